@@ -1,0 +1,122 @@
+//! What a sender told us: one event about one incident, in our own terms and already bounded in size.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::Key;
+
+/// Who sent an event. The name is used in keys, routes, logs and metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// PagerDuty V3 webhooks.
+    Pagerduty,
+    /// Azure Monitor's common alert schema.
+    AzureMonitor,
+    /// Kibana's webhook connector.
+    Kibana,
+    /// Anything that posts the generic alert JSON.
+    Alert,
+}
+
+impl Sender {
+    /// Every sender, in the order the documentation lists them.
+    pub const ALL: [Sender; 4] = [Sender::Pagerduty, Sender::AzureMonitor, Sender::Kibana, Sender::Alert];
+
+    /// The name used in keys, routes, logs and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sender::Pagerduty => "pagerduty",
+            Sender::AzureMonitor => "azure_monitor",
+            Sender::Kibana => "kibana",
+            Sender::Alert => "alert",
+        }
+    }
+}
+
+/// What happened to the incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It was opened, or the alert fires (again).
+    Triggered,
+    /// Somebody took it on.
+    Acknowledged,
+    /// It is over, or the alert recovered.
+    Resolved,
+    /// A resolved incident is open again.
+    Reopened,
+    /// Something about it changed or was said: a note, a priority, an escalation. The event's `change` says what.
+    Updated,
+}
+
+/// One event about one incident.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentEvent {
+    /// The incident's identity, from the signed body only.
+    pub key: Key,
+    /// Who sent it.
+    pub sender: Sender,
+    /// What happened, in our terms.
+    pub kind: Kind,
+    /// What happened, in the sender's own word, for example `incident.resolved` or `Fired`.
+    pub event_type: String,
+    /// The sender's id of this event, where its body carries one: the same event delivered twice has the same id.
+    pub id: Option<String>,
+    /// When it happened, as the sender wrote it (RFC 3339).
+    pub occurred_at: Option<String>,
+    /// One or a few lines saying what changed, for a message to a running session: a note's text, the new priority.
+    pub change: Option<String>,
+    /// What is known of the incident after this event.
+    pub incident: Incident,
+}
+
+/// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
+/// Texts are bounded by [`Incident::bounded`]; an absent or null field is `None` or empty, never an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Incident {
+    /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
+    pub title: String,
+    /// A page about it, for people.
+    pub url: Option<String>,
+    /// The number people know it by.
+    pub number: Option<String>,
+    /// `triggered`, `acknowledged`, `resolved`, `Fired`, …: the sender's own word.
+    pub status: Option<String>,
+    /// The service it happened to.
+    pub service: Option<String>,
+    /// The teams it belongs to.
+    pub teams: Vec<String>,
+    /// Who works on it.
+    pub assignees: Vec<String>,
+    /// `high` or `low` (PagerDuty).
+    pub urgency: Option<String>,
+    /// The account's own name of the priority: `P1`, `SEV-2`, …
+    pub priority: Option<String>,
+    /// 0 (critical) to 4 (verbose).
+    pub severity: Option<u8>,
+    /// When it began (RFC 3339 as sent): PagerDuty's `created_at`, an alert's `firedTime`.
+    pub started_at: Option<String>,
+    /// When it ended (RFC 3339 as sent).
+    pub resolved_at: Option<String>,
+    /// What is wrong, in a sentence or a few.
+    pub description: Option<String>,
+    /// The affected resource: a cluster, a host, a queue.
+    pub resource: Option<String>,
+    /// `log`, `metric`, `activity`, …
+    pub signal_type: Option<String>,
+    /// The system that noticed: `azure-monitor`, `elastic`, `datadog`, …
+    pub source: Option<String>,
+    /// Log lines, stack traces or result rows; the newest are the last.
+    pub logs: Option<String>,
+    /// The source file where the error occurred.
+    pub file: Option<String>,
+    /// The line in that file.
+    pub line: Option<u32>,
+    /// Where the people who run it keep their instructions.
+    pub runbook: Option<String>,
+    /// Dimensions or labels, in the sender's order.
+    pub labels: Vec<(String, String)>,
+    /// Everything else worth showing, in the order a reader would want it: condition, threshold, links, unknown fields.
+    pub context: Vec<(String, String)>,
+}

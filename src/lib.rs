@@ -1,0 +1,8 @@
+//! devin-bridge turns incidents and alerts into Devin sessions: one session per incident, none lost, none twice.
+
+pub mod auth;
+pub mod hex;
+pub mod incident;
+pub mod reason;
+pub mod senders;
+pub mod text;

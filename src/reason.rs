@@ -1,0 +1,35 @@
+//! Why something was decided: the same code in the answer, the log line, the metric and the dashboard.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason for a decision. Its code is part of the contract: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// This type of event starts nothing.
+    EventType,
+    /// The incident was merged into another one, which has its own life.
+    Merged,
+    /// The sender's test event.
+    Ping,
+    /// The body names no incident.
+    NoIncident,
+    /// A route says to ignore it.
+    Route,
+    /// The alert recovered and there is no session to tell.
+    Recovered,
+}
+
+impl Reason {
+    /// The snake_case code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::EventType => "event_type",
+            Reason::Merged => "merged",
+            Reason::Ping => "ping",
+            Reason::NoIncident => "no_incident",
+            Reason::Route => "route",
+            Reason::Recovered => "recovered",
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The senders: each file says what one of them sends and what identifies an incident there.
+
+use crate::incident::event::IncidentEvent;
+use crate::reason::Reason;
+
+/// What a verified body turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parsed {
+    /// Events, in the order of the body. `remark` is for the answer's message: something the sender should mend.
+    Events {
+        /// At least one event.
+        events: Vec<IncidentEvent>,
+        /// What is odd about the body, in a sentence.
+        remark: Option<String>,
+    },
+    /// Authentic, but there is nothing to do.
+    Nothing {
+        /// Why.
+        reason: Reason,
+        /// The same for a person, in a sentence.
+        message: String,
+    },
+}
+
+/// A body that can't be used, with what its author has to change. Answered with 400.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadBody {
+    /// The short form, for example `Missing required field: alertName`.
+    pub error: String,
+    /// The field, the value and what was expected, or the byte at which the JSON broke.
+    pub details: Option<String>,
+}
