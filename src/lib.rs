@@ -5,4 +5,5 @@ pub mod hex;
 pub mod incident;
 pub mod reason;
 pub mod senders;
+pub mod settings;
 pub mod text;
