@@ -16,6 +16,8 @@ pub enum Reason {
     NoIncident,
     /// A route says to ignore it.
     Route,
+    /// A route waits for more occurrences.
+    Occurrences,
     /// The alert recovered and there is no session to tell.
     Recovered,
 }
@@ -29,6 +31,7 @@ impl Reason {
             Reason::Ping => "ping",
             Reason::NoIncident => "no_incident",
             Reason::Route => "route",
+            Reason::Occurrences => "occurrences",
             Reason::Recovered => "recovered",
         }
     }
