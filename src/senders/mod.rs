@@ -1,5 +1,10 @@
 //! The senders: each file says what one of them sends and what identifies an incident there.
 
+pub mod json;
+pub mod pagerduty;
+#[cfg(test)]
+mod testing;
+
 use crate::incident::event::IncidentEvent;
 use crate::reason::Reason;
 
