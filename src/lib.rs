@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod hex;
 pub mod incident;
+pub mod prompt;
 pub mod reason;
 pub mod senders;
 pub mod text;
