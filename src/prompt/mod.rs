@@ -13,7 +13,7 @@ use crate::hex;
 use crate::incident::event::Incident;
 use crate::incident::key::Key;
 use crate::text::fence::Fence;
-use fields::{Field, Kind, Writer};
+use fields::{Field, Id, Kind, Writer};
 use sheet::Sheet;
 pub use template::Mistake;
 use template::Node;
@@ -24,6 +24,9 @@ pub const LIMIT: usize = 29_500;
 
 /// What the template and the configuration must leave of that for the incident.
 pub const ROOM: usize = 4_000;
+
+/// Asks for a language in a template that does not name it.
+const LANGUAGE: &str = "\n\nWrite everything that people will read in {{language}}.\n";
 
 /// The prompts that come with the bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,14 @@ impl Template {
     pub fn by_name(name: &str) -> Option<Template> {
         Template::ALL.into_iter().find(|template| template.name() == name)
     }
+}
+
+/// Every file of `prompts/` with its text, by name: those above and what people added.
+pub static PROMPTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/prompts.rs"));
+
+/// The text of the file `prompts/<name>.md`.
+pub fn by_name(name: &str) -> Option<&'static str> {
+    PROMPTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// What whoever runs the bridge says about a prompt: settings and the route's own. An empty text is an absent one.
@@ -150,7 +161,7 @@ pub fn render(
     config: &Config,
     fence: &Fence,
 ) -> Result<String, TemplateError> {
-    let nodes = template::parse(template).map_err(TemplateError::Mistake)?;
+    let nodes = parse(template, config)?;
     let mut cap = usize::MAX;
     // Lengths tell how much to cut, so the second writing fits; what fencing adds to odd texts may take one more, and
     // the last does without the texts of senders altogether.
@@ -171,8 +182,17 @@ pub fn render(
 
 /// Is `template` in order, and does it leave enough room for an incident? To be asked when settings are read.
 pub fn check(template: &str, config: &Config) -> Result<(), TemplateError> {
-    let nodes = template::parse(template).map_err(TemplateError::Mistake)?;
+    let nodes = parse(template, config)?;
     fits(&nodes, config, &Fence::new(""))
+}
+
+/// The tree of a template, with a last sentence about the language where it does not speak of that itself.
+fn parse<'a>(template: &'a str, config: &Config) -> Result<Vec<Node<'a>>, TemplateError> {
+    let mut nodes = template::parse(template).map_err(TemplateError::Mistake)?;
+    if !config.language.trim().is_empty() && !template::names(&nodes, Id::Language) {
+        nodes.extend(template::parse(LANGUAGE).map_err(TemplateError::Mistake)?);
+    }
+    Ok(nodes)
 }
 
 /// What the template and the configuration say by themselves is what an empty incident leaves.

@@ -35,6 +35,9 @@ impl Sheet {
     /// A value: nothing in it is taken for a step.
     pub fn value(&mut self, text: &str) {
         self.tagged = true;
+        if self.line.is_empty() && text.starts_with(|c: char| !c.is_whitespace()) {
+            self.step = 0;
+        }
         self.line.push_str(text);
     }
 
@@ -43,13 +46,13 @@ impl Sheet {
         self.tagged = true;
     }
 
-    /// Whole lines of their own.
+    /// Whole lines of their own, which may stand between two steps.
     pub fn block(&mut self, text: &str) {
         if !self.line.trim().is_empty() {
             self.end();
         }
         self.line.clear();
-        self.value(text);
+        self.line.push_str(text);
         self.end();
         // What follows in the template's line is the rest of a line that held a tag.
         self.tagged = true;

@@ -4,7 +4,7 @@
 //! `{{value}}`, and `{{#data}}…{{/data}}`, outside of which nothing that a sender wrote may stand.
 //! `build.rs` includes this file to check the prompts, so it depends on `fields` only.
 
-use super::fields::{self, Field, Kind, Writer};
+use super::fields::{self, Field, Id, Kind, Writer};
 
 /// How deep blocks may stand in one another: enough for people, and a bound for the stack.
 const DEEPEST: usize = 12;
@@ -77,6 +77,16 @@ pub fn parse(text: &str) -> Result<Vec<Node<'_>>, Mistake> {
             Err(parser.mistake(&format!("{{{{#{word}}}}} without its end"), &format!("{{{{/{word}}}}} after it")))
         }
     }
+}
+
+/// Does a template show the field of that id anywhere?
+pub fn names(nodes: &[Node], id: Id) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Field(field) => field.id == id,
+        Node::If(_, then, otherwise) => names(then, id) || names(otherwise, id),
+        Node::Each(_, nodes) | Node::Data(nodes) => names(nodes, id),
+        Node::Text(_) | Node::Entry(_) | Node::EntryName(_) => false,
+    })
 }
 
 /// A block whose end has not come yet.
@@ -221,7 +231,7 @@ impl<'a> Parser<'a> {
     fn field(&self, name: &str) -> Result<&'static Field, Mistake> {
         fields::find(name).ok_or_else(|| Mistake {
             nearest: fields::nearest(name),
-            ..self.mistake(&quoted(name), "the name of a field")
+            ..self.mistake(&format!("the unknown field {}", quoted(name)), "a field of docs/prompts.md")
         })
     }
 

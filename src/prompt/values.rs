@@ -36,9 +36,9 @@ impl Values<'_> {
     /// Is there anything to show?
     pub fn present(&self, field: &Field) -> bool {
         match self.raw(field.id) {
-            Raw::Text(text) => !text.trim().is_empty(),
-            Raw::List(list) => !list.is_empty(),
-            Raw::Pairs(pairs) => !pairs.is_empty(),
+            Raw::Text(text) => !blank(&text),
+            Raw::List(list) => list.iter().any(|text| !blank(text)),
+            Raw::Pairs(pairs) => pairs.iter().any(|(name, value)| !blank(name) || !blank(value)),
         }
     }
 
@@ -63,7 +63,11 @@ impl Values<'_> {
                 let cap = self.share(field, kept.iter().map(|text| text.chars().count()));
                 let entry = |text: &String| Entry { name: String::new(), text: self.cut(field, kind, text, cap) };
                 let note = left_out.map(|count| Entry { name: String::new(), text: format!("({count} more)") });
-                with_note(kept.iter().map(entry).collect(), note, newest)
+                with_note(
+                    kept.iter().map(entry).filter(|entry| !blank(&entry.name) || !blank(&entry.text)).collect(),
+                    note,
+                    newest,
+                )
             }
             Raw::Pairs(pairs) => {
                 let (kept, left_out) = some_of(pairs, field, newest);
@@ -73,7 +77,11 @@ impl Values<'_> {
                     text: self.cut(field, kind, value, cap),
                 };
                 let note = left_out.map(|count| Entry { name: "…".to_owned(), text: format!("({count} more)") });
-                with_note(kept.iter().map(entry).collect(), note, newest)
+                with_note(
+                    kept.iter().map(entry).filter(|entry| !blank(&entry.name) || !blank(&entry.text)).collect(),
+                    note,
+                    newest,
+                )
             }
         }
     }
@@ -132,6 +140,10 @@ impl Values<'_> {
             Id::StructuredOutput => some(if config.structured_output { "on" } else { "" }),
         }
     }
+}
+
+fn blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn some(text: &str) -> Raw<'_> {
