@@ -1,5 +1,18 @@
-//! Text from outside, made safe to show: cleaned, cut to length, redacted, fenced.
+//! Text from outside, made safe to show: cleaned, redacted, cut to length, fenced.
+//!
+//! The order matters. [`safe`] comes first, at intake: hidden characters are gone before the search for secrets, so
+//! none can split a secret in two. Cutting comes after it, so no half of a secret is left that nothing recognises.
+//! The fence comes last, around what the prompt shows.
 
 pub mod clean;
 pub mod cut;
 pub mod fence;
+pub mod redact;
+
+pub use fence::Fence;
+
+/// The whole treatment of a text at intake: hidden characters out ([`clean::block`]), then secrets out
+/// ([`redact::redact`]). `emails` says whether e-mail addresses count as secrets. The result is not cut.
+pub fn safe(text: &str, emails: bool) -> String {
+    redact::redact(&clean::block(text), emails)
+}
