@@ -5,6 +5,7 @@ pub mod budget;
 pub mod devin;
 pub mod hex;
 pub mod incident;
+pub mod prompt;
 pub mod reason;
 pub mod secret;
 pub mod senders;

@@ -1,0 +1,182 @@
+//! Every field a prompt may name, in one table: `build.rs`, the engine, the limits and `docs/prompts.md` all read it.
+//! Nothing here depends on the rest of the crate, because `build.rs` includes this file too.
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One line of text.
+    Line,
+    /// Text of several lines; its beginning is kept where it is too long.
+    Text,
+    /// Lines of which the last are the newest; those are kept where there are too many.
+    Log,
+    /// Several texts: `{{field}}` puts commas between them, `{{#each field}}` gives each as `{{this}}`.
+    List,
+    /// Several names, each with its value: only for `{{#each field}}`, as `{{name}}` and `{{value}}`.
+    Pairs,
+}
+
+/// Who writes what a field holds, which decides where it may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// Somebody outside: allowed between `{{#data}}` and `{{/data}}` only.
+    Sender,
+    /// Whoever runs the bridge, or the bridge itself: allowed anywhere.
+    Configuration,
+}
+
+/// How much of a field reaches a prompt, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest text, entry or value.
+    pub each: usize,
+    /// The most entries of a list.
+    pub entries: usize,
+    /// All entries together.
+    pub total: usize,
+}
+
+/// A row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Which one it is.
+    pub id: Id,
+    /// Its name in a template.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Who writes it.
+    pub writer: Writer,
+    /// How much of it reaches a prompt.
+    pub limits: Limits,
+}
+
+macro_rules! fields {
+    ($($id:ident $name:literal $kind:ident $writer:ident [$each:literal $entries:literal $total:literal]
+       [$($sender:literal)*] $meaning:literal;)*) => {
+        /// A field.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Id {
+            $(#[doc = $meaning] $id,)*
+        }
+
+        /// Every field, in the order of the documentation.
+        pub static FIELDS: &[Field] = &[$(Field {
+            id: Id::$id,
+            name: $name,
+            kind: Kind::$kind,
+            writer: Writer::$writer,
+            limits: Limits { each: $each, entries: $entries, total: $total },
+        },)*];
+
+        /// What a field means, in a sentence. Apart from the row, so that only the documentation carries it.
+        pub fn meaning(id: Id) -> &'static str {
+            match id { $(Id::$id => $meaning,)* }
+        }
+
+        /// The names of the senders that fill a field.
+        pub fn filled_by(id: Id) -> &'static [&'static str] {
+            match id { $(Id::$id => &[$($sender),*],)* }
+        }
+    };
+}
+
+// Configuration is never cut: its limits are 0, and a prompt that it makes too long is an error.
+fields! {
+    Title "title" Line Sender [300 1 300] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "The incident's title or the alert rule's name. Never empty.";
+    Url "url" Line Sender [1000 1 1000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "A page about it, for people.";
+    Number "number" Line Sender [50 1 50] ["pagerduty"]
+        "The number people know the incident by.";
+    Status "status" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "Its state in the sender's own word: `triggered`, `resolved`, `Fired`, …";
+    Service "service" Line Sender [200 1 200] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "The service it happened to.";
+    Teams "teams" List Sender [100 20 1000] ["pagerduty" "alert"]
+        "The teams it belongs to.";
+    Assignees "assignees" List Sender [100 20 1000] ["pagerduty"]
+        "Who works on it.";
+    Urgency "urgency" Line Sender [20 1 20] ["pagerduty"]
+        "`high` or `low`.";
+    Priority "priority" Line Sender [100 1 100] ["pagerduty" "alert"]
+        "The account's own name of the priority: `P1`, `SEV-2`, …";
+    Severity "severity" Line Sender [3 1 3] ["azure_monitor" "kibana" "alert"]
+        "0 (critical) to 4 (verbose).";
+    StartedAt "started_at" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "When it began.";
+    ResolvedAt "resolved_at" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "When it ended.";
+    Description "description" Text Sender [4000 1 4000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "What is wrong, in a sentence or a few.";
+    Resource "resource" Line Sender [500 1 500] ["azure_monitor" "kibana" "alert"]
+        "The affected resource: a cluster, a host, a queue.";
+    SignalType "signal_type" Line Sender [50 1 50] ["azure_monitor" "kibana" "alert"]
+        "`log`, `metric`, `activity`, …";
+    Source "source" Line Sender [100 1 100] ["azure_monitor" "kibana" "alert"]
+        "The system that noticed: `azure-monitor`, `elastic`, `datadog`, …";
+    Logs "logs" Log Sender [16000 1 16000] ["azure_monitor" "kibana" "alert"]
+        "Log lines, stack traces or result rows, the newest last.";
+    File "file" Line Sender [500 1 500] ["alert"]
+        "The source file where the error occurred.";
+    Line "line" Line Sender [20 1 20] ["alert"]
+        "The line in that file.";
+    Runbook "runbook" Line Sender [1000 1 1000] ["alert"]
+        "Where the people who run it keep their instructions.";
+    Labels "labels" Pairs Sender [500 60 6000] ["azure_monitor" "kibana" "alert"]
+        "Dimensions or labels.";
+    Context "context" Pairs Sender [2000 60 12000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "Everything else the sender said: condition, threshold, links, fields of its own.";
+    Changes "changes" List Sender [2000 30 8000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "What happened or was noted since it began, the newest last; in a message: since the last one.";
+    TargetRepo "target_repo" Line Configuration [0 0 0] []
+        "The repository to work in: `TARGET_REPO`.";
+    JiraProject "jira_project" Line Configuration [0 0 0] []
+        "The JIRA project for tickets: `JIRA_PROJECT`.";
+    SlackChannel "slack_channel" Line Configuration [0 0 0] []
+        "The Slack channel to report to: `SLACK_CHANNEL`.";
+    PostTo "post_to" Line Configuration [0 0 0] []
+        "Where the postmortem goes: a route's `post_to`, else `POSTMORTEM_DESTINATION`. Empty where that names a directory.";
+    PostToDirectory "post_to_directory" Line Configuration [0 0 0] []
+        "The same where it names a directory of the repository (it ends in `/`), which takes a pull request.";
+    Observability "observability" List Configuration [0 0 0] []
+        "The MCP servers to ask for telemetry: a route's `observability`.";
+    Language "language" Line Configuration [0 0 0] []
+        "The language to write in: a route's `language`. A template that does not name it gets a last sentence that does.";
+    PreviousSessionUrl "previous_session_url" Line Configuration [0 0 0] []
+        "The session that was begun for this incident and can take no more messages.";
+    StructuredOutput "structured_output" Line Configuration [0 0 0] []
+        "`on` where the session has a structured output to fill in.";
+}
+
+/// The field of that name.
+pub fn find(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}
+
+/// The field whose name is most like `name`.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    FIELDS.iter().map(|field| field.name).min_by_key(|known| distance(known, name))
+}
+
+/// How many letters to add, drop or change to make `b` of `a` (Levenshtein). `b` counts up to 64 letters: a longer one
+/// is no slip of the finger.
+fn distance(a: &str, b: &str) -> usize {
+    let a = a.as_bytes();
+    // `row` holds the distances of `b` so far to each beginning of `a`.
+    let mut row: Vec<usize> = (0..=a.len()).collect();
+    for (i, letter) in b.bytes().take(64).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(a) {
+            let above = *cell;
+            left = (diagonal + usize::from(*other != letter)).min(above + 1).min(left + 1);
+            diagonal = above;
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
