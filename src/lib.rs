@@ -4,6 +4,7 @@ pub mod auth;
 pub mod hex;
 pub mod incident;
 pub mod reason;
+pub mod routing;
 pub mod senders;
 pub mod settings;
 pub mod text;
