@@ -86,7 +86,8 @@ impl Budget {
         // window later for every full set.
         recent.sort();
         let needed = recent.len().saturating_add(ahead).saturating_add(1).saturating_sub(per_minute);
-        let (windows, rest) = (needed.saturating_sub(1) / per_minute.max(1), needed.saturating_sub(1) % per_minute.max(1));
+        let (windows, rest) =
+            (needed.saturating_sub(1) / per_minute.max(1), needed.saturating_sub(1) % per_minute.max(1));
         let base = recent.get(rest).copied().unwrap_or(now);
         let windows = i64::try_from(windows).unwrap_or(i64::MAX).saturating_add(1);
         let until = base.plus(RATE_WINDOW.saturating_mul(windows)).max(now.plus(SECOND / 10));

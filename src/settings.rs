@@ -31,6 +31,10 @@ impl std::fmt::Display for Problem {
     }
 }
 
+/// Said in `/health` and the log while anybody may call.
+pub const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
+     address can start sessions";
+
 /// Everything the hooks and the incident's object need, checked.
 #[derive(Debug)]
 pub struct Settings {
@@ -109,7 +113,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
                 repos,
                 max_acu_limit,
                 post_to: self.text("POSTMORTEM_DESTINATION"),
-                dedup_window_seconds: self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000),
+                dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
             },
             prompt: prompt::Config {
                 target_repo: repo.unwrap_or_default(),
@@ -280,7 +284,7 @@ mod tests {
         assert_eq!(settings.devin.api, Api::V3 { org: "org-1".into() });
         assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200 });
         assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, 10_000, true));
-        assert_eq!(settings.defaults.dedup_window_seconds, 3_600);
+        assert_eq!(settings.defaults.dedup_window_seconds, Some(3_600));
     }
 
     #[test]
@@ -293,9 +297,12 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_with_what_was_expected() {
-        let found = problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
+        let found =
+            problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
         assert_eq!(found.len(), 3, "{found:?}");
-        assert!(found.contains(&r#"SESSIONS_PER_MINUTE is "many", expected a whole number from 1 to 10000"#.to_owned()));
+        assert!(
+            found.contains(&r#"SESSIONS_PER_MINUTE is "many", expected a whole number from 1 to 10000"#.to_owned())
+        );
         assert!(found.contains(&r#"TAGS is "perhaps", expected on or off"#.to_owned()));
     }
 
@@ -309,10 +316,23 @@ mod tests {
 
     #[test]
     fn the_key_goes_over_https_or_to_this_machine() {
-        for good in ["https://api.devin.ai", "https://api.x.devinenterprise.com/base", "http://127.0.0.1:8080", "http://localhost"] {
+        for good in [
+            "https://api.devin.ai",
+            "https://api.x.devinenterprise.com/base",
+            "http://127.0.0.1:8080",
+            "http://localhost",
+        ] {
             assert!(is_safe_address(good), "{good}");
         }
-        for bad in ["http://api.devin.ai", "ftp://x", "https://", "https://a@b", "http://127.0.0.1.evil.com", "http://localhost:x", "x"] {
+        for bad in [
+            "http://api.devin.ai",
+            "ftp://x",
+            "https://",
+            "https://a@b",
+            "http://127.0.0.1.evil.com",
+            "http://localhost:x",
+            "x",
+        ] {
             assert!(!is_safe_address(bad), "{bad}");
         }
     }

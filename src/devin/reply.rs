@@ -154,14 +154,23 @@ pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Fai
 }
 
 /// Whether the session with `mark` is on this page of a look-up.
-pub fn found(api: &Api, answer: Result<Answer, String>, mark: &str, page: &str, now: Time) -> Result<Page<Session>, Failure> {
+pub fn found(
+    api: &Api,
+    answer: Result<Answer, String>,
+    mark: &str,
+    page: &str,
+    now: Time,
+) -> Result<Page<Session>, Failure> {
     let value = body(answer, now)?;
     let items = match value.get("items").or_else(|| value.get("sessions")) {
         Some(Value::Array(items)) => items,
         _ => return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() }),
     };
     let ours = |item: &&Value| {
-        let tagged = item.get("tags").and_then(Value::as_array).is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)));
+        let tagged = item
+            .get("tags")
+            .and_then(Value::as_array)
+            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)));
         let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, mark));
         tagged || titled
     };

@@ -4,6 +4,8 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{IncidentEvent, Kind};
 use super::plan::{Plan, Workflow};
 use super::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
@@ -20,11 +22,14 @@ pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
 pub const LOOKS: u32 = 3;
 /// … with these pauses in milliseconds before each look.
 const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
+/// Events that change nothing but the count reach the list after this long, all together.
+const RECOUNT_AFTER: i64 = 10 * SECOND;
 /// A look-up searches from this long before the call, because two clocks never agree.
 pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Taken {
     /// Kept; a session or a message is on its way.
     Accepted,
@@ -67,6 +72,7 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Plan, now: Time
     let fresh = record.seen == 0;
     record.seen = record.seen.saturating_add(1);
     record.last_seen = record.last_seen.max(now);
+    record.publish_by(now.plus(RECOUNT_AFTER));
     if let Some(id) = &event.id {
         if record.remembers(id) {
             return (Some(record), Taken::Duplicate);

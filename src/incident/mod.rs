@@ -5,7 +5,7 @@ pub mod event;
 pub mod key;
 pub mod lifecycle;
 pub mod listing;
-pub mod object;
+pub(crate) mod object;
 pub mod plan;
 pub mod record;
 pub mod safe;

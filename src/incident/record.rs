@@ -320,6 +320,11 @@ impl Record {
     pub fn publish(&mut self, now: Time) {
         self.unpublished = Some(Unpublished { not_before: now, failures: 0 });
     }
+
+    /// The same, but there is time until `at`.
+    pub fn publish_by(&mut self, at: Time) {
+        self.unpublished.get_or_insert(Unpublished { not_before: at, failures: 0 });
+    }
 }
 
 /// `key`, or `key.2` for the second of its kind.

@@ -35,3 +35,25 @@ pub struct BadBody {
     /// The field, the value and what was expected, or the byte at which the JSON broke.
     pub details: Option<String>,
 }
+
+/// A hook: which senders' bodies it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// PagerDuty's.
+    Pagerduty,
+    /// Any alert's, told apart by shape.
+    Any,
+    /// Generic alerts.
+    Alert,
+    /// Azure Monitor's.
+    AzureMonitor,
+    /// Kibana's.
+    Kibana,
+}
+
+impl Hook {
+    /// Reads a body.
+    pub fn parse(self, body: &crate::auth::Verified) -> Result<Parsed, BadBody> {
+        pagerduty::parse(body)
+    }
+}
