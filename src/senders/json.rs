@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+/// Some editors and PowerShell put one in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Where and why a body stopped being JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
@@ -30,18 +33,19 @@ impl std::fmt::Display for Broken {
 /// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`.
 pub fn read(body: &[u8]) -> Result<Value, Broken> {
     let text = decode(body);
-    match serde_json::from_str(&text) {
-        Ok(value) => Ok(value),
-        Err(error) => match keep_half_surrogates(&text) {
-            Some(mended) => serde_json::from_str(&mended).map_err(|_| broken(&error, &text)),
-            None => Err(broken(&error, &text)),
-        },
+    let error = match serde_json::from_str(&text) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    match keep_half_surrogates(&text).map(|mended| serde_json::from_str(&mended)) {
+        Some(Ok(value)) => Ok(value),
+        _ => Err(broken(&error, &text, body)),
     }
 }
 
 /// The bytes as text, whatever they are.
 pub fn decode(body: &[u8]) -> Cow<'_, str> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => {
@@ -91,11 +95,36 @@ fn code_unit(escape: &str) -> Option<u16> {
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-fn broken(error: &serde_json::Error, text: &str) -> Broken {
-    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
+    if text.trim().is_empty() {
+        return Broken { byte: 0, line: 1, column: 0, problem: "the body is empty".to_owned() };
+    }
+    let lines_before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let byte = in_body(body, lines_before + error.column());
+    let line = body.get(..byte.saturating_sub(1)).unwrap_or_default().rsplit(|b| *b == b'\n').next();
+    let column = line.map_or(0, <[u8]>::len) + usize::from(byte > 0);
     let full = error.to_string();
     let problem = full.split(" at line ").next().unwrap_or(&full).to_owned();
-    Broken { byte: before + error.column(), line: error.line(), column: error.column(), problem }
+    Broken { byte, line: error.line(), column, problem }
+}
+
+/// The number of bytes of the body that became the first `decoded` bytes of its text: see [`decode`].
+fn in_body(body: &[u8], decoded: usize) -> usize {
+    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let mut bytes = body.len() - text.len();
+    let mut left = decoded;
+    for chunk in text.utf8_chunks() {
+        // Every byte that is no UTF-8 became a character of two bytes.
+        let parts = std::iter::once((chunk.valid().len(), chunk.valid().len()));
+        for (in_body, in_text) in parts.chain(chunk.invalid().iter().map(|_| (1, 2))) {
+            if left <= in_text {
+                return bytes + left.min(in_body);
+            }
+            left -= in_text;
+            bytes += in_body;
+        }
+    }
+    bytes
 }
 
 /// What is at the end of a path of field names.
@@ -159,7 +188,7 @@ pub fn items<'v>(value: &'v Value, path: &[&str]) -> &'v [Value] {
     }
 }
 
-/// The texts of one field of each item at a path: `names(data, ["teams"], "summary")`.
+/// The texts of one field of each item at a path: `texts(data, &["teams"], "summary")`.
 pub fn texts(value: &Value, path: &[&str], field: &str) -> Vec<String> {
     items(value, path).iter().filter_map(|item| text(item, &[field]).or_else(|| plain(item))).collect()
 }
@@ -168,5 +197,67 @@ pub fn texts(value: &Value, path: &[&str], field: &str) -> Vec<String> {
 pub fn add(list: &mut Vec<(String, String)>, name: &str, value: Option<String>) {
     if let Some(value) = value {
         list.push((name.to_owned(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_break_is_where_the_body_has_it() {
+        for (body, byte, line, column) in [
+            (&b"{\"a\": }"[..], 7, 1, 7),
+            (b"{\n\"a\": x}", 8, 2, 6),
+            (b"\xef\xbb\xbf{\"a\": }", 10, 1, 10),
+            (b"{\"\xe9\xe9\": }", 8, 1, 8),
+            (b"{\"a\": 1", 7, 1, 7),
+            (b" \n ", 0, 1, 0),
+            (b"", 0, 1, 0),
+        ] {
+            let broken = read(body).unwrap_err();
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!((broken.byte, broken.line, broken.column), (byte, line, column), "{shown}: {broken}");
+        }
+    }
+
+    #[test]
+    fn what_json_leaves_open_is_read_kindly() {
+        assert_eq!(read(b"\xef\xbb\xbf{\"a\":1}"), Ok(json!({"a": 1})));
+        assert_eq!(read(b"{\"a\":\"caf\xe9 \xc3\xa9\"}"), Ok(json!({"a": "caf\u{e9} \u{e9}"})));
+        // Half a pair at the end, in the middle and the wrong way round; whole pairs and literal text stay.
+        for (text, expected) in [
+            (r#""cut \ud83d""#, r"cut \ud83d"),
+            (r#""cut \ud83d here""#, r"cut \ud83d here"),
+            (r#""\udc00\ud83d\ude00""#, "\\udc00\u{1f600}"),
+            (r#""\\ud83d \ud83d\n""#, "\\ud83d \\ud83d\n"),
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok(json!(expected)), "{text}");
+        }
+        assert!(read(br#""\ud83d" x"#).is_err());
+    }
+
+    #[test]
+    fn values_are_taken_as_they_come() {
+        let value = json!({"a": {"b": " x "}, "n": "7", "f": 7.0, "half": 7.5, "yes": true, "blank": " ", "none": null,
+            "list": [1, "two", null], "one": {"s": "x"}, "many": [{"s": "x"}, "y", {"t": 1}], "empty": []});
+        assert_eq!(text(&value, &["a", "b"]).as_deref(), Some("x"));
+        assert_eq!(text(&value, &["yes"]).as_deref(), Some("true"));
+        for absent in ["blank", "none", "list", "nowhere"] {
+            assert_eq!(text(&value, &[absent]), None);
+        }
+        assert_eq!(first_text(&value, &["blank", "n"]).as_deref(), Some("7"));
+        assert_eq!(
+            (integer(&value, &["n"]), integer(&value, &["f"]), integer(&value, &["half"])),
+            (Some(7), Some(7), None)
+        );
+        let shown = |name: &str| value.get(name).and_then(any_text);
+        assert_eq!(shown("list").as_deref(), Some("1, two"));
+        assert_eq!(shown("one").as_deref(), Some(r#"{"s":"x"}"#));
+        assert_eq!((shown("empty"), shown("none")), (None, None));
+        assert_eq!(texts(&value, &["many"], "s"), ["x", "y"]);
+        assert_eq!(texts(&value, &["one"], "s"), ["x"]);
     }
 }
