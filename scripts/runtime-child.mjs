@@ -34,7 +34,9 @@ process.once("message", async (config) => {
     kvPersist: true,
     durableObjectsPersist: true,
     log: new Log(LogLevel.ERROR),
-    handleStructuredLogs: ({ level, message }) => process.send({ log: { level, message } }),
+    handleStructuredLogs: ({ level, message }) => {
+      process.send({ log: { level, message } });
+    },
   });
   process.on("message", async () => {
     await runtime.dispose();

@@ -41,7 +41,9 @@ async function send() {
       : { WEBHOOK_SECRET: values.secret, PAGERDUTY_SIGNING_SECRET: values.secret };
   if (secrets.WEBHOOK_SECRET === undefined) throw new Error("--secret is missing: what does this bridge expect?");
 
-  const deliveries = Array.from({ length: Number(values.count) }, async () => {
+  const count = Number(values.count);
+  if (!Number.isInteger(count) || count < 1) throw new Error("--count is a number from 1");
+  const deliveries = Array.from({ length: count }, async () => {
     const { status, text } = await deliver(url, sample(name, values.id ?? freshId(name)), secrets);
     console.log(`${status} ${text}`);
     return status;

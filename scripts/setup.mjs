@@ -1,11 +1,13 @@
 // Installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools.
 // The Rust tools take minutes to compile, so they live in a cache that all clones share.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { main, output, ROOT, run, step } from "./steps.mjs";
 
 export const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
+
+const UNFINISHED = "installing-";
 
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
 
@@ -76,14 +78,15 @@ async function rustToolchain() {
 async function rustTools(missing) {
   if (missing.length === 0) return;
   mkdirSync(join(CACHE, "tools"), { recursive: true });
-  const work = mkdtempSync(join(CACHE, "installing-"));
+  removeOld();
+  const work = mkdtempSync(join(CACHE, UNFINISHED));
   const removeWork = () => rmSync(work, { recursive: true, force: true });
   const stop = () => process.exit(130);
   process.on("exit", removeWork);
   process.once("SIGINT", stop).once("SIGTERM", stop);
   for (const tool of missing) {
     const name = `${tool.crate} ${tool.version}`;
-    await step(`Compiling ${name} (once; kept in ${CACHE})`, () => compile(tool, work));
+    await step(`Compiling ${name} (a minute or two, once; kept in ${CACHE})`, () => compile(tool, work));
   }
   process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeWork);
   removeWork();
@@ -102,9 +105,21 @@ async function compile(tool, work) {
     },
   });
   const place = join(CACHE, "tools", `${tool.crate}-${tool.version}`);
-  if (existsSync(binary(tool))) return;
-  rmSync(place, { recursive: true, force: true });
-  renameSync(made, place);
+  try {
+    renameSync(made, place);
+  } catch (error) {
+    // Another set-up was there first.
+    if (!existsSync(binary(tool))) throw error;
+  }
+}
+
+// What was left by set-ups that were killed.
+function removeOld() {
+  for (const name of readdirSync(CACHE)) {
+    const path = join(CACHE, name);
+    const old = name.startsWith(UNFINISHED) && Date.now() - statSync(path).mtimeMs > 24 * 3600_000;
+    if (old) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 main(import.meta, () => setUp({ tests: true }));

@@ -42,7 +42,7 @@ export function output(program, args) {
 export function main(meta, work) {
   if (process.argv[1] !== fileURLToPath(meta.url)) return;
   work().catch((error) => {
-    console.error(`\n${error.message}`);
+    console.error(`\n${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
     process.exit(1);
   });
 }

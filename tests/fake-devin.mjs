@@ -47,9 +47,12 @@ export class FakeDevin {
    *   cut: "before-read"      the connection ends and nothing is done
    *   cut: "after-create"     the connection ends after what was asked for is done
    *   cut: "mid-answer"       … in the middle of the answer
+   * What it gives tells how many answers are left.
    */
   script({ call, match = "", replies }) {
-    this.#scripts.push({ call, match, replies: [...replies] });
+    const script = { call, match, replies: [...replies] };
+    this.#scripts.push(script);
+    return { left: () => script.replies.length };
   }
 
   sessions(match = "") {
