@@ -88,7 +88,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Answer {
     };
     let query = register::Query { limit, cursor: text("cursor"), state: text("state"), sender: text("sender") };
     match register::list(env, query).await {
-        Ok(list) => document(200, json!(list)),
+        Ok(list) => document(200, list),
         Err(error) => failed(&error),
     }
 }

@@ -76,7 +76,7 @@ impl Answer {
         set("status", json!(self.status));
         set("incident", json!(self.incident));
         set("message", json!(self.message));
-        set("reason", json!(self.reason));
+        set("reason", json!(self.reason.map(Reason::name)));
         set("sessionId", json!(self.session.as_ref().map(|session| &session.id)));
         set("sessionUrl", json!(self.session.as_ref().map(|session| &session.url)));
         set("error", json!(self.error));

@@ -2,12 +2,14 @@
 //!
 //! Pure: the register keeps the [`Budget`] in its storage and passes the time in.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::stored;
+use crate::stored::{Fields, Stored};
 use crate::time::{MINUTE, SECOND, Time};
 
 /// The limits in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Sessions in any 60 seconds.
     pub per_minute: u32,
@@ -16,7 +18,7 @@ pub struct Limits {
 }
 
 /// What is spent and who waits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Budget {
     /// Turns taken, those of the last minute and of today.
     slots: Vec<Slot>,
@@ -24,14 +26,14 @@ pub struct Budget {
     queue: Vec<Waiter>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Slot {
     name: String,
     /// When it was taken or, once the session exists, when it was seen to.
     at: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Waiter {
     name: String,
     /// When it is expected to ask again.
@@ -39,10 +41,10 @@ struct Waiter {
 }
 
 /// The answer to somebody who asks for a turn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Grant {
     /// Go ahead now.
+    #[default]
     Go,
     /// Over the rate: so many are ahead; ask again then.
     Queued {
@@ -56,6 +58,36 @@ pub enum Grant {
         /// The next midnight (UTC).
         until: Time,
     },
+}
+
+stored!(Limits { per_minute, per_day });
+stored!(Budget { slots, queue });
+stored!(Slot { name, at });
+stored!(Waiter { name, back_at });
+
+impl Stored for Grant {
+    fn to_value(&self) -> Value {
+        let (turn, ahead, until) = match *self {
+            Grant::Go => ("go", 0, Time::default()),
+            Grant::Queued { ahead, until } => ("queued", ahead, until),
+            Grant::Held { until } => ("held", 0, until),
+        };
+        let mut fields = Fields::default();
+        fields.put("turn", &turn.to_owned());
+        fields.put("ahead", &ahead);
+        fields.put("until", &until);
+        fields.into_value()
+    }
+
+    fn from_value(value: Value) -> Self {
+        let mut fields = Fields::of(value);
+        let (ahead, until) = (fields.take("ahead"), fields.take("until"));
+        match fields.take::<String>("turn").as_str() {
+            "queued" => Grant::Queued { ahead, until },
+            "held" => Grant::Held { until },
+            _ => Grant::Go,
+        }
+    }
 }
 
 /// How long after its time a waiter keeps its place: longer than an alarm is ever late.
@@ -84,7 +116,7 @@ impl Budget {
         }
         // The one that is k-th in line goes when the k-th of the turns now taken has aged out; beyond those, a whole
         // window later for every full set.
-        recent.sort();
+        recent.sort_unstable();
         let needed = recent.len().saturating_add(ahead).saturating_add(1).saturating_sub(per_minute);
         let (windows, rest) =
             (needed.saturating_sub(1) / per_minute.max(1), needed.saturating_sub(1) % per_minute.max(1));

@@ -124,7 +124,7 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
     }
     let wait = if hook == Hook::Pagerduty { 0 } else { settings.wait };
     let (kind, workflow) = (event.kind, plan.workflow);
-    match object::deliver(env, event, plan, wait).await {
+    match object::deliver(env, &event, &plan, wait).await {
         Ok(outcome) => answer(hook, kind, workflow, outcome),
         Err(error) => {
             log::warning(&format!("{key}: the event could not be stored: {error}"));
@@ -213,7 +213,7 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
         Decision::Ignore { reason, message, .. } => {
             more.insert(
                 "decision".into(),
-                json!({"action": "ignore", "reason": reason, "why": message, "routes": explained}),
+                json!({"action": "ignore", "reason": reason.name(), "why": message, "routes": explained}),
             );
             ("would be ignored", Some(*reason))
         }
@@ -227,7 +227,7 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
             let reason = if let Taken::Ignored(reason) = taken { Some(reason) } else { None };
             more.insert(
                 "decision".into(),
-                json!({"action": action, "reason": reason, "workflow": plan.workflow, "routes": explained}),
+                json!({"action": action, "reason": reason.map(Reason::name), "workflow": plan.workflow.name(), "routes": explained}),
             );
             // What an event of this kind would start with, even where this one alone starts nothing.
             let record =

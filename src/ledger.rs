@@ -1,13 +1,14 @@
 //! The ledger: incident ids in KV, written when a session exists. It answers an event that is delivered again anywhere
 //! on the edge without waking the incident's object. The object is the truth; the ledger may lag or be lost.
 
-use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::devin::Session;
 use crate::incident::event::IncidentEvent;
 use crate::incident::key::Key;
 use crate::incident::record::Record;
+use crate::stored;
+use crate::stored::Stored;
 
 /// The KV binding.
 const BINDING: &str = "INCIDENTS";
@@ -15,7 +16,7 @@ const BINDING: &str = "INCIDENTS";
 const SHORTEST: i64 = 60;
 
 /// What the ledger knows of an incident.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     /// Its name.
     pub incident: String,
@@ -24,6 +25,8 @@ pub struct Entry {
     /// The ids of the events that were taken.
     pub events: Vec<String>,
 }
+
+stored!(Entry { incident, session, events });
 
 impl Entry {
     /// The entry of `record`, once it has a session.
@@ -42,14 +45,13 @@ impl Entry {
 /// The entry under `key`. A ledger that can't be read is as good as an empty one.
 pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
     let text = env.kv(BINDING).ok()?.get(key.as_str()).text().await.ok()??;
-    serde_json::from_str(&text).ok()
+    Entry::from_text(&text)
 }
 
 /// Writes the record's entry, to be kept for `retention` milliseconds.
 pub async fn write(env: &Env, record: &Record, retention: i64) -> worker::Result<()> {
     let Some(entry) = Entry::of(record) else { return Ok(()) };
     let seconds = u64::try_from((retention / 1_000).max(SHORTEST)).unwrap_or_default();
-    let text = serde_json::to_string(&entry)?;
-    env.kv(BINDING)?.put(record.key.as_str(), text)?.expiration_ttl(seconds).execute().await?;
+    env.kv(BINDING)?.put(record.key.as_str(), entry.to_text())?.expiration_ttl(seconds).execute().await?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub mod routing;
 pub mod secret;
 pub mod senders;
 pub mod settings;
+pub mod stored;
 pub mod text;
 pub mod time;
 

@@ -5,6 +5,7 @@ use worker::console_log;
 
 use crate::answer::Answer;
 use crate::incident::event::Sender;
+use crate::reason::Reason;
 use crate::settings::Problem;
 
 /// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
@@ -13,11 +14,11 @@ pub fn decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str
         "level": if answer.code >= 500 { "error" } else { "info" },
         "log": "event",
         "incident": answer.incident,
-        "sender": sender,
+        "sender": sender.map(Sender::name),
         "event": event_type,
         "status": answer.status,
         "code": answer.code,
-        "reason": answer.reason,
+        "reason": answer.reason.map(Reason::name),
         "session": answer.session.as_ref().map(|session| &session.id),
         "proof": proof,
         "ms": milliseconds,

@@ -1,12 +1,12 @@
 //! Why something was decided: the same code in the answer, the log line, the metric and the dashboard.
 
-use serde::{Deserialize, Serialize};
+use crate::named;
 
 /// The reason for a decision. Its code is part of the contract: never rename one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {
     /// This type of event starts nothing.
+    #[default]
     EventType,
     /// The incident was merged into another one, which has its own life.
     Merged,
@@ -24,18 +24,13 @@ pub enum Reason {
     Recovered,
 }
 
-impl Reason {
-    /// The snake_case code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Reason::EventType => "event_type",
-            Reason::Merged => "merged",
-            Reason::Ping => "ping",
-            Reason::NoIncident => "no_incident",
-            Reason::Unreadable => "unreadable",
-            Reason::Route => "route",
-            Reason::Occurrences => "occurrences",
-            Reason::Recovered => "recovered",
-        }
-    }
-}
+named!(Reason {
+    EventType => "event_type",
+    Merged => "merged",
+    Ping => "ping",
+    NoIncident => "no_incident",
+    Unreadable => "unreadable",
+    Route => "route",
+    Occurrences => "occurrences",
+    Recovered => "recovered",
+});

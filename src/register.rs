@@ -4,13 +4,13 @@
 
 use std::cell::RefCell;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use worker::{DurableObject, Env, Method, Request, RequestInit, Response, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object, wasm_bindgen::JsValue};
 
 use crate::budget::{Budget, Grant, Limits};
-use crate::environment::now;
-use crate::incident::listing::Listing;
+use crate::environment::{self, now};
+use crate::stored;
+use crate::stored::{Fields, Stored};
 use crate::time::Time;
 
 const BINDING: &str = "REGISTER";
@@ -18,20 +18,8 @@ const BUDGET: &str = "budget";
 /// The most incidents on a page of the list.
 pub const LARGEST_PAGE: u32 = 200;
 
-/// What the register is asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Question {
-    /// A turn for this incident.
-    Turn { listing: Listing, limits: Limits },
-    /// The newest state of this incident. `holds_turn`: a create may still be under way.
-    Publish { listing: Listing, holds_turn: bool, retention: i64 },
-    /// A page of the list.
-    List { query: Query },
-}
-
 /// Which incidents to list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     /// How many, at most [`LARGEST_PAGE`].
     pub limit: u32,
@@ -43,40 +31,28 @@ pub struct Query {
     pub sender: Option<String>,
 }
 
-/// A page of the list, newest first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct List {
-    /// The incidents.
-    pub incidents: Vec<Value>,
-    /// What to ask for the next page, or null.
-    pub cursor: Option<String>,
-}
+stored!(Query { limit, cursor, state, sender });
 
 /// Asks for a turn for an incident, whose state the list learns of too.
-pub async fn turn(env: &Env, listing: Listing, limits: Limits) -> worker::Result<Grant> {
-    ask(env, &Question::Turn { listing, limits }).await
+pub async fn turn(env: &Env, listing: Value, limits: Limits) -> worker::Result<Grant> {
+    let grant = ask(env, "turn", json!({"listing": listing, "limits": limits.to_value()})).await?;
+    Ok(Grant::from_value(grant))
 }
 
-/// Tells the list of an incident's newest state, and the budget whether its turn was used.
-pub async fn publish(env: &Env, listing: Listing, holds_turn: bool, retention: i64) -> worker::Result<()> {
-    ask::<Value>(env, &Question::Publish { listing, holds_turn, retention }).await.map(|_| ())
+/// Tells the list of an incident's newest state, and the budget whether its turn was used. `holds_turn`: a create may
+/// still be under way.
+pub async fn publish(env: &Env, listing: Value, holds_turn: bool, retention: i64) -> worker::Result<()> {
+    let question = json!({"listing": listing, "holds_turn": holds_turn, "retention": retention});
+    ask(env, "publish", question).await.map(|_| ())
 }
 
-/// A page of the list.
-pub async fn list(env: &Env, query: Query) -> worker::Result<List> {
-    ask(env, &Question::List { query }).await
+/// A page of the list, newest first: `{"incidents": […], "cursor": … or null}`.
+pub async fn list(env: &Env, query: Query) -> worker::Result<Value> {
+    ask(env, "list", query.to_value()).await
 }
 
-async fn ask<T: for<'a> Deserialize<'a>>(env: &Env, question: &Question) -> worker::Result<T> {
-    let stub = env.durable_object(BINDING)?.get_by_name("register")?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(serde_json::to_string(question)?.into()));
-    let mut response = stub.fetch_with_request(Request::new_with_init("https://register/", &init)?).await?;
-    let text = response.text().await?;
-    if response.status_code() != 200 {
-        return Err(format!("the register answered {}: {text}", response.status_code()).into());
-    }
-    Ok(serde_json::from_str(&text)?)
+async fn ask(env: &Env, what: &str, question: Value) -> worker::Result<Value> {
+    environment::ask(env.durable_object(BINDING)?.get_by_name("register")?, what, &question).await
 }
 
 /// The object behind it.
@@ -92,29 +68,30 @@ impl DurableObject for RegisterObject {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let question: Question = serde_json::from_str(&request.text().await?)?;
-        let answer = match question {
-            Question::Turn { listing, limits } => {
-                let name = listing.incident.clone();
+        let mut question = Fields::of(serde_json::from_str(&request.text().await?)?);
+        let answer = match request.path().as_str() {
+            "/turn" => {
+                let listing: Value = question.take("listing");
                 self.list_incident(&listing)?;
-                let grant = self.with_budget(|budget| budget.ask(&name, limits, now())).await?;
-                serde_json::to_string(&grant)?
+                let limits = question.take("limits");
+                self.with_budget(|budget| budget.ask(text(&listing, "incident"), limits, now())).await?.to_value()
             }
-            Question::Publish { listing, holds_turn, retention } => {
-                self.published(&listing, holds_turn, retention).await?;
-                "null".to_owned()
+            "/publish" => {
+                let listing = question.take("listing");
+                self.published(&listing, question.take("holds_turn"), question.take("retention")).await?;
+                Value::Null
             }
-            Question::List { query } => serde_json::to_string(&self.page(&query)?)?,
+            _ => self.page(&Query::from_value(question.into_value()))?,
         };
-        Response::ok(answer)
+        Response::ok(answer.to_string())
     }
 }
 
 impl RegisterObject {
-    async fn published(&self, listing: &Listing, holds_turn: bool, retention: i64) -> worker::Result<()> {
+    async fn published(&self, listing: &Value, holds_turn: bool, retention: i64) -> worker::Result<()> {
         self.list_incident(listing)?;
-        let name = &listing.incident;
-        match listing.state.as_str() {
+        let name = text(listing, "incident");
+        match text(listing, "state") {
             "started" => self.with_budget(|budget| budget.spent(name, now())).await?,
             "queued" | "held" => {}
             _ if holds_turn => {}
@@ -128,16 +105,16 @@ impl RegisterObject {
     async fn with_budget<T>(&self, change: impl FnOnce(&mut Budget) -> T) -> worker::Result<T> {
         if self.budget.borrow().is_none() {
             let stored: Option<String> = self.state.storage().get(BUDGET).await?;
-            let budget = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            let budget = stored.and_then(|text| Budget::from_text(&text)).unwrap_or_default();
             self.budget.borrow_mut().get_or_insert(budget);
         }
         let (result, text) = {
             let mut budget = self.budget.borrow_mut();
             let budget = budget.get_or_insert_default();
             let result = change(budget);
-            (result, serde_json::to_string(budget)?)
+            (result, budget.to_text())
         };
-        self.state.storage().put(BUDGET, text).await?;
+        self.state.storage().put_raw(BUDGET, JsValue::from_str(&text)).await?;
         Ok(result)
     }
 
@@ -153,27 +130,27 @@ impl RegisterObject {
         sql.exec(query, bindings)
     }
 
-    fn list_incident(&self, listing: &Listing) -> worker::Result<()> {
-        let time = |text: &str| Time::from_rfc3339(text).unwrap_or_default().0;
+    fn list_incident(&self, listing: &Value) -> worker::Result<()> {
+        let time = |name| Time::from_rfc3339(text(listing, name)).unwrap_or_default().0;
         self.exec(
             "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
             vec![
-                listing.incident.as_str().into(),
-                time(&listing.first_seen).into(),
-                time(&listing.last_seen).into(),
-                listing.state.as_str().into(),
-                listing.sender.name().into(),
-                serde_json::to_string(listing)?.into(),
+                text(listing, "incident").into(),
+                time("firstSeen").into(),
+                time("lastSeen").into(),
+                text(listing, "state").into(),
+                text(listing, "sender").into(),
+                listing.to_string().into(),
             ],
         )?;
         Ok(())
     }
 
-    fn page(&self, query: &Query) -> worker::Result<List> {
+    fn page(&self, query: &Query) -> worker::Result<Value> {
         let (before, after) = query.cursor.as_deref().and_then(parse_cursor).unwrap_or((i64::MAX, String::new()));
         let limit = query.limit.clamp(1, LARGEST_PAGE);
         let cursor = self.exec(
-            "SELECT incident, first_seen, listing FROM incidents \
+            "SELECT listing, first_seen || '.' || incident FROM incidents \
              WHERE (first_seen < ?1 OR (first_seen = ?1 AND incident < ?2)) \
              AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR sender = ?4) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?5",
@@ -186,22 +163,27 @@ impl RegisterObject {
                 i64::from(limit.saturating_add(1)).into(),
             ],
         )?;
-        let mut rows: Vec<Row> = cursor.to_array()?;
-        let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            rows.pop();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut incidents, mut last, mut more) = (Vec::new(), None, false);
+        for row in cursor.raw() {
+            let mut row = row?.into_iter();
+            let (Some(SqlStorageValue::String(listing)), Some(SqlStorageValue::String(place))) =
+                (row.next(), row.next())
+            else {
+                continue;
+            };
+            more = incidents.len() >= limit;
+            if !more {
+                incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
+                last = Some(place);
+            }
         }
-        let last = rows.last().map(|row| format!("{}.{}", row.first_seen, row.incident));
-        let incidents = rows.iter().map(|row| serde_json::from_str(&row.listing).unwrap_or(json!(null))).collect();
-        Ok(List { incidents, cursor: last.filter(|_| more) })
+        Ok(json!({"incidents": incidents, "cursor": last.filter(|_| more)}))
     }
 }
 
-#[derive(Deserialize)]
-struct Row {
-    incident: String,
-    first_seen: i64,
-    listing: String,
+fn text<'a>(listing: &'a Value, name: &str) -> &'a str {
+    listing.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn parse_cursor(cursor: &str) -> Option<(i64, String)> {

@@ -3,10 +3,10 @@
 //! Sources: <https://docs.devin.ai/api-reference/overview>, the v3 OpenAPI document
 //! <https://docs.devin.ai/v3-openapi.yaml>, and the pages under <https://docs.devin.ai/api-reference/v1/sessions>.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::secret::Secret;
+use crate::stored;
 use crate::time::Time;
 
 /// Where Devin is and as whom the bridge speaks.
@@ -34,8 +34,7 @@ pub enum Api {
 
 /// A session to be started. Stored before the first attempt and sent the same on every attempt: v1 recognises a
 /// repeat by its prompt. Holds names of secrets, never their values.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionRequest {
     /// What Devin is asked to do; under 30,000 characters.
     pub prompt: String,
@@ -62,6 +61,21 @@ pub struct SessionRequest {
     /// A JSON Schema for structured output.
     pub structured_output_schema: Option<Value>,
 }
+
+stored!(SessionRequest {
+    prompt,
+    title,
+    tags,
+    mark,
+    playbook_id,
+    knowledge_ids,
+    secret_ids,
+    session_secrets,
+    repos,
+    max_acu_limit,
+    devin_mode,
+    structured_output_schema
+});
 
 /// One HTTP request to Devin; the key is added when it is sent.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,12 +2,14 @@
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response};
+use worker::{AbortController, Delay, Fetch, Headers, Request, Response};
 
 use super::call::{Access, Call};
 use super::reply::Answer;
+use crate::environment;
 
 /// No call takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,15 +42,10 @@ fn request(access: &Access, call: &Call) -> worker::Result<Request> {
     headers.set("Authorization", &format!("Bearer {}", access.key.expose()))?;
     headers.set("Accept", "application/json")?;
     headers.set("User-Agent", concat!("devin-bridge/", env!("CARGO_PKG_VERSION")))?;
-    let mut init = RequestInit::new();
-    init.with_method(if call.method == "POST" { Method::Post } else { Method::Get });
-    init.with_redirect(RequestRedirect::Manual);
-    if let Some(body) = &call.body {
+    if call.body.is_some() {
         headers.set("Content-Type", "application/json")?;
-        init.with_body(Some(body.to_string().into()));
     }
-    init.with_headers(headers);
-    Request::new_with_init(&call.url, &init)
+    environment::request(call.method, &call.url, &headers, call.body.as_ref().map(Value::to_string).as_deref())
 }
 
 async fn read(response: &mut Response) -> Answer {

@@ -4,13 +4,15 @@ pub mod call;
 pub mod client;
 pub mod reply;
 
-use serde::{Deserialize, Serialize};
+use crate::stored;
 
 /// A session at Devin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// Devin's id of it, `devin-…`.
     pub id: String,
     /// The page on which people watch it: always the one Devin returned, never built here.
     pub url: String,
 }
+
+stored!(Session { id, url });

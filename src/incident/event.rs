@@ -1,12 +1,10 @@
 //! What a sender told us: one event about one incident, in our own terms and already bounded in size.
 
-use serde::{Deserialize, Serialize};
-
 use super::key::Key;
+use crate::{named, stored};
 
 /// Who sent an event. The name is used in keys, routes, logs and metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sender {
     /// PagerDuty V3 webhooks.
     Pagerduty,
@@ -15,29 +13,27 @@ pub enum Sender {
     /// Kibana's webhook connector.
     Kibana,
     /// Anything that posts the generic alert JSON.
+    #[default]
     Alert,
 }
+
+named!(Sender {
+    Pagerduty => "pagerduty",
+    AzureMonitor => "azure_monitor",
+    Kibana => "kibana",
+    Alert => "alert",
+});
 
 impl Sender {
     /// Every sender, in the order the documentation lists them.
     pub const ALL: [Sender; 4] = [Sender::Pagerduty, Sender::AzureMonitor, Sender::Kibana, Sender::Alert];
-
-    /// The name used in keys, routes, logs and answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sender::Pagerduty => "pagerduty",
-            Sender::AzureMonitor => "azure_monitor",
-            Sender::Kibana => "kibana",
-            Sender::Alert => "alert",
-        }
-    }
 }
 
 /// What happened to the incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// It was opened, or the alert fires (again).
+    #[default]
     Triggered,
     /// Somebody took it on.
     Acknowledged,
@@ -49,8 +45,16 @@ pub enum Kind {
     Updated,
 }
 
+named!(Kind {
+    Triggered => "triggered",
+    Acknowledged => "acknowledged",
+    Resolved => "resolved",
+    Reopened => "reopened",
+    Updated => "updated",
+});
+
 /// One event about one incident.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct IncidentEvent {
     /// The incident's identity, from the signed body only.
     pub key: Key,
@@ -70,10 +74,11 @@ pub struct IncidentEvent {
     pub incident: Incident,
 }
 
+stored!(IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, incident });
+
 /// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
-/// Texts are bounded by [`Incident::bounded`]; an absent or null field is `None` or empty, never an error.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+/// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Incident {
     /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
     pub title: String,
@@ -122,3 +127,29 @@ pub struct Incident {
     /// Everything else worth showing, in the order a reader would want it: condition, threshold, links, unknown fields.
     pub context: Vec<(String, String)>,
 }
+
+stored!(Incident {
+    title,
+    url,
+    number,
+    status,
+    service,
+    teams,
+    assignees,
+    urgency,
+    priority,
+    severity,
+    started_at,
+    resolved_at,
+    reopened_at,
+    description,
+    resource,
+    signal_type,
+    source,
+    logs,
+    file,
+    line,
+    runbook,
+    labels,
+    context
+});

@@ -1,15 +1,15 @@
 //! What identifies an incident: the same for every event about it, different for every other incident.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::event::Sender;
 use crate::hex;
+use crate::stored::Stored;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
 /// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
 impl Key {
@@ -50,6 +50,16 @@ impl Key {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Stored for Key {
+    fn to_value(&self) -> Value {
+        self.0.to_value()
+    }
+
+    fn from_value(value: Value) -> Self {
+        Key(String::from_value(value))
     }
 }
 

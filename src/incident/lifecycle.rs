@@ -4,7 +4,7 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
 use super::plan::{Plan, Workflow};
@@ -12,6 +12,7 @@ use super::record::{Delivery, Message, MessageKind, Opening, Record, State, Trou
 use crate::devin::Session;
 use crate::devin::reply::Failure;
 use crate::reason::Reason;
+use crate::stored::Stored;
 use crate::time::{HOUR, MINUTE, SECOND, Time};
 
 /// After this long without success an incident is given up: a dead letter that can be replayed.
@@ -28,15 +29,33 @@ const RECOUNT_AFTER: i64 = 10 * SECOND;
 pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Taken {
     /// Kept; a session or a message is on its way.
+    #[default]
     Accepted,
     /// It says nothing new: the incident has its session or is on its way to one.
     Duplicate,
     /// Nothing to do.
     Ignored(Reason),
+}
+
+impl Stored for Taken {
+    fn to_value(&self) -> Value {
+        match self {
+            Taken::Accepted => Value::Null,
+            Taken::Duplicate => true.into(),
+            Taken::Ignored(reason) => reason.to_value(),
+        }
+    }
+
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Null => Taken::Accepted,
+            Value::Bool(_) => Taken::Duplicate,
+            reason => Taken::Ignored(Reason::from_value(reason)),
+        }
+    }
 }
 
 /// What is to be done next.

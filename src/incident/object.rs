@@ -7,18 +7,16 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::{
-    Delay, DurableObject, Env, Method, Request, RequestInit, Response, ScheduledTime, State, durable_object, js_sys,
-    wasm_bindgen::JsValue,
+    Delay, DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen::JsValue,
 };
 
 use super::compose;
 use super::event::IncidentEvent;
 use super::key::Key;
 use super::lifecycle::{self, Step, Taken};
-use super::listing::Listing;
+use super::listing::listing;
 use super::plan::Plan;
 use super::record::{self, Record, Turn};
 use crate::budget::Grant;
@@ -27,6 +25,8 @@ use crate::devin::reply::{self, Failure};
 use crate::devin::{Session, client};
 use crate::environment::{self, chance, now};
 use crate::settings::Settings;
+use crate::stored;
+use crate::stored::{Fields, Stored};
 use crate::time::{MINUTE, SECOND, Time};
 use crate::{ledger, log, register};
 
@@ -40,20 +40,8 @@ const MOST_PAGES: usize = 10;
 /// How often a waiting hook looks whether the session exists.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What the object is asked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Question {
-    /// Take this event and, where `wait` (milliseconds) is not 0, answer once the session exists.
-    Event { event: Box<IncidentEvent>, plan: Box<Plan>, wait: i64 },
-    /// Everything that is known.
-    Show,
-    /// Try again what failed.
-    Replay,
-}
-
 /// What became of an event, for the hook's answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Accepted, duplicate or ignored.
     pub taken: Taken,
@@ -64,10 +52,10 @@ pub struct Outcome {
 }
 
 /// Where the work on an incident stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Standing {
     /// No session is wanted.
+    #[default]
     Idle,
     /// The session is on its way.
     OnItsWay,
@@ -90,6 +78,33 @@ pub enum Standing {
     },
 }
 
+stored!(Outcome { taken, incident, standing });
+
+impl Stored for Standing {
+    fn to_value(&self) -> Value {
+        match self {
+            Standing::Idle => json!({"is": "idle"}),
+            Standing::OnItsWay => json!({"is": "on_its_way"}),
+            Standing::Queued { behind } => json!({"is": "queued", "behind": behind}),
+            Standing::Held => json!({"is": "held"}),
+            Standing::Started { session } => json!({"is": "started", "session": session.to_value()}),
+            Standing::Failed { error } => json!({"is": "failed", "error": error}),
+        }
+    }
+
+    fn from_value(value: Value) -> Self {
+        let mut fields = Fields::of(value);
+        match fields.take::<String>("is").as_str() {
+            "on_its_way" => Standing::OnItsWay,
+            "queued" => Standing::Queued { behind: fields.take("behind") },
+            "held" => Standing::Held,
+            "started" => Standing::Started { session: fields.take("session") },
+            "failed" => Standing::Failed { error: fields.take("error") },
+            _ => Standing::Idle,
+        }
+    }
+}
+
 impl Standing {
     fn of(record: &Record) -> Standing {
         match (&record.state, &record.session) {
@@ -108,33 +123,26 @@ impl Standing {
     }
 }
 
-/// Hands an event to its incident's object, which has stored it when this returns.
-pub async fn deliver(env: &Env, event: IncidentEvent, plan: Plan, wait: i64) -> worker::Result<Outcome> {
-    let key = event.key.clone();
-    ask(env, &key, &Question::Event { event: Box::new(event), plan: Box::new(plan), wait }).await
+/// Hands an event to its incident's object, which has stored it when this returns. Where `wait` (milliseconds) is not
+/// 0, it returns once the session exists, if that is sooner.
+pub async fn deliver(env: &Env, event: &IncidentEvent, plan: &Plan, wait: i64) -> worker::Result<Outcome> {
+    let question = json!({"event": event.to_value(), "plan": plan.to_value(), "wait": wait});
+    Ok(Outcome::from_value(ask(env, &event.key, "event", question).await?))
 }
 
 /// Everything the object knows of the incident: the record, its prompt and the session's present state; null where it
 /// knows nothing.
 pub async fn show(env: &Env, key: &Key) -> worker::Result<Value> {
-    ask(env, key, &Question::Show).await
+    ask(env, key, "show", Value::Null).await
 }
 
 /// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
 pub async fn replay(env: &Env, key: &Key) -> worker::Result<Option<bool>> {
-    ask(env, key, &Question::Replay).await
+    Ok(ask(env, key, "replay", Value::Null).await?.as_bool())
 }
 
-async fn ask<T: for<'a> Deserialize<'a>>(env: &Env, key: &Key, question: &Question) -> worker::Result<T> {
-    let stub = env.durable_object(BINDING)?.get_by_name(key.as_str())?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(serde_json::to_string(question)?.into()));
-    let mut response = stub.fetch_with_request(Request::new_with_init("https://incident/", &init)?).await?;
-    let text = response.text().await?;
-    if response.status_code() != 200 {
-        return Err(format!("the incident's object answered {}: {text}", response.status_code()).into());
-    }
-    Ok(serde_json::from_str(&text)?)
+async fn ask(env: &Env, key: &Key, what: &str, question: Value) -> worker::Result<Value> {
+    environment::ask(env.durable_object(BINDING)?.get_by_name(key.as_str())?, what, &question).await
 }
 
 /// The object.
@@ -152,13 +160,15 @@ impl DurableObject for IncidentObject {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let question: Question = serde_json::from_str(&request.text().await?)?;
-        let answer = match question {
-            Question::Event { event, plan, wait } => serde_json::to_string(&self.event(*event, *plan, wait).await?)?,
-            Question::Show => self.show().await?.to_string(),
-            Question::Replay => serde_json::to_string(&self.replay().await?)?,
+        let mut question = Fields::of(serde_json::from_str(&request.text().await?)?);
+        let answer = match request.path().as_str() {
+            "/event" => {
+                self.event(question.take("event"), question.take("plan"), question.take("wait")).await?.to_value()
+            }
+            "/replay" => self.replay().await?.map_or(Value::Null, Value::Bool),
+            _ => self.show().await?,
         };
-        Response::ok(answer)
+        Response::ok(answer.to_string())
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -252,7 +262,7 @@ impl IncidentObject {
         let configuration = environment::configuration(&self.env);
         let retention = configuration.settings.as_ref().map_or(30 * crate::time::DAY, |settings| settings.retention);
         let Some(record) = self.with_record(|record| record.clone()) else { return Ok(()) };
-        let listed = register::publish(&self.env, Listing::of(&record), record.unsettled(), retention).await;
+        let listed = register::publish(&self.env, listing(&record), record.unsettled(), retention).await;
         let written = ledger::write(&self.env, &record, retention).await;
         for error in [&listed, &written].into_iter().filter_map(|result| result.as_ref().err()) {
             log::warning(&format!("{}: could not be published: {error}", record.name()));
@@ -260,7 +270,7 @@ impl IncidentObject {
         let told = listed.is_ok() && written.is_ok();
         self.with_record(|current| {
             // What changed while these two were told is told next.
-            let same = Listing::of(current) == Listing::of(&record) && current.recent == record.recent;
+            let same = listing(current) == listing(&record) && current.recent == record.recent;
             if same || !told {
                 lifecycle::published(current, told, now());
             }
@@ -269,8 +279,8 @@ impl IncidentObject {
     }
 
     async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some(listing) = self.with_record(|record| Listing::of(record)) else { return Ok(()) };
-        let grant = register::turn(&self.env, listing, settings.limits).await;
+        let Some(line) = self.with_record(|record| listing(record)) else { return Ok(()) };
+        let grant = register::turn(&self.env, line, settings.limits).await;
         let wait = match grant {
             Ok(Grant::Go) => None,
             Ok(Grant::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
@@ -327,7 +337,7 @@ impl IncidentObject {
 
     async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
         let text: Option<String> = self.state.storage().get(REQUEST).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.and_then(|text| SessionRequest::from_text(&text)))
     }
 
     async fn look_up(&self, access: &Access) -> worker::Result<()> {
@@ -435,7 +445,7 @@ impl IncidentObject {
         let Some(record) = self.with_record(|record| record.clone()) else { return Ok(Value::Null) };
         let timeline: Vec<Value> =
             record.timeline.iter().map(|entry| json!({"at": entry.at.rfc3339(), "what": entry.what})).collect();
-        let mut shown = serde_json::to_value(Listing::of(&record))?;
+        let mut shown = listing(&record);
         let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());
@@ -472,7 +482,7 @@ impl IncidentObject {
             return Ok(());
         }
         let stored: Option<String> = self.state.storage().get(RECORD).await?;
-        let record = stored.map(|text| serde_json::from_str(&text)).transpose()?;
+        let record = stored.and_then(|text| Record::from_text(&text));
         // Another event may have read it, and gone on, in the meantime.
         self.record.borrow_mut().get_or_insert(record);
         Ok(())
@@ -484,17 +494,17 @@ impl IncidentObject {
     }
 
     async fn store(&self) -> worker::Result<()> {
-        match self.with_record(|record| serde_json::to_string(record)) {
-            Some(text) => self.state.storage().put(RECORD, text?).await,
+        match self.with_record(|record| record.to_text()) {
+            Some(text) => self.state.storage().put_raw(RECORD, JsValue::from_str(&text)).await,
             None => Ok(()),
         }
     }
 
     /// Stores the record and the request in one, so that neither is ever there without the other.
     async fn store_with_request(&self, request: &SessionRequest) -> worker::Result<()> {
-        let Some(record) = self.with_record(|record| serde_json::to_string(record)) else { return Ok(()) };
+        let Some(record) = self.with_record(|record| record.to_text()) else { return Ok(()) };
         let both = js_sys::Object::new();
-        for (name, text) in [(RECORD, record?), (REQUEST, serde_json::to_string(request)?)] {
+        for (name, text) in [(RECORD, record), (REQUEST, request.to_text())] {
             js_sys::Reflect::set(&both, &JsValue::from_str(name), &JsValue::from_str(&text))?;
         }
         self.state.storage().put_multiple_raw(both).await

@@ -1,12 +1,10 @@
 //! What is to be done about an incident: the outcome of routing, carried with the event and kept with the incident.
 
-use serde::{Deserialize, Serialize};
-
 use super::event::Kind;
+use crate::{named, stored};
 
 /// The kind of work Devin is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Workflow {
     /// Write up an incident that is over; may begin to gather while it is still open.
     #[default]
@@ -15,9 +13,10 @@ pub enum Workflow {
     Triage,
 }
 
+named!(Workflow { Postmortem => "postmortem", Triage => "triage" });
+
 /// How one incident is to be handled. Everything here comes from the configuration, nothing from a sender.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The position of the route that decided, counted from 1; `None` where no route matched.
     pub route: Option<u32>,
@@ -60,6 +59,29 @@ pub struct Plan {
     /// Whether Devin is asked for the postmortem as structured output too.
     pub structured_output: bool,
 }
+
+stored!(Plan {
+    route,
+    workflow,
+    start_on,
+    dedup_window_seconds,
+    min_occurrences,
+    window_seconds,
+    prompt,
+    title,
+    playbook_id,
+    knowledge_ids,
+    secret_ids,
+    session_secrets,
+    repos,
+    tags,
+    max_acu_limit,
+    devin_mode,
+    post_to,
+    observability,
+    language,
+    structured_output
+});
 
 impl Default for Plan {
     fn default() -> Self {

@@ -1,19 +1,21 @@
 //! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent, Sender};
 use super::key::Key;
 use super::plan::Plan;
 use crate::devin::Session;
 use crate::reason::Reason;
+use crate::stored::{Fields, Stored};
 use crate::time::Time;
+use crate::{named, stored};
 
 /// The format in which records are stored. A release that changes it reads all older ones.
 pub const FORMAT: u32 = 1;
 
 /// The stored record. Bounded: texts by [`Incident`]'s own limits, lists by the constants below.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// [`FORMAT`] at the time of writing.
     pub format: u32,
@@ -79,10 +81,10 @@ const MOST_CHANGES: usize = 50;
 const LONGEST_CHANGE: usize = 2_000;
 
 /// How far the work has come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum State {
     /// Known, but no session is wanted yet.
+    #[default]
     Watching,
     /// A session is wanted and does not exist.
     Waiting {
@@ -118,7 +120,7 @@ pub enum State {
 }
 
 /// Attempts that failed in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trouble {
     /// How many.
     pub times: u32,
@@ -127,8 +129,7 @@ pub struct Trouble {
 }
 
 /// Whether an incident may go ahead as far as the budget is concerned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Turn {
     /// Nothing is known against it.
     #[default]
@@ -140,17 +141,17 @@ pub enum Turn {
 }
 
 /// What a session is started with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Opening {
     /// Gather data while the incident is open.
     Investigate,
     /// The whole task of the workflow.
+    #[default]
     Full,
 }
 
 /// A message to a running session.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     /// 1 for the incident's first message.
     pub number: u32,
@@ -167,10 +168,10 @@ pub struct Message {
 }
 
 /// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageKind {
     /// The incident is over: finish the postmortem.
+    #[default]
     Finalize,
     /// Something changed after that.
     Update,
@@ -179,10 +180,10 @@ pub enum MessageKind {
 }
 
 /// Where the delivery of a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// To be sent.
+    #[default]
     Ready,
     /// Sent, not answered; after a crash nobody knows whether it arrived.
     Sending,
@@ -193,7 +194,7 @@ pub enum Delivery {
 }
 
 /// A line of the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     /// When.
     pub at: Time,
@@ -202,12 +203,130 @@ pub struct Entry {
 }
 
 /// The newest state is not yet in the ledger and the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unpublished {
     /// When to tell them.
     pub not_before: Time,
     /// How often it failed.
     pub failures: u32,
+}
+
+stored!(Record {
+    format,
+    key,
+    sender,
+    occurrence,
+    generation,
+    plan,
+    incident,
+    state,
+    opening,
+    session,
+    previous,
+    outbox,
+    messages,
+    changes,
+    told,
+    concluded,
+    reopened,
+    recent,
+    firings,
+    seen,
+    first_seen,
+    last_seen,
+    reason,
+    error,
+    timeline,
+    unpublished
+});
+stored!(Message { number, kind, delivery, not_before, trouble, text });
+stored!(Trouble { times, since });
+stored!(Entry { at, what });
+stored!(Unpublished { not_before, failures });
+named!(Opening { Investigate => "investigate", Full => "full" });
+named!(MessageKind { Finalize => "finalize", Update => "update", Recovered => "recovered" });
+
+impl Stored for State {
+    fn to_value(&self) -> Value {
+        let mut fields = Fields::default();
+        let mut name = |name: &str| fields.put("is", &name.to_owned());
+        match self {
+            State::Watching => name("watching"),
+            State::Waiting { not_before, turn, trouble } => {
+                name("waiting");
+                fields.put("not_before", not_before);
+                fields.put("turn", turn);
+                fields.put("trouble", trouble);
+            }
+            State::Creating { since, trouble } => {
+                name("creating");
+                fields.put("since", since);
+                fields.put("trouble", trouble);
+            }
+            State::LookingUp { not_before, since, looks, trouble } => {
+                name("looking_up");
+                fields.put("not_before", not_before);
+                fields.put("since", since);
+                fields.put("looks", looks);
+                fields.put("trouble", trouble);
+            }
+            State::Started => name("started"),
+            State::Failed => name("failed"),
+        }
+        fields.into_value()
+    }
+
+    fn from_value(value: Value) -> Self {
+        let mut fields = Fields::of(value);
+        let (not_before, since) = (fields.take("not_before"), fields.take("since"));
+        let (turn, trouble, looks) = (fields.take("turn"), fields.take("trouble"), fields.take("looks"));
+        match fields.take::<String>("is").as_str() {
+            "waiting" => State::Waiting { not_before, turn, trouble },
+            "creating" => State::Creating { since, trouble },
+            "looking_up" => State::LookingUp { not_before, since, looks, trouble },
+            "started" => State::Started,
+            "failed" => State::Failed,
+            _ => State::Watching,
+        }
+    }
+}
+
+impl Stored for Turn {
+    fn to_value(&self) -> Value {
+        match self {
+            Turn::Free => Value::Null,
+            Turn::Queued(behind) => behind.to_value(),
+            Turn::Held => "held".into(),
+        }
+    }
+
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Number(_) => Turn::Queued(u32::from_value(value)),
+            Value::String(_) => Turn::Held,
+            _ => Turn::Free,
+        }
+    }
+}
+
+impl Stored for Delivery {
+    fn to_value(&self) -> Value {
+        match self {
+            Delivery::Ready => Value::Null,
+            Delivery::Sending => "sending".into(),
+            Delivery::LookingUp(looks) => looks.to_value(),
+            Delivery::Failed => "failed".into(),
+        }
+    }
+
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Number(_) => Delivery::LookingUp(u32::from_value(value)),
+            Value::String(name) if name == "sending" => Delivery::Sending,
+            Value::String(_) => Delivery::Failed,
+            _ => Delivery::Ready,
+        }
+    }
 }
 
 impl Record {
