@@ -136,13 +136,13 @@ fields! {
     SlackChannel "slack_channel" Line Configuration [0 0 0] []
         "The Slack channel to report to: `SLACK_CHANNEL`.";
     PostTo "post_to" Line Configuration [0 0 0] []
-        "Where the postmortem goes: a route's `post_to`, else `POSTMORTEM_DESTINATION`. Empty where that names a directory.";
-    PostToDirectory "post_to_directory" Line Configuration [0 0 0] []
-        "The same where it names a directory of the repository (it ends in `/`), which takes a pull request.";
+        "Where the postmortem goes, with its preposition (`as a PR to …`, `to the wiki`): a route's `post_to`, else `POSTMORTEM_DESTINATION`.";
     Observability "observability" List Configuration [0 0 0] []
         "The MCP servers to ask for telemetry: a route's `observability`.";
     Language "language" Line Configuration [0 0 0] []
         "The language to write in: a route's `language`. A template that does not name it gets a last sentence that does.";
+    Alert "alert" Line Configuration [0 0 0] []
+        "`on` where the incident is an alert, empty where it is PagerDuty's.";
     PreviousSessionUrl "previous_session_url" Line Configuration [0 0 0] []
         "The session that was begun for this incident and can take no more messages.";
     StructuredOutput "structured_output" Line Configuration [0 0 0] []
@@ -156,7 +156,13 @@ pub fn find(name: &str) -> Option<&'static Field> {
 
 /// The field whose name is most like `name`.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    FIELDS.iter().map(|field| field.name).min_by_key(|known| distance(known, name))
+    let name = name.to_ascii_lowercase();
+    let cost = |known: &&str| {
+        // `repo` is meant as `target_repo`, however many letters are missing.
+        let part = name.len() > 2 && (known.contains(&name) || name.contains(known));
+        if part { 1 } else { distance(known, &name) }
+    };
+    FIELDS.iter().map(|field| field.name).min_by_key(cost)
 }
 
 /// How many letters to add, drop or change to make `b` of `a` (Levenshtein). `b` counts up to 64 letters: a longer one

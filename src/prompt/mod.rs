@@ -103,12 +103,15 @@ pub struct Config {
     pub jira_project: String,
     /// The Slack channel to report to.
     pub slack_channel: String,
-    /// Where the postmortem goes: a directory of the repository where it ends in `/`, else a place in words.
+    /// Where the postmortem goes: a directory (`docs/postmortems/`), a thing to make ("a PR to our docs/postmortems/
+    /// directory") or a place ("the Confluence space SRE").
     pub post_to: String,
     /// The MCP servers to ask for telemetry, by name: `Datadog`, `Sentry`, …
     pub observability: Vec<String>,
     /// The language to write in.
     pub language: String,
+    /// Is the incident an alert, and not PagerDuty's?
+    pub alert: bool,
     /// The session that was begun for this incident and can take no more messages.
     pub previous_session_url: String,
     /// Has the session a structured output to fill in?
@@ -141,6 +144,12 @@ impl std::fmt::Display for TemplateError {
     }
 }
 
+/// The template that a route's `prompt` means: the text of the file of that name, or the text itself. `None` where it
+/// is a single word that names no file: a slip, and no text to send to Devin.
+pub fn named_or_inline(prompt: &str) -> Option<&str> {
+    by_name(prompt.trim()).or_else(|| prompt.trim().contains(char::is_whitespace).then_some(prompt))
+}
+
 /// The marker of an incident's fence: the same on each attempt, and not to be guessed by whoever wrote the incident.
 pub fn marker(secret: &[u8], key: &Key) -> String {
     // HMAC takes a key of any length, so there is no error to speak of.
@@ -163,9 +172,8 @@ pub fn render(
 ) -> Result<String, TemplateError> {
     let nodes = parse(template, config)?;
     let mut cap = usize::MAX;
-    // Lengths tell how much to cut, so the second writing fits; what fencing adds to odd texts may take one more, and
-    // the last does without the texts of senders altogether.
-    for attempt in 0..4 {
+    // Lengths tell how much to cut, so the second writing fits. The third is for what was not foreseen.
+    for attempt in 0..3 {
         let mut walk = Walk::new(Values { incident, changes, config, cap }, fence);
         let text = walk.prompt(&nodes);
         let length = text.chars().count();
@@ -175,7 +183,12 @@ pub fn render(
         if attempt == 0 {
             fits(&nodes, config, fence)?;
         }
-        cap = if attempt < 2 { values::level(walk.sent, length - LIMIT) } else { 0 };
+        let own = length.saturating_sub(walk.sent.iter().sum());
+        cap = values::level(walk.sent, length - LIMIT);
+        if cap == 0 {
+            // The template says so much for each entry of a list that not even the title would be left.
+            return Err(TemplateError::TooLong { length: own, most: LIMIT - ROOM });
+        }
     }
     Err(TemplateError::TooLong { length: LIMIT, most: LIMIT - ROOM })
 }
