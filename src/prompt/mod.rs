@@ -184,7 +184,7 @@ pub fn render(
             fits(&nodes, config, fence)?;
         }
         let own = length.saturating_sub(walk.sent.iter().sum());
-        cap = values::level(walk.sent, length - LIMIT);
+        cap = values::level(&walk.sent, length - LIMIT);
         if cap == 0 {
             // The template says so much for each entry of a list that not even the title would be left.
             return Err(TemplateError::TooLong { length: own, most: LIMIT - ROOM });

@@ -105,7 +105,7 @@ fn the_level_saves_what_is_too_much() {
         (vec![], 1, 0),
         (vec![3, 3], 0, 3),
     ] {
-        let level = values::level(lengths.clone(), too_much);
+        let level = values::level(&lengths, too_much);
         assert_eq!(level, expected, "{lengths:?} {too_much}");
     }
 }
