@@ -14,8 +14,12 @@ pub enum Reason {
     Ping,
     /// The body names no incident.
     NoIncident,
+    /// Authentic, but not JSON: there is nothing in it to act on.
+    Unreadable,
     /// A route says to ignore it.
     Route,
+    /// A route waits for more occurrences.
+    Occurrences,
     /// The alert recovered and there is no session to tell.
     Recovered,
 }
@@ -28,7 +32,9 @@ impl Reason {
             Reason::Merged => "merged",
             Reason::Ping => "ping",
             Reason::NoIncident => "no_incident",
+            Reason::Unreadable => "unreadable",
             Reason::Route => "route",
+            Reason::Occurrences => "occurrences",
             Reason::Recovered => "recovered",
         }
     }

@@ -99,6 +99,8 @@ pub struct Incident {
     pub started_at: Option<String>,
     /// When it ended (RFC 3339 as sent).
     pub resolved_at: Option<String>,
+    /// When it was last opened again after a resolution (RFC 3339 as sent).
+    pub reopened_at: Option<String>,
     /// What is wrong, in a sentence or a few.
     pub description: Option<String>,
     /// The affected resource: a cluster, a host, a queue.

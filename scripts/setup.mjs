@@ -1,0 +1,125 @@
+// Installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools.
+// The Rust tools take minutes to compile, so they live in a cache that all clones share.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { main, output, ROOT, run, step } from "./steps.mjs";
+
+export const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
+
+const UNFINISHED = "installing-";
+
+const read = (file) => readFileSync(join(ROOT, file), "utf8");
+
+const WORKER_BUILD = { crate: "worker-build", version: "0.8.7", binary: "worker-build" };
+const WASM_PACK = { crate: "wasm-pack", version: "0.15.0", binary: "wasm-pack" };
+// The command-line tool must be of the very version the crate was compiled with.
+const WASM_BINDGEN = {
+  crate: "wasm-bindgen-cli",
+  version: /name = "wasm-bindgen"\nversion = "(.+)"/.exec(read("Cargo.lock"))[1],
+  binary: "wasm-bindgen",
+};
+
+const binFolder = ({ crate, version }) => join(CACHE, "tools", `${crate}-${version}`, "bin");
+const binary = (tool) => join(binFolder(tool), tool.binary);
+const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
+
+export const workerBuild = binary(WORKER_BUILD);
+export const wasmPack = binary(WASM_PACK);
+
+/** Makes worker-build and wasm-pack use our tools; without this they download others. */
+export const toolEnvironment = {
+  WASM_BINDGEN_BIN: binary(WASM_BINDGEN),
+  WASM_OPT_BIN: npmBinary("wasm-opt"),
+  ESBUILD_BIN: npmBinary("esbuild"),
+  RUST_BACKTRACE: "0", // worker-build ends with one when a compile error was all there is to say
+  PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH].join(delimiter),
+};
+
+/** What every command needs; `tests` adds what only the tests do. */
+export async function setUp({ tests = false } = {}) {
+  await npmPackages();
+  await rustToolchain();
+  const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
+  await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
+}
+
+async function npmPackages() {
+  if (npmIsCurrent()) return;
+  await step("Installing the npm packages", () => run("npm", ["ci", "--no-progress"]));
+}
+
+// npm leaves a list of what it installed; everything in our lock file must be on it, except for what is optional
+// (builds for other platforms).
+function npmIsCurrent() {
+  const list = "node_modules/.package-lock.json";
+  if (!existsSync(join(ROOT, list))) return false;
+  const installed = JSON.parse(read(list)).packages;
+  return Object.entries(JSON.parse(read("package-lock.json")).packages).every(
+    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
+  );
+}
+
+async function rustToolchain() {
+  const file = read("rust-toolchain.toml");
+  const channel = /channel = "(.+)"/.exec(file)[1];
+  const target = /targets = \["(.+)"\]/.exec(file)[1];
+  const installed = await output("rustup", ["toolchain", "list"]);
+  if (installed.split("\n").some((line) => line.startsWith(channel))) {
+    const parts = await output("rustup", ["component", "list", "--installed", "--toolchain", channel]);
+    if (["rustfmt", "clippy", `rust-std-${target}`].every((part) => parts.includes(part))) return;
+  }
+  const args = ["--profile", "minimal", "--component", "rustfmt,clippy", "--target", target, "--no-self-update"];
+  await step(`Installing Rust ${channel}`, () => run("rustup", ["toolchain", "install", channel, ...args]));
+}
+
+// Each tool is compiled in a folder of this run and then renamed into its place, so that what is in its place is
+// complete, and two set-ups at once do not meet.
+async function rustTools(missing) {
+  if (missing.length === 0) return;
+  mkdirSync(join(CACHE, "tools"), { recursive: true });
+  removeOld();
+  const work = mkdtempSync(join(CACHE, UNFINISHED));
+  const removeWork = () => rmSync(work, { recursive: true, force: true });
+  const stop = () => process.exit(130);
+  process.on("exit", removeWork);
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  for (const tool of missing) {
+    const name = `${tool.crate} ${tool.version}`;
+    await step(`Compiling ${name} (a minute or two, once; kept in ${CACHE})`, () => compile(tool, work));
+  }
+  process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeWork);
+  removeWork();
+}
+
+async function compile(tool, work) {
+  const made = join(work, tool.crate);
+  await run("cargo", ["install", tool.crate, "--version", tool.version, "--locked", "--quiet", "--root", made], {
+    env: {
+      // Tools that run for seconds need not be optimised: this halves the minutes. One target folder, so that the
+      // crates they share are compiled once.
+      CARGO_TARGET_DIR: join(work, "target"),
+      CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
+      CARGO_PROFILE_RELEASE_LTO: "off",
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+    },
+  });
+  const place = join(CACHE, "tools", `${tool.crate}-${tool.version}`);
+  try {
+    renameSync(made, place);
+  } catch (error) {
+    // Another set-up was there first.
+    if (!existsSync(binary(tool))) throw error;
+  }
+}
+
+// What was left by set-ups that were killed.
+function removeOld() {
+  for (const name of readdirSync(CACHE)) {
+    const path = join(CACHE, name);
+    const old = name.startsWith(UNFINISHED) && Date.now() - statSync(path).mtimeMs > 24 * 3600_000;
+    if (old) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+main(import.meta, () => setUp({ tests: true }));

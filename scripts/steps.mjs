@@ -1,0 +1,53 @@
+// Running other programs, and saying how long it took.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Says what is being done, does it, says how long it took. */
+export async function step(name, work) {
+  console.log(`• ${name}`);
+  const start = performance.now();
+  const result = await work();
+  console.log(`  ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** Runs a program in the project's folder with its output shown; fails unless it ends with 0. */
+export function run(program, args, { env = {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } });
+    child.on("error", (error) => reject(missing(program, error)));
+    child.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${program} ${args.join(" ")} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** Runs a program and gives what it printed. */
+export function output(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.on("data", (data) => (text += data));
+    child.on("error", (error) => reject(missing(program, error)));
+    child.on("close", (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`${program} ${args.join(" ")} ended with ${code}`)),
+    );
+  });
+}
+
+/** Runs a script's main function when the script was called by name rather than imported. */
+export function main(meta, work) {
+  if (process.argv[1] !== fileURLToPath(meta.url)) return;
+  work().catch((error) => {
+    console.error(`\n${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
+    process.exit(1);
+  });
+}
+
+function missing(program, error) {
+  if (error.code !== "ENOENT") return error;
+  return new Error(`${program} was not found. What this project needs: Node 20 or newer, rustup (https://rustup.rs) and a C compiler.`);
+}

@@ -1,0 +1,143 @@
+//! What operators see and do: health, the list of incidents, one incident, replay.
+
+use serde_json::{Map, Value, json};
+use worker::{Env, Headers};
+
+use crate::answer::Answer;
+use crate::auth::secret_of_authorization;
+use crate::environment::configuration;
+use crate::http::{DOCUMENT, Query};
+use crate::incident::key::Key;
+use crate::incident::object;
+use crate::settings::{Configuration, OPEN_WARNING};
+use crate::{log, register};
+
+/// How many incidents a page has where nobody says otherwise.
+const PAGE: u32 = 50;
+
+/// Who asks, as far as the admin token is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Admin,
+    Stranger,
+    /// No token is configured: nobody is an administrator.
+    Nobody,
+}
+
+fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
+    let Some(token) = &configuration.admin_token else { return Caller::Nobody };
+    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
+    match offered {
+        Some(offered) if token.matches(&offered) => Caller::Admin,
+        _ => Caller::Stranger,
+    }
+}
+
+/// `None` for the administrator; for everybody else the answer that they get.
+fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
+    match caller(headers, &configuration(env)) {
+        Caller::Admin => None,
+        Caller::Stranger => Some(Answer::error(401, "Unauthorized", "The admin token is missing or wrong.")),
+        Caller::Nobody => Some(Answer::error(404, "Not found", "There is nothing here while ADMIN_TOKEN is not set.")),
+    }
+}
+
+fn document(code: u16, document: Value) -> Answer {
+    let more = match document {
+        Value::Object(more) => more,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    };
+    Answer { more, ..Answer::ok(code, DOCUMENT, "") }
+}
+
+/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration.
+pub fn health(headers: &Headers, env: &Env) -> Answer {
+    let configuration = configuration(env);
+    let mut health = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    if caller(headers, &configuration) == Caller::Admin
+        && let Some(fields) = health.as_object_mut()
+    {
+        let problems: Vec<Value> = configuration
+            .settings
+            .as_ref()
+            .err()
+            .into_iter()
+            .flatten()
+            .map(|problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected}))
+            .collect();
+        fields.insert("problems".into(), problems.into());
+        let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING] } else { Vec::new() };
+        fields.insert("warnings".into(), json!(warnings));
+    }
+    document(200, health)
+}
+
+/// `GET /api/incidents`.
+pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Answer {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal;
+    }
+    let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let limit = match text("limit").map(|limit| limit.parse::<u32>()) {
+        None => PAGE,
+        Some(Ok(limit)) if (1..=register::LARGEST_PAGE).contains(&limit) => limit,
+        Some(_) => {
+            let details = format!("limit: expected a whole number from 1 to {}", register::LARGEST_PAGE);
+            return Answer::error(400, "Bad query", details);
+        }
+    };
+    let query = register::Query { limit, cursor: text("cursor"), state: text("state"), sender: text("sender") };
+    match register::list(env, query).await {
+        Ok(list) => document(200, json!(list)),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `GET /api/incidents/{key}`.
+pub async fn show(headers: &Headers, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal;
+    }
+    let Some(key) = key_of(name) else { return unknown(name) };
+    match object::show(env, &key).await {
+        Ok(Value::Null) => unknown(name),
+        Ok(shown) => document(200, shown),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `POST /api/incidents/{key}/replay`.
+pub async fn replay(headers: &Headers, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal;
+    }
+    // A browser says where a request comes from, and sends the password along with any: no other site may use that.
+    let site = headers.get("Sec-Fetch-Site").ok().flatten();
+    if site.is_some_and(|site| !matches!(site.as_str(), "same-origin" | "none")) {
+        return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
+    }
+    let Some(key) = key_of(name) else { return unknown(name) };
+    match object::replay(env, &key).await {
+        Ok(None) => unknown(name),
+        Ok(Some(true)) => Answer::ok(202, "accepted", "It is tried again.").about(&key),
+        Ok(Some(false)) => {
+            Answer::ok(200, "ignored", "Nothing has failed here, so nothing is tried again.").about(&key)
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// The key in an incident's name: the name less the number of its occurrence.
+fn key_of(name: &str) -> Option<Key> {
+    let base = name.split_once('.').map_or(name, |(base, _)| base);
+    Key::parse(base)
+}
+
+fn unknown(name: &str) -> Answer {
+    Answer::error(404, "Not found", format!("There is no incident {:?}.", crate::text::clean::line(name, 100)))
+}
+
+fn failed(error: &worker::Error) -> Answer {
+    log::warning(&format!("storage did not answer: {error}"));
+    Answer::unavailable("Storage", "Storage did not answer. Please try again.")
+}

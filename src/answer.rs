@@ -1,0 +1,105 @@
+//! The answers of the hooks: always a JSON object, as the contract has it.
+
+use serde_json::{Map, Value, json};
+
+use crate::devin::Session;
+use crate::incident::key::Key;
+use crate::reason::Reason;
+use crate::senders::BadBody;
+
+/// What a hook answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub code: u16,
+    /// The contract's `status`; absent on errors.
+    pub status: Option<&'static str>,
+    /// The incident's name.
+    pub incident: Option<String>,
+    /// A sentence for a person.
+    pub message: String,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The incident's session, where it is known.
+    pub session: Option<Session>,
+    /// The short form of what went wrong.
+    pub error: Option<String>,
+    /// The long form, in Devin's own words where they are its.
+    pub details: Option<String>,
+    /// Seconds after which to send it again.
+    pub retry_after: Option<u32>,
+    /// What a dry run has to show, and other fields of one kind of answer.
+    pub more: Map<String, Value>,
+}
+
+impl Answer {
+    /// An answer that all is well.
+    pub fn ok(code: u16, status: &'static str, message: impl Into<String>) -> Answer {
+        Answer { code, status: Some(status), message: message.into(), ..Default::default() }
+    }
+
+    /// An answer that something is wrong.
+    pub fn error(code: u16, error: impl Into<String>, message: impl Into<String>) -> Answer {
+        Answer { code, error: Some(error.into()), message: message.into(), ..Default::default() }
+    }
+
+    /// Authentic, but nothing to do.
+    pub fn ignored(reason: Reason, message: impl Into<String>) -> Answer {
+        Answer { reason: Some(reason), ..Answer::ok(200, "ignored", message) }
+    }
+
+    /// The caller could not prove who it is. The same whatever was wrong.
+    pub fn unauthorized() -> Answer {
+        Answer::error(401, "Unauthorized", "The secret or signature is missing or wrong.")
+    }
+
+    /// Nothing could be stored: send it again.
+    pub fn unavailable(error: impl Into<String>, message: impl Into<String>) -> Answer {
+        Answer { retry_after: Some(30), ..Answer::error(503, error, message) }
+    }
+
+    /// Names the incident.
+    pub fn about(mut self, key: &Key) -> Answer {
+        self.incident.get_or_insert_with(|| key.to_string());
+        self
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> Value {
+        let mut body = Map::new();
+        let mut set = |name: &str, value: Value| {
+            if !value.is_null() {
+                body.insert(name.to_owned(), value);
+            }
+        };
+        set("success", json!(self.error.is_none()));
+        set("status", json!(self.status));
+        set("incident", json!(self.incident));
+        set("message", json!(self.message));
+        set("reason", json!(self.reason));
+        set("sessionId", json!(self.session.as_ref().map(|session| &session.id)));
+        set("sessionUrl", json!(self.session.as_ref().map(|session| &session.url)));
+        set("error", json!(self.error));
+        set("details", json!(self.details));
+        body.extend(self.more.clone());
+        Value::Object(body)
+    }
+
+    /// One answer for several: the worst code, and each in `results`.
+    pub fn several(answers: Vec<Answer>) -> Answer {
+        let results: Vec<Value> = answers.iter().map(Answer::body).collect();
+        let Some(worst) = answers.into_iter().max_by_key(|answer| answer.code) else {
+            return Answer::ignored(Reason::NoIncident, "The body carries no event.");
+        };
+        let message = format!("{} events; see results for each.", results.len());
+        let more = Map::from_iter([("results".to_owned(), Value::Array(results))]);
+        Answer { message, more, incident: None, session: None, ..worst }
+    }
+}
+
+impl From<BadBody> for Answer {
+    fn from(bad: BadBody) -> Answer {
+        let message = bad.details.clone().unwrap_or_else(|| bad.error.clone());
+        Answer { details: bad.details, ..Answer::error(400, bad.error, message) }
+    }
+}

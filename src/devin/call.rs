@@ -1,0 +1,246 @@
+//! The requests the bridge makes of Devin, as values: v3 for `cog_` keys, v1 for `apk_` keys.
+//!
+//! Sources: <https://docs.devin.ai/api-reference/overview>, the v3 OpenAPI document
+//! <https://docs.devin.ai/v3-openapi.yaml>, and the pages under <https://docs.devin.ai/api-reference/v1/sessions>.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::secret::Secret;
+use crate::time::Time;
+
+/// Where Devin is and as whom the bridge speaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// `https://api.devin.ai`, without a slash at the end.
+    pub base: String,
+    /// Which API the key is for.
+    pub api: Api,
+    /// The key.
+    pub key: Secret,
+}
+
+/// The version of Devin's API.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Api {
+    /// The legacy API, for keys that start `apk_`.
+    V1,
+    /// The current API, for keys that start `cog_`.
+    V3 {
+        /// The organisation whose sessions they are.
+        org: String,
+    },
+}
+
+/// A session to be started. Stored before the first attempt and sent the same on every attempt: v1 recognises a
+/// repeat by its prompt. Holds names of secrets, never their values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionRequest {
+    /// What Devin is asked to do; under 30,000 characters.
+    pub prompt: String,
+    /// The session's title.
+    pub title: String,
+    /// Tags, the correlation tag among them; empty where tags are switched off.
+    pub tags: Vec<String>,
+    /// The text by which the session is found again: in the tags, or in the title where tags are switched off.
+    pub mark: String,
+    /// The playbook to follow.
+    pub playbook_id: Option<String>,
+    /// Knowledge notes; `None` leaves the choice to Devin.
+    pub knowledge_ids: Option<Vec<String>>,
+    /// Secrets stored at Devin; `None` leaves the choice to Devin.
+    pub secret_ids: Option<Vec<String>>,
+    /// Names of this Worker's secrets to hand to the session.
+    pub session_secrets: Vec<String>,
+    /// `owner/name` of repositories (v3 only).
+    pub repos: Vec<String>,
+    /// The most ACUs to spend.
+    pub max_acu_limit: Option<u64>,
+    /// Devin's mode (v3 only).
+    pub devin_mode: Option<String>,
+    /// A JSON Schema for structured output.
+    pub structured_output_schema: Option<Value>,
+}
+
+/// One HTTP request to Devin; the key is added when it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// The JSON body of a `POST`.
+    pub body: Option<Value>,
+}
+
+/// How many sessions a page of a look-up holds.
+const PAGE: u32 = 100;
+
+impl Access {
+    fn sessions(&self) -> String {
+        match &self.api {
+            Api::V1 => format!("{}/v1/sessions", self.base),
+            Api::V3 { org } => format!("{}/v3/organizations/{}/sessions", self.base, escape(org)),
+        }
+    }
+
+    fn session_path(&self, id: &str) -> String {
+        // v3 documents the path parameter as the id with its prefix, and some samples show ids without it.
+        let prefixed = match &self.api {
+            Api::V3 { .. } if !id.starts_with("devin-") => format!("devin-{id}"),
+            _ => id.to_owned(),
+        };
+        format!("{}/{}", self.sessions(), escape(&prefixed))
+    }
+
+    /// Starts a session. `secrets` are the values of `request.session_secrets`.
+    pub fn create(&self, request: &SessionRequest, secrets: &[(String, String)]) -> Call {
+        let mut body = Map::new();
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(name.to_owned(), value);
+            }
+        };
+        let list = |items: &[String]| (!items.is_empty()).then(|| json!(items));
+        set("prompt", Some(json!(request.prompt)));
+        set("title", Some(json!(request.title)));
+        set("tags", list(&request.tags));
+        set("playbook_id", request.playbook_id.as_ref().map(|id| json!(id)));
+        set("knowledge_ids", request.knowledge_ids.as_ref().map(|ids| json!(ids)));
+        set("secret_ids", request.secret_ids.as_ref().map(|ids| json!(ids)));
+        set("max_acu_limit", request.max_acu_limit.map(|limit| json!(limit)));
+        set("structured_output_schema", request.structured_output_schema.clone());
+        if !secrets.is_empty() {
+            let pairs: Vec<Value> =
+                secrets.iter().map(|(key, value)| json!({"key": key, "value": value, "sensitive": true})).collect();
+            set("session_secrets", Some(Value::Array(pairs)));
+        }
+        match &self.api {
+            Api::V1 => set("idempotent", Some(json!(true))),
+            Api::V3 { .. } => {
+                set("repos", list(&request.repos));
+                set("devin_mode", request.devin_mode.as_ref().map(|mode| json!(mode)));
+            }
+        }
+        Call { method: "POST", url: self.sessions(), body: Some(Value::Object(body)) }
+    }
+
+    /// A page of the sessions among which one with `mark` would be. `tagged`: the mark is a tag, so that Devin can
+    /// filter; the reply is filtered again, because how several filters combine is not documented. `page` is what the
+    /// reply before said comes next, empty for the first.
+    pub fn find(&self, mark: &str, tagged: bool, created_after: Time, page: &str) -> Call {
+        let mut url = self.sessions();
+        match &self.api {
+            Api::V1 => {
+                let offset = if page.is_empty() { "0" } else { page };
+                url.push_str(&format!("?limit={PAGE}&offset={}", escape(offset)));
+            }
+            Api::V3 { .. } => {
+                let seconds = created_after.0.div_euclid(1_000).max(0);
+                url.push_str(&format!("?first={PAGE}&is_archived=false&created_after={seconds}"));
+                if !page.is_empty() {
+                    url.push_str(&format!("&after={}", escape(page)));
+                }
+            }
+        }
+        if tagged {
+            url.push_str(&format!("&tags={}", escape(mark)));
+        }
+        Call { method: "GET", url, body: None }
+    }
+
+    /// One session as it is now.
+    pub fn session(&self, id: &str) -> Call {
+        Call { method: "GET", url: self.session_path(id), body: None }
+    }
+
+    /// Sends a message to a session; a suspended one wakes up by it.
+    pub fn send(&self, id: &str, text: &str) -> Call {
+        let name = match &self.api {
+            Api::V1 => "message",
+            Api::V3 { .. } => "messages",
+        };
+        let url = format!("{}/{name}", self.session_path(id));
+        Call { method: "POST", url, body: Some(json!({"message": text})) }
+    }
+
+    /// A page of a session's messages, to see whether one of ours is among them.
+    pub fn messages(&self, id: &str, page: &str) -> Call {
+        let mut url = self.session_path(id);
+        if let Api::V3 { .. } = &self.api {
+            url.push_str(&format!("/messages?first={PAGE}"));
+            if !page.is_empty() {
+                url.push_str(&format!("&after={}", escape(page)));
+            }
+        }
+        Call { method: "GET", url, body: None }
+    }
+}
+
+/// Percent-encodes everything but unreserved characters.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(api: Api) -> Access {
+        Access { base: "https://api.devin.ai".into(), api, key: Secret::new("k") }
+    }
+
+    fn v3() -> Access {
+        access(Api::V3 { org: "org-1".into() })
+    }
+
+    #[test]
+    fn create_differs_between_the_versions() {
+        let request = SessionRequest {
+            prompt: "p".into(),
+            title: "t".into(),
+            tags: vec!["a".into()],
+            repos: vec!["o/r".into()],
+            devin_mode: Some("lite".into()),
+            max_acu_limit: Some(5),
+            ..Default::default()
+        };
+        let call = v3().create(&request, &[]);
+        assert_eq!(call.url, "https://api.devin.ai/v3/organizations/org-1/sessions");
+        assert_eq!(
+            call.body.unwrap(),
+            json!({"prompt": "p", "title": "t", "tags": ["a"], "repos": ["o/r"], "devin_mode": "lite", "max_acu_limit": 5})
+        );
+        let call = access(Api::V1).create(&request, &[("K".into(), "v".into())]);
+        assert_eq!(call.url, "https://api.devin.ai/v1/sessions");
+        assert_eq!(
+            call.body.unwrap(),
+            json!({"prompt": "p", "title": "t", "tags": ["a"], "max_acu_limit": 5, "idempotent": true,
+                   "session_secrets": [{"key": "K", "value": "v", "sensitive": true}]})
+        );
+    }
+
+    #[test]
+    fn an_id_is_prefixed_once_and_escaped() {
+        assert!(v3().session("abc").url.ends_with("/sessions/devin-abc"));
+        assert!(v3().send("devin-abc", "x").url.ends_with("/sessions/devin-abc/messages"));
+        assert!(access(Api::V1).send("a/../b", "x").url.ends_with("/v1/sessions/a%2F..%2Fb/message"));
+    }
+
+    #[test]
+    fn a_look_up_asks_for_the_tag_and_the_time() {
+        let call = v3().find("incident:x", true, Time(5_500), "");
+        assert!(call.url.ends_with("/sessions?first=100&is_archived=false&created_after=5&tags=incident%3Ax"));
+        let call = v3().find("m", false, Time(-3), "c=1");
+        assert!(call.url.ends_with("/sessions?first=100&is_archived=false&created_after=0&after=c%3D1"));
+    }
+}

@@ -1,0 +1,223 @@
+//! What an answer of Devin's means for the incident: done, try later, look it up, or refused.
+//!
+//! Devin's own client retries a `POST` only on 429, "a rate-limited request was never processed", while connection
+//! errors and 5xx may have been carried out (CognitionAI/terraform-provider-devin, `internal/provider/client.go`).
+//! v3 answers errors as RFC 9457 problems, v1 as `{"detail": …}` with a text or a list.
+
+use serde_json::Value;
+
+use super::Session;
+use super::call::Api;
+use crate::text;
+use crate::time::{HOUR, SECOND, Time};
+
+/// An answer as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The body, as far as it was read; empty where it broke off.
+    pub body: String,
+    /// Whether the body arrived whole.
+    pub whole: bool,
+}
+
+/// What went wrong with a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// Devin did nothing and asks to come back.
+    Busy {
+        /// Milliseconds to wait, where Devin said so sensibly.
+        after: Option<i64>,
+        /// Devin's words.
+        words: String,
+    },
+    /// It may or may not have been done.
+    Unknown {
+        /// What is known, for people.
+        words: String,
+    },
+    /// Devin refuses, and would again.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Devin's words.
+        words: String,
+    },
+}
+
+impl Failure {
+    /// What to tell people.
+    pub fn words(&self) -> &str {
+        match self {
+            Failure::Busy { words, .. } | Failure::Unknown { words } | Failure::Refused { words, .. } => words,
+        }
+    }
+}
+
+/// A page of a look-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What was looked for, where it is on this page.
+    pub found: Option<T>,
+    /// What to ask for next, where there is more.
+    pub next: Option<String>,
+}
+
+/// The longest wait that a `Retry-After` is believed; beyond it our own backoff serves better.
+const LONGEST_RETRY_AFTER: i64 = HOUR;
+
+/// Sorts an answer into a readable body and a [`Failure`].
+fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+    let answer = answer.map_err(|words| Failure::Unknown { words })?;
+    let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
+    match answer.status {
+        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::Null)),
+        200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
+        429 => Err(Failure::Busy {
+            after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),
+            words: words(),
+        }),
+        300..=399 => Err(Failure::Refused {
+            status: answer.status,
+            words: format!("HTTP {}: a redirect, which is not followed; check DEVIN_API_URL", answer.status),
+        }),
+        408 | 500..=599 | 0..=199 => Err(Failure::Unknown { words: words() }),
+        status => Err(Failure::Refused { status, words: words() }),
+    }
+}
+
+/// Reads `Retry-After`, in seconds or as a date, to milliseconds; `None` where it makes no sense.
+fn retry_after(text: &str, now: Time) -> Option<i64> {
+    let wait = match text.trim().parse::<i64>() {
+        Ok(seconds) => seconds.checked_mul(SECOND)?,
+        Err(_) => Time::from_http_date(text)?.0.saturating_sub(now.0),
+    };
+    (0..=LONGEST_RETRY_AFTER).contains(&wait).then_some(wait)
+}
+
+/// Devin's own words from an error body of any kind, on one line.
+fn words(body: &str) -> String {
+    const MOST: usize = 500;
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return text::clean::line(body, MOST);
+    };
+    let mut said: Vec<String> = Vec::new();
+    match value.get("detail") {
+        Some(Value::String(detail)) => said.push(detail.clone()),
+        Some(Value::Array(list)) => said.extend(list.iter().map(field_error)),
+        _ => {}
+    }
+    if said.is_empty() {
+        let simple = ["title", "message", "error"].iter().find_map(|name| value.get(name).and_then(Value::as_str));
+        said.extend(simple.map(str::to_owned));
+    }
+    if let Some(Value::Array(errors)) = value.get("errors") {
+        said.extend(errors.iter().map(field_error));
+    }
+    if said.is_empty() {
+        said.push(body.to_owned());
+    }
+    text::clean::line(&said.join("; "), MOST)
+}
+
+/// One entry of a list of field errors: FastAPI's `{loc, msg}` or anything else.
+fn field_error(entry: &Value) -> String {
+    let message = ["msg", "message", "detail"].iter().find_map(|name| entry.get(name).and_then(Value::as_str));
+    let place: Vec<String> = match entry.get("loc").or_else(|| entry.get("field")) {
+        Some(Value::Array(parts)) => {
+            parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect()
+        }
+        Some(Value::String(name)) => vec![name.clone()],
+        _ => Vec::new(),
+    };
+    match (message, place.is_empty()) {
+        (Some(message), false) => format!("{}: {message}", place.join(".")),
+        (Some(message), true) => message.to_owned(),
+        (None, _) => entry.to_string(),
+    }
+}
+
+/// The session that a JSON object of Devin's describes.
+fn session(value: &Value) -> Option<Session> {
+    let id = value.get("session_id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
+    let url = value.get("url").and_then(Value::as_str).unwrap_or_default();
+    Some(Session { id: text::clean::line(id, 200), url: text::clean::line(url, 1_000) })
+}
+
+/// What the answer to a create means. A 2xx without a session is no success: the session may well exist.
+pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
+    session(&body(answer, now)?)
+        .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
+}
+
+/// Whether the session with `mark` is on this page of a look-up.
+pub fn found(
+    api: &Api,
+    answer: Result<Answer, String>,
+    mark: &str,
+    page: &str,
+    now: Time,
+) -> Result<Page<Session>, Failure> {
+    let value = body(answer, now)?;
+    let items = match value.get("items").or_else(|| value.get("sessions")) {
+        Some(Value::Array(items)) => items,
+        _ => return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() }),
+    };
+    let ours = |item: &&Value| {
+        let tagged = item
+            .get("tags")
+            .and_then(Value::as_array)
+            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)));
+        let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, mark));
+        tagged || titled
+    };
+    let found = items.iter().find(ours).and_then(session);
+    let next = match api {
+        Api::V3 { .. } => after(&value),
+        Api::V1 => {
+            let offset: usize = page.parse().unwrap_or(0);
+            (items.len() >= 100).then(|| (offset.saturating_add(items.len())).to_string())
+        }
+    };
+    Ok(Page { next: if found.is_some() { None } else { next }, found })
+}
+
+/// Whether `title` ends in `[mark]`: how a session is recognised where tags are switched off.
+fn carries(title: &str, mark: &str) -> bool {
+    title.trim_end().strip_suffix(']').and_then(|rest| rest.strip_suffix(mark)).is_some_and(|rest| rest.ends_with('['))
+}
+
+/// The cursor of v3's next page.
+fn after(value: &Value) -> Option<String> {
+    let more = value.get("has_next_page").and_then(Value::as_bool).unwrap_or(false);
+    more.then(|| value.get("end_cursor").and_then(Value::as_str).map(str::to_owned)).flatten()
+}
+
+/// Whether a message was taken. What the body of a 2xx says does not matter.
+pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
+    body(answer, now).map(|_| ())
+}
+
+/// Whether a message that holds `mark` is on this page of a session's messages.
+pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> Result<Page<()>, Failure> {
+    let value = body(answer, now)?;
+    let items = match value.get("items").or_else(|| value.get("messages")) {
+        Some(Value::Array(items)) => items,
+        _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
+    };
+    let ours = |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.contains(mark));
+    let found = items.iter().any(ours).then_some(());
+    Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
+}
+
+/// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
+/// Unknown values are passed on as they are.
+pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+    body(answer, now)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
+
+use serde_json::{Map, Value, json};
+use worker::{Env, Headers};
+
+use crate::answer::Answer;
+use crate::auth::{Credentials, Refusal};
+use crate::environment::{configuration, now};
+use crate::http::Query;
+use crate::incident::event::{IncidentEvent, Kind, Sender};
+use crate::incident::lifecycle::Taken;
+use crate::incident::object::{self, Outcome, Standing};
+use crate::incident::plan::{Plan, Workflow};
+use crate::incident::record::{Opening, Record};
+use crate::incident::{compose, lifecycle};
+use crate::reason::Reason;
+use crate::routing::Decision;
+use crate::senders::{Hook, Parsed};
+use crate::settings::{Configuration, Settings};
+use crate::{ledger, log};
+
+/// Answers a request to a hook.
+pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
+    let arrived = now();
+    let configuration = configuration(env);
+    let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
+    log::decision(&answer.answer, answer.sender, answer.event_type.as_deref(), proof, now().since(arrived));
+    answer.answer
+}
+
+/// An answer, with what the log wants to know of the event.
+struct Logged {
+    answer: Answer,
+    sender: Option<Sender>,
+    event_type: Option<String>,
+}
+
+impl From<Answer> for Logged {
+    fn from(answer: Answer) -> Logged {
+        Logged { answer, sender: None, event_type: None }
+    }
+}
+
+async fn proven(
+    hook: Hook,
+    headers: &Headers,
+    query: Query<'_>,
+    body: &[u8],
+    env: &Env,
+    configuration: &Configuration,
+) -> (Logged, &'static str) {
+    let header = |name: &str| headers.get(name).ok().flatten();
+    let signed = hook == Hook::Pagerduty;
+    let credentials = Credentials {
+        webhook_secret: header("X-Webhook-Secret"),
+        authorization: header("Authorization"),
+        query_secret: query.get("secret"),
+        pagerduty_signature: if signed { header("X-PagerDuty-Signature") } else { None },
+    };
+    let verified = match configuration.hook_secrets.verify(&credentials, signed, body) {
+        Ok(verified) => verified,
+        Err(Refusal::Unauthorized) => return (Answer::unauthorized().into(), "none"),
+        Err(Refusal::NotConfigured) => {
+            let message = "No secret is configured that this hook could check, so nothing is processed.";
+            return (Answer::unavailable("Not configured", message).into(), "none");
+        }
+    };
+    let proof = verified.by().name();
+    let settings = match &configuration.settings {
+        Ok(settings) => settings,
+        Err(problems) => {
+            let message = format!("{} settings are wrong; /health names them to the administrator.", problems.len());
+            return (Answer::unavailable("Configuration", message).into(), proof);
+        }
+    };
+    let parsed = match hook.parse(&verified) {
+        Ok(parsed) => parsed,
+        Err(bad) => return (Answer::from(bad).into(), proof),
+    };
+    let dry_run = query.get("dry_run").is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""));
+    let answer = match parsed {
+        Parsed::Nothing { reason, message } => Answer::ignored(reason, message).into(),
+        Parsed::Events { events, remark } => {
+            let mut answers = Vec::new();
+            let first = events.first().map(|event| (event.sender, event.event_type.clone()));
+            for event in events {
+                let event = event.safe(settings.redact_emails);
+                let mut answer =
+                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, settings, env).await };
+                if let Some(remark) = &remark {
+                    answer.message = format!("{} {remark}", answer.message);
+                }
+                answers.push(answer);
+            }
+            let answer = match (answers.pop(), answers.is_empty()) {
+                (Some(only), true) => only,
+                (last, _) => Answer::several(answers.into_iter().chain(last).collect()),
+            };
+            let (sender, event_type) = first.unzip();
+            Logged { answer, sender, event_type }
+        }
+    };
+    (answer, proof)
+}
+
+/// Hands an event on to its incident.
+async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
+    let plan = match settings.routes.decide(&event, &settings.defaults) {
+        Decision::Handle(plan) => plan,
+        Decision::Ignore { reason, message, .. } => return Answer::ignored(reason, message).about(&event.key),
+    };
+    if starts_nothing(&event, &plan) {
+        return not_started(&event, &plan);
+    }
+    let key = event.key.clone();
+    // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
+    if plan.dedup_window_seconds.is_none()
+        && let Some(entry) = ledger::read(env, &key).await
+        && entry.knows(&event)
+    {
+        let message = "This event was taken already; the incident has its session.";
+        let answer = Answer { session: Some(entry.session), ..Answer::ok(200, "duplicate", message) };
+        return Answer { incident: Some(entry.incident), ..answer };
+    }
+    let wait = if hook == Hook::Pagerduty { 0 } else { settings.wait };
+    let (kind, workflow) = (event.kind, plan.workflow);
+    match object::deliver(env, event, plan, wait).await {
+        Ok(outcome) => answer(hook, kind, workflow, outcome),
+        Err(error) => {
+            log::warning(&format!("{key}: the event could not be stored: {error}"));
+            let message = "The event could not be stored. Please send it again.";
+            Answer::unavailable("Not stored", message).about(&key)
+        }
+    }
+}
+
+/// Whether an event can be answered without waking the incident's object: it is of a kind that comes before the one
+/// that starts a session, so there is nothing yet that it could change.
+fn starts_nothing(event: &IncidentEvent, plan: &Plan) -> bool {
+    plan.workflow == Workflow::Postmortem
+        && plan.start_on == Kind::Resolved
+        && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+}
+
+fn not_started(event: &IncidentEvent, plan: &Plan) -> Answer {
+    let on = match plan.start_on {
+        Kind::Acknowledged => "acknowledged",
+        Kind::Triggered => "triggered",
+        _ => "resolved",
+    };
+    let message = format!("{} starts nothing; a session starts when the incident is {on}.", event.event_type);
+    Answer::ignored(Reason::EventType, message).about(&event.key)
+}
+
+/// The contract's answer for what became of an event.
+fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answer {
+    let Outcome { taken, incident, standing } = outcome;
+    let duplicate = taken == Taken::Duplicate;
+    let mut answer = match (taken, standing) {
+        (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
+        // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
+        (_, Standing::Failed { error }) if hook == Hook::Pagerduty => Answer {
+            details: Some(error),
+            ..Answer::ok(200, "duplicate", "This incident's session could not be created; it can be replayed.")
+        },
+        (_, Standing::Failed { error }) => Answer {
+            details: Some(error),
+            ..Answer::error(500, "Failed to create Devin session", "Devin refused; it can be replayed.")
+        },
+        (_, Standing::Started { session }) if duplicate => Answer {
+            session: Some(session),
+            ..Answer::ok(200, "duplicate", "This incident already has its Devin session.")
+        },
+        (_, _) if duplicate => Answer::ok(200, "duplicate", "This incident's session is on its way already."),
+        (_, Standing::Started { session }) if follows_up(kind, workflow) => Answer {
+            session: Some(session),
+            ..Answer::ok(202, "accepted", "Stored; the incident's session gets a message.")
+        },
+        (_, Standing::Started { session }) => {
+            Answer { session: Some(session), ..Answer::ok(200, "started", "Devin session created successfully") }
+        }
+        (_, Standing::Queued { behind }) => {
+            Answer::ok(202, "accepted", format!("Stored; the session waits for its turn, queued behind {behind}."))
+        }
+        (_, Standing::Held) => {
+            Answer::ok(202, "accepted", "Stored; today's sessions are spent, so it is held until midnight UTC.")
+        }
+        (_, Standing::OnItsWay | Standing::Idle) => Answer::ok(202, "accepted", "Stored; the session is on its way."),
+    };
+    answer.incident = Some(incident);
+    answer
+}
+
+/// Whether an accepted event of this kind is for a session that was there before it.
+fn follows_up(kind: Kind, workflow: Workflow) -> bool {
+    matches!((kind, workflow), (Kind::Updated | Kind::Reopened, _) | (Kind::Resolved, Workflow::Triage))
+}
+
+fn ignored_because(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Recovered => "The alert recovered, and there is no session to tell.",
+        Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
+        _ => "This type of event starts nothing.",
+    }
+}
+
+/// What would happen, without doing it.
+fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
+    let explained = settings.routes.explain(event);
+    let mut more = Map::new();
+    let decision = settings.routes.decide(event, &settings.defaults);
+    let (action, reason) = match &decision {
+        Decision::Ignore { reason, message, .. } => {
+            more.insert(
+                "decision".into(),
+                json!({"action": "ignore", "reason": reason, "why": message, "routes": explained}),
+            );
+            ("would be ignored", Some(*reason))
+        }
+        Decision::Handle(plan) => {
+            let (record, taken) = lifecycle::take(None, event.clone(), plan.clone(), now());
+            let action = match taken {
+                Taken::Accepted => "start_session",
+                Taken::Duplicate => "duplicate",
+                Taken::Ignored(_) => "ignore",
+            };
+            let reason = if let Taken::Ignored(reason) = taken { Some(reason) } else { None };
+            more.insert(
+                "decision".into(),
+                json!({"action": action, "reason": reason, "workflow": plan.workflow, "routes": explained}),
+            );
+            // What an event of this kind would start with, even where this one alone starts nothing.
+            let record =
+                record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
+            match compose::session(&record, settings) {
+                Ok(request) => {
+                    let call = settings.devin.create(&request, &[]);
+                    more.insert("prompt".into(), json!(request.prompt));
+                    more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
+                }
+                Err(error) => {
+                    more.insert("request".into(), Value::Null);
+                    return Answer {
+                        details: Some(error.to_string()),
+                        more,
+                        ..Answer::error(500, "Prompt", "There is no prompt.")
+                    };
+                }
+            }
+            (if reason.is_some() { "would start nothing" } else { "would start a session" }, reason)
+        }
+    };
+    let message = format!("Dry run: {} {action}. Nothing was stored.", event.event_type);
+    Answer { more, reason, ..Answer::ok(200, "dry_run", message) }.about(&event.key)
+}

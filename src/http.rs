@@ -1,0 +1,209 @@
+//! Paths, methods and status codes.
+
+use serde_json::json;
+use worker::{Env, Headers, Method, Request, Response};
+
+use crate::answer::Answer;
+use crate::senders::Hook;
+use crate::{admin, hook};
+
+/// The largest body a hook takes, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What a path is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target<'a> {
+    Hook(Hook),
+    Health,
+    Incidents,
+    Incident(&'a str),
+    Replay(&'a str),
+}
+
+impl Target<'_> {
+    fn of(path: &str) -> Option<Target<'_>> {
+        Some(match path {
+            "/pagerduty-resolved" | "/hooks/pagerduty" => Target::Hook(Hook::Pagerduty),
+            "/api/trigger-devin" => Target::Hook(Hook::Any),
+            "/hooks/alert" => Target::Hook(Hook::Alert),
+            "/hooks/azure-monitor" => Target::Hook(Hook::AzureMonitor),
+            "/hooks/kibana" => Target::Hook(Hook::Kibana),
+            "/health" => Target::Health,
+            "/api/incidents" => Target::Incidents,
+            _ => {
+                let rest = path.strip_prefix("/api/incidents/")?;
+                match rest.strip_suffix("/replay") {
+                    Some(key) if !key.contains('/') => Target::Replay(key),
+                    None if !rest.is_empty() && !rest.contains('/') => Target::Incident(rest),
+                    _ => return None,
+                }
+            }
+        })
+    }
+
+    fn allow(self) -> &'static str {
+        match self {
+            Target::Hook(_) | Target::Replay(_) => "POST",
+            _ => "GET, HEAD",
+        }
+    }
+}
+
+/// Answers a request.
+pub async fn handle(mut request: Request, env: Env) -> worker::Result<Response> {
+    let url = request.inner().url();
+    let (path, query) = path_and_query(&url);
+    let query = Query(query);
+    let Some(target) = Target::of(path) else {
+        return respond(&Answer::error(404, "Not found", format!("There is nothing at {path}.")));
+    };
+    let fits = match request.method() {
+        Method::Post => target.allow() == "POST",
+        Method::Get | Method::Head => target.allow() != "POST",
+        _ => false,
+    };
+    if !fits {
+        let message = format!("{path} takes {} only.", target.allow());
+        let mut response = respond(&Answer::error(405, "Method not allowed", message))?;
+        response.headers_mut().set("Allow", target.allow())?;
+        return Ok(response);
+    }
+    let answer = match target {
+        Target::Hook(hook) => match read_body(&mut request).await? {
+            Some(body) => hook::handle(hook, request.headers(), query, &body, &env).await,
+            None => Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")),
+        },
+        Target::Health => admin::health(request.headers(), &env),
+        Target::Incidents => admin::list(request.headers(), query, &env).await,
+        Target::Incident(name) => admin::show(request.headers(), name, &env).await,
+        Target::Replay(name) => admin::replay(request.headers(), name, &env).await,
+    };
+    respond(&answer)
+}
+
+/// The body, or `None` where it is too large: known from its declared length, or found while reading.
+async fn read_body(request: &mut Request) -> worker::Result<Option<Vec<u8>>> {
+    use futures_util::StreamExt;
+    let declared = request.headers().get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
+    match declared {
+        Some(length) if length > LARGEST_BODY => return Ok(None),
+        // The runtime holds a body to its declared length.
+        Some(_) => return request.bytes().await.map(Some),
+        None => {}
+    }
+    let mut body = Vec::new();
+    let mut stream = match request.stream() {
+        Ok(stream) => stream,
+        Err(_) => return Ok(Some(body)),
+    };
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk?;
+        if body.len().saturating_add(chunk.len()) > LARGEST_BODY {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+fn respond(answer: &Answer) -> worker::Result<Response> {
+    let headers = Headers::new();
+    headers.set("Content-Type", "application/json; charset=utf-8")?;
+    headers.set("Cache-Control", "no-store")?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    if let Some(seconds) = answer.retry_after {
+        headers.set("Retry-After", &seconds.to_string())?;
+    }
+    if answer.code == 401 {
+        headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
+    }
+    let body = match answer.status {
+        // The answers of the admin's paths are their own documents.
+        Some(DOCUMENT) => json!(answer.more),
+        _ => answer.body(),
+    };
+    Ok(Response::builder().with_status(answer.code).with_headers(headers).fixed(body.to_string().into_bytes()))
+}
+
+/// The `status` of an answer whose body is the document in `more`, and nothing else.
+pub const DOCUMENT: &str = "document";
+
+/// The path and the query of a URL as the runtime gives it: absolute and normalised.
+fn path_and_query(url: &str) -> (&str, &str) {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+    let path = path.split('#').next().unwrap_or(path);
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+/// A query string.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a>(&'a str);
+
+impl Query<'_> {
+    /// The first value of `name`, decoded.
+    pub fn get(self, name: &str) -> Option<String> {
+        self.0.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (key == name).then(|| decode(value))
+        })
+    }
+}
+
+/// Percent-decodes a value; what is no encoding stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => match (ahead.next().and_then(hex_digit), ahead.next().and_then(hex_digit)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    rest = ahead;
+                }
+                _ => bytes.push(byte),
+            },
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        assert_eq!(path_and_query("https://h.example/a/b?c=d#e"), ("/a/b", "c=d"));
+        assert_eq!(path_and_query("https://h.example"), ("/", ""));
+        assert_eq!(path_and_query("http://h:1/x?"), ("/x", ""));
+    }
+
+    #[test]
+    fn a_query_is_decoded() {
+        let query = Query("a=1&secret=a%2Bb+c%zz%4&empty");
+        assert_eq!(query.get("secret").as_deref(), Some("a+b c%zz%4"));
+        assert_eq!(query.get("empty").as_deref(), Some(""));
+        assert_eq!(query.get("b"), None);
+    }
+
+    #[test]
+    fn paths_lead_where_the_contract_says() {
+        assert_eq!(Target::of("/pagerduty-resolved"), Some(Target::Hook(Hook::Pagerduty)));
+        assert_eq!(Target::of("/api/trigger-devin"), Some(Target::Hook(Hook::Any)));
+        assert_eq!(Target::of("/api/incidents/k/replay"), Some(Target::Replay("k")));
+        assert_eq!(Target::of("/api/incidents/k"), Some(Target::Incident("k")));
+        for nowhere in
+            ["/pagerduty-resolved/", "/api/incidents/", "/api/incidents/a/b", "/api/incidents/a/b/replay", "//health"]
+        {
+            assert_eq!(Target::of(nowhere), None, "{nowhere}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What Devin is asked and told: the record and the settings → a session request, or a message's text. Pure.
+
+use super::event::Incident;
+use super::plan::{Plan, Workflow};
+use super::record::{Message, MessageKind, Opening, Record};
+use crate::devin::call::SessionRequest;
+use crate::prompt::{self, Config, Template, TemplateError};
+use crate::settings::Settings;
+use crate::text::clean;
+use crate::text::fence::Fence;
+
+/// The longest title, in characters.
+const LONGEST_TITLE: usize = 200;
+/// The longest tag, in characters, and the most of them. Fifty is Devin's limit on the tags of a session.
+const LONGEST_TAG: usize = 100;
+const MOST_TAGS: usize = 50;
+
+/// The session that `record` wants.
+pub fn session(record: &Record, settings: &Settings) -> Result<SessionRequest, TemplateError> {
+    let Record { plan, incident, .. } = record;
+    let mark = record.mark();
+    let prompt = prompt_of(record, settings)?;
+    let title = title(record);
+    Ok(SessionRequest {
+        prompt,
+        title: if settings.tags { title } else { format!("{title} [{mark}]") },
+        tags: if settings.tags { tags(plan, incident, &mark) } else { Vec::new() },
+        mark,
+        playbook_id: plan.playbook_id.clone(),
+        knowledge_ids: plan.knowledge_ids.clone(),
+        secret_ids: plan.secret_ids.clone(),
+        session_secrets: plan.session_secrets.clone(),
+        repos: plan.repos.clone(),
+        max_acu_limit: plan.max_acu_limit,
+        devin_mode: plan.devin_mode.clone(),
+        structured_output_schema: None,
+    })
+}
+
+/// The text of a message to the record's session, with the mark by which it is found again.
+pub fn message(record: &Record, message: &Message, settings: &Settings) -> Result<String, TemplateError> {
+    let template = match message.kind {
+        MessageKind::Finalize => Template::Finalize,
+        MessageKind::Update => Template::Update,
+        MessageKind::Recovered => Template::Recovered,
+    };
+    let text = render(template.text(), record, settings)?;
+    Ok(format!("{}\n\n{}", text.trim_end(), record.message_mark(message.number)))
+}
+
+fn prompt_of(record: &Record, settings: &Settings) -> Result<String, TemplateError> {
+    let own = match (record.plan.workflow, record.opening) {
+        (Workflow::Triage, _) => Template::Triage,
+        (Workflow::Postmortem, Opening::Investigate) => Template::Investigate,
+        (Workflow::Postmortem, Opening::Full) => Template::Postmortem,
+    };
+    // A route's prompt replaces the workflow's main one, not the preparation for it.
+    let chosen = match (&record.plan.prompt, own) {
+        (Some(_), Template::Investigate) | (None, _) => own.text(),
+        (Some(name), _) => prompt::by_name(name).unwrap_or(name),
+    };
+    render(chosen, record, settings)
+}
+
+fn render(template: &str, record: &Record, settings: &Settings) -> Result<String, TemplateError> {
+    let plan = &record.plan;
+    let observability = match &plan.observability {
+        Some(chosen) => chosen.clone(),
+        None if plan.workflow == Workflow::Postmortem => vec!["Datadog".to_owned()],
+        None => Vec::new(),
+    };
+    let config = Config {
+        post_to: plan.post_to.clone().unwrap_or_default(),
+        observability,
+        language: plan.language.clone().unwrap_or_default(),
+        previous_session_url: record.previous.as_ref().map(|session| session.url.clone()).unwrap_or_default(),
+        structured_output: plan.structured_output,
+        ..settings.prompt.clone()
+    };
+    let marker = prompt::marker(settings.devin.key.expose().as_bytes(), &record.key);
+    prompt::render(template, &record.incident, &record.changes, &config, &Fence::new(&marker))
+}
+
+fn title(record: &Record) -> String {
+    let incident = &record.incident;
+    let title = match (&record.plan.title, record.plan.workflow, record.opening) {
+        (Some(title), ..) => fill(title, incident),
+        (None, Workflow::Triage, _) => format!("Triage: {}", incident.title),
+        (None, Workflow::Postmortem, Opening::Investigate) => format!("Incident: {}", incident.title),
+        (None, Workflow::Postmortem, Opening::Full) => format!("Postmortem: {}", incident.title),
+    };
+    clean::line(&title, LONGEST_TITLE)
+}
+
+/// A route's title, with the incident's own words in it.
+fn fill(title: &str, incident: &Incident) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    [
+        ("{{title}}", incident.title.clone()),
+        ("{{service}}", text(&incident.service)),
+        ("{{priority}}", text(&incident.priority)),
+        ("{{resource}}", text(&incident.resource)),
+        ("{{number}}", text(&incident.number)),
+        ("{{severity}}", incident.severity.map(|severity| severity.to_string()).unwrap_or_default()),
+    ]
+    .into_iter()
+    .fold(title.to_owned(), |filled, (name, value)| filled.replace(name, &value))
+}
+
+fn tags(plan: &Plan, incident: &Incident, mark: &str) -> Vec<String> {
+    let mut tags = vec![mark.to_owned()];
+    match plan.workflow {
+        Workflow::Postmortem => {
+            tags.push("pagerduty-postmortem".to_owned());
+            tags.push(format!("service:{}", incident.service.as_deref().unwrap_or("unknown-service")));
+        }
+        Workflow::Triage => {
+            tags.push("alert-triage".to_owned());
+            tags.extend(incident.service.as_ref().or(incident.resource.as_ref()).map(|name| format!("service:{name}")));
+        }
+    }
+    tags.extend(plan.tags.iter().cloned());
+    let mut clean: Vec<String> = tags.iter().map(|tag| clean::line(tag, LONGEST_TAG)).collect();
+    clean.retain(|tag| !tag.is_empty());
+    clean.truncate(MOST_TAGS);
+    clean
+}

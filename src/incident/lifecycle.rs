@@ -1,0 +1,618 @@
+//! The life of an incident as a pure state machine: no clock, no input or output, no configuration.
+//!
+//! Events come in through [`take`], Devin's replies through the `*_replied` functions, and [`due`] says what is to be
+//! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
+//! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{IncidentEvent, Kind};
+use super::plan::{Plan, Workflow};
+use super::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::devin::Session;
+use crate::devin::reply::Failure;
+use crate::reason::Reason;
+use crate::time::{HOUR, MINUTE, SECOND, Time};
+
+/// After this long without success an incident is given up: a dead letter that can be replayed.
+pub const GIVE_UP_AFTER: i64 = 48 * HOUR;
+/// The longest pause between two attempts.
+pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
+/// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
+pub const LOOKS: u32 = 3;
+/// … with these pauses in milliseconds before each look.
+const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
+/// Events that change nothing but the count reach the list after this long, all together.
+const RECOUNT_AFTER: i64 = 10 * SECOND;
+/// A look-up searches from this long before the call, because two clocks never agree.
+pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// Kept; a session or a message is on its way.
+    Accepted,
+    /// It says nothing new: the incident has its session or is on its way to one.
+    Duplicate,
+    /// Nothing to do.
+    Ignored(Reason),
+}
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Tell the ledger and the list of the newest state.
+    Publish,
+    /// Ask the budget for a turn and, with it, Devin for the session.
+    Create,
+    /// Look for the session that may exist.
+    LookUp,
+    /// Send the first message of the outbox.
+    Send,
+    /// Look whether that message has arrived.
+    LookUpMessage,
+    /// Nothing before this time.
+    Wait(Time),
+    /// Nothing more to do.
+    Rest,
+}
+
+/// A source of chance for pauses: a number from 0 (inclusive) to 1 (exclusive).
+pub type Chance = f64;
+
+/// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
+/// there is nothing to keep.
+pub fn take(current: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Option<Record>, Taken) {
+    let mut record = match current {
+        Some(record) if !is_new_occurrence(&record, &event, &plan, now) => record,
+        Some(last) => next_occurrence(&last, &event, plan.clone(), now),
+        None => Record::new(&event, plan.clone(), now),
+    };
+    let fresh = record.seen == 0;
+    record.seen = record.seen.saturating_add(1);
+    record.last_seen = record.last_seen.max(now);
+    record.publish_by(now.plus(RECOUNT_AFTER));
+    if let Some(id) = &event.id {
+        if record.remembers(id) {
+            return (Some(record), Taken::Duplicate);
+        }
+        record.remember(id);
+    }
+    record.note(now, format!("{} received", event.event_type));
+    let taken = match &record.state {
+        State::Watching => take_while_watching(&mut record, event, plan, now),
+        State::Failed => take_after_failure(&mut record, event, plan, now),
+        State::Waiting { .. } if record.session_untried() => take_before_first_attempt(&mut record, event, plan, now),
+        _ => take_with_session(&mut record, event, now),
+    };
+    match taken {
+        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (None, taken),
+        _ => (Some(record), taken),
+    }
+}
+
+/// Whether a firing is one of a new incident: the last one has its session or has failed, and it recovered or was
+/// last heard of longer ago than the window.
+fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
+    let Some(window) = plan.dedup_window_seconds else { return false };
+    let over = record.concluded || now.since(record.last_seen) > seconds(window);
+    event.kind == Kind::Triggered && matches!(record.state, State::Started | State::Failed) && over
+}
+
+fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
+    let mut record = Record::new(event, plan, now);
+    record.occurrence = last.occurrence.saturating_add(1);
+    record.generation = last.generation.saturating_add(1);
+    record
+}
+
+/// Whether this kind of event starts a session under this plan, where there is none.
+fn starts(kind: Kind, plan: &Plan) -> bool {
+    let rank = |kind| match kind {
+        Kind::Triggered | Kind::Reopened => Some(0),
+        Kind::Acknowledged => Some(1),
+        Kind::Resolved if plan.workflow == Workflow::Postmortem => Some(2),
+        Kind::Resolved | Kind::Updated => None,
+    };
+    matches!((rank(kind), rank(plan.start_on)), (Some(kind), Some(wanted)) if kind >= wanted)
+}
+
+fn seconds(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)
+}
+
+fn take_while_watching(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let kind = event.kind;
+    learn(record, event, Some(plan));
+    if !starts(kind, &record.plan) {
+        return match kind {
+            Kind::Resolved if record.plan.workflow == Workflow::Triage => {
+                record.firings.clear();
+                Taken::Ignored(Reason::Recovered)
+            }
+            _ => Taken::Ignored(Reason::EventType),
+        };
+    }
+    let window = seconds(record.plan.window_seconds);
+    record.firings.retain(|at| now.since(*at) <= window);
+    record.firings.push(now);
+    let wanted = usize::try_from(record.plan.min_occurrences).unwrap_or(usize::MAX);
+    if record.firings.len() < wanted {
+        return Taken::Ignored(Reason::Occurrences);
+    }
+    record.firings.clear();
+    want(record, kind, now);
+    Taken::Accepted
+}
+
+/// A session is wanted from now on.
+fn want(record: &mut Record, kind: Kind, now: Time) {
+    let postmortem = record.plan.workflow == Workflow::Postmortem;
+    let over = kind == Kind::Resolved;
+    record.opening = if postmortem && !over { Opening::Investigate } else { Opening::Full };
+    record.concluded = postmortem && over;
+    record.reopened = false;
+    record.error = None;
+    record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+    record.publish(now);
+}
+
+fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let kind = event.kind;
+    let over = kind == Kind::Resolved;
+    if over && record.plan.workflow == Workflow::Triage {
+        return conclude(record, event, MessageKind::Recovered, now);
+    }
+    let news = matches!(kind, Kind::Updated | Kind::Reopened) || over && !record.concluded;
+    learn(record, event, over.then_some(plan));
+    if over && !record.concluded {
+        record.opening = Opening::Full;
+        record.concluded = true;
+    }
+    if news { Taken::Accepted } else { Taken::Duplicate }
+}
+
+fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let kind = event.kind;
+    let more = kind == Kind::Resolved && !record.concluded && record.plan.workflow == Workflow::Postmortem;
+    learn(record, event, more.then_some(plan));
+    if more {
+        want(record, kind, now);
+        return Taken::Accepted;
+    }
+    match kind {
+        Kind::Updated | Kind::Reopened => Taken::Ignored(Reason::EventType),
+        Kind::Resolved if record.plan.workflow == Workflow::Triage => {
+            record.concluded = true;
+            Taken::Ignored(Reason::Recovered)
+        }
+        _ => Taken::Duplicate,
+    }
+}
+
+/// Takes an event of an incident that has a session, or may already have one.
+fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
+    match (event.kind, record.plan.workflow) {
+        (Kind::Resolved, Workflow::Triage) if !record.concluded => conclude(record, event, MessageKind::Recovered, now),
+        (Kind::Resolved, Workflow::Postmortem) if !record.concluded => {
+            conclude(record, event, MessageKind::Finalize, now)
+        }
+        (Kind::Resolved, Workflow::Postmortem) if reopened_since(record, &event) => {
+            record.keep_change("The incident was reopened and is resolved again.");
+            conclude(record, event, MessageKind::Update, now)
+        }
+        (Kind::Updated, _) | (Kind::Reopened, Workflow::Postmortem) => {
+            learn(record, event, None);
+            Taken::Accepted
+        }
+        (Kind::Acknowledged | Kind::Triggered | Kind::Resolved | Kind::Reopened, _) => {
+            learn(record, event, None);
+            Taken::Duplicate
+        }
+    }
+}
+
+/// Whether the incident was opened again after the resolution that the session knows of.
+fn reopened_since(record: &Record, event: &IncidentEvent) -> bool {
+    let time = |text: &Option<String>| text.as_deref().and_then(Time::from_rfc3339);
+    record.reopened
+        || matches!(
+            (time(&event.incident.reopened_at), time(&record.incident.resolved_at)),
+            (Some(reopened), Some(resolved)) if reopened > resolved
+        )
+}
+
+/// The incident is over: one message to its session says so.
+fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: Time) -> Taken {
+    learn(record, event, None);
+    record.concluded = true;
+    record.reopened = false;
+    record.messages = record.messages.saturating_add(1);
+    record.outbox.push(Message {
+        number: record.messages,
+        kind,
+        delivery: Delivery::Ready,
+        not_before: now,
+        trouble: Trouble::default(),
+        text: None,
+    });
+    Taken::Accepted
+}
+
+/// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
+/// carries little of it.
+fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
+    if let Some(change) = &event.change {
+        record.keep_change(change);
+    }
+    match event.kind {
+        Kind::Updated => {}
+        Kind::Reopened => {
+            record.reopened = true;
+            record.keep_change("The incident was reopened.");
+        }
+        _ => {
+            let started_at = record.incident.started_at.take();
+            record.incident = event.incident;
+            record.incident.started_at = record.incident.started_at.take().or(started_at);
+        }
+    }
+    if let Some(plan) = plan {
+        record.plan = plan;
+    }
+}
+
+/// What is to be done now.
+pub fn due(record: &Record, now: Time) -> Step {
+    if record.unpublished.is_some_and(|waiting| waiting.not_before <= now) {
+        return Step::Publish;
+    }
+    let (at, step) = match &record.state {
+        State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
+        State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
+        // Nothing else runs while the one alarm does, so a call under way here was cut off.
+        State::Creating { .. } => (Some(now), Step::LookUp),
+        State::Started => match next_message(record) {
+            Some(message) if matches!(message.delivery, Delivery::Ready) => (Some(message.not_before), Step::Send),
+            Some(message) => (Some(message.not_before), Step::LookUpMessage),
+            None => (None, Step::Rest),
+        },
+        State::Watching | State::Failed => (None, Step::Rest),
+    };
+    match (at, record.unpublished) {
+        (Some(at), _) if at <= now => step,
+        (Some(at), Some(waiting)) => Step::Wait(at.min(waiting.not_before)),
+        (Some(at), None) => Step::Wait(at),
+        (None, Some(waiting)) => Step::Wait(waiting.not_before),
+        (None, None) => Step::Rest,
+    }
+}
+
+/// The message that is next; one that failed is passed over.
+pub fn next_message(record: &Record) -> Option<&Message> {
+    record.outbox.iter().find(|message| message.delivery != Delivery::Failed)
+}
+
+fn next_message_mut(record: &mut Record) -> Option<&mut Message> {
+    record.outbox.iter_mut().find(|message| message.delivery != Delivery::Failed)
+}
+
+/// At the start of an alarm: what was under way when the object died is now unknown.
+pub fn interrupted(record: &mut Record, now: Time) {
+    if let State::Creating { since, trouble } = record.state {
+        record.note(now, "interrupted while Devin was asked for the session; looking for it");
+        record.state = State::LookingUp { not_before: now, since, looks: 0, trouble };
+    }
+    if let Some(message) = next_message_mut(record)
+        && message.delivery == Delivery::Sending
+    {
+        message.delivery = Delivery::LookingUp(0);
+        message.not_before = now;
+    }
+}
+
+/// The budget has no turn for it now.
+pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
+    if let State::Waiting { not_before, turn: old, .. } = &mut record.state {
+        let changed = *old != turn;
+        *old = turn;
+        *not_before = until;
+        if changed && let Turn::Held = turn {
+            record.note(now, "held: today's sessions are spent");
+        }
+    }
+}
+
+/// Devin is about to be asked for the session. Stored, together with the request, before the call is made.
+pub fn creating(record: &mut Record, now: Time) {
+    if let State::Waiting { trouble, .. } = record.state {
+        if record.session_untried() {
+            record.told = record.changes.len();
+        }
+        record.state = State::Creating { since: now, trouble };
+    }
+}
+
+/// Devin answered the create.
+pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now: Time, chance: Chance) {
+    let State::Creating { since, trouble } = record.state else { return };
+    match reply {
+        Ok(session) => started(record, session, now),
+        Err(Failure::Busy { after, words }) => {
+            record.note(now, format!("Devin is busy: {words}"));
+            wait_to_create(record, trouble.again(now), after, Some(words), now, chance);
+        }
+        Err(Failure::Unknown { words }) => {
+            record.note(now, format!("outcome unknown: {words}"));
+            record.error = Some(words);
+            record.state =
+                State::LookingUp { not_before: now.plus(look_pause(0)), since, looks: 0, trouble: trouble.again(now) };
+        }
+        Err(Failure::Refused { words, .. }) => failed(record, words, now),
+    }
+}
+
+/// A look-up was answered: `Ok(None)` where every page was read and the session is not there. `repeatable`: Devin
+/// recognises a repeated create by itself (v1), so that one may follow even where it can't be looked for.
+pub fn look_up_replied(
+    record: &mut Record,
+    reply: Result<Option<Session>, Failure>,
+    repeatable: bool,
+    now: Time,
+    chance: Chance,
+) {
+    let State::LookingUp { since, looks, trouble, .. } = record.state else { return };
+    let create_again = |record: &mut Record| {
+        let words = record.error.take();
+        wait_to_create(record, trouble, None, words, now, chance);
+    };
+    match reply {
+        Ok(Some(session)) => {
+            record.note(now, "found: the session had been created after all");
+            started(record, session, now);
+        }
+        Ok(None) if looks.saturating_add(1) >= LOOKS => {
+            record.note(now, "looked for: the session was not created");
+            create_again(record);
+        }
+        Ok(None) => {
+            let looks = looks.saturating_add(1);
+            record.state = State::LookingUp { not_before: now.plus(look_pause(looks)), since, looks, trouble };
+        }
+        Err(Failure::Refused { .. }) if repeatable => create_again(record),
+        Err(Failure::Refused { words, .. }) => {
+            failed(record, format!("a session may exist, but looking for it was refused: {words}"), now);
+        }
+        Err(failure) => {
+            let trouble = trouble.again(now);
+            if trouble.too_long(now) {
+                return failed(record, format!("given up after 48 hours: {}", failure.words()), now);
+            }
+            let not_before = now.plus(pause(&failure, trouble, chance));
+            record.error = Some(failure.words().to_owned());
+            record.state = State::LookingUp { not_before, since, looks, trouble };
+        }
+    }
+}
+
+/// Another create is due later, unless it has been tried for too long.
+fn wait_to_create(
+    record: &mut Record,
+    trouble: Trouble,
+    after: Option<i64>,
+    words: Option<String>,
+    now: Time,
+    chance: Chance,
+) {
+    if trouble.too_long(now) {
+        let words = words.unwrap_or_default();
+        return failed(record, format!("given up after 48 hours: {words}"), now);
+    }
+    let not_before = now.plus(after.unwrap_or_else(|| backoff(trouble.times, chance)));
+    record.error = words;
+    record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
+    record.publish(now);
+}
+
+fn started(record: &mut Record, session: Session, now: Time) {
+    record.note(now, format!("session {} started", session.id));
+    record.session = Some(session);
+    record.state = State::Started;
+    record.error = None;
+    record.reason = None;
+    record.forget_told_changes();
+    record.publish(now);
+}
+
+fn failed(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("failed: {words}"));
+    record.error = Some(words);
+    record.state = State::Failed;
+    record.told = 0;
+    record.publish(now);
+}
+
+/// The first message of the outbox is about to be sent. Stored, with its text, before the call is made.
+pub fn sending(record: &mut Record, text: &str) {
+    let told = record.changes.len();
+    if let Some(message) = next_message_mut(record) {
+        message.delivery = Delivery::Sending;
+        if message.text.is_none() {
+            message.text = Some(text.to_owned());
+            record.told = told;
+        }
+    }
+}
+
+/// Devin answered the message.
+pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, chance: Chance) {
+    match reply {
+        Ok(()) => message_arrived(record, now),
+        Err(Failure::Refused { status: 400 | 404 | 409 | 410 | 422, words }) => session_lost(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(failure) => {
+            let unknown = matches!(failure, Failure::Unknown { .. });
+            let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
+            let after = unknown.then(|| look_pause(0));
+            retry_message(record, delivery, after, &failure, now, chance);
+        }
+    }
+}
+
+/// The look for a message was answered: `Ok(false)` where every page was read and it is not there.
+pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>, now: Time, chance: Chance) {
+    let Some(message) = next_message_mut(record) else { return };
+    let Delivery::LookingUp(looks) = message.delivery else { return };
+    match reply {
+        Ok(true) => message_arrived(record, now),
+        Ok(false) => {
+            let looks = looks.saturating_add(1);
+            let (delivery, wait) = if looks >= LOOKS {
+                (Delivery::Ready, backoff(message.trouble.times, chance))
+            } else {
+                (Delivery::LookingUp(looks), look_pause(looks))
+            };
+            message.delivery = delivery;
+            message.not_before = now.plus(wait);
+        }
+        Err(Failure::Refused { status: 404 | 410, words }) => session_lost(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(failure) => retry_message(record, Delivery::LookingUp(looks), None, &failure, now, chance),
+    }
+}
+
+fn retry_message(
+    record: &mut Record,
+    delivery: Delivery,
+    after: Option<i64>,
+    failure: &Failure,
+    now: Time,
+    chance: Chance,
+) {
+    let Some(message) = next_message_mut(record) else { return };
+    message.trouble = message.trouble.again(now);
+    if message.trouble.too_long(now) {
+        return message_failed(record, format!("given up after 48 hours: {}", failure.words()), now);
+    }
+    message.delivery = delivery;
+    message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.trouble, chance)));
+    let line = format!("message {} not delivered yet: {}", message.number, failure.words());
+    record.note(now, line);
+}
+
+fn message_arrived(record: &mut Record, now: Time) {
+    if let Some(at) = record.outbox.iter().position(|message| message.delivery != Delivery::Failed) {
+        let message = record.outbox.remove(at);
+        record.note(now, format!("message {} sent to the session", message.number));
+    }
+    record.error = None;
+    record.forget_told_changes();
+    record.publish(now);
+}
+
+fn message_failed(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("message failed: {words}"));
+    record.error = Some(words);
+    record.told = 0;
+    if let Some(message) = next_message_mut(record) {
+        message.delivery = Delivery::Failed;
+    }
+    record.publish(now);
+}
+
+/// The session can take no message any more. A postmortem is still owed, so another session is started with the
+/// whole task and a link to the first; that an alert recovered needs no session of its own.
+fn session_lost(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("the session takes no messages any more: {words}"));
+    record.outbox.clear();
+    record.told = 0;
+    if record.plan.workflow == Workflow::Postmortem {
+        record.previous = record.session.take();
+        record.generation = record.generation.saturating_add(1);
+        record.opening = Opening::Full;
+        record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+    }
+    record.publish(now);
+}
+
+/// Somebody asks for a failed incident to be tried again, or for a held one to be let go. Whether anything was to be
+/// done. What may have been created before is looked for first.
+pub fn replay(record: &mut Record, now: Time) -> bool {
+    match &mut record.state {
+        State::Failed => {
+            record.note(now, "replayed");
+            record.error = None;
+            record.state = State::LookingUp {
+                not_before: now,
+                since: record.first_seen,
+                looks: LOOKS.saturating_sub(1),
+                trouble: Trouble::default(),
+            };
+            record.publish(now);
+            true
+        }
+        State::Started => {
+            let mut any = false;
+            for message in record.outbox.iter_mut().filter(|message| message.delivery == Delivery::Failed) {
+                message.delivery = Delivery::LookingUp(LOOKS.saturating_sub(1));
+                message.not_before = now;
+                message.trouble = Trouble::default();
+                any = true;
+            }
+            if any {
+                record.note(now, "messages replayed");
+                record.publish(now);
+            }
+            any
+        }
+        _ => false,
+    }
+}
+
+/// Telling the ledger and the list worked, or did not.
+pub fn published(record: &mut Record, told: bool, now: Time) {
+    record.unpublished = match record.unpublished {
+        Some(waiting) if !told => {
+            let failures = waiting.failures.saturating_add(1);
+            Some(super::record::Unpublished { not_before: now.plus(backoff(failures, 0.0)), failures })
+        }
+        _ => None,
+    };
+}
+
+impl Trouble {
+    fn again(self, now: Time) -> Trouble {
+        Trouble { times: self.times.saturating_add(1), since: self.since.or(Some(now)) }
+    }
+
+    fn too_long(self, now: Time) -> bool {
+        self.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER)
+    }
+}
+
+fn look_pause(looks: u32) -> i64 {
+    let index = usize::try_from(looks).unwrap_or(usize::MAX);
+    LOOK_PAUSES.get(index).copied().unwrap_or(SECOND)
+}
+
+/// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
+fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 {
+    match failure {
+        Failure::Busy { after: Some(after), .. } => *after,
+        _ => backoff(trouble.times, chance),
+    }
+}
+
+/// 1 s after the first failure, doubled after each further one, at most [`LONGEST_PAUSE`], plus up to a quarter so
+/// that four hundred incidents do not come back in step.
+pub fn backoff(times: u32, chance: Chance) -> i64 {
+    let doublings = times.saturating_sub(1).min(20);
+    let pause = SECOND.saturating_mul(1 << doublings).min(LONGEST_PAUSE * 4 / 5);
+    let quarter = i32::try_from(pause / 4).unwrap_or(i32::MAX);
+    // The product is below a quarter of ten minutes in milliseconds, so nothing is lost in the conversion.
+    pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+use super::*;
+use crate::incident::event::{Incident, Sender};
+use crate::incident::key::Key;
+
+const NOW: Time = Time(1_760_000_000_000);
+
+fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
+    IncidentEvent {
+        key: Key::new(sender, &["Q1"]).unwrap(),
+        sender,
+        kind,
+        event_type: format!("{kind:?}"),
+        id: (!id.is_empty()).then(|| id.to_owned()),
+        occurred_at: None,
+        change: None,
+        incident: Incident { title: "t".into(), ..Default::default() },
+    }
+}
+
+fn pagerduty(kind: Kind, id: &str) -> IncidentEvent {
+    event(Sender::Pagerduty, kind, id)
+}
+
+fn firing() -> IncidentEvent {
+    event(Sender::Alert, Kind::Triggered, "")
+}
+
+fn on(start_on: Kind) -> Plan {
+    Plan { start_on, ..Default::default() }
+}
+
+fn triage() -> Plan {
+    let workflow = Workflow::Triage;
+    Plan { workflow, start_on: Kind::Triggered, dedup_window_seconds: Some(3_600), ..Default::default() }
+}
+
+fn session(id: &str) -> Session {
+    Session { id: id.into(), url: format!("https://x/{id}") }
+}
+
+fn taken(record: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Record, Taken) {
+    let (record, taken) = take(record, event, plan, now);
+    (record.unwrap(), taken)
+}
+
+/// Takes the event and lets Devin create the session.
+fn started(event: IncidentEvent, plan: Plan) -> Record {
+    let (mut record, taken) = taken(None, event, plan, NOW);
+    assert_eq!(taken, Taken::Accepted);
+    create(&mut record, Ok(session("devin-1")), NOW);
+    record
+}
+
+fn create(record: &mut Record, reply: Result<Session, Failure>, now: Time) {
+    creating(record, now);
+    create_replied(record, reply, now, 0.0);
+    published(record, true, now);
+}
+
+fn unknown() -> Failure {
+    Failure::Unknown { words: "cut".into() }
+}
+
+#[test]
+fn a_resolved_incident_wants_one_session_whatever_is_repeated() {
+    let (record, first) = taken(None, pagerduty(Kind::Resolved, "e1"), on(Kind::Resolved), NOW);
+    assert_eq!(first, Taken::Accepted);
+    assert_eq!(due(&record, NOW), Step::Publish);
+    for id in ["e1", "e2", ""] {
+        let (record, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, id), on(Kind::Resolved), NOW);
+        assert_eq!((again, record.seen), (Taken::Duplicate, 2));
+    }
+    let record = started(pagerduty(Kind::Resolved, "e1"), on(Kind::Resolved));
+    let (record, again) = taken(Some(record), pagerduty(Kind::Resolved, "e2"), on(Kind::Resolved), NOW);
+    assert_eq!(again, Taken::Duplicate);
+    assert!(record.outbox.is_empty());
+}
+
+#[test]
+fn what_starts_nothing_leaves_nothing() {
+    let (record, what) = take(None, pagerduty(Kind::Triggered, "e"), on(Kind::Acknowledged), NOW);
+    assert_eq!((record, what), (None, Taken::Ignored(Reason::EventType)));
+    let (record, what) = take(None, event(Sender::Alert, Kind::Resolved, ""), triage(), NOW);
+    assert_eq!((record, what), (None, Taken::Ignored(Reason::Recovered)));
+}
+
+#[test]
+fn notes_wait_for_the_session_and_go_with_it() {
+    let note = IncidentEvent { change: Some("Note: a".into()), ..pagerduty(Kind::Updated, "n") };
+    let (record, what) = taken(None, note, on(Kind::Resolved), NOW);
+    assert_eq!(what, Taken::Ignored(Reason::EventType));
+    let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    assert_eq!((what, record.changes.len()), (Taken::Accepted, 1));
+    creating(&mut record, NOW);
+    record.keep_change("came while Devin was asked");
+    create_replied(&mut record, Ok(session("s")), NOW, 0.0);
+    assert_eq!(record.changes, ["came while Devin was asked"]);
+}
+
+#[test]
+fn acknowledged_begins_and_resolved_sends_one_message() {
+    let plan = on(Kind::Acknowledged);
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    assert_eq!(record.opening, Opening::Investigate);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Acknowledged, "a2"), plan.clone(), NOW);
+    assert_eq!(what, Taken::Duplicate);
+    let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan.clone(), NOW);
+    assert_eq!(what, Taken::Accepted);
+    let (_, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "r2"), plan, NOW);
+    assert_eq!(again, Taken::Duplicate);
+    published(&mut record, true, NOW);
+    assert_eq!(due(&record, NOW), Step::Send);
+    sending(&mut record, "text");
+    send_replied(&mut record, Ok(()), NOW, 0.0);
+    published(&mut record, true, NOW);
+    assert_eq!(due(&record, NOW), Step::Rest);
+}
+
+#[test]
+fn resolved_before_the_first_attempt_asks_for_the_whole_postmortem_at_once() {
+    let plan = on(Kind::Acknowledged);
+    let (record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    assert_eq!((what, record.opening, record.outbox.len()), (Taken::Accepted, Opening::Full, 0));
+}
+
+#[test]
+fn reopened_and_resolved_again_sends_one_more_message() {
+    let plan = on(Kind::Resolved);
+    let record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+    let (record, what) = taken(Some(record), pagerduty(Kind::Reopened, "o"), plan.clone(), NOW);
+    assert_eq!(what, Taken::Accepted);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r2"), plan.clone(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::Accepted, 1));
+    assert_eq!(record.outbox[0].kind, MessageKind::Update);
+    let (_, what) = taken(Some(record), pagerduty(Kind::Resolved, "r3"), plan, NOW);
+    assert_eq!(what, Taken::Duplicate);
+}
+
+#[test]
+fn a_dead_session_is_followed_by_one_with_the_whole_task() {
+    let plan = on(Kind::Acknowledged);
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    let first_mark = record.mark();
+    let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    sending(&mut record, "text");
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
+    assert_eq!(record.previous, Some(session("devin-1")));
+    assert_eq!((record.opening, record.outbox.len()), (Opening::Full, 0));
+    assert!(record.session_untried());
+    assert_ne!(record.mark(), first_mark);
+}
+
+#[test]
+fn an_unknown_outcome_is_looked_up_several_times_before_it_is_tried_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(unknown()), NOW);
+    let mut now = NOW;
+    for _ in 0..LOOKS {
+        let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+        now = until;
+        assert_eq!(due(&record, now), Step::LookUp);
+        look_up_replied(&mut record, Ok(None), false, now, 0.0);
+        published(&mut record, true, now);
+    }
+    let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+    assert_eq!(due(&record, until), Step::Create);
+    create(&mut record, Err(unknown()), until);
+    look_up_replied(&mut record, Ok(Some(session("found"))), false, until, 0.0);
+    assert_eq!(record.session, Some(session("found")));
+}
+
+#[test]
+fn a_crash_during_the_call_is_an_unknown_outcome() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    creating(&mut record, NOW);
+    interrupted(&mut record, NOW);
+    published(&mut record, true, NOW);
+    assert_eq!(due(&record, NOW), Step::LookUp);
+}
+
+#[test]
+fn busy_is_tried_again_after_the_wait_it_asks_for() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(Failure::Busy { after: Some(7_000), words: "slow".into() }), NOW);
+    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(7_000)));
+    assert_eq!(due(&record, NOW.plus(7_000)), Step::Create);
+}
+
+#[test]
+fn pauses_grow_to_ten_minutes_and_everything_ends_after_two_days() {
+    assert_eq!((1..=4).map(|times| backoff(times, 0.0)).collect::<Vec<_>>(), [1_000, 2_000, 4_000, 8_000]);
+    assert_eq!(backoff(1, 0.999) / 10, 124);
+    assert!(backoff(u32::MAX, 0.999_999) <= LONGEST_PAUSE);
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    let busy = || Failure::Busy { after: None, words: "slow".into() };
+    create(&mut record, Err(busy()), NOW);
+    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER));
+    assert!(matches!(record.state, State::Waiting { .. }));
+    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER + 1));
+    assert_eq!(record.state, State::Failed);
+    assert!(record.error.unwrap().contains("48 hours"));
+}
+
+#[test]
+fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(Failure::Refused { status: 401, words: "bad key".into() }), NOW);
+    assert_eq!((record.state.clone(), due(&record, NOW)), (State::Failed, Step::Rest));
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    published(&mut record, true, NOW);
+    assert_eq!(due(&record, NOW), Step::LookUp);
+    look_up_replied(&mut record, Ok(None), false, NOW, 0.0);
+    assert!(record.session_untried());
+}
+
+#[test]
+fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
+    let record = started(firing(), triage());
+    let soon = NOW.plus(3_000_000);
+    let (record, what) = taken(Some(record), firing(), triage(), soon);
+    assert_eq!((what, record.occurrence), (Taken::Duplicate, 1));
+    // The window slides: what counts is the last firing.
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000));
+    assert_eq!((what, record.seen), (Taken::Duplicate, 3));
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000 + 3_600_001));
+    assert_eq!((what, record.occurrence, record.name().ends_with(".2")), (Taken::Accepted, 2, true));
+}
+
+#[test]
+fn a_recovery_tells_the_session_once_and_closes_the_window() {
+    let recovered = || event(Sender::Alert, Kind::Resolved, "");
+    let record = started(firing(), triage());
+    let (record, what) = taken(Some(record), recovered(), triage(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::Accepted, 1));
+    let (record, what) = taken(Some(record), recovered(), triage(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::Duplicate, 1));
+    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(1));
+    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+}
+
+#[test]
+fn a_route_can_wait_for_several_occurrences() {
+    let plan = || Plan { min_occurrences: 3, window_seconds: 60, ..triage() };
+    let (record, what) = taken(None, firing(), plan(), NOW);
+    assert_eq!(what, Taken::Ignored(Reason::Occurrences));
+    let (record, _) = taken(Some(record), firing(), plan(), NOW.plus(61_000));
+    let (record, what) = taken(Some(record), firing(), plan(), NOW.plus(62_000));
+    assert_eq!(what, Taken::Ignored(Reason::Occurrences));
+    let (_, what) = taken(Some(record), firing(), plan(), NOW.plus(63_000));
+    assert_eq!(what, Taken::Accepted);
+}
+
+#[test]
+fn a_refused_look_up_is_final_unless_devin_recognises_a_repeat() {
+    let refused = || Err(Failure::Refused { status: 403, words: "no".into() });
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(unknown()), NOW);
+    let mut v1 = record.clone();
+    look_up_replied(&mut record, refused(), false, NOW, 0.0);
+    assert_eq!(record.state, State::Failed);
+    look_up_replied(&mut v1, refused(), true, NOW, 0.0);
+    assert!(matches!(v1.state, State::Waiting { .. }));
+}

@@ -1,0 +1,516 @@
+//! The incident's Durable Object: one for each key. It stores the record, feeds it events, alarms and Devin's replies,
+//! and does what the lifecycle says is due.
+//!
+//! Only the alarm talks to Devin, so calls for one incident never overlap. What the object is about to do is stored
+//! before it is done; after a crash the alarm runs again and finds what was under way.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use worker::{
+    Delay, DurableObject, Env, Method, Request, RequestInit, Response, ScheduledTime, State, durable_object, js_sys,
+    wasm_bindgen::JsValue,
+};
+
+use super::compose;
+use super::event::IncidentEvent;
+use super::key::Key;
+use super::lifecycle::{self, Step, Taken};
+use super::listing::Listing;
+use super::plan::Plan;
+use super::record::{self, Record, Turn};
+use crate::budget::Grant;
+use crate::devin::call::{Access, Api, SessionRequest};
+use crate::devin::reply::{self, Failure};
+use crate::devin::{Session, client};
+use crate::environment::{self, chance, now};
+use crate::settings::Settings;
+use crate::time::{MINUTE, SECOND, Time};
+use crate::{ledger, log, register};
+
+const BINDING: &str = "INCIDENT";
+const RECORD: &str = "record";
+const REQUEST: &str = "request";
+/// One alarm takes at most so many steps before it asks for the next one.
+const MOST_STEPS: usize = 20;
+/// A look-up reads at most so many pages.
+const MOST_PAGES: usize = 10;
+/// How often a waiting hook looks whether the session exists.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What the object is asked.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ask")]
+enum Question {
+    /// Take this event and, where `wait` (milliseconds) is not 0, answer once the session exists.
+    Event { event: Box<IncidentEvent>, plan: Box<Plan>, wait: i64 },
+    /// Everything that is known.
+    Show,
+    /// Try again what failed.
+    Replay,
+}
+
+/// What became of an event, for the hook's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Accepted, duplicate or ignored.
+    pub taken: Taken,
+    /// The incident's name.
+    pub incident: String,
+    /// Where the work stands.
+    pub standing: Standing,
+}
+
+/// Where the work on an incident stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Standing {
+    /// No session is wanted.
+    Idle,
+    /// The session is on its way.
+    OnItsWay,
+    /// It waits for its turn, behind so many others.
+    Queued {
+        /// How many.
+        behind: u32,
+    },
+    /// Today's sessions are spent.
+    Held,
+    /// The session exists.
+    Started {
+        /// Which.
+        session: Session,
+    },
+    /// There is none and there won't be one.
+    Failed {
+        /// Devin's words.
+        error: String,
+    },
+}
+
+impl Standing {
+    fn of(record: &Record) -> Standing {
+        match (&record.state, &record.session) {
+            (record::State::Watching, _) => Standing::Idle,
+            (record::State::Waiting { turn: Turn::Queued(behind), .. }, _) => Standing::Queued { behind: *behind },
+            (record::State::Waiting { turn: Turn::Held, .. }, _) => Standing::Held,
+            (record::State::Started, Some(session)) => Standing::Started { session: session.clone() },
+            (record::State::Failed, _) => Standing::Failed { error: record.error.clone().unwrap_or_default() },
+            _ => Standing::OnItsWay,
+        }
+    }
+
+    /// Whether waiting any longer would be in vain.
+    fn settled(&self) -> bool {
+        !matches!(self, Standing::OnItsWay)
+    }
+}
+
+/// Hands an event to its incident's object, which has stored it when this returns.
+pub async fn deliver(env: &Env, event: IncidentEvent, plan: Plan, wait: i64) -> worker::Result<Outcome> {
+    let key = event.key.clone();
+    ask(env, &key, &Question::Event { event: Box::new(event), plan: Box::new(plan), wait }).await
+}
+
+/// Everything the object knows of the incident: the record, its prompt and the session's present state; null where it
+/// knows nothing.
+pub async fn show(env: &Env, key: &Key) -> worker::Result<Value> {
+    ask(env, key, &Question::Show).await
+}
+
+/// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
+pub async fn replay(env: &Env, key: &Key) -> worker::Result<Option<bool>> {
+    ask(env, key, &Question::Replay).await
+}
+
+async fn ask<T: for<'a> Deserialize<'a>>(env: &Env, key: &Key, question: &Question) -> worker::Result<T> {
+    let stub = env.durable_object(BINDING)?.get_by_name(key.as_str())?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(serde_json::to_string(question)?.into()));
+    let mut response = stub.fetch_with_request(Request::new_with_init("https://incident/", &init)?).await?;
+    let text = response.text().await?;
+    if response.status_code() != 200 {
+        return Err(format!("the incident's object answered {}: {text}", response.status_code()).into());
+    }
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The object.
+#[durable_object]
+pub struct IncidentObject {
+    state: State,
+    env: Env,
+    /// What storage holds, once it was read: `Some(None)` where it holds nothing.
+    record: RefCell<Option<Option<Record>>>,
+}
+
+impl DurableObject for IncidentObject {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, record: RefCell::new(None) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let question: Question = serde_json::from_str(&request.text().await?)?;
+        let answer = match question {
+            Question::Event { event, plan, wait } => serde_json::to_string(&self.event(*event, *plan, wait).await?)?,
+            Question::Show => self.show().await?.to_string(),
+            Question::Replay => serde_json::to_string(&self.replay().await?)?,
+        };
+        Response::ok(answer)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        let worked = self.work().await;
+        if worked.is_err() {
+            // Memory may be ahead of storage now: storage is the truth.
+            self.record.replace(None);
+        }
+        worked?;
+        Response::empty()
+    }
+}
+
+impl IncidentObject {
+    async fn event(&self, event: IncidentEvent, plan: Plan, wait: i64) -> worker::Result<Outcome> {
+        self.load().await?;
+        let (key, arrived) = (event.key.clone(), now());
+        let current = self.record.borrow_mut().take().flatten();
+        let (record, taken) = lifecycle::take(current, event, plan, arrived);
+        self.record.replace(Some(record));
+        let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
+            return Ok(Outcome { taken, incident: key.to_string(), standing: Standing::Idle });
+        };
+        let stored = self.store_and_arm(due, arrived).await;
+        if let Err(error) = stored {
+            self.record.replace(None);
+            return Err(error);
+        }
+        let deadline = arrived.plus(wait);
+        loop {
+            let (incident, standing) = self
+                .with_record(|record| (record.name(), Standing::of(record)))
+                .unwrap_or((key.to_string(), Standing::Idle));
+            if standing.settled() || now() >= deadline {
+                return Ok(Outcome { taken, incident, standing });
+            }
+            Delay::from(GLANCE).await;
+        }
+    }
+
+    /// Stores the record and sees to it that the alarm will do what is due.
+    async fn store_and_arm(&self, due: Step, now: Time) -> worker::Result<()> {
+        self.store().await?;
+        let wanted = match due {
+            Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
+            Step::Wait(until) => until,
+            _ => now,
+        };
+        // An alarm that was lost is mended by the next event, and one that is due earlier stays as it is.
+        let storage = self.state.storage();
+        match storage.get_alarm().await? {
+            Some(at) if at <= wanted.0 => Ok(()),
+            _ => storage.set_alarm(alarm_at(wanted)).await,
+        }
+    }
+
+    /// Does what is due, step by step.
+    async fn work(&self) -> worker::Result<()> {
+        self.load().await?;
+        if self.with_record(|record| lifecycle::interrupted(record, now())).is_none() {
+            return Ok(());
+        }
+        for _ in 0..MOST_STEPS {
+            let Some(step) = self.with_record(|record| lifecycle::due(record, now())) else { return Ok(()) };
+            let begun = now();
+            match step {
+                Step::Wait(until) => return self.state.storage().set_alarm(alarm_at(until)).await,
+                Step::Rest => return self.rest().await,
+                Step::Publish => self.publish().await?,
+                Step::Create | Step::LookUp | Step::Send | Step::LookUpMessage => {
+                    let configuration = environment::configuration(&self.env);
+                    let Ok(settings) = &configuration.settings else {
+                        // Nothing is lost: the work goes on when the settings are mended, which starts a new isolate.
+                        log::warning("an incident waits because the configuration is wrong");
+                        return self.state.storage().set_alarm(alarm_at(now().plus(MINUTE))).await;
+                    };
+                    match step {
+                        Step::Create => self.create(settings).await?,
+                        Step::LookUp => self.look_up(&settings.devin).await?,
+                        Step::Send => self.send(settings).await?,
+                        _ => self.look_up_message(&settings.devin).await?,
+                    }
+                    self.log(begun);
+                }
+            }
+        }
+        self.state.storage().set_alarm(alarm_at(now())).await
+    }
+
+    async fn publish(&self) -> worker::Result<()> {
+        let configuration = environment::configuration(&self.env);
+        let retention = configuration.settings.as_ref().map_or(30 * crate::time::DAY, |settings| settings.retention);
+        let Some(record) = self.with_record(|record| record.clone()) else { return Ok(()) };
+        let listed = register::publish(&self.env, Listing::of(&record), record.unsettled(), retention).await;
+        let written = ledger::write(&self.env, &record, retention).await;
+        for error in [&listed, &written].into_iter().filter_map(|result| result.as_ref().err()) {
+            log::warning(&format!("{}: could not be published: {error}", record.name()));
+        }
+        let told = listed.is_ok() && written.is_ok();
+        self.with_record(|current| {
+            // What changed while these two were told is told next.
+            let same = Listing::of(current) == Listing::of(&record) && current.recent == record.recent;
+            if same || !told {
+                lifecycle::published(current, told, now());
+            }
+        });
+        self.store().await
+    }
+
+    async fn create(&self, settings: &Settings) -> worker::Result<()> {
+        let Some(listing) = self.with_record(|record| Listing::of(record)) else { return Ok(()) };
+        let grant = register::turn(&self.env, listing, settings.limits).await;
+        let wait = match grant {
+            Ok(Grant::Go) => None,
+            Ok(Grant::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
+            Ok(Grant::Held { until }) => Some((Turn::Held, until)),
+            Err(error) => {
+                log::warning(&format!("no answer from the register: {error}"));
+                Some((Turn::Free, now().plus(5 * SECOND)))
+            }
+        };
+        if let Some((turn, until)) = wait {
+            self.with_record(|record| {
+                lifecycle::must_wait(record, turn, until, now());
+                record.publish(now());
+            });
+            return self.store().await;
+        }
+        let request = match self.request(settings).await? {
+            Ok(request) => request,
+            Err(words) => {
+                self.with_record(|record| {
+                    lifecycle::creating(record, now());
+                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
+                });
+                return self.store().await;
+            }
+        };
+        self.with_record(|record| lifecycle::creating(record, now()));
+        self.store_with_request(&request).await?;
+        let secrets = request
+            .session_secrets
+            .iter()
+            .filter_map(|name| Some((name.clone(), environment::secret(&self.env, name)?)))
+            .collect::<Vec<_>>();
+        let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
+        let reply = reply::created(answer, now());
+        self.with_record(|record| lifecycle::create_replied(record, reply, now(), chance()));
+        self.store().await
+    }
+
+    /// The request of the session that is wanted: as it was sent before, or made now. `Err`: why there is none.
+    async fn request(&self, settings: &Settings) -> worker::Result<Result<SessionRequest, String>> {
+        let (untried, mark) =
+            self.with_record(|record| (record.session_untried(), record.mark())).unwrap_or((true, String::new()));
+        if !untried
+            && let Some(request) = self.stored_request().await?
+            && request.mark == mark
+        {
+            return Ok(Ok(request));
+        }
+        let made = self.with_record(|record| compose::session(record, settings));
+        Ok(made
+            .map_or(Err("the incident is gone".to_owned()), |made| made.map_err(|error| format!("no prompt: {error}"))))
+    }
+
+    async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
+        let text: Option<String> = self.state.storage().get(REQUEST).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    async fn look_up(&self, access: &Access) -> worker::Result<()> {
+        let Some((mark, since)) = self.with_record(|record| {
+            let since = match record.state {
+                record::State::LookingUp { since, .. } => since,
+                _ => record.first_seen,
+            };
+            (record.mark(), since.plus(-lifecycle::CLOCK_LEEWAY))
+        }) else {
+            return Ok(());
+        };
+        let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
+        let mut page = String::new();
+        let mut result = Ok(None);
+        for _ in 0..MOST_PAGES {
+            let answer = client::ask(access, &access.find(&mark, tagged, since, &page)).await;
+            match reply::found(&access.api, answer, &mark, &page, now()) {
+                Ok(reply::Page { found: None, next: Some(next) }) => page = next,
+                Ok(last) => {
+                    result = Ok(last.found);
+                    break;
+                }
+                Err(failure) => {
+                    result = Err(failure);
+                    break;
+                }
+            }
+        }
+        let repeatable = access.api == Api::V1;
+        self.with_record(|record| lifecycle::look_up_replied(record, result, repeatable, now(), chance()));
+        self.store().await
+    }
+
+    async fn send(&self, settings: &Settings) -> worker::Result<()> {
+        let text = self.with_record(|record| {
+            let message = lifecycle::next_message(record)?;
+            let text = message.text.clone().map_or_else(|| compose::message(record, message, settings), Ok);
+            Some((record.session.clone()?, text))
+        });
+        let Some((session, text)) = text.flatten() else { return Ok(()) };
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                let words = format!("no message: {error}");
+                self.with_record(|record| {
+                    lifecycle::send_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
+                });
+                return self.store().await;
+            }
+        };
+        self.with_record(|record| lifecycle::sending(record, &text));
+        self.store().await?;
+        let answer = client::ask(&settings.devin, &settings.devin.send(&session.id, &text)).await;
+        let reply = reply::sent(answer, now());
+        self.with_record(|record| lifecycle::send_replied(record, reply, now(), chance()));
+        self.store().await
+    }
+
+    async fn look_up_message(&self, access: &Access) -> worker::Result<()> {
+        let looked_for = self.with_record(|record| {
+            let message = lifecycle::next_message(record)?;
+            Some((record.session.clone()?, record.message_mark(message.number)))
+        });
+        let Some((session, mark)) = looked_for.flatten() else { return Ok(()) };
+        let mut page = String::new();
+        let mut result = Ok(false);
+        for _ in 0..MOST_PAGES {
+            let answer = client::ask(access, &access.messages(&session.id, &page)).await;
+            match reply::message_found(answer, &mark, now()) {
+                Ok(reply::Page { found: None, next: Some(next) }) => page = next,
+                Ok(last) => {
+                    result = Ok(last.found.is_some());
+                    break;
+                }
+                Err(failure) => {
+                    result = Err(failure);
+                    break;
+                }
+            }
+        }
+        self.with_record(|record| lifecycle::message_look_up_replied(record, result, now(), chance()));
+        self.store().await
+    }
+
+    /// Nothing is left to do: at the end of the retention time everything is deleted.
+    async fn rest(&self) -> worker::Result<()> {
+        let Some(last_seen) = self.with_record(|record| record.last_seen) else { return Ok(()) };
+        let end = self.end_of(last_seen);
+        if now() < end {
+            return self.state.storage().set_alarm(alarm_at(end)).await;
+        }
+        self.state.storage().delete_all().await?;
+        self.record.replace(Some(None));
+        Ok(())
+    }
+
+    fn end_of(&self, last_seen: Time) -> Time {
+        let configuration = environment::configuration(&self.env);
+        last_seen.plus(configuration.settings.as_ref().map_or(30 * crate::time::DAY, |settings| settings.retention))
+    }
+
+    async fn show(&self) -> worker::Result<Value> {
+        self.load().await?;
+        let Some(record) = self.with_record(|record| record.clone()) else { return Ok(Value::Null) };
+        let timeline: Vec<Value> =
+            record.timeline.iter().map(|entry| json!({"at": entry.at.rfc3339(), "what": entry.what})).collect();
+        let mut shown = serde_json::to_value(Listing::of(&record))?;
+        let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
+        if let Some(fields) = shown.as_object_mut() {
+            fields.insert("timeline".into(), timeline.into());
+            fields.insert("prompt".into(), json!(prompt.map(|request| request.prompt)));
+            fields.insert("session".into(), self.session_now(&record).await);
+        }
+        Ok(shown)
+    }
+
+    /// The session's present state, asked from Devin; null where there is none or Devin does not say.
+    async fn session_now(&self, record: &Record) -> Value {
+        let configuration = environment::configuration(&self.env);
+        let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
+        let answer = client::ask(&settings.devin, &settings.devin.session(&session.id)).await;
+        match reply::state(answer, now()) {
+            Ok(state) => state,
+            Err(failure) => json!({"error": failure.words()}),
+        }
+    }
+
+    async fn replay(&self) -> worker::Result<Option<bool>> {
+        self.load().await?;
+        let replayed = self.with_record(|record| lifecycle::replay(record, now()));
+        if replayed == Some(true) {
+            self.store().await?;
+            self.state.storage().set_alarm(alarm_at(now())).await?;
+        }
+        Ok(replayed)
+    }
+
+    /// Reads the record from storage, where that was not done yet.
+    async fn load(&self) -> worker::Result<()> {
+        if self.record.borrow().is_some() {
+            return Ok(());
+        }
+        let stored: Option<String> = self.state.storage().get(RECORD).await?;
+        let record = stored.map(|text| serde_json::from_str(&text)).transpose()?;
+        // Another event may have read it, and gone on, in the meantime.
+        self.record.borrow_mut().get_or_insert(record);
+        Ok(())
+    }
+
+    /// Looks at the record, or changes it. Never across an `await`, because others change it meanwhile.
+    fn with_record<T>(&self, act: impl FnOnce(&mut Record) -> T) -> Option<T> {
+        self.record.borrow_mut().as_mut()?.as_mut().map(act)
+    }
+
+    async fn store(&self) -> worker::Result<()> {
+        match self.with_record(|record| serde_json::to_string(record)) {
+            Some(text) => self.state.storage().put(RECORD, text?).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores the record and the request in one, so that neither is ever there without the other.
+    async fn store_with_request(&self, request: &SessionRequest) -> worker::Result<()> {
+        let Some(record) = self.with_record(|record| serde_json::to_string(record)) else { return Ok(()) };
+        let both = js_sys::Object::new();
+        for (name, text) in [(RECORD, record?), (REQUEST, serde_json::to_string(request)?)] {
+            js_sys::Reflect::set(&both, &JsValue::from_str(name), &JsValue::from_str(&text))?;
+        }
+        self.state.storage().put_multiple_raw(both).await
+    }
+
+    fn log(&self, begun: Time) {
+        self.with_record(|record| {
+            let what = record.timeline.last().map_or("", |entry| &entry.what);
+            let session = record.session.as_ref().map(|session| session.id.as_str());
+            log::step(&record.name(), record.state_name(), session, what, now().since(begun));
+        });
+    }
+}
+
+/// A time as the alarm takes it.
+fn alarm_at(time: Time) -> ScheduledTime {
+    // Exact for every date there is: milliseconds stay far below 2^53.
+    ScheduledTime::new(js_sys::Date::new(&JsValue::from_f64(time.0 as f64)))
+}

@@ -1,0 +1,333 @@
+//! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Incident, IncidentEvent, Sender};
+use super::key::Key;
+use super::plan::Plan;
+use crate::devin::Session;
+use crate::reason::Reason;
+use crate::time::Time;
+
+/// The format in which records are stored. A release that changes it reads all older ones.
+pub const FORMAT: u32 = 1;
+
+/// The stored record. Bounded: texts by [`Incident`]'s own limits, lists by the constants below.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`FORMAT`] at the time of writing.
+    pub format: u32,
+    /// The incident's identity.
+    pub key: Key,
+    /// Who told us.
+    pub sender: Sender,
+    /// An alert that fires again after its window is a new incident under the same key: 1, 2, …
+    pub occurrence: u32,
+    /// How many sessions were wanted under this key so far: tells their marks apart.
+    pub generation: u32,
+    /// What to do about it.
+    pub plan: Plan,
+    /// What is known of it.
+    pub incident: Incident,
+    /// How far the work has come.
+    pub state: State,
+    /// What the session is, or will be, started with.
+    pub opening: Opening,
+    /// The session, once it exists.
+    pub session: Option<Session>,
+    /// The session that could take no more messages, where a second one was started.
+    pub previous: Option<Session>,
+    /// Messages that the session is still to get, in order.
+    pub outbox: Vec<Message>,
+    /// How many messages were ever put into the outbox: their numbers.
+    pub messages: u32,
+    /// Notes and changes that wait for the next text that goes to Devin.
+    pub changes: Vec<String>,
+    /// How many of the changes stand in the text that is on its way.
+    pub told: usize,
+    /// Whether the session was told, or will be, that the incident is over.
+    pub concluded: bool,
+    /// Whether it was reopened since.
+    pub reopened: bool,
+    /// The ids of the latest events, to recognise one that is delivered again.
+    pub recent: Vec<String>,
+    /// When it fired, for routes that wait for several occurrences.
+    pub firings: Vec<Time>,
+    /// How many events there were, repeated ones included.
+    pub seen: u32,
+    /// When the first came.
+    pub first_seen: Time,
+    /// When the last came.
+    pub last_seen: Time,
+    /// Why it is in its state, where there is more to say.
+    pub reason: Option<Reason>,
+    /// What went wrong last, in Devin's words.
+    pub error: Option<String>,
+    /// What happened, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
+    pub unpublished: Option<Unpublished>,
+}
+
+/// How many event ids are remembered.
+const MOST_RECENT: usize = 50;
+/// How many lines the timeline keeps; the oldest go first, but the first line stays.
+const MOST_TIMELINE: usize = 100;
+/// How many notes wait for the next text.
+const MOST_CHANGES: usize = 50;
+/// The longest note.
+const LONGEST_CHANGE: usize = 2_000;
+
+/// How far the work has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum State {
+    /// Known, but no session is wanted yet.
+    Watching,
+    /// A session is wanted and does not exist.
+    Waiting {
+        /// When to go on.
+        not_before: Time,
+        /// Its place in the budget's queue.
+        turn: Turn,
+        /// Failed attempts so far.
+        trouble: Trouble,
+    },
+    /// Devin was asked to create the session and has not answered; after a crash nobody knows whether it did.
+    Creating {
+        /// When Devin was asked.
+        since: Time,
+        /// Failed attempts so far.
+        trouble: Trouble,
+    },
+    /// The session may exist: it is being looked for.
+    LookingUp {
+        /// When to look next.
+        not_before: Time,
+        /// When Devin was asked to create it.
+        since: Time,
+        /// How many look-ups found nothing.
+        looks: u32,
+        /// Failed attempts so far.
+        trouble: Trouble,
+    },
+    /// The session exists.
+    Started,
+    /// There is no session and there won't be one unless somebody asks for a replay.
+    Failed,
+}
+
+/// Attempts that failed in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How many.
+    pub times: u32,
+    /// When the first did.
+    pub since: Option<Time>,
+}
+
+/// Whether an incident may go ahead as far as the budget is concerned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Nothing is known against it.
+    #[default]
+    Free,
+    /// Over the sessions per minute: this many are ahead of it.
+    Queued(u32),
+    /// Over the sessions per day.
+    Held,
+}
+
+/// What a session is started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opening {
+    /// Gather data while the incident is open.
+    Investigate,
+    /// The whole task of the workflow.
+    Full,
+}
+
+/// A message to a running session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// 1 for the incident's first message.
+    pub number: u32,
+    /// What it says.
+    pub kind: MessageKind,
+    /// Where its delivery stands.
+    pub delivery: Delivery,
+    /// When to go on.
+    pub not_before: Time,
+    /// Failed attempts so far.
+    pub trouble: Trouble,
+    /// Its text, once it was written for the first attempt; the same on each.
+    pub text: Option<String>,
+}
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// The incident is over: finish the postmortem.
+    Finalize,
+    /// Something changed after that.
+    Update,
+    /// The alert recovered.
+    Recovered,
+}
+
+/// Where the delivery of a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// To be sent.
+    Ready,
+    /// Sent, not answered; after a crash nobody knows whether it arrived.
+    Sending,
+    /// It may have arrived: it is being looked for, after so many looks.
+    LookingUp(u32),
+    /// Refused, or given up.
+    Failed,
+}
+
+/// A line of the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Time,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// The newest state is not yet in the ledger and the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpublished {
+    /// When to tell them.
+    pub not_before: Time,
+    /// How often it failed.
+    pub failures: u32,
+}
+
+impl Record {
+    /// The record of an incident that nobody had heard of, before its first event is taken.
+    pub fn new(event: &IncidentEvent, plan: Plan, now: Time) -> Record {
+        Record {
+            format: FORMAT,
+            key: event.key.clone(),
+            sender: event.sender,
+            occurrence: 1,
+            generation: 1,
+            plan,
+            incident: event.incident.clone(),
+            state: State::Watching,
+            opening: Opening::Full,
+            session: None,
+            previous: None,
+            outbox: Vec::new(),
+            messages: 0,
+            changes: Vec::new(),
+            told: 0,
+            concluded: false,
+            reopened: false,
+            recent: Vec::new(),
+            firings: Vec::new(),
+            seen: 0,
+            first_seen: now,
+            last_seen: now,
+            reason: None,
+            error: None,
+            timeline: Vec::new(),
+            unpublished: None,
+        }
+    }
+
+    /// What people call this incident: its key, with the number of its occurrence where it is not the first.
+    pub fn name(&self) -> String {
+        numbered(&self.key, self.occurrence)
+    }
+
+    /// The text by which the wanted session is recognised at Devin.
+    pub fn mark(&self) -> String {
+        format!("incident:{}", numbered(&self.key, self.generation))
+    }
+
+    /// The text by which message `number` is recognised at Devin.
+    pub fn message_mark(&self, number: u32) -> String {
+        format!("({}, message {number})", self.mark())
+    }
+
+    /// The contract's word for the state.
+    pub fn state_name(&self) -> &'static str {
+        match &self.state {
+            State::Watching => "waiting",
+            State::Waiting { turn: Turn::Queued(_), .. } => "queued",
+            State::Waiting { turn: Turn::Held, .. } => "held",
+            State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. } => "waiting",
+            State::Started => "started",
+            State::Failed => "failed",
+        }
+    }
+
+    /// Whether a create may be under way or may have been carried out unnoticed: its turn is not given back.
+    pub fn unsettled(&self) -> bool {
+        matches!(self.state, State::Creating { .. } | State::LookingUp { .. })
+    }
+
+    /// Whether a session is wanted for which Devin was never asked: its request is still to be written.
+    pub fn session_untried(&self) -> bool {
+        matches!(self.state, State::Waiting { trouble: Trouble { since: None, .. }, .. })
+    }
+
+    /// The text with the first `told` changes has arrived.
+    pub fn forget_told_changes(&mut self) {
+        self.changes.drain(..self.told.min(self.changes.len()));
+        self.told = 0;
+    }
+
+    /// Adds a line to the timeline.
+    pub fn note(&mut self, at: Time, what: impl Into<String>) {
+        if self.timeline.len() >= MOST_TIMELINE {
+            self.timeline.remove(1);
+        }
+        self.timeline.push(Entry { at, what: what.into() });
+    }
+
+    /// Keeps a change for the next text that goes to Devin.
+    pub fn keep_change(&mut self, what: &str) {
+        if self.changes.len() >= MOST_CHANGES {
+            self.changes.remove(0);
+            self.told = self.told.saturating_sub(1);
+        }
+        self.changes.push(crate::text::cut::head(what, LONGEST_CHANGE));
+    }
+
+    /// Remembers an event's id.
+    pub fn remember(&mut self, id: &str) {
+        if self.recent.len() >= MOST_RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push(id.chars().take(100).collect());
+    }
+
+    /// Whether the event with this id was taken already.
+    pub fn remembers(&self, id: &str) -> bool {
+        self.recent.iter().any(|known| known.chars().eq(id.chars().take(100)))
+    }
+
+    /// The ledger and the list are to learn of the newest state.
+    pub fn publish(&mut self, now: Time) {
+        self.unpublished = Some(Unpublished { not_before: now, failures: 0 });
+    }
+
+    /// The same, but there is time until `at`.
+    pub fn publish_by(&mut self, at: Time) {
+        self.unpublished.get_or_insert(Unpublished { not_before: at, failures: 0 });
+    }
+}
+
+/// `key`, or `key.2` for the second of its kind.
+fn numbered(key: &Key, number: u32) -> String {
+    if number <= 1 { key.to_string() } else { format!("{key}.{number}") }
+}

@@ -1,0 +1,46 @@
+//! Secrets that can be compared and handed to whom they are for, and never shown.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A secret value. `Debug` shows nothing of it, and it can't be displayed or serialised.
+#[derive(Clone, PartialEq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `value` secret.
+    pub fn new(value: &str) -> Secret {
+        Secret(value.to_owned())
+    }
+
+    /// The value, for the request or the signature it is for.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `guess` is the secret. Takes the same time whatever the guess: digests of both are compared, so that
+    /// not even the length shows.
+    pub fn matches(&self, guess: &str) -> bool {
+        let (ours, theirs) = (Sha256::digest(self.0.as_bytes()), Sha256::digest(guess.as_bytes()));
+        ours.as_slice().ct_eq(theirs.as_slice()).into()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_only_itself_and_shows_nothing() {
+        let secret = Secret::new("s3cret");
+        assert!(secret.matches("s3cret"));
+        assert!(!secret.matches("s3cre") && !secret.matches("") && !secret.matches("s3cret "));
+        assert_eq!(format!("{secret:?}"), "Secret");
+    }
+}

@@ -1,0 +1,59 @@
+//! How much of a body is copied into an event. Texts are shortened again, by what a prompt can hold, later on.
+
+/// The bytes of logs that are kept.
+pub const LOGS: usize = 64 * 1024;
+/// The bytes of any other text that is kept.
+pub const TEXT: usize = 8 * 1024;
+/// The labels, and the entries of the context, that are kept.
+pub const ENTRIES: usize = 200;
+
+/// The beginning of a text, with a mark where the rest is left out.
+pub fn head(text: &str, limit: usize) -> String {
+    match text.split_at_checked(text.floor_char_boundary(limit)) {
+        Some((kept, rest)) if !rest.is_empty() => format!("{kept}… ({} bytes left out)", rest.len()),
+        _ => text.to_owned(),
+    }
+}
+
+/// The end of a text, from the beginning of a line where there is one near, after a line that says what is left out.
+pub fn tail(text: &str, limit: usize) -> String {
+    let cut = text.ceil_char_boundary(text.len().saturating_sub(limit));
+    match text.split_at_checked(cut) {
+        Some((left_out, kept)) if !left_out.is_empty() => {
+            let (partial, kept) = kept.split_once('\n').filter(|(line, _)| line.len() < 1024).unwrap_or(("", kept));
+            format!("({} bytes before this left out)\n{kept}", left_out.len() + partial.len())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A list with at most [`ENTRIES`] entries, the last of which says how many more there were.
+pub fn entries(mut list: Vec<(String, String)>) -> Vec<(String, String)> {
+    if list.len() > ENTRIES {
+        let more = list.len() - (ENTRIES - 1);
+        list.truncate(ENTRIES - 1);
+        list.push(("left out".to_owned(), format!("{more} more entries")));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_stay_and_long_ones_say_what_is_missing() {
+        assert_eq!((head("ab", 2), tail("ab", 2)), ("ab".to_owned(), "ab".to_owned()));
+        assert_eq!(head("aéé", 2), "a… (4 bytes left out)");
+        assert_eq!(tail("ééa", 2), "(4 bytes before this left out)\na");
+        assert_eq!(tail("first\nsecond\nthird", 10), "(12 bytes before this left out)\nthird");
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        let list = |n: usize| (0..n).map(|i| (i.to_string(), "x".to_owned())).collect::<Vec<_>>();
+        assert_eq!(entries(list(ENTRIES)), list(ENTRIES));
+        let cut = entries(list(ENTRIES + 5));
+        assert_eq!((cut.len(), cut.last().unwrap().1.as_str()), (ENTRIES, "6 more entries"));
+    }
+}

@@ -1,0 +1,53 @@
+//! JSON inside a form: `payload=%7B%22alertName%22…`, as senders do that can post nothing but forms. A JSON body under a
+//! form's content type (Kibana's webhook connector without a configured header) is no form and needs nothing of this.
+
+/// The fields that hold the JSON.
+const FIELDS: [&str; 3] = ["payload", "json", "body"];
+
+/// The JSON text in a form, if the body is a form with one.
+pub fn json(body: &str) -> Option<String> {
+    body.trim().split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        FIELDS.contains(&name).then(|| decode(value))
+    })
+}
+
+/// Undoes the percent-encoding of forms; what is not encoded properly stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let encoded =
+            (byte == b'%').then(|| Some(hex_digit(ahead.next()?)? << 4 | hex_digit(ahead.next()?)?)).flatten();
+        match (byte, encoded) {
+            (b'+', _) => bytes.push(b' '),
+            (_, Some(decoded)) => {
+                bytes.push(decoded);
+                rest = ahead;
+            }
+            (_, None) => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_of_a_form_is_found() {
+        assert_eq!(json("payload=%7B%22a%22%3A+%22b%26%C3%A9%22%7D").as_deref(), Some("{\"a\": \"b&é\"}"));
+        assert_eq!(json("x=1&json={}\n").as_deref(), Some("{}"));
+        assert_eq!(json("payload=100%").as_deref(), Some("100%"));
+        assert_eq!(json("payload=%zz%4").as_deref(), Some("%zz%4"));
+        for other in ["", "x=1", "{\"payload\": 1}", "error rendering"] {
+            assert_eq!(json(other), None);
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
+
+use serde_json::Value;
+
+use crate::auth::{HookSecrets, Rotating};
+use crate::budget::Limits;
+use crate::devin::call::{Access, Api};
+use crate::prompt;
+use crate::routing::{Defaults, Routes, repo_name};
+use crate::secret::Secret;
+use crate::text;
+use crate::time::DAY;
+
+/// A setting that is wrong or missing, for `/health`, the log and `npm run check`. Never holds a secret's value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The setting's name, with the position inside it: `ROUTES[2].severity`.
+    pub setting: String,
+    /// The value found (never a secret's), shortened; `None` where it is missing.
+    pub found: Option<String>,
+    /// What was expected, and what to do.
+    pub expected: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.found {
+            Some(found) => write!(f, "{} is {found:?}, expected {}", self.setting, self.expected),
+            None => write!(f, "{} is missing, expected {}", self.setting, self.expected),
+        }
+    }
+}
+
+/// Said in `/health` and the log while anybody may call.
+pub const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
+     address can start sessions";
+
+/// Everything the hooks and the incident's object need, checked.
+#[derive(Debug)]
+pub struct Settings {
+    /// Devin's address, organisation and key.
+    pub devin: Access,
+    /// `ROUTES`.
+    pub routes: Routes,
+    /// What holds where no route says otherwise.
+    pub defaults: Defaults,
+    /// What the prompts are filled with.
+    pub prompt: prompt::Config,
+    /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
+    pub limits: Limits,
+    /// How long records are kept, in milliseconds: `RETENTION_DAYS`.
+    pub retention: i64,
+    /// How long a hook that answers with the session waits for it, in milliseconds: `WAIT_SECONDS`.
+    pub wait: i64,
+    /// Whether sessions get tags; without, the title carries the mark: `TAGS`.
+    pub tags: bool,
+    /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
+    pub redact_emails: bool,
+}
+
+/// What was found: the settings, or every problem with them. Who may call is known in either case.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The settings, unless one of them is wrong.
+    pub settings: Result<Settings, Vec<Problem>>,
+    /// What the hooks accept as proof.
+    pub hook_secrets: HookSecrets,
+    /// `ADMIN_TOKEN`.
+    pub admin_token: Option<Secret>,
+}
+
+/// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are.
+pub fn read(get: impl Fn(&str) -> Option<Value>) -> Configuration {
+    let mut reader = Reader { get, problems: Vec::new() };
+    let hook_secrets = HookSecrets {
+        shared: reader.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"),
+        pagerduty: reader.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
+        open: reader.switch("ALLOW_UNAUTHENTICATED", false),
+    };
+    let admin_token = reader.secret("ADMIN_TOKEN");
+    let settings = reader.settings();
+    let settings = match settings {
+        Some(settings) if reader.problems.is_empty() => Ok(settings),
+        _ => Err(reader.problems),
+    };
+    Configuration { settings, hook_secrets, admin_token }
+}
+
+struct Reader<G> {
+    get: G,
+    problems: Vec<Problem>,
+}
+
+impl<G: Fn(&str) -> Option<Value>> Reader<G> {
+    fn settings(&mut self) -> Option<Settings> {
+        let devin = self.access();
+        let routes = self.routes();
+        let repo = self.text("TARGET_REPO");
+        let repos = match repo.as_deref().map(|text| (text, repo_name(text))) {
+            Some((_, Some(name))) => vec![name],
+            Some((text, None)) => {
+                self.wrong("TARGET_REPO", text, "owner/name or https://github.com/owner/name");
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let max_acu_limit = self.optional_number("MAX_ACU_LIMIT", 1, 100_000);
+        let settings = Settings {
+            devin: devin?,
+            routes: routes?,
+            defaults: Defaults {
+                playbook_id: self.text("DEVIN_PLAYBOOK_ID"),
+                repos,
+                max_acu_limit,
+                post_to: self.text("POSTMORTEM_DESTINATION"),
+                dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
+            },
+            prompt: prompt::Config {
+                target_repo: repo.unwrap_or_default(),
+                jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
+                slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
+                ..Default::default()
+            },
+            limits: Limits {
+                per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
+                per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
+            },
+            retention: i64::from(self.small_number("RETENTION_DAYS", 30, 1, 3_650)).saturating_mul(DAY),
+            wait: i64::from(self.small_number("WAIT_SECONDS", 10, 0, 60)).saturating_mul(1_000),
+            tags: self.switch("TAGS", true),
+            redact_emails: self.switch("REDACT_EMAILS", true),
+        };
+        Some(settings)
+    }
+
+    fn access(&mut self) -> Option<Access> {
+        let base = self.text("DEVIN_API_URL").unwrap_or_else(|| "https://api.devin.ai".to_owned());
+        let base = base.trim_end_matches('/').to_owned();
+        if !is_safe_address(&base) {
+            self.wrong("DEVIN_API_URL", &base, "an https:// address (http:// only for 127.0.0.1 or localhost)");
+        }
+        let org = self.text("DEVIN_ORG_ID");
+        let Some(key) = self.secret("DEVIN_API_KEY") else {
+            self.missing("DEVIN_API_KEY", "a Devin API key: npx wrangler secret put DEVIN_API_KEY");
+            return None;
+        };
+        let api = if key.expose().starts_with("cog_") {
+            let Some(org) = org else {
+                self.missing("DEVIN_ORG_ID", "the organisation's id, org-…, which a key that starts cog_ needs");
+                return None;
+            };
+            if !org.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+                self.wrong("DEVIN_ORG_ID", &org, "an id of letters, digits, - and _, such as org-…");
+            }
+            Api::V3 { org }
+        } else if key.expose().starts_with("apk_") {
+            Api::V1
+        } else {
+            self.problems.push(Problem {
+                setting: "DEVIN_API_KEY".into(),
+                found: Some("(not shown)".into()),
+                expected: "a key that starts cog_ (API v3) or apk_ (API v1)".into(),
+            });
+            return None;
+        };
+        Some(Access { base, api, key })
+    }
+
+    fn routes(&mut self) -> Option<Routes> {
+        match Routes::parse(&(self.get)("ROUTES").unwrap_or_default()) {
+            Ok(routes) => Some(routes),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    /// A variable as text: trimmed, `None` where it is blank.
+    fn text(&mut self, name: &str) -> Option<String> {
+        let text = match (self.get)(name)? {
+            Value::Null => return None,
+            Value::String(text) => text,
+            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+            value => {
+                self.wrong(name, &value.to_string(), "a text");
+                return None;
+            }
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn secret(&mut self, name: &str) -> Option<Secret> {
+        match (self.get)(name)? {
+            Value::String(text) if !text.trim().is_empty() => Some(Secret::new(text.trim())),
+            _ => None,
+        }
+    }
+
+    fn rotating(&mut self, current: &str, previous: &str) -> Rotating {
+        Rotating { current: self.secret(current), previous: self.secret(previous) }
+    }
+
+    fn switch(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name).map(|text| text.to_lowercase()).as_deref() {
+            None => default,
+            Some("on" | "true" | "yes" | "1") => true,
+            Some("off" | "false" | "no" | "0") => false,
+            Some(other) => {
+                self.wrong(name, other, "on or off");
+                default
+            }
+        }
+    }
+
+    fn optional_number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        let text = self.text(name)?;
+        match text.parse::<u64>() {
+            Ok(number) if (least..=most).contains(&number) => Some(number),
+            _ => {
+                self.wrong(name, &text, &format!("a whole number from {least} to {most}"));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, default: u64, least: u64, most: u64) -> u64 {
+        self.optional_number(name, least, most).unwrap_or(default)
+    }
+
+    fn small_number(&mut self, name: &str, default: u32, least: u32, most: u32) -> u32 {
+        let number = self.number(name, u64::from(default), u64::from(least), u64::from(most));
+        u32::try_from(number).unwrap_or(default)
+    }
+
+    fn wrong(&mut self, name: &str, found: &str, expected: &str) {
+        let found = Some(text::clean::line(found, 100));
+        self.problems.push(Problem { setting: name.into(), found, expected: expected.into() });
+    }
+
+    fn missing(&mut self, name: &str, expected: &str) {
+        self.problems.push(Problem { setting: name.into(), found: None, expected: expected.into() });
+    }
+}
+
+/// Whether the key may be sent there: https, or http to this machine; no user name in it, no query.
+fn is_safe_address(base: &str) -> bool {
+    let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['@', '?', '#', '\\']);
+    if let Some(rest) = base.strip_prefix("https://") {
+        return plain(rest) && !host(rest).is_empty();
+    }
+    let Some(rest) = base.strip_prefix("http://") else { return false };
+    let host = host(rest);
+    let (name, port) = host.split_once(':').unwrap_or((&host, "80"));
+    plain(rest) && matches!(name, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with(changes: Value) -> Configuration {
+        let mut all = json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "w"});
+        for (name, value) in changes.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        read(|name| all.get(name).cloned())
+    }
+
+    fn problems(changes: Value) -> Vec<String> {
+        match with(changes).settings {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.iter().map(Problem::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let settings = with(json!({})).settings.unwrap();
+        assert_eq!(settings.devin.base, "https://api.devin.ai");
+        assert_eq!(settings.devin.api, Api::V3 { org: "org-1".into() });
+        assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200 });
+        assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, 10_000, true));
+        assert_eq!(settings.defaults.dedup_window_seconds, Some(3_600));
+    }
+
+    #[test]
+    fn numbers_may_be_numbers_or_texts_and_blank_means_absent() {
+        for value in [json!(3), json!("3"), json!(" 3 ")] {
+            assert_eq!(with(json!({"SESSIONS_PER_MINUTE": value})).settings.unwrap().limits.per_minute, 3);
+        }
+        assert_eq!(with(json!({"SESSIONS_PER_MINUTE": " "})).settings.unwrap().limits.per_minute, 10);
+    }
+
+    #[test]
+    fn every_problem_is_named_with_what_was_expected() {
+        let found =
+            problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(
+            found.contains(&r#"SESSIONS_PER_MINUTE is "many", expected a whole number from 1 to 10000"#.to_owned())
+        );
+        assert!(found.contains(&r#"TAGS is "perhaps", expected on or off"#.to_owned()));
+    }
+
+    #[test]
+    fn the_key_decides_the_api_and_is_never_shown() {
+        assert!(matches!(with(json!({"DEVIN_API_KEY": "apk_user_x"})).settings.unwrap().devin.api, Api::V1));
+        assert!(problems(json!({"DEVIN_API_KEY": "sk-very-secret"})).iter().all(|line| !line.contains("very")));
+        assert_eq!(problems(json!({"DEVIN_API_KEY": ""})).len(), 1);
+        assert_eq!(problems(json!({"DEVIN_ORG_ID": ""})).len(), 1);
+    }
+
+    #[test]
+    fn the_key_goes_over_https_or_to_this_machine() {
+        for good in [
+            "https://api.devin.ai",
+            "https://api.x.devinenterprise.com/base",
+            "http://127.0.0.1:8080",
+            "http://localhost",
+        ] {
+            assert!(is_safe_address(good), "{good}");
+        }
+        for bad in [
+            "http://api.devin.ai",
+            "ftp://x",
+            "https://",
+            "https://a@b",
+            "http://127.0.0.1.evil.com",
+            "http://localhost:x",
+            "x",
+        ] {
+            assert!(!is_safe_address(bad), "{bad}");
+        }
+    }
+}

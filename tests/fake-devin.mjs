@@ -1,0 +1,313 @@
+// A Devin API to try the bridge against: v3 and v1 as documented, on 127.0.0.1, with everything it was asked on record.
+// It can misbehave on demand; see script().
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export const ORG = "org-local";
+export const V3_KEY = "cog_local_fake_key";
+export const V1_KEY = "apk_local_fake_key";
+
+const ENDED = ["exit", "error"];
+
+export class FakeDevin {
+  /** Every request: { at, api, call, method, path, query, headers, body, sessionId }. */
+  requests = [];
+  /** How long a new session is missing from the list. */
+  listLagMs = 0;
+  /** How many sessions may be alive; more are refused with 429. */
+  concurrencyLimit = Infinity;
+
+  #sessions = [];
+  #scripts = [];
+  #server = createServer((request, response) => this.#serve(request, response));
+
+  static async start(port = 0) {
+    const devin = new FakeDevin();
+    await new Promise((resolve, reject) => {
+      devin.#server.on("error", reject);
+      devin.#server.listen(port, "127.0.0.1", resolve);
+    });
+    devin.url = `http://127.0.0.1:${devin.#server.address().port}`;
+    return devin;
+  }
+
+  async stop() {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /**
+   * The next answers to one kind of call ("create", "list", "get", "message", "messages", "self"), in order; `match` is
+   * a part of the path, query or body, so that each incident can have a script of its own. An answer is "ok" or any of
+   *   status, headers, body   this instead of what would be right (body: text, or a value sent as JSON)
+   *   delayMs                 this much later
+   *   done: true              but what was asked for is done, and at once
+   *   cut: "before-read"      the connection ends and nothing is done
+   *   cut: "after-create"     the connection ends after what was asked for is done
+   *   cut: "mid-answer"       … in the middle of the answer
+   * What it gives tells how many answers are left.
+   */
+  script({ call, match = "", replies }) {
+    const script = { call, match, replies: [...replies] };
+    this.#scripts.push(script);
+    return { left: () => script.replies.length };
+  }
+
+  sessions(match = "") {
+    return this.#sessions.filter((session) => JSON.stringify(session).includes(match));
+  }
+
+  calls(call, match = "") {
+    return this.requests.filter((request) => request.call === call && request.text.includes(match));
+  }
+
+  creates(match) {
+    return this.calls("create", match);
+  }
+
+  messages(sessionId) {
+    return this.#find(sessionId).messages;
+  }
+
+  /** What became of a session: status and, for v3, status_detail. */
+  setStatus(sessionId, status, detail) {
+    Object.assign(this.#find(sessionId), { status, detail });
+  }
+
+  async #serve(request, response) {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const url = new URL(request.url, this.url);
+    const route = findRoute(request.method, url.pathname);
+    const record = {
+      at: Date.now(),
+      api: url.pathname.split("/")[1],
+      call: route?.call,
+      method: request.method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: request.headers,
+      body: parse(text),
+      sessionId: route?.sessionId && decodeURIComponent(route.sessionId),
+      text: `${decodeURIComponent(request.url)} ${text}`,
+    };
+    this.requests.push(record);
+
+    const script = this.#scripts.find(
+      ({ call, match, replies }) => replies.length > 0 && call === record.call && record.text.includes(match),
+    );
+    const reply = script?.replies.shift() ?? "ok";
+    if (reply.cut === "before-read") return request.socket.destroy();
+
+    const instead = reply.status !== undefined;
+    const early = reply.done ? this.#answer(record) : undefined;
+    if (reply.delayMs) await sleep(reply.delayMs, undefined, { ref: false });
+    const right = early ?? (instead ? undefined : this.#answer(record));
+    if (reply.cut === "after-create") return request.socket.destroy();
+
+    const { status, body, headers = {} } = instead ? reply : right;
+    const json = typeof body !== "string";
+    const bytes = Buffer.from(json ? JSON.stringify(body ?? null) : body);
+    const type = json ? "application/json" : "text/html";
+    response.writeHead(status, { "content-type": type, "content-length": bytes.length, ...headers });
+    if (reply.cut === "mid-answer") {
+      response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy());
+    } else {
+      response.end(bytes);
+    }
+  }
+
+  // The answer a Devin in good health would give.
+  #answer(request) {
+    const api = request.api === "v3" ? v3 : v1;
+    const key = request.headers.authorization?.replace(/^Bearer /, "");
+    if (key !== V3_KEY && key !== V1_KEY) return api.error(401, "Invalid API key");
+    if (key !== api.key) return api.error(403, "This kind of API key is not supported here");
+    if (!request.call || (api === v3 && request.call !== "self" && request.path.split("/")[3] !== ORG)) {
+      return api.error(404, "Not found");
+    }
+    switch (request.call) {
+      case "self":
+        return ok({ principal_type: "service_user", service_user_id: "su-local", service_user_name: "local", org_id: ORG });
+      case "create":
+        return this.#create(api, request);
+      case "list":
+        return api.list(this.#visible(request.query), request.query);
+    }
+    const session = this.#find(request.sessionId);
+    if (!session) return api.error(404, "Session not found");
+    switch (request.call) {
+      case "get":
+        return ok(api.session(session, true));
+      case "messages":
+        return ok({ items: session.messages, end_cursor: null, has_next_page: false });
+      case "message": {
+        const { message } = request.body ?? {};
+        if (typeof message !== "string") return api.invalid("message", "Field required");
+        session.messages.push({ event_id: id("event"), source: "user", message, created_at: seconds(Date.now()) });
+        if (session.status === "suspended") session.status = "running";
+        return ok(api === v3 ? api.session(session) : null);
+      }
+    }
+  }
+
+  #create(api, { body }) {
+    if (typeof body?.prompt !== "string") return api.invalid("prompt", "Field required");
+    if (body.prompt.length >= 30_000) return api.error(400, "Prompt is too long. Must be less than 30000 characters.");
+    if ((body.tags ?? []).length > 50) return api.invalid("tags", "List should have at most 50 items");
+    if (body.max_acu_limit != null && !(Number.isInteger(body.max_acu_limit) && body.max_acu_limit > 0)) {
+      return api.invalid("max_acu_limit", "Input should be a valid integer greater than 0");
+    }
+    const same = api === v1 && body.idempotent && this.#sessions.find(({ prompt }) => prompt === body.prompt);
+    if (same) return ok({ ...api.created(same), is_new_session: false });
+    if (this.#sessions.filter(({ status }) => !ENDED.includes(status)).length >= this.concurrencyLimit) {
+      return api.error(429, `You exceeded your concurrent session limit of ${this.concurrencyLimit}`);
+    }
+    const session = {
+      id: id("devin"),
+      createdMs: Date.now(),
+      status: "new",
+      title: null,
+      playbook_id: null,
+      ...body,
+      tags: body.tags ?? [],
+      messages: [],
+    };
+    this.#sessions.push(session);
+    return ok(api.created(session));
+  }
+
+  // Newest first. Several tags mean "any of them", so that a client which relies on "all of them" is found out.
+  #visible(query) {
+    const tags = [...query.getAll("tags"), ...query.getAll("tags[]")];
+    const ids = query.getAll("session_ids");
+    const after = Number(query.get("created_after") ?? 0);
+    return this.#sessions
+      .filter(
+        (session) =>
+          Date.now() - session.createdMs >= this.listLagMs &&
+          (tags.length === 0 || tags.some((tag) => session.tags.includes(tag))) &&
+          (ids.length === 0 || ids.includes(session.id)) &&
+          seconds(session.createdMs) >= after &&
+          query.get("is_archived") !== "true",
+      )
+      .reverse();
+  }
+
+  #find(sessionId) {
+    return this.#sessions.find((session) => session.id === sessionId || session.id === `devin-${sessionId}`);
+  }
+}
+
+const ROUTES = [
+  ["POST", /^\/(?:v3\/organizations\/[^/]+|v1)\/sessions$/, "create"],
+  ["GET", /^\/(?:v3\/organizations\/[^/]+|v1)\/sessions$/, "list"],
+  ["GET", /^\/(?:v3\/organizations\/[^/]+|v1)\/sessions\/([^/]+)$/, "get"],
+  ["GET", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "messages"],
+  ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "message"],
+  ["POST", /^\/v1\/sessions\/([^/]+)\/message$/, "message"],
+  ["GET", /^\/v3\/self$/, "self"],
+];
+
+function findRoute(method, path) {
+  for (const [verb, pattern, call] of ROUTES) {
+    const found = method === verb && pattern.exec(path);
+    if (found) return { call, sessionId: found[1] };
+  }
+}
+
+const v3 = {
+  key: V3_KEY,
+  error: (status, detail) => ({
+    status,
+    headers: { "content-type": "application/problem+json" },
+    body: { type: "about:blank", title: TITLES[status], status, detail },
+  }),
+  invalid(field, message) {
+    const problem = v3.error(422, "Request validation failed");
+    problem.body.errors = [{ loc: ["body", field], msg: message, type: "value_error" }];
+    return problem;
+  },
+  session: (session) => ({
+    session_id: session.id,
+    url: `https://app.devin.ai/sessions/${session.id.slice("devin-".length)}`,
+    status: session.status,
+    status_detail: session.detail ?? null,
+    title: session.title,
+    tags: session.tags,
+    org_id: ORG,
+    created_at: seconds(session.createdMs),
+    updated_at: seconds(session.createdMs),
+    acus_consumed: 0,
+    pull_requests: [],
+    playbook_id: session.playbook_id,
+    origin: "api",
+    is_archived: false,
+  }),
+  created: (session) => v3.session(session),
+  list(sessions, query) {
+    const first = Number(query.get("first") ?? 100);
+    if (!(first >= 1 && first <= 200)) return v3.invalid("first", "Input should be between 1 and 200");
+    const start = sessions.findIndex(({ id }) => id === query.get("after")) + 1;
+    const page = sessions.slice(start, start + first);
+    const more = start + first < sessions.length;
+    return ok({
+      items: page.map(v3.session),
+      end_cursor: more ? page.at(-1).id : null,
+      has_next_page: more,
+      total: sessions.length,
+    });
+  },
+};
+
+const v1 = {
+  key: V1_KEY,
+  error: (status, detail) => ({ status, body: { detail } }),
+  invalid: (field, message) => v1.error(422, [{ loc: ["body", field], msg: message, type: "value_error" }]),
+  session: (session, whole = false) => ({
+    session_id: session.id,
+    status: session.status,
+    status_enum: session.status === "new" ? "working" : session.status,
+    title: session.title,
+    tags: session.tags,
+    playbook_id: session.playbook_id,
+    created_at: new Date(session.createdMs).toISOString(),
+    updated_at: new Date(session.createdMs).toISOString(),
+    pull_request: null,
+    structured_output: null,
+    ...(whole && { messages: session.messages.map((message) => ({ ...message, type: "user_message" })) }),
+  }),
+  created: (session) => ({
+    session_id: session.id,
+    url: `https://app.devin.ai/sessions/${session.id.slice("devin-".length)}`,
+    is_new_session: true,
+  }),
+  list(sessions, query) {
+    const offset = Number(query.get("offset") ?? query.get("skip") ?? 0);
+    const limit = Number(query.get("limit") ?? 100);
+    return ok({ sessions: sessions.slice(offset, offset + limit).map((session) => v1.session(session)) });
+  },
+};
+
+const TITLES = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+};
+
+const ok = (body) => ({ status: 200, body });
+const id = (kind) => `${kind}-${randomBytes(16).toString("hex")}`;
+const seconds = (milliseconds) => Math.floor(milliseconds / 1000);
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,154 @@
+// What the tests on workerd share: a bridge in front of a fake Devin, and ways to talk to it as its senders do.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startRuntime } from "../scripts/runtime.mjs";
+import { freshId, pagerdutySignature, sample } from "../scripts/samples.mjs";
+import { FakeDevin, ORG, V3_KEY } from "./fake-devin.mjs";
+
+export const SECRETS = {
+  WEBHOOK_SECRET: "test-webhook-secret-5b1c",
+  PAGERDUTY_SIGNING_SECRET: "test-signing-secret-9f2e",
+  ADMIN_TOKEN: "test-admin-token-77aa",
+};
+
+/** A bridge with a Devin of its own; both end with the test file. */
+export async function startBridge(vars = {}) {
+  const bridge = new Bridge();
+  bridge.devin = await FakeDevin.start();
+  bridge.vars = {
+    ...SECRETS,
+    DEVIN_API_URL: bridge.devin.url,
+    DEVIN_ORG_ID: ORG,
+    DEVIN_API_KEY: V3_KEY,
+    SESSIONS_PER_MINUTE: "1000",
+    SESSIONS_PER_DAY: "10000",
+    ...vars,
+  };
+  after(async () => {
+    await bridge.stop();
+    await bridge.devin.stop();
+    rmSync(bridge.persistTo, { recursive: true, force: true });
+  });
+  await bridge.start();
+  return bridge;
+}
+
+class Bridge {
+  persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-test-"));
+  /** What the Worker logged: { level, message }. */
+  logs = [];
+  #runtime;
+
+  async start() {
+    this.#runtime = await startRuntime({
+      persistTo: this.persistTo,
+      vars: this.vars,
+      port: this.port,
+      onLog: (line) => this.logs.push(line),
+    });
+    this.url = this.#runtime.url;
+    this.port = this.#runtime.port;
+  }
+
+  async stop() {
+    await this.#runtime?.stop();
+    this.#runtime = undefined;
+  }
+
+  /** SIGKILL. The disk stays as it is; start() goes on from there. */
+  async kill() {
+    await this.#runtime.kill();
+    this.#runtime = undefined;
+  }
+
+  async request(path, init) {
+    const start = performance.now();
+    const response = await fetch(new URL(path, this.url), { redirect: "manual", ...init });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, ms: performance.now() - start };
+  }
+
+  /** Posts to a hook. Whatever the answer, it must be what the contract says of every answer. */
+  async post(path, body, headers = {}) {
+    const answer = await this.request(path, { method: "POST", body, headers });
+    assert.match(answer.headers.get("content-type") ?? "", /^application\/json/, answer.text);
+    const json = JSON.parse(answer.text);
+    assert.equal(typeof json.success, "boolean", answer.text);
+    assert.equal(json.success, answer.status < 300, answer.text);
+    if (answer.status < 300) {
+      assert.equal(typeof json.message, "string", answer.text);
+      assert.equal(typeof json.status, "string", answer.text);
+    } else {
+      assert.equal(typeof json.error, "string", answer.text);
+    }
+    if (answer.status === 503) assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/, answer.text);
+    return { ...answer, json };
+  }
+
+  /** A body as PagerDuty delivers it: signed, with a delivery id that says nothing. */
+  pagerduty(body, headers = {}, path = "/pagerduty-resolved") {
+    const bytes = typeof body === "string" ? body : JSON.stringify(body);
+    const signed = pagerdutySignature(bytes, SECRETS.PAGERDUTY_SIGNING_SECRET);
+    return this.post(path, bytes, { "x-pagerduty-signature": signed, "x-webhook-id": randomUUID(), ...headers });
+  }
+
+  /** Delivers a resolved incident and checks that it was accepted. */
+  async resolve(incident = newIncident(), change) {
+    const answer = await this.pagerduty(resolved(incident.id, change));
+    assert.deepEqual([answer.status, answer.json.status, answer.json.incident], [202, "accepted", incident.key], answer.text);
+    return incident;
+  }
+
+  async record(key) {
+    const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
+    const answer = await this.request(`/api/incidents/${key}`, { headers });
+    if (answer.status === 404) return undefined;
+    assert.equal(answer.status, 200, answer.text);
+    return JSON.parse(answer.text);
+  }
+
+  /** The record once nothing more will happen to it by itself. */
+  settled(key, seconds = 30) {
+    return until(`${key} is settled`, seconds, async () => {
+      const record = await this.record(key);
+      return ["started", "failed", "held"].includes(record?.state) && record;
+    });
+  }
+
+  /** Waits for the incident's session and checks that it is the only one. */
+  async oneSession({ id, key }, seconds) {
+    const record = await this.settled(key, seconds);
+    assert.equal(record.state, "started", JSON.stringify(record));
+    const sessions = this.devin.sessions(id);
+    assert.deepEqual(sessions.map((session) => session.id), [record.sessionId]);
+    return { record, session: sessions[0] };
+  }
+}
+
+/** An incident PagerDuty has not told of yet. */
+export function newIncident() {
+  const id = freshId("pagerduty");
+  return { id, key: `pagerduty-${id}` };
+}
+
+/** A resolved incident; `change` may alter its event. */
+export function resolved(id, change = () => {}) {
+  const { body } = sample("pagerduty-resolved", id);
+  change(body.event);
+  return body;
+}
+
+export async function until(what, seconds, check) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const result = await check();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${what}`);
+    await sleep(50);
+  }
+}

@@ -1,0 +1,114 @@
+// One session for an incident: whatever is repeated, sent at once, or interrupted by the death of the process.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { newIncident, resolved, startBridge, until } from "./harness.mjs";
+
+const bridge = await startBridge();
+const { devin } = bridge;
+
+test("100 simultaneous deliveries make one session", async () => {
+  const incident = newIncident();
+  const body = resolved(incident.id);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => bridge.pagerduty(body)));
+
+  const statuses = answers.map(({ json }) => json.status);
+  assert.equal(statuses.filter((status) => status === "accepted").length, 1, statuses.join());
+  assert.equal(statuses.filter((status) => status === "duplicate").length, 99, statuses.join());
+  assert.ok(answers.every(({ json }) => json.incident === incident.key));
+
+  await bridge.oneSession(incident);
+  await sleep(1500);
+  assert.equal(devin.creates(incident.id).length, 1);
+});
+
+test("a redelivery with another X-Webhook-Id is the same incident", async () => {
+  const incident = newIncident();
+  const body = resolved(incident.id);
+  assert.equal((await bridge.pagerduty(body, { "x-webhook-id": "first" })).json.status, "accepted");
+  assert.equal((await bridge.pagerduty(body, { "x-webhook-id": "second" })).json.status, "duplicate");
+  const { record } = await bridge.oneSession(incident);
+
+  const late = await bridge.pagerduty(body, { "x-webhook-id": "third" });
+  assert.equal(late.status, 200);
+  assert.equal(late.json.status, "duplicate");
+  assert.equal(late.json.sessionId, record.sessionId);
+  assert.equal(late.json.sessionUrl, record.sessionUrl);
+  assert.equal(devin.creates(incident.id).length, 1);
+});
+
+test("the same X-Webhook-Id does not make two incidents one", async () => {
+  const incidents = [newIncident(), newIncident()];
+  for (const { id } of incidents) {
+    const answer = await bridge.pagerduty(resolved(id), { "x-webhook-id": "the-same" });
+    assert.equal(answer.json.status, "accepted", answer.text);
+  }
+  for (const incident of incidents) await bridge.oneSession(incident);
+});
+
+test("many incidents at once have a session each", async () => {
+  const incidents = Array.from({ length: 20 }, newIncident);
+  await Promise.all(incidents.flatMap(({ id }) => Array.from({ length: 5 }, () => bridge.pagerduty(resolved(id)))));
+  for (const incident of incidents) await bridge.oneSession(incident);
+  for (const { id } of incidents) assert.equal(devin.creates(id).length, 1);
+});
+
+test("after a restart the incident is still known", async () => {
+  const bridge = await startBridge();
+  const incident = await bridge.resolve();
+  const { record } = await bridge.oneSession(incident);
+  await bridge.stop();
+  await bridge.start();
+  const repeat = await bridge.pagerduty(resolved(incident.id));
+  assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
+});
+
+test("the ledger alone answers a repeat, without the incident's object", async () => {
+  const bridge = await startBridge();
+  const incident = await bridge.resolve();
+  const { record } = await bridge.oneSession(incident);
+  await bridge.stop();
+  rmSync(join(bridge.persistTo, "do"), { recursive: true });
+  await bridge.start();
+  const repeat = await bridge.pagerduty(resolved(incident.id));
+  assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
+  assert.equal(bridge.devin.creates(incident.id).length, 1);
+});
+
+test("killed right after the 202: the session is made after the restart", async () => {
+  const bridge = await startBridge();
+  const incidents = [];
+  for (let i = 0; i < 5; i++) {
+    incidents.push(await bridge.resolve());
+    await bridge.kill();
+    await bridge.start();
+  }
+  for (const incident of incidents) await bridge.oneSession(incident);
+});
+
+test("killed while Devin has the request and has done nothing: one session after the restart", async () => {
+  const bridge = await startBridge();
+  const incident = newIncident();
+  bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 120_000, cut: "before-read" }] });
+  await bridge.resolve(incident);
+  await until("Devin is asked", 10, () => bridge.devin.creates(incident.id).length === 1);
+  assert.equal(bridge.devin.sessions(incident.id).length, 0);
+  await bridge.kill();
+  await bridge.start();
+  await bridge.oneSession(incident);
+});
+
+test("killed after Devin made the session, before it answered: that session is found", async () => {
+  const bridge = await startBridge();
+  const incident = newIncident();
+  bridge.devin.script({ call: "create", match: incident.id, replies: [{ done: true, delayMs: 120_000 }] });
+  await bridge.resolve(incident);
+  await until("Devin has made the session", 10, () => bridge.devin.sessions(incident.id).length === 1);
+  await bridge.kill();
+  await bridge.start();
+  await bridge.oneSession(incident);
+  await sleep(1500);
+  assert.equal(bridge.devin.creates(incident.id).length, 1);
+});
