@@ -2,6 +2,7 @@
 //! fence, and never longer than Devin takes.
 
 pub mod fields;
+mod limit;
 mod sheet;
 pub mod template;
 mod values;
@@ -14,12 +15,13 @@ use crate::incident::event::Incident;
 use crate::incident::key::Key;
 use crate::text::fence::Fence;
 use fields::{Field, Id, Kind, Writer};
+use limit::{length, level};
 use sheet::Sheet;
 pub use template::Mistake;
 use template::Node;
 use values::{Entry, Values};
 
-/// The longest prompt we send, in characters: Devin takes less than 30,000, and counts in its own way.
+/// The longest prompt we send, in characters as [`limit::length`] counts them: Devin takes less than 30,000.
 pub const LIMIT: usize = 29_500;
 
 /// What the template and the configuration must leave of that for the incident.
@@ -176,7 +178,7 @@ pub fn render(
     for attempt in 0..3 {
         let mut walk = Walk::new(Values { incident, changes, config, cap }, fence);
         let text = walk.prompt(&nodes);
-        let length = text.chars().count();
+        let length = length(&text);
         if length <= LIMIT {
             return Ok(text);
         }
@@ -184,7 +186,7 @@ pub fn render(
             fits(&nodes, config, fence)?;
         }
         let own = length.saturating_sub(walk.sent.iter().sum());
-        cap = values::level(&walk.sent, length - LIMIT);
+        cap = level(&walk.sent, length - LIMIT);
         if cap == 0 {
             // The template says so much for each entry of a list that not even the title would be left.
             return Err(TemplateError::TooLong { length: own, most: LIMIT - ROOM });
@@ -211,8 +213,7 @@ fn parse<'a>(template: &'a str, config: &Config) -> Result<Vec<Node<'a>>, Templa
 /// What the template and the configuration say by themselves is what an empty incident leaves.
 fn fits(nodes: &[Node], config: &Config, fence: &Fence) -> Result<(), TemplateError> {
     let incident = Incident::default();
-    let length =
-        Walk::new(Values { incident: &incident, changes: &[], config, cap: 0 }, fence).prompt(nodes).chars().count();
+    let length = length(&Walk::new(Values { incident: &incident, changes: &[], config, cap: 0 }, fence).prompt(nodes));
     let most = LIMIT - ROOM;
     if length > most { Err(TemplateError::TooLong { length, most }) } else { Ok(()) }
 }
@@ -276,7 +277,7 @@ impl<'a> Walk<'a> {
 
     fn put(&mut self, field: &Field, text: &str, sheet: &mut Sheet) {
         if field.writer == Writer::Sender {
-            self.sent.push(text.chars().count());
+            self.sent.push(length(text));
         }
         sheet.value(text);
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Config;
 use super::fields::{Field, Id, Kind, Writer};
+use super::limit::{fitting, length, level};
 use crate::incident::event::Incident;
 use crate::text::{clean, cut};
 
@@ -87,7 +88,7 @@ impl Values<'_> {
     /// The longest an entry may be, so that all of them together keep to the field's total.
     fn share(&self, field: &Field, entries: &[Entry]) -> usize {
         let most = field.limits.each.min(self.cap);
-        let lengths: Vec<usize> = entries.iter().map(|entry| entry.text.chars().count().min(most)).collect();
+        let lengths: Vec<usize> = entries.iter().map(|entry| length(&entry.text).min(most)).collect();
         let too_much = lengths.iter().sum::<usize>().saturating_sub(field.limits.total);
         if too_much == 0 { self.cap } else { level(&lengths, too_much) }
     }
@@ -106,6 +107,7 @@ impl Values<'_> {
             Id::Priority => maybe(&incident.priority),
             Id::Severity => number(incident.severity.map(u32::from)),
             Id::StartedAt => maybe(&incident.started_at),
+            Id::ReopenedAt => maybe(&incident.reopened_at),
             Id::ResolvedAt => maybe(&incident.resolved_at),
             Id::Description => maybe(&incident.description),
             Id::Resource => maybe(&incident.resource),
@@ -181,9 +183,12 @@ fn cut(field: &Field, kind: Kind, text: &str, cap: usize) -> String {
     let most = field.limits.each.min(cap);
     match kind {
         _ if field.writer == Writer::Configuration => text.to_owned(),
-        Kind::Line => clean::line(text, most),
-        Kind::Log => cut::tail(text, most),
-        Kind::Text | Kind::List | Kind::Pairs => cut::head(text, most),
+        Kind::Line => {
+            let line = clean::line(text, usize::MAX);
+            clean::line(&line, fitting(line.chars(), most))
+        }
+        Kind::Log => cut::tail(text, fitting(text.chars().rev(), most)),
+        Kind::Text | Kind::List | Kind::Pairs => cut::head(text, fitting(text.chars(), most)),
     }
 }
 
@@ -196,17 +201,4 @@ fn some_of<'e, T>(entries: &'e [T], field: &Field, newest: bool) -> (&'e [T], us
     let left_out = entries.len() - most;
     let kept = if newest { entries.get(left_out..) } else { entries.get(..most) };
     (kept.unwrap_or(entries), left_out)
-}
-
-/// The length to cut texts of these lengths to, the longest first, to be rid of `too_much` characters: the longest that
-/// is enough, or 0.
-pub fn level(lengths: &[usize], too_much: usize) -> usize {
-    // Halving costs a dozen additions over the lengths, and no code for sorting them.
-    let (mut low, mut high) = (0, lengths.iter().copied().max().unwrap_or(0));
-    while low < high {
-        let middle = high - (high - low) / 2;
-        let saved: usize = lengths.iter().map(|length| length.saturating_sub(middle)).sum();
-        if saved >= too_much { low = middle } else { high = middle - 1 }
-    }
-    low
 }

@@ -1,7 +1,10 @@
 //! The table of fields in `docs/prompts.md` is the one the code has.
 
 use super::fields::{self, FIELDS, Kind, Writer};
+use super::{Config, Values};
+use crate::auth::Verified;
 use crate::incident::event::Sender;
+use crate::senders::{Hook, Parsed};
 
 const FROM: &str = "<!-- The table is written by `UPDATE_DOCS=1 cargo test docs_list_every_field`. -->\n";
 const TO: &str = "<!-- End of the table. -->\n";
@@ -64,4 +67,31 @@ fn the_table_makes_sense() {
         assert_eq!(field.limits.total == 0, field.writer == Writer::Configuration, "{}", field.name);
         assert!(!fields::meaning(field.id).contains('|'));
     }
+}
+
+/// Every sample event, in the way its sender sends it.
+#[test]
+fn no_sender_fills_a_field_that_the_table_denies_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/samples");
+    let mut events = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let sample: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let hook = if sample["path"].as_str().unwrap().contains("pagerduty") { Hook::Pagerduty } else { Hook::Any };
+        let body = sample["body"].to_string();
+        let Ok(Parsed::Events { events: found, .. }) = hook.parse(&Verified::in_test(body.as_bytes())) else {
+            continue;
+        };
+        for event in found {
+            events += 1;
+            let changes: Vec<String> = event.change.into_iter().collect();
+            let values =
+                Values { incident: &event.incident, changes: &changes, config: &Config::default(), cap: usize::MAX };
+            for field in FIELDS.iter().filter(|field| field.writer == Writer::Sender && values.present(field)) {
+                let known = fields::filled_by(field.id).contains(&event.sender.name());
+                assert!(known, "{}: {} fills {}", file.display(), event.sender.name(), field.name);
+            }
+        }
+    }
+    assert!(events >= 12, "{events}");
 }

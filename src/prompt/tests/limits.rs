@@ -28,10 +28,10 @@ fn the_longest_incident_fits_and_keeps_the_newest_lines() {
     for template in Template::ALL {
         let changes: Vec<String> = (0..500).map(|n| format!("note {n} {}", "c".repeat(9_000))).collect();
         let text = render(template.text(), &huge(), &changes, &all_set(), &fence()).unwrap();
-        assert!(text.chars().count() <= LIMIT, "{}", text.chars().count());
+        assert!(length(&text) <= LIMIT, "{}", length(&text));
         if template == Template::Postmortem {
             // As much as fits is used, and what is cut says so.
-            assert!(text.chars().count() > LIMIT - 200, "{}", text.chars().count());
+            assert!(length(&text) > LIMIT - 200, "{}", length(&text));
             assert!(text.contains("009999 something failed somewhere\n"), "{text}");
             assert!(text.contains("note 499 ") && !text.contains("note 3 ") && text.contains("- (470 more)"), "{text}");
             assert!(text.contains("characters left out]"), "{text}");
@@ -43,7 +43,7 @@ fn the_longest_incident_fits_and_keeps_the_newest_lines() {
 fn the_longest_text_is_shortened_first() {
     let incident = Incident { logs: Some(lines(600)), context: vec![("rows".into(), "r".repeat(2_000)); 6], ..full() };
     let text = render(Template::Postmortem.text(), &incident, &changes(), &Config::default(), &fence()).unwrap();
-    assert!(text.chars().count() <= LIMIT);
+    assert!(length(&text) <= LIMIT);
     assert_eq!(text.matches(&"r".repeat(2_000)).count(), 6);
     assert!(text.contains("Connection pool exhausted.\nOrders fail."));
     assert!(text.contains("000599 something failed") && !text.contains("000001 something failed"));
@@ -55,7 +55,7 @@ fn each_field_keeps_to_its_own_length() {
     assert!(text.contains(&format!("\n{}…\n", "t".repeat(299))), "{text}");
     let each = "{{#data}}\n{{#each context}}\n{{value}}\n{{/each}}\n{{/data}}";
     let text = render(each, &huge(), &[], &Config::default(), &fence()).unwrap();
-    assert!(text.chars().count() < 12_000 + 500, "{}", text.chars().count());
+    assert!(length(&text) < 12_000 + 500, "{}", length(&text));
     assert!(text.contains("\n(440 more)\n"), "{text}");
 }
 
@@ -69,6 +69,13 @@ fn text_that_nobody_sees_takes_no_room_from_the_rest() {
     };
     let text = render(Template::Postmortem.text(), &incident, &[], &Config::default(), &fence()).unwrap();
     assert!(text.contains("000000 something failed") && text.contains("000399 something failed"), "{text}");
+}
+
+#[test]
+fn an_emoji_counts_as_two() {
+    let incident = Incident { logs: Some("🔥".repeat(40_000)), description: Some("é".repeat(9_000)), ..huge() };
+    let text = render(Template::Triage.text(), &incident, &vec!["👩".repeat(9_000); 30], &all_set(), &fence()).unwrap();
+    assert!((LIMIT - 500..=LIMIT).contains(&text.encode_utf16().count()), "{}", text.encode_utf16().count());
 }
 
 #[test]
@@ -105,7 +112,7 @@ fn the_level_saves_what_is_too_much() {
         (vec![], 1, 0),
         (vec![3, 3], 0, 3),
     ] {
-        let level = values::level(&lengths, too_much);
+        let level = level(&lengths, too_much);
         assert_eq!(level, expected, "{lengths:?} {too_much}");
     }
 }

@@ -24,6 +24,7 @@ fn full() -> Incident {
         priority: Some("P1".into()),
         severity: Some(1),
         started_at: Some("2026-02-10T14:32:00Z".into()),
+        reopened_at: Some("2026-02-10T15:02:00Z".into()),
         resolved_at: Some("2026-02-10T15:18:00Z".into()),
         description: Some("Connection pool exhausted.\nOrders fail.".into()),
         resource: Some("orders-db".into()),
