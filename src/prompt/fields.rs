@@ -25,7 +25,7 @@ pub enum Writer {
     Configuration,
 }
 
-/// How much of a field reaches a prompt, in characters (see `limit::length`).
+/// How much of a field reaches a prompt, in characters as JavaScript counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The longest text, entry or value.

@@ -67,7 +67,7 @@ impl Values<'_> {
             Raw::Pairs(pairs) => {
                 let (kept, left_out) = some_of(pairs, field, newest);
                 let entry = |(name, value): &(String, String)| Entry {
-                    name: clean::line(name, LONGEST_NAME.min(self.cap)),
+                    name: one_line(name, LONGEST_NAME.min(self.cap)),
                     text: clean(field, value),
                 };
                 (kept.iter().map(entry).collect(), left_out)
@@ -183,13 +183,15 @@ fn cut(field: &Field, kind: Kind, text: &str, cap: usize) -> String {
     let most = field.limits.each.min(cap);
     match kind {
         _ if field.writer == Writer::Configuration => text.to_owned(),
-        Kind::Line => {
-            let line = clean::line(text, usize::MAX);
-            clean::line(&line, fitting(line.chars(), most))
-        }
+        Kind::Line => one_line(text, most),
         Kind::Log => cut::tail(text, fitting(text.chars().rev(), most)),
         Kind::Text | Kind::List | Kind::Pairs => cut::head(text, fitting(text.chars(), most)),
     }
+}
+
+fn one_line(text: &str, most: usize) -> String {
+    let line = clean::line(text, usize::MAX);
+    clean::line(&line, fitting(line.chars(), most))
 }
 
 /// As many entries as the field allows, and how many are left out.
