@@ -40,7 +40,7 @@ struct Waiter {
 
 /// The answer to somebody who asks for a turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "turn")]
+#[serde(rename_all = "snake_case")]
 pub enum Grant {
     /// Go ahead now.
     Go,

@@ -20,7 +20,7 @@ pub const LARGEST_PAGE: u32 = 200;
 
 /// What the register is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "ask")]
+#[serde(rename_all = "snake_case")]
 enum Question {
     /// A turn for this incident.
     Turn { listing: Listing, limits: Limits },

@@ -66,9 +66,11 @@ class Bridge {
     this.#runtime = undefined;
   }
 
-  async request(path, init) {
+  async request(path, { headers = {}, ...init } = {}) {
     const start = performance.now();
-    const response = await fetch(new URL(path, this.url), { redirect: "manual", ...init });
+    // A connection for each request: one that was kept may be closed by the runtime just as it is used again, and a
+    // POST is not sent twice by itself.
+    const response = await fetch(new URL(path, this.url), { headers: { connection: "close", ...headers }, ...init });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, ms: performance.now() - start };
   }

@@ -42,7 +42,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// What the object is asked.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "ask")]
+#[serde(rename_all = "snake_case")]
 enum Question {
     /// Take this event and, where `wait` (milliseconds) is not 0, answer once the session exists.
     Event { event: Box<IncidentEvent>, plan: Box<Plan>, wait: i64 },
@@ -65,7 +65,7 @@ pub struct Outcome {
 
 /// Where the work on an incident stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// No session is wanted.
     Idle,

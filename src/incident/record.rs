@@ -80,7 +80,7 @@ const LONGEST_CHANGE: usize = 2_000;
 
 /// How far the work has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Known, but no session is wanted yet.
     Watching,

@@ -119,6 +119,7 @@ pub(super) fn incident(alert: Value) -> Incident {
         severity: fields.understood("severity", severity::read),
         started_at: fields.text("firedTime"),
         resolved_at: fields.text("resolvedTime"),
+        reopened_at: None,
         description: fields.any("description"),
         resource: fields.any("affectedResource"),
         signal_type: fields.text("signalType"),

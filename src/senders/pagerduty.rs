@@ -259,6 +259,7 @@ impl<'v> Subject<'v> {
         Incident {
             title: text(data, &["title"]).unwrap_or_else(|| UNTITLED.to_owned()),
             url: text(data, &["html_url"]),
+            reopened_at: text(data, &["reopened_at"]),
             number: text(data, &["number"]),
             status: text(data, &["status"]),
             service: text(data, &["service", "summary"]),
