@@ -26,20 +26,24 @@ fn main() {
 }
 
 /// A file of `prompts/`.
-struct Prompt {
-    path: PathBuf,
-    name: String,
-    text: String,
+pub struct Prompt {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name without `.md`.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
 }
 
 impl Prompt {
-    fn shown(&self) -> String {
+    /// How a message names it.
+    pub fn shown(&self) -> String {
         format!("prompts/{}.md", self.name)
     }
 }
 
 /// Every Markdown file in `folder`, by name.
-fn prompts(folder: &Path) -> std::io::Result<Vec<Prompt>> {
+pub fn prompts(folder: &Path) -> std::io::Result<Vec<Prompt>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -54,7 +58,7 @@ fn prompts(folder: &Path) -> std::io::Result<Vec<Prompt>> {
 }
 
 /// What is wrong with a prompt, in one line.
-fn check(shown: &str, text: &str) -> Result<(), String> {
+pub fn check(shown: &str, text: &str) -> Result<(), String> {
     template::parse(text).map(|_| ()).map_err(|mistake| format!("{shown}, {mistake}"))
 }
 

@@ -25,7 +25,7 @@ pub enum Writer {
     Configuration,
 }
 
-/// How much of a field reaches a prompt, in characters.
+/// How much of a field reaches a prompt, in characters as JavaScript counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The longest text, entry or value.
@@ -91,23 +91,25 @@ fields! {
         "The number people know the incident by.";
     Status "status" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "Its state in the sender's own word: `triggered`, `resolved`, `Fired`, …";
-    Service "service" Line Sender [200 1 200] ["pagerduty" "azure_monitor" "kibana" "alert"]
+    Service "service" Line Sender [200 1 200] ["pagerduty" "kibana" "alert"]
         "The service it happened to.";
-    Teams "teams" List Sender [100 20 1000] ["pagerduty" "alert"]
+    Teams "teams" List Sender [100 20 1000] ["pagerduty" "kibana" "alert"]
         "The teams it belongs to.";
     Assignees "assignees" List Sender [100 20 1000] ["pagerduty"]
         "Who works on it.";
     Urgency "urgency" Line Sender [20 1 20] ["pagerduty"]
         "`high` or `low`.";
-    Priority "priority" Line Sender [100 1 100] ["pagerduty" "alert"]
+    Priority "priority" Line Sender [100 1 100] ["pagerduty" "kibana" "alert"]
         "The account's own name of the priority: `P1`, `SEV-2`, …";
     Severity "severity" Line Sender [3 1 3] ["azure_monitor" "kibana" "alert"]
         "0 (critical) to 4 (verbose).";
     StartedAt "started_at" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "When it began.";
+    ReopenedAt "reopened_at" Line Sender [50 1 50] ["pagerduty"]
+        "When it was last opened again.";
     ResolvedAt "resolved_at" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "When it ended.";
-    Description "description" Text Sender [4000 1 4000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+    Description "description" Text Sender [4000 1 4000] ["azure_monitor" "kibana" "alert"]
         "What is wrong, in a sentence or a few.";
     Resource "resource" Line Sender [500 1 500] ["azure_monitor" "kibana" "alert"]
         "The affected resource: a cluster, a host, a queue.";
@@ -117,11 +119,11 @@ fields! {
         "The system that noticed: `azure-monitor`, `elastic`, `datadog`, …";
     Logs "logs" Log Sender [16000 1 16000] ["azure_monitor" "kibana" "alert"]
         "Log lines, stack traces or result rows, the newest last.";
-    File "file" Line Sender [500 1 500] ["alert"]
+    File "file" Line Sender [500 1 500] ["kibana" "alert"]
         "The source file where the error occurred.";
-    Line "line" Line Sender [20 1 20] ["alert"]
+    Line "line" Line Sender [20 1 20] ["kibana" "alert"]
         "The line in that file.";
-    Runbook "runbook" Line Sender [1000 1 1000] ["alert"]
+    Runbook "runbook" Line Sender [1000 1 1000] ["kibana" "alert"]
         "Where the people who run it keep their instructions.";
     Labels "labels" Pairs Sender [500 60 6000] ["azure_monitor" "kibana" "alert"]
         "Dimensions or labels.";
@@ -136,13 +138,13 @@ fields! {
     SlackChannel "slack_channel" Line Configuration [0 0 0] []
         "The Slack channel to report to: `SLACK_CHANNEL`.";
     PostTo "post_to" Line Configuration [0 0 0] []
-        "Where the postmortem goes: a route's `post_to`, else `POSTMORTEM_DESTINATION`. Empty where that names a directory.";
-    PostToDirectory "post_to_directory" Line Configuration [0 0 0] []
-        "The same where it names a directory of the repository (it ends in `/`), which takes a pull request.";
+        "Where the postmortem goes, with its preposition (`as a PR to …`, `to the wiki`): a route's `post_to`, else `POSTMORTEM_DESTINATION`.";
     Observability "observability" List Configuration [0 0 0] []
         "The MCP servers to ask for telemetry: a route's `observability`.";
     Language "language" Line Configuration [0 0 0] []
         "The language to write in: a route's `language`. A template that does not name it gets a last sentence that does.";
+    Alert "alert" Line Configuration [0 0 0] []
+        "`on` where the incident is an alert, empty where it is PagerDuty's.";
     PreviousSessionUrl "previous_session_url" Line Configuration [0 0 0] []
         "The session that was begun for this incident and can take no more messages.";
     StructuredOutput "structured_output" Line Configuration [0 0 0] []
@@ -156,7 +158,13 @@ pub fn find(name: &str) -> Option<&'static Field> {
 
 /// The field whose name is most like `name`.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    FIELDS.iter().map(|field| field.name).min_by_key(|known| distance(known, name))
+    let name = name.to_ascii_lowercase();
+    let cost = |known: &&str| {
+        // `repo` is meant as `target_repo`, however many letters are missing.
+        let part = name.len() > 2 && (known.contains(&name) || name.contains(known));
+        if part { 1 } else { distance(known, &name) }
+    };
+    FIELDS.iter().map(|field| field.name).min_by_key(cost)
 }
 
 /// How many letters to add, drop or change to make `b` of `a` (Levenshtein). `b` counts up to 64 letters: a longer one

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Config;
 use super::fields::{Field, Id, Kind, Writer};
+use super::limit::{fitting, length, level};
 use crate::incident::event::Incident;
 use crate::text::{clean, cut};
 
@@ -45,62 +46,51 @@ impl Values<'_> {
     /// The text of a field that is no list.
     pub fn text(&self, field: &Field) -> String {
         match self.raw(field.id) {
-            Raw::Text(text) => self.cut(field, field.kind, &text, self.cap),
+            Raw::Text(text) => cut(field, field.kind, &clean(field, &text), self.cap),
             Raw::List(_) | Raw::Pairs(_) => String::new(),
         }
     }
 
-    /// The entries of a list or of pairs, at most as many and as long as the field allows, and how many those are more.
-    /// With `line`, each is a single line.
+    /// The entries of a list or of pairs, at most as many and as long as the field allows. With `line`, each is a
+    /// single line.
     pub fn entries(&self, field: &Field, line: bool) -> Vec<Entry> {
         let kind = if line { Kind::Line } else { Kind::Text };
         // Of what happened the newest counts; of anything else a sender puts the best first.
         let newest = field.id == Id::Changes;
-        match self.raw(field.id) {
-            Raw::Text(_) => Vec::new(),
+        let (mut entries, left_out): (Vec<Entry>, usize) = match self.raw(field.id) {
+            Raw::Text(_) => return Vec::new(),
             Raw::List(list) => {
                 let (kept, left_out) = some_of(list, field, newest);
-                let cap = self.share(field, kept.iter().map(|text| text.chars().count()));
-                let entry = |text: &String| Entry { name: String::new(), text: self.cut(field, kind, text, cap) };
-                let note = left_out.map(|count| Entry { name: String::new(), text: format!("({count} more)") });
-                with_note(
-                    kept.iter().map(entry).filter(|entry| !blank(&entry.name) || !blank(&entry.text)).collect(),
-                    note,
-                    newest,
-                )
+                let entry = |text: &String| Entry { name: String::new(), text: clean(field, text) };
+                (kept.iter().map(entry).collect(), left_out)
             }
             Raw::Pairs(pairs) => {
                 let (kept, left_out) = some_of(pairs, field, newest);
-                let cap = self.share(field, kept.iter().map(|(_, value)| value.chars().count()));
                 let entry = |(name, value): &(String, String)| Entry {
-                    name: clean::line(name, LONGEST_NAME.min(self.cap)),
-                    text: self.cut(field, kind, value, cap),
+                    name: one_line(name, LONGEST_NAME.min(self.cap)),
+                    text: clean(field, value),
                 };
-                let note = left_out.map(|count| Entry { name: "…".to_owned(), text: format!("({count} more)") });
-                with_note(
-                    kept.iter().map(entry).filter(|entry| !blank(&entry.name) || !blank(&entry.text)).collect(),
-                    note,
-                    newest,
-                )
+                (kept.iter().map(entry).collect(), left_out)
             }
+        };
+        let cap = self.share(field, &entries);
+        for entry in &mut entries {
+            entry.text = cut(field, kind, &entry.text, cap);
         }
+        entries.retain(|entry| !blank(&entry.name) || !blank(&entry.text));
+        if left_out > 0 {
+            let at = if newest { 0 } else { entries.len() };
+            entries.insert(at, Entry { name: "…".to_owned(), text: format!("({left_out} more)") });
+        }
+        entries
     }
 
     /// The longest an entry may be, so that all of them together keep to the field's total.
-    fn share(&self, field: &Field, lengths: impl Iterator<Item = usize>) -> usize {
-        let lengths: Vec<usize> = lengths.map(|length| length.min(field.limits.each).min(self.cap)).collect();
+    fn share(&self, field: &Field, entries: &[Entry]) -> usize {
+        let most = field.limits.each.min(self.cap);
+        let lengths: Vec<usize> = entries.iter().map(|entry| length(&entry.text).min(most)).collect();
         let too_much = lengths.iter().sum::<usize>().saturating_sub(field.limits.total);
-        if too_much == 0 { self.cap } else { level(lengths, too_much) }
-    }
-
-    fn cut(&self, field: &Field, kind: Kind, text: &str, cap: usize) -> String {
-        let most = field.limits.each.min(cap);
-        match kind {
-            _ if field.writer == Writer::Configuration => text.trim().to_owned(),
-            Kind::Line => clean::line(text, most),
-            Kind::Log => cut::tail(text.trim_matches('\n').trim_end(), most),
-            Kind::Text | Kind::List | Kind::Pairs => cut::head(text.trim_matches('\n').trim_end(), most),
-        }
+        if too_much == 0 { self.cap } else { level(&lengths, too_much) }
     }
 
     fn raw(&self, id: Id) -> Raw<'_> {
@@ -117,6 +107,7 @@ impl Values<'_> {
             Id::Priority => maybe(&incident.priority),
             Id::Severity => number(incident.severity.map(u32::from)),
             Id::StartedAt => maybe(&incident.started_at),
+            Id::ReopenedAt => maybe(&incident.reopened_at),
             Id::ResolvedAt => maybe(&incident.resolved_at),
             Id::Description => maybe(&incident.description),
             Id::Resource => maybe(&incident.resource),
@@ -132,12 +123,12 @@ impl Values<'_> {
             Id::TargetRepo => some(&config.target_repo),
             Id::JiraProject => some(&config.jira_project),
             Id::SlackChannel => some(&config.slack_channel),
-            Id::PostTo => some(if is_directory(&config.post_to) { "" } else { &config.post_to }),
-            Id::PostToDirectory => some(if is_directory(&config.post_to) { &config.post_to } else { "" }),
+            Id::PostTo => Raw::Text(Cow::Owned(destination(&config.post_to))),
             Id::Observability => Raw::List(&config.observability),
             Id::Language => some(&config.language),
             Id::PreviousSessionUrl => some(&config.previous_session_url),
-            Id::StructuredOutput => some(if config.structured_output { "on" } else { "" }),
+            Id::Alert => switch(config.alert),
+            Id::StructuredOutput => switch(config.structured_output),
         }
     }
 }
@@ -158,44 +149,58 @@ fn number(number: Option<u32>) -> Raw<'static> {
     Raw::Text(Cow::Owned(number.map(|n| n.to_string()).unwrap_or_default()))
 }
 
-/// `docs/postmortems/` is a place in the repository; "the Confluence space SRE" is not.
-fn is_directory(place: &str) -> bool {
-    let place = place.trim();
-    place.ends_with('/') && !place.contains(char::is_whitespace) && !place.contains("://")
+fn switch(on: bool) -> Raw<'static> {
+    some(if on { "on" } else { "" })
+}
+
+/// What ends the sentence "Post the postmortem …". People name a directory (`docs/postmortems/`), a thing to make
+/// ("a page in our Notion") or a place ("the Confluence space SRE"), and some the whole phrase.
+fn destination(post_to: &str) -> String {
+    let post_to = post_to.trim();
+    let starts = |words: &[&str]| words.iter().any(|word| post_to.starts_with(word));
+    let has = |words: &[&str]| words.iter().any(|word| post_to.contains(word));
+    if post_to.is_empty() || starts(&["as ", "to ", "in ", "on ", "under "]) {
+        post_to.to_owned()
+    } else if post_to.ends_with('/') && !has(&[" ", "://"]) {
+        format!("as a PR to our {post_to} directory")
+    } else if starts(&["a ", "an "]) && has(&[" to ", " in ", " on ", " under ", " at "]) {
+        format!("as {post_to}")
+    } else {
+        format!("to {post_to}")
+    }
+}
+
+/// A text without what is not to be seen, so that its length is the length it will have in the prompt.
+fn clean(field: &Field, text: &str) -> String {
+    match field.writer {
+        Writer::Sender => clean::block(text).trim_matches('\n').trim_end().to_owned(),
+        Writer::Configuration => text.trim().to_owned(),
+    }
+}
+
+/// A clean text, no longer than its field allows.
+fn cut(field: &Field, kind: Kind, text: &str, cap: usize) -> String {
+    let most = field.limits.each.min(cap);
+    match kind {
+        _ if field.writer == Writer::Configuration => text.to_owned(),
+        Kind::Line => one_line(text, most),
+        Kind::Log => cut::tail(text, fitting(text.chars().rev(), most)),
+        Kind::Text | Kind::List | Kind::Pairs => cut::head(text, fitting(text.chars(), most)),
+    }
+}
+
+fn one_line(text: &str, most: usize) -> String {
+    let line = clean::line(text, usize::MAX);
+    clean::line(&line, fitting(line.chars(), most))
 }
 
 /// As many entries as the field allows, and how many are left out.
-fn some_of<'e, T>(entries: &'e [T], field: &Field, newest: bool) -> (&'e [T], Option<usize>) {
+fn some_of<'e, T>(entries: &'e [T], field: &Field, newest: bool) -> (&'e [T], usize) {
     let most = field.limits.entries;
     if field.writer == Writer::Configuration || entries.len() <= most {
-        return (entries, None);
+        return (entries, 0);
     }
     let left_out = entries.len() - most;
     let kept = if newest { entries.get(left_out..) } else { entries.get(..most) };
-    (kept.unwrap_or(entries), Some(left_out))
-}
-
-fn with_note(mut entries: Vec<Entry>, note: Option<Entry>, first: bool) -> Vec<Entry> {
-    if let Some(note) = note {
-        let at = if first { 0 } else { entries.len() };
-        entries.insert(at, note);
-    }
-    entries
-}
-
-/// The length to cut texts of these lengths to, the longest first, to be rid of `too_much` characters.
-pub fn level(mut lengths: Vec<usize>, mut too_much: usize) -> usize {
-    lengths.sort_unstable_by(|a, b| b.cmp(a));
-    let mut level = lengths.first().copied().unwrap_or(0);
-    // The longest `count` texts come down together, one step at a time, to the length of the next.
-    for (index, next) in lengths.iter().skip(1).chain([&0]).enumerate() {
-        let count = index + 1;
-        let gain = (level - next) * count;
-        if gain >= too_much {
-            return level - too_much.div_ceil(count);
-        }
-        too_much -= gain;
-        level = *next;
-    }
-    0
+    (kept.unwrap_or(entries), left_out)
 }
