@@ -1,20 +1,19 @@
 //! One condition of a route: which field of an event it looks at, and what it wants there.
 
-use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::nearest::nearest;
 use super::pattern::{Pattern, fold};
-use super::value::{self, Read, quote, wrong};
+use super::value::{Form, Reader, kind, quote};
 use crate::incident::event::{IncidentEvent, Sender};
 
 /// The names of the conditions, as the documentation lists them.
 pub const CONDITIONS: [&str; 9] =
     ["sender", "service", "team", "alert_name", "resource", "priority", "urgency", "severity", "label.<name>"];
 
-const SEVERITY: &str =
-    r#"0 (critical) to 4 (verbose): a number, a list of numbers, or a comparison such as "<=1" in quotes"#;
+/// Severities as text, because conditions compare texts.
+const SEVERITIES: [&str; 5] = ["0", "1", "2", "3", "4"];
 
 /// What a condition looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,26 +47,44 @@ impl Field {
     }
 
     /// What an event has in this field: nothing, one text or several.
-    fn values<'a>(&self, event: &'a IncidentEvent) -> Vec<Cow<'a, str>> {
+    fn values<'a>(&self, event: &'a IncidentEvent) -> Vec<&'a str> {
         let incident = &event.incident;
-        let one = |text: &'a Option<String>| text.iter().map(|text| Cow::from(text.as_str())).collect();
-        let mut values: Vec<Cow<str>> = match self {
-            Field::Sender => vec![event.sender.name().into()],
-            Field::Service => one(&incident.service),
-            Field::Team => incident.teams.iter().map(|team| Cow::from(team.as_str())).collect(),
-            Field::AlertName => vec![incident.title.as_str().into()],
-            Field::Resource => one(&incident.resource),
-            Field::Priority => one(&incident.priority),
-            Field::Urgency => one(&incident.urgency),
-            Field::Severity => incident.severity.iter().map(|severity| severity.to_string().into()).collect(),
+        let mut values = Vec::new();
+        let single = match self {
+            Field::Sender => Some(event.sender.name()),
+            Field::Service => incident.service.as_deref(),
+            Field::AlertName => Some(incident.title.as_str()),
+            Field::Resource => incident.resource.as_deref(),
+            Field::Priority => incident.priority.as_deref(),
+            Field::Urgency => incident.urgency.as_deref(),
+            Field::Severity => incident.severity.and_then(|severity| SEVERITIES.get(usize::from(severity)).copied()),
+            Field::Team => {
+                for team in &incident.teams {
+                    add(&mut values, team);
+                }
+                None
+            }
             Field::Label(name) => {
-                let labels = incident.labels.iter().filter(|(label, _)| fold(label.trim()) == *name);
-                labels.map(|(_, text)| Cow::from(text.as_str())).collect()
+                for (label, text) in &incident.labels {
+                    if fold(label.trim()) == *name {
+                        add(&mut values, text);
+                    }
+                }
+                None
             }
         };
-        // A sender's empty text means the same as none: `*` wants something to be there.
-        values.retain(|text| !text.trim().is_empty());
+        if let Some(text) = single {
+            add(&mut values, text);
+        }
         values
+    }
+}
+
+/// Adds what a sender wrote. An empty text means the same as none: `*` wants something to be there.
+fn add<'a>(values: &mut Vec<&'a str>, text: &'a str) {
+    let text = text.trim();
+    if !text.is_empty() {
+        values.push(text);
     }
 }
 
@@ -84,107 +101,102 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// Reads what a route says of a field.
-    pub(super) fn read(name: String, field: Field, value: &Value) -> Read<Condition> {
-        let texts = value::each(value, false, &|item| match field {
-            Field::Severity => severity(item),
-            _ => pattern(&field, item),
-        })?;
+    /// Reads what a route says of a field; `None` where it is wrong, which has then been noted.
+    pub(super) fn read(name: String, field: Field, value: &Value, reader: &mut Reader) -> Option<Condition> {
+        let form = match field {
+            Field::Sender => Form::Sender,
+            Field::Severity => Form::Severity,
+            Field::Urgency => Form::Urgency,
+            _ => Form::Pattern,
+        };
+        let texts = reader.texts(value, form)?;
         if texts.is_empty() {
-            return wrong(value::kind(value), "at least one value: an empty list matches nothing");
+            reader.wrong(kind(value), "at least one value: an empty list matches nothing");
+            return None;
         }
-        let wanted: Vec<String> = texts.iter().map(|text| wanted(&field, text)).collect();
-        let patterns = texts.iter().flat_map(|text| written_out(&field, text)).collect();
-        Ok(Condition { name, field, patterns, wanted: wanted.join(" or ") })
+        let mut condition = Condition { name, field, patterns: Vec::new(), wanted: String::new() };
+        for text in &texts {
+            condition.want(text);
+        }
+        Some(condition)
+    }
+
+    /// Adds one value of which one must fit.
+    fn want(&mut self, text: &str) {
+        if !self.wanted.is_empty() {
+            self.wanted.push_str(" or ");
+        }
+        self.wanted.push_str(&quote(text));
+        match self.field {
+            Field::Sender => {
+                for name in senders(text) {
+                    self.patterns.push(Pattern::whole(name));
+                }
+            }
+            Field::Severity => {
+                for severity in severities(text) {
+                    self.patterns.push(Pattern::whole(severity));
+                }
+            }
+            Field::AlertName => {
+                self.patterns.push(Pattern::part(text));
+                if !text.contains('*') {
+                    self.wanted.push_str(" in it");
+                }
+            }
+            _ => self.patterns.push(Pattern::whole(text)),
+        }
     }
 
     /// Whether an event meets it.
     pub(super) fn is_met(&self, event: &IncidentEvent) -> bool {
         self.field.values(event).iter().any(|text| {
-            let text = fold(text.trim());
+            let text = fold(text);
             self.patterns.iter().any(|pattern| pattern.matches(&text))
         })
     }
 
     /// What the event has there and what was wanted: `service is "api", wanted "billing*"`.
     pub(super) fn compared(&self, event: &IncidentEvent) -> String {
-        let values = self.field.values(event);
-        let shown: Vec<String> = values.iter().take(5).map(|text| quote(text)).collect();
-        let is = if shown.is_empty() { "not given".to_owned() } else { shown.join(" and ") };
+        let mut is = String::new();
+        for text in self.field.values(event).iter().take(5) {
+            is.push_str(if is.is_empty() { "" } else { " and " });
+            is.push_str(&quote(text));
+        }
+        let is = if is.is_empty() { "not given" } else { &is };
         format!("{} is {is}, wanted {}", self.name, self.wanted)
     }
 }
 
-fn wanted(field: &Field, text: &str) -> String {
-    match field {
-        Field::Severity => text.to_owned(),
-        Field::AlertName if !text.contains('*') => format!("{} in it", quote(text)),
-        _ => quote(text),
-    }
-}
-
-/// The patterns a value stands for.
-fn written_out(field: &Field, text: &str) -> Vec<Pattern> {
-    match field {
-        Field::Sender => senders(text).map(|sender| Pattern::whole(sender.name())).collect(),
-        Field::Severity => severities(text).map(|severity| Pattern::whole(&severity.to_string())).collect(),
-        Field::AlertName => vec![Pattern::part(text)],
-        _ => vec![Pattern::whole(text)],
-    }
-}
-
-/// A text or pattern that something can fit.
-fn pattern(field: &Field, value: &Value) -> Result<String, String> {
-    let text = value::line(value, 200).map_err(|_| "a text or a pattern with *, or a list of them".to_owned())?;
-    if text.trim() != text {
-        return Err("a text without spaces around it".to_owned());
-    }
-    match field {
-        Field::Sender if senders(&text).next().is_none() => {
-            let names = Sender::ALL.map(Sender::name);
-            let meant = nearest(&text, &names).map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
-            Err(format!("one of {}{meant}", names.map(quote).join(", ")))
-        }
-        Field::Urgency if !["high", "low"].iter().any(|urgency| Pattern::whole(&text).matches(urgency)) => {
-            Err("\"high\" or \"low\"".to_owned())
-        }
-        _ => Ok(text),
-    }
-}
-
-fn senders(text: &str) -> impl Iterator<Item = Sender> {
+/// The names of the senders that fit a pattern.
+pub(super) fn senders(text: &str) -> Vec<&'static str> {
     let pattern = Pattern::whole(text);
-    Sender::ALL.into_iter().filter(move |sender| pattern.matches(sender.name()))
-}
-
-/// A number or comparison that some severity meets.
-fn severity(value: &Value) -> Result<String, String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        // 1.0 is how a number looks that came through JavaScript.
-        Value::Number(number) => {
-            number.as_f64().filter(|n| n.fract() == 0.0).map_or_else(String::new, |n| n.to_string())
+    let mut names = Vec::new();
+    for sender in Sender::ALL {
+        if pattern.matches(sender.name()) {
+            names.push(sender.name());
         }
-        _ => String::new(),
-    };
-    if severities(&text).next().is_some() { Ok(text) } else { Err(SEVERITY.to_owned()) }
+    }
+    names
 }
 
 /// The severities a number or comparison stands for; none where it is neither.
-fn severities(text: &str) -> impl Iterator<Item = u8> {
-    let (operator, number) =
-        ["<=", ">=", "<", ">"].iter().find_map(|op| Some((*op, text.trim().strip_prefix(op)?))).unwrap_or(("", text));
-    let number = match number.trim().as_bytes() {
-        [digit @ b'0'..=b'4'] => Some(digit - b'0'),
-        _ => None,
-    };
-    (0..=4).filter(move |severity| {
-        number.is_some_and(|number| match operator {
-            "<=" => *severity <= number,
-            ">=" => *severity >= number,
-            "<" => *severity < number,
-            ">" => *severity > number,
-            _ => *severity == number,
-        })
-    })
+pub(super) fn severities(text: &str) -> Vec<&'static str> {
+    let text = text.trim();
+    let number = text.trim_start_matches(['<', '>', '=']);
+    let operator = text.strip_suffix(number).unwrap_or_default();
+    let number = number.trim();
+    let mut severities = Vec::new();
+    let Some(number) = SEVERITIES.iter().position(|severity| *severity == number) else { return severities };
+    for (n, severity) in SEVERITIES.iter().enumerate() {
+        let wanted: &[&str] = match n.cmp(&number) {
+            Ordering::Less => &["<", "<="],
+            Ordering::Equal => &["", "<=", ">="],
+            Ordering::Greater => &[">", ">="],
+        };
+        if wanted.contains(&operator) {
+            severities.push(*severity);
+        }
+    }
+    severities
 }

@@ -2,11 +2,11 @@
 
 mod condition;
 mod nearest;
-mod overrides;
 mod parse;
 mod pattern;
 mod reach;
 mod repo;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -16,16 +16,16 @@ use serde_json::Value;
 
 pub use condition::CONDITIONS;
 pub use nearest::nearest;
-pub use overrides::SETTINGS;
 pub use repo::repo_name;
+pub use settings::SETTINGS;
 
 use crate::incident::event::{IncidentEvent, Sender};
 use crate::incident::plan::Plan;
 use crate::reason::Reason;
 use crate::settings::Problem;
 use condition::{Condition, Field};
-use overrides::Overrides;
 use pattern::Pattern;
+use settings::RouteSettings;
 
 /// The `event_type` of a body that could not be read but was kept, for Devin to look at as it is.
 pub const UNREADABLE: &str = "unreadable";
@@ -38,7 +38,7 @@ pub struct Routes(Vec<Route>);
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Route {
     conditions: Vec<Condition>,
-    overrides: Overrides,
+    settings: RouteSettings,
 }
 
 /// What the variables say, for everything a route does not.
@@ -98,7 +98,7 @@ impl Routes {
     pub fn decide(&self, event: &IncidentEvent, defaults: &Defaults) -> Decision {
         let decides = self.0.iter().enumerate().find(|(_, route)| route.matches(event));
         let Some((n, route)) = decides else {
-            return Decision::Handle(Overrides::default().plan(None, event.sender, defaults));
+            return Decision::Handle(RouteSettings::default().plan_for(None, event.sender, defaults));
         };
         let number = number(n);
         let ignored = |why: &str| Decision::Ignore {
@@ -106,12 +106,12 @@ impl Routes {
             route: Some(number),
             message: format!("Route {number} {why}."),
         };
-        if route.overrides.ignore {
+        if route.settings.ignore {
             ignored("ignores it")
-        } else if event.event_type == UNREADABLE && route.overrides.accept_unreadable == Some(false) {
+        } else if event.event_type == UNREADABLE && !route.settings.accept_unreadable {
             ignored("accepts no unreadable body")
         } else {
-            Decision::Handle(route.overrides.plan(Some(number), event.sender, defaults))
+            Decision::Handle(route.settings.plan_for(Some(number), event.sender, defaults))
         }
     }
 
@@ -120,23 +120,26 @@ impl Routes {
         let mut explained = Vec::new();
         for (n, route) in self.0.iter().enumerate() {
             let number = number(n);
-            let failed: Vec<String> = route.failed(event).map(|condition| condition.compared(event)).collect();
-            let decides = failed.is_empty();
-            let what = match () {
-                () if !decides => failed.join("; "),
-                () if route.conditions.is_empty() => "it has no condition and decides".to_owned(),
-                () => "every condition is met; it decides".to_owned(),
-            };
-            explained.push(Explained { route: Some(number), decides, text: format!("route {number}: {what}") });
+            let mut text = format!("route {number}: ");
+            let mut decides = true;
+            for condition in &route.conditions {
+                if !condition.is_met(event) {
+                    text.push_str(if decides { "" } else { "; " });
+                    text.push_str(&condition.compared(event));
+                    decides = false;
+                }
+            }
+            if decides {
+                let why = if route.conditions.is_empty() { "it has no condition" } else { "every condition is met" };
+                text.push_str(why);
+            }
+            explained.push(Explained { route: Some(number), decides, text });
             if decides {
                 return explained;
             }
         }
-        explained.push(Explained {
-            route: None,
-            decides: true,
-            text: "no route matches; the defaults decide".to_owned(),
-        });
+        let text = "no route matches; the defaults decide".to_owned();
+        explained.push(Explained { route: None, decides: true, text });
         explained
     }
 
@@ -145,7 +148,7 @@ impl Routes {
     pub fn session_secrets(&self) -> Vec<(String, &str)> {
         let mut all = Vec::new();
         for (n, route) in self.0.iter().enumerate() {
-            for name in &route.overrides.session_secrets {
+            for name in &route.settings.plan.session_secrets {
                 all.push((format!("{}.session_secrets", position(n)), name.as_str()));
             }
         }
@@ -156,9 +159,11 @@ impl Routes {
     pub fn templates(&self) -> Vec<(String, &str)> {
         let mut all = Vec::new();
         for (n, route) in self.0.iter().enumerate() {
-            let templates = [("prompt", &route.overrides.prompt), ("title", &route.overrides.title)];
-            for (key, text) in templates {
-                all.extend(text.as_deref().map(|text| (format!("{}.{key}", position(n)), text)));
+            let plan = &route.settings.plan;
+            for (key, text) in [("prompt", &plan.prompt), ("title", &plan.title)] {
+                if let Some(text) = text {
+                    all.push((format!("{}.{key}", position(n)), text.as_str()));
+                }
             }
         }
         all
@@ -167,11 +172,7 @@ impl Routes {
 
 impl Route {
     fn matches(&self, event: &IncidentEvent) -> bool {
-        self.failed(event).next().is_none()
-    }
-
-    fn failed<'a>(&'a self, event: &'a IncidentEvent) -> impl Iterator<Item = &'a Condition> {
-        self.conditions.iter().filter(|condition| !condition.is_met(event))
+        self.conditions.iter().all(|condition| condition.is_met(event))
     }
 
     /// Whether it looks at events of this sender at all.

@@ -2,32 +2,50 @@
 
 /// The known name that is most like `name`, or `None` where none is much like it.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let plain = |text: &str| -> Vec<char> {
-        // Cut, because the time grows with the product of the lengths; no name we know is this long.
-        text.chars().filter(|c| c.is_alphanumeric()).take(40).flat_map(char::to_lowercase).collect()
-    };
-    let wanted = plain(name);
-    let best = known.iter().map(|known| (distance(&wanted, &plain(known)), *known)).min_by_key(|(cost, _)| *cost);
-    best.filter(|(cost, known)| *cost <= 2.max(known.len() / 3)).map(|(_, known)| known)
+    let wanted = letters(name);
+    let mut best = None;
+    let mut least = usize::MAX;
+    for known in known {
+        let cost = distance(&wanted, &letters(known));
+        if cost < least && cost <= 2.max(known.len() / 3) {
+            (best, least) = (Some(*known), cost);
+        }
+    }
+    best
+}
+
+/// Letters and digits in lower case: `alertName` and `alert_name` are the same. Not more than a name we know could
+/// have, because the time grows with the product of the lengths.
+fn letters(name: &str) -> Vec<u8> {
+    let mut letters = Vec::new();
+    for byte in name.bytes().take(60) {
+        // Half a letter of another alphabet only has to count as a difference.
+        if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+            letters.push(byte.to_ascii_lowercase());
+        }
+    }
+    letters
 }
 
 /// How many letters to add, drop or change to get from one to the other. Letters missing at the end count half:
 /// `playbook` is meant as `playbook_id`.
-fn distance(from: &[char], to: &[char]) -> usize {
+fn distance(from: &[u8], to: &[u8]) -> usize {
     if !from.is_empty() && (to.starts_with(from) || from.starts_with(to)) {
         return from.len().abs_diff(to.len()).div_ceil(2);
     }
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
-        let mut above = i;
+        // What stood above and to the left before this row overwrote it.
+        let mut diagonal = i;
         let mut left = i + 1;
-        let mut next = vec![left];
-        for (b, up) in to.iter().zip(row.iter().skip(1)) {
-            left = (above + usize::from(a != b)).min(left + 1).min(up + 1);
-            above = *up;
-            next.push(left);
+        for (cell, b) in row.iter_mut().skip(1).zip(to) {
+            left = (diagonal + usize::from(a != b)).min(left + 1).min(*cell + 1);
+            diagonal = *cell;
+            *cell = left;
         }
-        row = next;
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
     }
     row.last().copied().unwrap_or_default()
 }
@@ -58,11 +76,10 @@ mod tests {
 
     #[test]
     fn distances_are_counted() {
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
         for (a, b, cost) in
             [("abc", "abc", 0), ("abc", "abd", 1), ("kitten", "sitting", 3), ("", "ab", 2), ("ab", "", 1)]
         {
-            assert_eq!(distance(&chars(a), &chars(b)), cost, "{a} {b}");
+            assert_eq!(distance(a.as_bytes(), b.as_bytes()), cost, "{a} {b}");
         }
     }
 }

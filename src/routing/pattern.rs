@@ -16,21 +16,16 @@ impl Pattern {
     }
 
     /// Whether a folded text fits. Every part between two stars is taken at its first place, which is never wrong
-    /// because a star can take up whatever a later place would leave; so nothing is tried twice, and the time grows
-    /// with the length of the text only.
+    /// because it leaves most to the parts after it; so nothing is tried twice, and the time grows with the length of
+    /// the text only.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-        // Without a second part there is no star.
-        let Some(end) = parts.next_back() else { return rest.is_empty() };
-        let Some(mut rest) = rest.strip_suffix(end) else { return false };
-        for part in parts {
-            match rest.split_once(part) {
-                Some((_, after)) => rest = after,
-                None => return false,
-            }
+        let Some((start, mut pattern)) = self.0.split_once('*') else { return self.0 == text };
+        let Some(mut text) = text.strip_prefix(start) else { return false };
+        while let Some((part, after)) = pattern.split_once('*') {
+            let Some((_, rest)) = text.split_once(part) else { return false };
+            (pattern, text) = (after, rest);
         }
-        true
+        text.ends_with(pattern)
     }
 
     /// Whether every text that fits `other` fits this one too. The stars of `other` are read as a character: only a
@@ -42,7 +37,13 @@ impl Pattern {
 
 /// A text without its case. Greek's final sigma is the one small letter that depends on its place in the word.
 pub(super) fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        for small in c.to_lowercase() {
+            folded.push(if small == 'ς' { 'σ' } else { small });
+        }
+    }
+    folded
 }
 
 #[cfg(test)]

@@ -5,25 +5,24 @@
 /// address with a password in it: that belongs nowhere near a setting.
 pub fn repo_name(text: &str) -> Option<String> {
     let text = text.trim();
-    let (path, is_address) = match after_host(text) {
-        Some(path) => (path, true),
-        None => (text, false),
-    };
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let mut parts = path.split('/');
-    let (owner, name) = (parts.next()?, parts.next()?);
+    let address = after_host(text);
+    let (owner, mut name) = address.unwrap_or(text).split_once('/')?;
     // An address may go on, to a branch for example; `a/b/c` on its own is no name.
-    if !is_address && parts.next().is_some() {
-        return None;
+    if address.is_some() {
+        for end in ['/', '?', '#'] {
+            name = name.split_once(end).map_or(name, |(name, _)| name);
+        }
     }
     let name = name.strip_suffix(".git").unwrap_or(name);
-    let owner_fits = (1..=39).contains(&owner.len())
-        && !owner.starts_with('-')
-        && owner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    let name_fits = (1..=100).contains(&name.len())
-        && !matches!(name, "." | "..")
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let owner_fits = is_name(owner, "-_") && owner.len() <= 39 && !owner.starts_with('-');
+    let name_fits = is_name(name, "-_.") && !matches!(name, "." | "..");
     (owner_fits && name_fits).then(|| format!("{owner}/{name}"))
+}
+
+/// Letters, digits and the characters in `also`, at least one and at most 100.
+pub(super) fn is_name(text: &str, also: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || also.as_bytes().contains(&b);
+    !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
 }
 
 /// What follows the host in an address at GitHub.
