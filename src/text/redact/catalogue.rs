@@ -99,6 +99,24 @@ pub static CATALOGUE: &[Rule] = &[
         "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
     ),
     token(
+        PRIVATE_KEY,
+        Token {
+            // The same in base64: without a kind, RSA, EC, OPENSSH, ENCRYPTED, PGP.
+            prefixes: &[
+                "LS0tLS1CRUdJTiBQUklWQVRFIEtF",
+                "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL",
+                "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtF",
+                "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUg",
+                "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBL",
+                "LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBL",
+            ],
+            also: "+/",
+            ..PLAIN
+        },
+        concat!("client-key-data: LS0tLS1CRUdJTiBS", "U0EgUFJJVkFURSBLRVktLS0tLQpNSUlFb3dJQkFBS0NBUUVB"),
+        "certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t",
+    ),
+    token(
         "aws key",
         Token { prefixes: &["AKIA", "ASIA", "ABIA", "ACCA"], least: 16, exact: true, upper: true, ..PLAIN },
         concat!("AKIA", "IOSFODNN7EXAMPLE"),
@@ -319,7 +337,6 @@ pub static CATALOGUE: &[Rule] = &[
             "appkey",
             "applicationkey",
             "consumerkey",
-            "xfunctionskey",
             "pagerdutykey",
             "pdkey",
         ],
@@ -369,7 +386,7 @@ pub static CATALOGUE: &[Rule] = &[
     ),
     label(
         "credentials",
-        &["auth", "credential", "credentials"],
+        &["auth", "credential", "credentials", "creds"],
         Value::Long,
         "auth=b3f1c29d87a64e05",
         "TokenCredentialAuthenticationError: auth: failed",

@@ -17,6 +17,8 @@ pub(super) struct Label {
     pub quoted: bool,
     /// It is several words.
     spaced: bool,
+    /// Its last word is put together with `_` or `-`, as no word of a sentence is.
+    pub compound: bool,
 }
 
 impl Label {
@@ -26,6 +28,10 @@ impl Label {
         let mut quoted = false;
         while end - at < 32 && matches!(src.before(at), b' ' | b'\t') {
             at -= 1;
+        }
+        if src.before(at) == b'2' && src.before(at - 1) == b'2' && at >= src.floor + 3 && src.before(at - 2) == b'%' {
+            // A quote in a URL.
+            return Label::backwards(src, at - 3, true);
         }
         let edge = at;
         // `"name"`, `\"name\"`, `user[name]`, `environ['name']`.
@@ -38,11 +44,14 @@ impl Label {
 
     /// The label whose last character stands before `end`.
     pub fn backwards(src: &Source, end: usize, quoted: bool) -> Label {
-        let mut label = Label { letters: [0; 40], length: 0, last_word: 0, start: end, quoted, spaced: false };
+        let mut label =
+            Label { letters: [0; 40], length: 0, last_word: 0, start: end, quoted, spaced: false, compound: false };
         let mut at = end;
         loop {
             let byte = src.before(at);
-            if byte.is_ascii_alphanumeric() {
+            if byte.is_ascii_digit() && label.length == 0 {
+                // `token_2` is a token.
+            } else if byte.is_ascii_alphanumeric() {
                 let Some(place) = label.letters.get_mut(label.length) else { break };
                 *place = byte.to_ascii_lowercase();
                 label.length += 1;
@@ -58,6 +67,7 @@ impl Label {
                 break;
             }
             label.spaced |= label.start > at;
+            label.compound |= !label.spaced && matches!(byte, b'_' | b'-') && label.length > 0;
             at -= 1;
             label.start = at;
         }
@@ -66,8 +76,16 @@ impl Label {
 
     /// The label that is written in `text`.
     pub fn of(text: &[u8]) -> Label {
-        let mut label = Label { letters: [0; 40], length: 0, last_word: 0, start: 0, quoted: false, spaced: false };
-        let letters = text.iter().rev().filter(|b| b.is_ascii_alphanumeric());
+        let mut label = Label {
+            letters: [0; 40],
+            length: 0,
+            last_word: 0,
+            start: 0,
+            quoted: false,
+            spaced: false,
+            compound: false,
+        };
+        let letters = text.iter().rev().skip_while(|b| b.is_ascii_digit()).filter(|b| b.is_ascii_alphanumeric());
         for (place, byte) in label.letters.iter_mut().zip(letters) {
             *place = byte.to_ascii_lowercase();
             label.length += 1;

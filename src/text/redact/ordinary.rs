@@ -124,6 +124,29 @@ const WORDS: &[&str] = &[
     "refresh",
     "refreshed",
     "validation",
+    "password",
+    "passwords",
+    "token",
+    "your",
+    "this",
+    "field",
+    "value",
+    "enabled",
+    "disabled",
+    "allowed",
+    "set",
+    "present",
+    "absent",
+    "default",
+    "blank",
+    "on",
+    "off",
+    "auto",
+    "supported",
+    "unsupported",
+    "same",
+    "already",
+    "never",
     "!vault",
     "!secret",
     "!ref",
@@ -168,13 +191,16 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
     }
 }
 
-/// Whether the value is an expression in source code: `get_password(…`, `config.token`, `self.secret`.
-pub(super) fn code(value: &[u8]) -> bool {
+/// Whether the value is an expression in source code (`get_password(…`, `config.token`, `self.secret`) or an object as
+/// Java shows one (`Token{a64f992`, `os.BinderProxy@2bd79ce`). A password may look like the latter.
+pub(super) fn code(value: &[u8], password: bool) -> bool {
     let end =
         value.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))).unwrap_or(value.len());
     let (path, rest) = value.split_at_checked(end).unwrap_or((value, &[]));
     let dotted = path.contains(&b'.');
     match rest.first() {
+        Some(b'{') if !password => path.first().is_some_and(u8::is_ascii_uppercase),
+        Some(b'@') if !password => dotted,
         Some(b'(' | b'[') => dotted || path.contains(&b'_'),
         None | Some(b',' | b';' | b')') => {
             let object = path.split(|b| *b == b'.').next().unwrap_or(path);

@@ -98,6 +98,15 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
 
+/// The password in `user:password@tcp(host)`, as Go's MySQL driver writes it; `at` is the at sign.
+pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
+    let mut start = at;
+    while at - start < 100 && !matches!(src.before(start), 0..=b' ' | b'"' | b'\'' | b'`' | b':' | b']' | b'=') {
+        start -= 1;
+    }
+    (start < at && src.before(start) == b':').then_some(Hit { start, end: at, name: URL })
+}
+
 /// The card number that begins at `i`: 13 to 19 digits, in groups or not, of a known brand, with a right check digit.
 pub(super) fn card(src: &Source, i: usize) -> Option<Hit> {
     if src.before(i).is_ascii_alphanumeric() || matches!(src.before(i), b'.' | b'-' | b'_' | b'/' | b'+') {

@@ -105,6 +105,18 @@ pub(super) fn option(src: &Source, i: usize) -> Option<Hit> {
     Place { src, label: &label, value, colon: false, encoded: false }.hit(rule, next)
 }
 
+/// The quoted text after the quoted label that ends at `i`, with a comma between: headers are often shown as such
+/// pairs. Lists of field names look the same, so only what is no mere word counts.
+pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
+    let label = Label::backwards(src, i, true);
+    let (rule, value) = label.rule()?;
+    let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
+    let place = Place { src, label: &label, value, colon: false, encoded: false };
+    let probe = place.delimited(at)?;
+    let probe = src.slice(probe.start, probe.end.min(probe.start + PROBE));
+    if probe.iter().all(u8::is_ascii_alphabetic) || src.at(at) == b'[' { None } else { place.hit(rule, at) }
+}
+
 /// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`.
 pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
     if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y') {
@@ -167,6 +179,16 @@ impl Place<'_> {
             let end = if src.at(end) == b']' { end } else { src.line_end(start) };
             return Some(Span { start, end, quoted: true });
         }
+        if self.encoded && src.starts(start, "%22") {
+            let start = start + 3;
+            let mut end = start;
+            while !matches!(src.at(end), 0..=b' ' | b'"' | b'&' | b'[') && !src.starts(end, "%22") {
+                end += 1;
+            }
+            return Some(Span { start, end, quoted: true });
+        }
+        // Rust's Some("…").
+        let start = if src.starts(start, "Some(\"") { start + 5 } else { start };
         // Python's b'…', C#'s @"…" and so on.
         let prefixed = src.at(start).is_ascii_alphabetic() || matches!(src.at(start), b'@' | b'$');
         let start = if prefixed && matches!(src.at(start + 1), b'"' | b'\'') { start + 1 } else { start };
@@ -357,18 +379,24 @@ impl Place<'_> {
             return true;
         }
         let unquoted = value.strip_prefix(b"\"").unwrap_or(value);
-        if ordinary::placeholder(unquoted) || ordinary::sentence(unquoted) || (!span.quoted && ordinary::code(value)) {
+        if ordinary::placeholder(unquoted)
+            || ordinary::sentence(unquoted)
+            || (!span.quoted && ordinary::code(value, self.value == Value::Any))
+        {
             return false;
         }
         let alone = self.label.begins_line(src) && src.breaks(span.end);
         let alone = alone || (span.end == src.len() && self.label.begins_line(src));
-        let doubtful = self.colon && !self.label.quoted && !alone;
+        let doubtful = self.colon && !self.label.quoted && !self.label.compound && !alone;
         match self.value {
             // Where a shell stands.
             Value::Any if self.label.is("pwd") || self.label.is("oldpwd") => {
                 !matches!(value, [b'/' | b'~', ..] | [_, b':', b'\\' | b'/', ..])
             }
-            Value::Any | Value::Credentials | Value::Cookies => true,
+            // Not a count or a flag.
+            Value::Any | Value::Credentials | Value::Cookies => {
+                value.len() > 2 || !value.iter().all(u8::is_ascii_digit)
+            }
             Value::Some => value.len() >= 4,
             Value::Telling if doubtful && span.quoted => value.len() >= 8,
             Value::Telling if doubtful => telling(value, 6),
