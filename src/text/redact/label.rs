@@ -74,17 +74,10 @@ impl Label {
         label
     }
 
-    /// The label that is written in `text`.
-    pub fn of(text: &[u8]) -> Label {
-        let mut label = Label {
-            letters: [0; 40],
-            length: 0,
-            last_word: 0,
-            start: 0,
-            quoted: false,
-            spaced: false,
-            compound: false,
-        };
+    /// The label that is written in `text`, which begins at `start`.
+    pub fn of(text: &[u8], start: usize) -> Label {
+        let mut label =
+            Label { letters: [0; 40], length: 0, last_word: 0, start, quoted: false, spaced: false, compound: false };
         let letters = text.iter().rev().skip_while(|b| b.is_ascii_digit()).filter(|b| b.is_ascii_alphanumeric());
         for (place, byte) in label.letters.iter_mut().zip(letters) {
             *place = byte.to_ascii_lowercase();

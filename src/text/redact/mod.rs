@@ -1,11 +1,12 @@
 //! Secrets replaced by notes such as `[redacted: aws key]`, before anything is stored, logged or sent.
 //!
-//! One walk over the text. Where a character may begin, or stand in front of, a secret of the [`CATALOGUE`], the rule
+//! A walk over the text: where a character may begin, or stand in front of, a secret of the [`CATALOGUE`], the rule
 //! in question looks at what is there; what it recognises is replaced as a whole and not looked at again. Every
 //! look back is bounded, and every look ahead either is or consumes what it has read, so that no text takes longer
 //! than its length warrants. There is no regular expression engine: it would be larger than the rest of the Worker.
 
 mod catalogue;
+mod extent;
 mod label;
 mod ordinary;
 mod shape;
@@ -23,9 +24,26 @@ use source::{Hit, NOTE, Source};
 /// nothing more. Hidden characters inside a secret would keep it from being recognised, so text from outside is
 /// cleaned first: see [`super::safe`].
 pub fn redact(text: &str, emails: bool) -> String {
+    let mut out = None;
+    // What is left may look different without the secrets that were in it: `key: word_AKIA…[` looks like source code,
+    // `key: word_` doesn't. Mostly the second walk finds nothing, and text without secrets needs no second one.
+    for _ in 0..MOST_WALKS {
+        match walk(out.as_deref().unwrap_or(text), emails) {
+            Some(shown) => out = Some(shown),
+            None => break,
+        }
+    }
+    out.unwrap_or_else(|| text.to_owned())
+}
+
+/// More than any text has been seen to need; a limit keeps the time in proportion to the length.
+const MOST_WALKS: usize = 6;
+
+/// One walk over the text; nothing when there is no secret in it.
+fn walk(text: &str, emails: bool) -> Option<String> {
     let mut src = Source::new(text);
     let mut named = value::Named::default();
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     let mut copied = 0;
     let mut i = 0;
     while i < src.len() {
@@ -37,24 +55,25 @@ pub fn redact(text: &str, emails: bool) -> String {
             src.floor = end;
             continue;
         }
-        let Some(mut hit) = secret(&src, i, byte, emails, &mut named) else {
+        let Some(hit) = secret(&src, i, byte, emails, &mut named) else {
             i += 1;
             continue;
         };
         // A limit may have ended it in the middle of a character.
-        while !text.is_char_boundary(hit.end) {
-            hit.end += 1;
-        }
-        out.push_str(text.get(copied..hit.start).unwrap_or(""));
+        let end = text.ceil_char_boundary(hit.end);
+        out.push_str(text.get(copied..text.floor_char_boundary(hit.start)).unwrap_or(""));
         out.push_str(NOTE);
         out.push_str(hit.name);
         out.push(']');
-        copied = hit.end;
-        i = hit.end;
-        src.floor = hit.end;
+        copied = end;
+        i = end;
+        src.floor = end;
+    }
+    if copied == 0 {
+        return None;
     }
     out.push_str(text.get(copied..).unwrap_or(""));
-    out
+    Some(out)
 }
 
 /// The secret that the byte at `i` leads to.

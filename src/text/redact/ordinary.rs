@@ -197,6 +197,9 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
     let end =
         value.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))).unwrap_or(value.len());
     let (path, rest) = value.split_at_checked(end).unwrap_or((value, &[]));
+    if path.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let dotted = path.contains(&b'.');
     match rest.first() {
         Some(b'{') if !password => path.first().is_some_and(u8::is_ascii_uppercase),
@@ -205,7 +208,7 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
         None | Some(b',' | b';' | b')') => {
             let object = path.split(|b| *b == b'.').next().unwrap_or(path);
             dotted
-                && (Label::of(path).rule().is_some()
+                && (Label::of(path, 0).rule().is_some()
                     || one_of(
                         object,
                         &["self", "this", "config", "settings", "request", "req", "process", "os", "args"],
