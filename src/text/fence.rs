@@ -77,7 +77,8 @@ pub fn neutral(text: &str) -> String {
             out.push_str(line);
         }
     }
-    without_code_fences(&out)
+    // Once more, because a variation selector after what became ASCII is hidden now.
+    clean::block(&without_code_fences(&out))
 }
 
 fn without_code_fences(text: &str) -> String {

@@ -1,0 +1,187 @@
+//! How the value after a label ends: in quotes, in a list, in a query string, a header, a connection string, YAML.
+
+use super::value::{Place, Span};
+
+/// What ends a value.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Ends {
+    /// Nothing encloses it: a blank, or what separates it from the next pair.
+    Bare,
+    /// The line, or the quote that a whole header stands in.
+    Header,
+    /// A list's bracket.
+    List,
+    /// A quote in a URL, `%22`.
+    Percent,
+    /// This quote, with no more backslashes before it than the opening one had.
+    Quote(u8, usize),
+}
+
+impl Place<'_> {
+    /// Where the value begins, inside what encloses it, and what will end it.
+    pub fn opening(&self, at: usize) -> (usize, Ends) {
+        let src = self.src;
+        if src.at(at) == b'[' && src.note(at).is_none() {
+            return (src.run(at + 1, 64, |b| b.is_ascii_whitespace()), Ends::List);
+        }
+        if self.encoded && src.starts(at, "%22") {
+            return (at + 3, Ends::Percent);
+        }
+        // Rust's Some("…"), Python's b'…', C#'s @"…" and so on.
+        let mut quote = if src.starts(at, "Some(\"") { at + 5 } else { at };
+        let prefixed = src.at(quote).is_ascii_alphabetic() || matches!(src.at(quote), b'@' | b'$');
+        if prefixed && matches!(src.at(quote + 1), b'"' | b'\'') {
+            quote += 1;
+        }
+        let level = src.run(quote, 8, |b| b == b'\\') - quote;
+        match src.at(quote + level) {
+            b @ (b'"' | b'\'' | b'`') => (quote + level + 1, Ends::Quote(b, level)),
+            _ => (at, Ends::Bare),
+        }
+    }
+
+    /// Where the value that begins at `start` ends; at most about `most` bytes are read.
+    pub fn end(&self, start: usize, ends: Ends, most: usize) -> usize {
+        let src = self.src;
+        let limit = start.saturating_add(most).min(src.len());
+        let mut end = start;
+        match ends {
+            Ends::Quote(quote, level) => return self.closing(start, limit, quote, level),
+            Ends::List => {
+                end = src.run(start, most.min(4096), |b| b != b']');
+                if src.at(end) != b']' && end < limit {
+                    end = src.line_end(start);
+                }
+            }
+            Ends::Percent => {
+                while end < limit && !matches!(src.at(end), 0..=b' ' | b'"' | b'&' | b'[') && !src.starts(end, "%22") {
+                    end += 1;
+                }
+            }
+            Ends::Header => {
+                let quote = src.before(self.label.start);
+                let quote = if matches!(quote, b'"' | b'\'') { quote } else { b'\n' };
+                while end < limit && !src.breaks(end) && src.at(end) != quote && src.note(end).is_none() {
+                    end += 1;
+                }
+            }
+            Ends::Bare => {
+                // Values in connection strings may have spaces, as long as a semicolon or quote follows.
+                let spaces = src.before(self.label.start) == b';' && {
+                    let end = src.run(start, 128, |b| !matches!(b, b';' | b'"' | b'\'' | b'\n'));
+                    matches!(src.at(end), b';' | b'"' | b'\'')
+                };
+                while end < limit && !self.ends_bare(end, spaces) {
+                    end += 1;
+                }
+            }
+        }
+        end
+    }
+
+    /// Where a quoted text ends: at its quote, or with the line.
+    fn closing(&self, start: usize, limit: usize, quote: u8, level: usize) -> usize {
+        let mut backslashes = 0;
+        for at in start..limit {
+            match self.src.at(at) {
+                0 | b'\n' | b'\r' => return at,
+                b'\\' => backslashes += 1,
+                b if b == quote && (backslashes <= level || (level == 0 && backslashes % 2 == 0)) => {
+                    return at - backslashes.min(level);
+                }
+                _ => backslashes = 0,
+            }
+        }
+        limit
+    }
+
+    /// Whether a value that nothing encloses ends before the byte at `i`. `spaces` may be part of it.
+    fn ends_bare(&self, i: usize, spaces: bool) -> bool {
+        let src = self.src;
+        let next = src.at(i + 1);
+        match src.at(i) {
+            0 | b'\n' | b'\r' | b'<' => true,
+            b' ' | b'\t' => !spaces,
+            b'"' | b'\'' | b'`' => spaces || !next.is_ascii_alphanumeric(),
+            b'\\' => src.breaks(i) || matches!(next, b'"' | b'\'') || (next == b'\\' && src.at(i + 2) == b'"'),
+            // What encloses the pair ends the value; in the middle of it, it is part of it.
+            b')' | b']' | b'}' | b'>' => {
+                matches!(
+                    next,
+                    0..=b' '
+                        | b'"'
+                        | b'\''
+                        | b'`'
+                        | b','
+                        | b';'
+                        | b'&'
+                        | b')'
+                        | b']'
+                        | b'}'
+                        | b'>'
+                        | b'.'
+                        | b':'
+                        | b'<'
+                        | b'\\'
+                )
+            }
+            b';' if spaces => true,
+            b',' | b';' | b'&' => self.next_pair(i),
+            b'[' => src.note(i).is_some(),
+            b'%' => self.encoded && src.starts(i, "%26"),
+            _ => false,
+        }
+    }
+
+    /// Whether the comma, semicolon or ampersand at `i` ends a value: nothing or another pair follows.
+    fn next_pair(&self, i: usize) -> bool {
+        let src = self.src;
+        let name = if src.starts(i, "&amp;") { i + 5 } else { i + 1 };
+        if matches!(src.at(name), 0..=b' ' | b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'<' | b'\\') {
+            return true;
+        }
+        let end = src.run(name, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        end > name && matches!(src.at(end), b'=' | b':')
+    }
+
+    /// YAML's `|` and `>`: the lines after it that are indented more than the label.
+    pub fn block(&self, at: usize) -> Option<Span> {
+        let src = self.src;
+        let mark = src.run(at, 4, |b| matches!(b, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9'));
+        if !self.colon || !matches!(src.at(at), b'|' | b'>') || src.at(mark) != b'\n' || !self.label.begins_line(src) {
+            return None;
+        }
+        let indent = self.label.indent(src);
+        let start = src.run(mark, usize::MAX, |b| matches!(b, b' ' | b'\n'));
+        let mut end = mark;
+        let mut line = mark + 1;
+        while line < src.len() {
+            let text = src.run(line, usize::MAX, |b| b == b' ');
+            let line_end = src.run(text, usize::MAX, |b| b != b'\n');
+            if line_end > text {
+                if text - line <= indent || src.starts(text, "-----") {
+                    break;
+                }
+                end = line_end;
+            }
+            line = line_end + 1;
+        }
+        Some(Span { start, end: end.max(start), quoted: true })
+    }
+
+    /// A password alone in its line may have several words.
+    pub fn rest_of_line(&self, end: usize) -> usize {
+        let src = self.src;
+        let mut last = end;
+        while last < src.len() && !src.breaks(last) {
+            let next = src.at(last + 1);
+            match src.at(last) {
+                b'=' | b'"' | b'[' => return end,
+                b':' if next == b' ' => return end,
+                b' ' if matches!(next, b'#' | b'/' | b';') => break,
+                _ => last += 1,
+            }
+        }
+        last
+    }
+}

@@ -1,0 +1,219 @@
+//! What stands where a secret could, and is none: placeholders, words of a sentence, source code.
+
+use super::label::Label;
+
+/// Schemes of an `Authorization` header with one word after them …
+pub(super) const SCHEMES: &[&str] = &[
+    "bearer",
+    "basic",
+    "token",
+    "bot",
+    "apikey",
+    "api-key",
+    "key",
+    "jwt",
+    "splunk",
+    "geniekey",
+    "negotiate",
+    "ntlm",
+    "sharedaccesssignature",
+    "sharedkey",
+    "sharedkeylite",
+    "private-token",
+];
+
+/// … and with a list after them.
+pub(super) const LISTING_SCHEMES: &[&str] = &["digest", "aws4-hmac-sha256", "hawk", "oauth", "signature"];
+
+/// Words that a sentence goes on with after a label, that configuration leaves a value out with, and type names.
+const WORDS: &[&str] = &[
+    "null",
+    "nil",
+    "none",
+    "true",
+    "false",
+    "undefined",
+    "empty",
+    "unset",
+    "yes",
+    "no",
+    "not",
+    "missing",
+    "required",
+    "invalid",
+    "incorrect",
+    "expired",
+    "wrong",
+    "failed",
+    "failure",
+    "failing",
+    "denied",
+    "rejected",
+    "revoked",
+    "changed",
+    "reset",
+    "updated",
+    "must",
+    "is",
+    "was",
+    "are",
+    "has",
+    "have",
+    "should",
+    "cannot",
+    "can't",
+    "can",
+    "does",
+    "doesn't",
+    "did",
+    "didn't",
+    "will",
+    "may",
+    "please",
+    "too",
+    "redacted",
+    "filtered",
+    "hidden",
+    "masked",
+    "removed",
+    "request",
+    "for",
+    "from",
+    "in",
+    "at",
+    "of",
+    "with",
+    "and",
+    "or",
+    "to",
+    "by",
+    "on",
+    "provided",
+    "found",
+    "mismatch",
+    "unauthorized",
+    "forbidden",
+    "unknown",
+    "unexpected",
+    "error",
+    "ok",
+    "success",
+    "succeeded",
+    "the",
+    "a",
+    "an",
+    "string",
+    "str",
+    "&str",
+    "text",
+    "char",
+    "varchar",
+    "bool",
+    "boolean",
+    "int",
+    "number",
+    "object",
+    "optional",
+    "option",
+    "any",
+    "n/a",
+    "-",
+    "authentication",
+    "authorization",
+    "received",
+    "refresh",
+    "refreshed",
+    "validation",
+    "password",
+    "passwords",
+    "token",
+    "your",
+    "this",
+    "field",
+    "value",
+    "enabled",
+    "disabled",
+    "allowed",
+    "set",
+    "present",
+    "absent",
+    "default",
+    "blank",
+    "on",
+    "off",
+    "auto",
+    "supported",
+    "unsupported",
+    "same",
+    "already",
+    "never",
+    "!vault",
+    "!secret",
+    "!ref",
+    "!sub",
+    "!getatt",
+];
+
+/// Whether the text is one of these words, whatever the case.
+pub(super) fn one_of(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether the value begins like a sentence rather than being a secret.
+pub(super) fn sentence(value: &[u8]) -> bool {
+    let first = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
+    one_of(trimmed(first), WORDS)
+}
+
+/// Without the punctuation around it.
+fn trimmed(word: &[u8]) -> &[u8] {
+    let mut word = word;
+    while let [rest @ .., b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'}' | b'"' | b'\''] = word {
+        word = rest;
+    }
+    word.strip_prefix(b"(").unwrap_or(word)
+}
+
+/// Whether the value only stands for one: `${PASSWORD}`, `<password>`, `{{ token }}`, `$TOKEN`, `%s`, `****`, `FILTERED]`.
+pub(super) fn placeholder(value: &[u8]) -> bool {
+    let name = |text: &[u8]| text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    match value {
+        [] => true,
+        [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] => true,
+        [b'<', .., b'>'] | [b'{', .., b'}'] | [b'{'] => true,
+        [b'$', rest @ ..] if name(rest) => true,
+        [b'%', rest @ .., b'%'] if name(rest) => true,
+        [b'%', b's' | b'v' | b'd' | b'r'] => true,
+        _ => {
+            one_of(trimmed(value), &["filtered", "redacted", "hidden", "masked", "secret", "password", "token"])
+                || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#'))
+        }
+    }
+}
+
+/// Whether the value is an expression in source code (`get_password(…`, `config.token`, `self.secret`) or an object as
+/// Java shows one (`Token{a64f992`, `os.BinderProxy@2bd79ce`). A password may look like the latter.
+pub(super) fn code(value: &[u8], password: bool) -> bool {
+    let end =
+        value.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))).unwrap_or(value.len());
+    let (path, rest) = value.split_at_checked(end).unwrap_or((value, &[]));
+    if path.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let dotted = path.contains(&b'.');
+    match rest.first() {
+        Some(b'{') if !password => path.first().is_some_and(u8::is_ascii_uppercase),
+        Some(b'@') if !password => dotted,
+        Some(b'(' | b'[') => dotted || path.contains(&b'_'),
+        None | Some(b',' | b';' | b')') => {
+            let object = path.split(|b| *b == b'.').next().unwrap_or(path);
+            dotted
+                && (Label::of(path, 0).rule().is_some()
+                    || one_of(
+                        object,
+                        &["self", "this", "config", "settings", "request", "req", "process", "os", "args"],
+                    ))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,200 @@
+//! Secrets that are known by their shape: private key blocks, passwords in URLs, card numbers, e-mail addresses.
+
+use super::catalogue::{CARD, EMAIL, PRIVATE_KEY, URL};
+use super::source::{Hit, Source, telling};
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+
+/// No key block is longer, in bytes: RSA with 16,384 bits needs 13,000.
+const LONGEST_BLOCK: usize = 16_384;
+
+/// The private key block that begins at `i`, or whose end does when its beginning was cut off.
+pub(super) fn private_key(src: &Source, i: usize) -> Option<Hit> {
+    if src.starts(i, BEGIN) {
+        let body = title(src, i + BEGIN.len())?;
+        let limit = body.saturating_add(LONGEST_BLOCK).min(src.len());
+        let mut at = body;
+        while at < limit && !(src.at(at) == b'-' && src.starts(at, "-----")) && src.note(at).is_none() {
+            at += 1;
+        }
+        let end = if src.starts(at, END) { title(src, at + END.len()) } else { None };
+        let end = end.unwrap_or_else(|| key_lines(src, body));
+        return Some(Hit { start: i, end, name: PRIVATE_KEY });
+    }
+    if !src.starts(i, END) {
+        return None;
+    }
+    let end = title(src, i + END.len())?;
+    let mut start = i;
+    while matches!(src.before(start), b'\n' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' | b'\\') {
+        start -= 1;
+    }
+    Some(Hit { start, end, name: PRIVATE_KEY })
+}
+
+/// Where `RSA PRIVATE KEY-----` and the like, at `i`, end.
+fn title(src: &Source, i: usize) -> Option<usize> {
+    let end = src.run(i, 40, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ');
+    let words = src.slice(i, end);
+    let private = words.ends_with(b"PRIVATE KEY") || words.ends_with(b"PRIVATE KEY BLOCK");
+    (private && src.starts(end, "-----")).then_some(end + 5)
+}
+
+/// The end of a block that lost its last line: after the last of the lines that hold nothing but key material.
+fn key_lines(src: &Source, body: usize) -> usize {
+    let mut end = body;
+    let mut at = body;
+    loop {
+        at = src.run(at, LONGEST_BLOCK, |b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+        if src.starts(at, "\\n") || src.starts(at, "\\r") {
+            at += 2;
+            continue;
+        }
+        let header = ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|name| src.starts(at, name));
+        let line = if header {
+            src.line_end(at)
+        } else {
+            src.run(at, usize::MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+        };
+        // A shorter word is the log going on, unless the text was cut off there.
+        if line == at || (!header && line - at < 16 && line < src.len() && src.at(line) != b'.') {
+            return end;
+        }
+        end = line;
+        at = line;
+    }
+}
+
+/// The password in `scheme://user:password@host`, or the token in `scheme://token@host`; `colon` is the first colon.
+pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
+    let start = colon + 3;
+    let stop = |b: u8| matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b'\\');
+    let mut end = start;
+    let (mut user_end, mut at_sign) = (None, None);
+    while end < start + 400 && !stop(src.at(end)) {
+        match src.at(end) {
+            b':' if user_end.is_none() => user_end = Some(end),
+            b'@' => at_sign = Some(end),
+            b'/' | b'?' | b'#' | b',' => {
+                // A password that isn't encoded may contain these; a port number ends with them.
+                let port = user_end.is_none_or(|c| src.slice(c + 1, end).iter().all(u8::is_ascii_digit));
+                if at_sign.is_some() || port || src.starts(end, "//") {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        end += 1;
+    }
+    let at_sign = at_sign?;
+    let (start, least) = match user_end {
+        Some(colon) if colon < at_sign => (colon + 1, 1),
+        _ => (start, 16),
+    };
+    let value = src.slice(start, at_sign);
+    let shown = matches!(value.first(), None | Some(b'$' | b'{' | b'%')) || value.iter().all(|b| *b == b'*');
+    let found = !shown && (least == 1 || telling(value, least));
+    found.then_some(Hit { start, end: at_sign, name: URL })
+}
+
+/// The password in `user:password@tcp(host)`, as Go's MySQL driver writes it; `at` is the at sign.
+pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
+    let mut start = at;
+    while at - start < 100 && !matches!(src.before(start), 0..=b' ' | b'"' | b'\'' | b'`' | b':' | b']' | b'=') {
+        start -= 1;
+    }
+    (start < at && src.before(start) == b':').then_some(Hit { start, end: at, name: URL })
+}
+
+/// The card number that begins at `i`: 13 to 19 digits, in groups or not, of a known brand, with a right check digit.
+pub(super) fn card(src: &Source, i: usize) -> Option<Hit> {
+    if src.before(i).is_ascii_alphanumeric() || matches!(src.before(i), b'.' | b'-' | b'_' | b'/' | b'+') {
+        return None;
+    }
+    let mut digits = [0u8; 19];
+    let mut count = 0;
+    let mut separator = 0;
+    let mut at = i;
+    let mut found = None;
+    loop {
+        let group = at;
+        while let (b @ b'0'..=b'9', Some(place)) = (src.at(at), digits.get_mut(count)) {
+            *place = b - b'0';
+            count += 1;
+            at += 1;
+        }
+        let length = at - group;
+        let next = src.at(at);
+        if next.is_ascii_alphanumeric() || next == b'_' || (group > i && length < 3) {
+            break;
+        }
+        if is_card(digits.get(..count).unwrap_or(&[])) && !(next == b'.' && src.at(at + 1).is_ascii_digit()) {
+            found = Some(at);
+        }
+        let first = separator == 0;
+        if !matches!(next, b' ' | b'-') || !(first || next == separator) || (first && length != 4) {
+            break;
+        }
+        separator = next;
+        at += 1;
+    }
+    found.map(|end| Hit { start: i, end, name: CARD })
+}
+
+fn is_card(digits: &[u8]) -> bool {
+    let first = digits.iter().take(4).fold(0u32, |sum, d| sum * 10 + u32::from(*d));
+    let lengths: &[usize] = match first {
+        4000..=4999 => &[13, 16, 19],
+        5100..=5599 | 2221..=2720 => &[16],
+        3400..=3499 | 3700..=3799 => &[15],
+        3000..=3059 | 3600..=3699 | 3800..=3999 => &[14, 16],
+        3528..=3589 => &[16],
+        6011 | 6440..=6599 => &[16, 19],
+        6200..=6299 | 8100..=8199 => &[16, 17, 18, 19],
+        5000..=5099 | 5600..=5899 | 6300..=6399 | 6700..=6799 => &[16],
+        _ => return false,
+    };
+    let mut sum = 0;
+    for (place, digit) in digits.iter().rev().enumerate() {
+        let value = if place % 2 == 1 { digit * 2 } else { *digit };
+        sum += u32::from(if value > 9 { value - 9 } else { value });
+    }
+    lengths.contains(&digits.len()) && sum % 10 == 0
+}
+
+/// The e-mail address around the `@` at `at`, which is `width` bytes wide.
+pub(super) fn email(src: &Source, at: usize, width: usize) -> Option<Hit> {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let mut start = at;
+    while at - start < 64 && (letter(src.before(start)) || matches!(src.before(start), b'%' | b'+')) {
+        start -= 1;
+    }
+    // An escape such as `\n` before the address isn't part of it.
+    if src.before(start) == b'\\' && matches!(src.at(start), b'n' | b'r' | b't') {
+        start += 1;
+    }
+    // The domain ends with the last part that can be a top level, whatever stands behind it: text in a script without
+    // spaces, a full stop, another secret. Only its first part may have letters beyond ASCII.
+    let domain = at + width;
+    let mut dot = src.run(domain, 63, |b| b.is_ascii_alphanumeric() || b == b'-' || b >= 0x80);
+    // `icon@2x.png` is a picture.
+    let picture = dot == domain + 2 && src.at(domain + 1) == b'x';
+    let mut end = 0;
+    while src.at(dot) == b'.' && dot - domain < 253 && dot > domain {
+        let letters = src.run(dot + 1, 63, |b| b.is_ascii_alphabetic());
+        if letters > dot + 2 && !src.at(letters).is_ascii_alphanumeric() {
+            end = letters;
+        }
+        dot = src.run(letters, 63, |b| b.is_ascii_alphanumeric() || b == b'-');
+    }
+    if start >= at || picture || end == 0 {
+        return None;
+    }
+    // `//user@host` is a URL's user, and `git@host:` a repository: a host's name, no one's address.
+    let user = src.before(start) == b'/' && src.before(start - 1) == b'/';
+    if user || (src.slice(start, at) == b"git" && matches!(src.at(end), b':' | b'/')) {
+        return None;
+    }
+    Some(Hit { start, end, name: EMAIL })
+}
