@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Miniflare } from "miniflare";
 import { newIncident, resolved, startBridge, until } from "./harness.mjs";
 
 const bridge = await startBridge();
@@ -78,6 +79,29 @@ test("the ledger alone answers a redelivery, without the incident's object", asy
   const repeat = await bridge.pagerduty(body);
   assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
   assert.equal(bridge.devin.creates(incident.id).length, 1);
+});
+
+test("the ledger forgets an incident after RETENTION_DAYS", async () => {
+  const bridge = await startBridge({ RETENTION_DAYS: "7" });
+  const incident = await bridge.resolve();
+  await bridge.oneSession(incident);
+  await sleep(1000); // the ledger is written after the session is recorded
+  await bridge.stop();
+  const storage = new Miniflare({
+    name: "reader",
+    modules: true,
+    script: "export default {}",
+    kvNamespaces: ["INCIDENTS"],
+    defaultPersistRoot: bridge.persistTo,
+    kvPersist: true,
+    cf: false,
+  });
+  const { keys } = await (await storage.getKVNamespace("INCIDENTS")).list();
+  await storage.dispose();
+  assert.equal(keys.length, 1);
+  assert.ok(keys[0].name.includes(incident.key), keys[0].name);
+  const days = (keys[0].expiration - Date.now() / 1000) / 86_400;
+  assert.ok(days > 6.9 && days <= 7, `${days} days`);
 });
 
 test("killed right after the 202: the session is made after the restart", async () => {
