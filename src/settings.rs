@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::auth::{HookSecrets, Rotating};
 use crate::budget::Limits;
 use crate::devin::call::{Access, Api};
+use crate::incident::compose;
+use crate::incident::event::Incident;
 use crate::prompt;
 use crate::routing::{Defaults, Routes, repo_name};
 use crate::secret::Secret;
@@ -30,6 +32,9 @@ impl std::fmt::Display for Problem {
         }
     }
 }
+
+/// What a route's title may hold.
+const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";
 
 /// Said in `/health` and the log while anybody may call.
 pub const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
@@ -130,7 +135,32 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             tags: self.switch("TAGS", true),
             redact_emails: self.switch("REDACT_EMAILS", true),
         };
+        self.check_routes(&settings);
         Some(settings)
+    }
+
+    /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
+    /// the secrets that they hand on are there.
+    fn check_routes(&mut self, settings: &Settings) {
+        for (setting, template) in settings.routes.templates() {
+            let mistake = if setting.ends_with(".title") {
+                let rest = compose::fill(template, &Incident::default());
+                rest.contains("{{").then(|| TITLE_FIELDS.to_owned())
+            } else {
+                match prompt::named_or_inline(template) {
+                    None => Some("the name of a file in prompts/, or the text of a template".to_owned()),
+                    Some(text) => prompt::check(text, &settings.prompt).err().map(|error| error.to_string()),
+                }
+            };
+            if let Some(expected) = mistake {
+                self.wrong(&setting, template, &expected);
+            }
+        }
+        for (setting, name) in settings.routes.session_secrets() {
+            if self.secret(name).is_none() {
+                self.missing(&setting, &format!("the Worker secret {name}: npx wrangler secret put {name}"));
+            }
+        }
     }
 
     fn access(&mut self) -> Option<Access> {

@@ -57,7 +57,7 @@ mod tests {
         assert!(!pagerduty(&secret, &bad, b"body"));
         assert!(!pagerduty(&secret, &good.replace("v1=", "v2="), b"body"));
         assert!(!pagerduty(&secret, &good, b"body "));
-        for odd in ["", "v1=", "v1", "v1=zz", ",,,", "v1=é", &good[..good.len() - 2]] {
+        for odd in ["", "v1=", "v1", "v1=zz", ",,,", "v1=é", good.trim_end_matches(|c| c != '=')] {
             assert!(!pagerduty(&secret, odd, b"body"), "{odd}");
         }
     }

@@ -1,6 +1,6 @@
 //! What Devin is asked and told: the record and the settings → a session request, or a message's text. Pure.
 
-use super::event::Incident;
+use super::event::{Incident, Sender};
 use super::plan::{Plan, Workflow};
 use super::record::{Message, MessageKind, Opening, Record};
 use crate::devin::call::SessionRequest;
@@ -57,7 +57,7 @@ fn prompt_of(record: &Record, settings: &Settings) -> Result<String, TemplateErr
     // A route's prompt replaces the workflow's main one, not the preparation for it.
     let chosen = match (&record.plan.prompt, own) {
         (Some(_), Template::Investigate) | (None, _) => own.text(),
-        (Some(name), _) => prompt::by_name(name).unwrap_or(name),
+        (Some(prompt), _) => prompt::named_or_inline(prompt).unwrap_or(own.text()),
     };
     render(chosen, record, settings)
 }
@@ -75,6 +75,7 @@ fn render(template: &str, record: &Record, settings: &Settings) -> Result<String
         language: plan.language.clone().unwrap_or_default(),
         previous_session_url: record.previous.as_ref().map(|session| session.url.clone()).unwrap_or_default(),
         structured_output: plan.structured_output,
+        alert: record.sender != Sender::Pagerduty,
         ..settings.prompt.clone()
     };
     let marker = prompt::marker(settings.devin.key.expose().as_bytes(), &record.key);
@@ -92,19 +93,18 @@ fn title(record: &Record) -> String {
     clean::line(&title, LONGEST_TITLE)
 }
 
-/// A route's title, with the incident's own words in it.
-fn fill(title: &str, incident: &Incident) -> String {
+/// A route's title, with the incident's own words in it. What is still in double braces then is no field of a title.
+pub fn fill(title: &str, incident: &Incident) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    [
+    let fields = [
         ("{{title}}", incident.title.clone()),
         ("{{service}}", text(&incident.service)),
         ("{{priority}}", text(&incident.priority)),
         ("{{resource}}", text(&incident.resource)),
         ("{{number}}", text(&incident.number)),
         ("{{severity}}", incident.severity.map(|severity| severity.to_string()).unwrap_or_default()),
-    ]
-    .into_iter()
-    .fold(title.to_owned(), |filled, (name, value)| filled.replace(name, &value))
+    ];
+    fields.into_iter().fold(title.to_owned(), |filled, (name, value)| filled.replace(name, &value))
 }
 
 fn tags(plan: &Plan, incident: &Incident, mark: &str) -> Vec<String> {
