@@ -93,7 +93,7 @@ async function showSession(bridge, vars, fake) {
   console.log(`Session  ${record.sessionId} ${record.sessionUrl}`);
   console.log(`Title    ${session?.title ?? record.title}`);
   if (session) console.log(`Tags     ${session.tags.join(", ")}`);
-  console.log(`Prompt   ${prompt.slice(0, 9).join("\n         ")}`);
+  console.log(`Prompt   ${prompt.slice(0, 12).join("\n         ")}`);
   console.log(`         … ${prompt.length} lines in all`);
   return true;
 }
