@@ -69,7 +69,7 @@ async fn proven(
     let settings = match &configuration.settings {
         Ok(settings) => settings,
         Err(problems) => {
-            let message = format!("{} settings are wrong; /health names them to the administrator.", problems.len());
+            let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
             return (Answer::unavailable("Configuration", message).into(), proof);
         }
     };
@@ -105,16 +105,23 @@ async fn proven(
 
 /// Hands an event on to its incident.
 async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
-    let plan = match settings.routes.decide(&event, &settings.defaults) {
-        Decision::Handle(plan) => plan,
-        Decision::Ignore { reason, message, .. } => return Answer::ignored(reason, message).about(&event.key),
+    let (plan, ignored) = match settings.routes.decide(&event, &settings.defaults) {
+        Decision::Handle(plan) => (Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (None, Some(Answer::ignored(reason, message).about(&event.key))),
     };
-    if starts_nothing(&event, &plan) {
-        return not_started(&event, &plan);
+    if let Some(plan) = &plan
+        && starts_nothing(&event, plan)
+    {
+        return not_started(&event, plan);
     }
     let key = event.key.clone();
+    if let Some(ignored) = &ignored
+        && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+    {
+        return ignored.clone();
+    }
     // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
-    if plan.dedup_window_seconds.is_none()
+    if event.sender == Sender::Pagerduty
         && let Some(entry) = ledger::read(env, &key).await
         && entry.knows(&event)
     {
@@ -123,9 +130,10 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
         return Answer { incident: Some(entry.incident), ..answer };
     }
     let wait = if hook == Hook::Pagerduty { 0 } else { settings.wait };
-    let (kind, workflow) = (event.kind, plan.workflow);
-    match object::deliver(env, &event, &plan, wait).await {
-        Ok(outcome) => answer(hook, kind, workflow, outcome),
+    // What a route ignores may still be the end of an incident that has a session, under the route it began with.
+    match object::deliver(env, &event, plan.as_ref(), wait).await {
+        Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if ignored.is_some() => ignored.unwrap_or_default(),
+        Ok(outcome) => answer(hook, outcome),
         Err(error) => {
             log::warning(&format!("{key}: the event could not be stored: {error}"));
             let message = "The event could not be stored. Please send it again.";
@@ -152,8 +160,11 @@ fn not_started(event: &IncidentEvent, plan: &Plan) -> Answer {
     Answer::ignored(Reason::EventType, message).about(&event.key)
 }
 
+/// The message of an accepted event that starts no session of its own.
+const FOR_THE_SESSION: &str = "Stored; it reaches the incident's session with its next message.";
+
 /// The contract's answer for what became of an event.
-fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answer {
+fn answer(hook: Hook, outcome: Outcome) -> Answer {
     let Outcome { taken, incident, standing } = outcome;
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, standing) {
@@ -172,10 +183,10 @@ fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answe
             ..Answer::ok(200, "duplicate", "This incident already has its Devin session.")
         },
         (_, _) if duplicate => Answer::ok(200, "duplicate", "This incident's session is on its way already."),
-        (_, Standing::Started { session }) if follows_up(kind, workflow) => Answer {
-            session: Some(session),
-            ..Answer::ok(202, "accepted", "Stored; the incident's session gets a message.")
-        },
+        (Taken::FollowUp, Standing::Started { session }) => {
+            Answer { session: Some(session), ..Answer::ok(202, "accepted", FOR_THE_SESSION) }
+        }
+        (Taken::FollowUp, _) => Answer::ok(202, "accepted", FOR_THE_SESSION),
         (_, Standing::Started { session }) => {
             Answer { session: Some(session), ..Answer::ok(200, "started", "Devin session created successfully") }
         }
@@ -189,11 +200,6 @@ fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answe
     };
     answer.incident = Some(incident);
     answer
-}
-
-/// Whether an accepted event of this kind is for a session that was there before it.
-fn follows_up(kind: Kind, workflow: Workflow) -> bool {
-    matches!((kind, workflow), (Kind::Updated | Kind::Reopened, _) | (Kind::Resolved, Workflow::Triage))
 }
 
 fn ignored_because(reason: Reason) -> &'static str {
@@ -218,9 +224,9 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
             ("would be ignored", Some(*reason))
         }
         Decision::Handle(plan) => {
-            let (record, taken) = lifecycle::take(None, event.clone(), plan.clone(), now());
+            let (record, taken) = lifecycle::take(None, event.clone(), Some(plan.clone()), now());
             let action = match taken {
-                Taken::Accepted => "start_session",
+                Taken::Accepted | Taken::FollowUp => "start_session",
                 Taken::Duplicate => "duplicate",
                 Taken::Ignored(_) => "ignore",
             };

@@ -51,6 +51,11 @@ pub async fn list(env: &Env, query: Query) -> worker::Result<Value> {
     ask(env, "list", query.to_value()).await
 }
 
+/// The list's line for the incident of that name; null where there is none.
+pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
+    ask(env, "one", json!({"name": name})).await
+}
+
 async fn ask(env: &Env, what: &str, question: Value) -> worker::Result<Value> {
     environment::ask(env.durable_object(BINDING)?.get_by_name("register")?, what, &question).await
 }
@@ -81,6 +86,7 @@ impl DurableObject for RegisterObject {
                 self.published(&listing, question.take("holds_turn"), question.take("retention")).await?;
                 Value::Null
             }
+            "/one" => self.one(&question.take::<String>("name"))?,
             _ => self.page(&Query::from_value(question.into_value()))?,
         };
         Response::ok(answer.to_string())
@@ -144,6 +150,14 @@ impl RegisterObject {
             ],
         )?;
         Ok(())
+    }
+
+    fn one(&self, name: &str) -> worker::Result<Value> {
+        let cursor = self.exec("SELECT listing FROM incidents WHERE incident = ?", vec![name.into()])?;
+        match cursor.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+            Some(SqlStorageValue::String(listing)) => Ok(serde_json::from_str(&listing)?),
+            _ => Ok(Value::Null),
+        }
     }
 
     fn page(&self, query: &Query) -> worker::Result<Value> {

@@ -44,8 +44,14 @@ pub fn message(record: &Record, message: &Message, settings: &Settings) -> Resul
         MessageKind::Update => Template::Update,
         MessageKind::Recovered => Template::Recovered,
     };
-    let text = render(template.text(), record, settings)?;
-    Ok(format!("{}\n\n{}", text.trim_end(), record.message_mark(message.number)))
+    let (text, mark) = match &message.farewell {
+        Some(farewell) => (render(template.text(), record, &farewell.incident, &[], settings)?, farewell.mark.clone()),
+        None => {
+            let text = render(template.text(), record, &record.incident, &record.changes, settings)?;
+            (text, record.message_mark(message.number))
+        }
+    };
+    Ok(format!("{}\n\n{mark}", text.trim_end()))
 }
 
 fn prompt_of(record: &Record, settings: &Settings) -> Result<String, TemplateError> {
@@ -59,10 +65,16 @@ fn prompt_of(record: &Record, settings: &Settings) -> Result<String, TemplateErr
         (Some(_), Template::Investigate) | (None, _) => own.text(),
         (Some(prompt), _) => prompt::named_or_inline(prompt).unwrap_or(own.text()),
     };
-    render(chosen, record, settings)
+    render(chosen, record, &record.incident, &record.changes, settings)
 }
 
-fn render(template: &str, record: &Record, settings: &Settings) -> Result<String, TemplateError> {
+fn render(
+    template: &str,
+    record: &Record,
+    incident: &Incident,
+    changes: &[String],
+    settings: &Settings,
+) -> Result<String, TemplateError> {
     let plan = &record.plan;
     let observability = match &plan.observability {
         Some(chosen) => chosen.clone(),
@@ -79,7 +91,7 @@ fn render(template: &str, record: &Record, settings: &Settings) -> Result<String
         ..settings.prompt.clone()
     };
     let marker = prompt::marker(settings.devin.key.expose().as_bytes(), &record.key);
-    prompt::render(template, &record.incident, &record.changes, &config, &Fence::new(&marker))
+    prompt::render(template, incident, changes, &config, &Fence::new(&marker))
 }
 
 fn title(record: &Record) -> String {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
 use super::plan::{Plan, Workflow};
-use super::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use super::record::{Delivery, Farewell, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::devin::Session;
 use crate::devin::reply::Failure;
 use crate::reason::Reason;
@@ -31,9 +31,11 @@ pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Taken {
-    /// Kept; a session or a message is on its way.
+    /// Kept; a session is on its way.
     #[default]
     Accepted,
+    /// Kept for the incident's session, which exists or is on its way: in a message now, or with the next one.
+    FollowUp,
     /// It says nothing new: the incident has its session or is on its way to one.
     Duplicate,
     /// Nothing to do.
@@ -45,6 +47,7 @@ impl Stored for Taken {
         match self {
             Taken::Accepted => Value::Null,
             Taken::Duplicate => true.into(),
+            Taken::FollowUp => false.into(),
             Taken::Ignored(reason) => reason.to_value(),
         }
     }
@@ -52,7 +55,8 @@ impl Stored for Taken {
     fn from_value(value: Value) -> Self {
         match value {
             Value::Null => Taken::Accepted,
-            Value::Bool(_) => Taken::Duplicate,
+            Value::Bool(true) => Taken::Duplicate,
+            Value::Bool(false) => Taken::FollowUp,
             reason => Taken::Ignored(Reason::from_value(reason)),
         }
     }
@@ -81,8 +85,11 @@ pub enum Step {
 pub type Chance = f64;
 
 /// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
-/// there is nothing to keep.
-pub fn take(current: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Option<Record>, Taken) {
+/// there is nothing to keep. `plan` is what the routes say of this event; where they ignore it there is none, and it
+/// counts only for an incident that has a session or is to have one, under the plan that this began with.
+pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, now: Time) -> (Option<Record>, Taken) {
+    let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
+    let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
     let mut record = match current {
         Some(record) if !is_new_occurrence(&record, &event, &plan, now) => record,
         Some(last) => next_occurrence(&last, &event, plan.clone(), now),
@@ -123,6 +130,17 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
     let mut record = Record::new(event, plan, now);
     record.occurrence = last.occurrence.saturating_add(1);
     record.generation = last.generation.saturating_add(1);
+    record.messages = last.messages;
+    // What the last session is still to be told was promised.
+    record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
+    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+        message.farewell = last.session.clone().map(|session| Farewell {
+            session,
+            incident: last.incident.clone(),
+            mark: last.message_mark(message.number),
+        });
+    }
+    record.outbox.retain(|message| message.farewell.is_some());
     record
 }
 
@@ -143,7 +161,7 @@ fn seconds(seconds: u64) -> i64 {
 
 fn take_while_watching(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let kind = event.kind;
-    learn(record, event, Some(plan));
+    learn(record, event, (kind != Kind::Updated).then_some(plan));
     if !starts(kind, &record.plan) {
         return match kind {
             Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -189,17 +207,19 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
         record.opening = Opening::Full;
         record.concluded = true;
     }
-    if news { Taken::Accepted } else { Taken::Duplicate }
+    if news { Taken::FollowUp } else { Taken::Duplicate }
 }
 
 fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let kind = event.kind;
     let more = kind == Kind::Resolved && !record.concluded && record.plan.workflow == Workflow::Postmortem;
-    learn(record, event, more.then_some(plan));
     if more {
-        want(record, kind, now);
+        record.plan = plan;
+        conclude(record, event, MessageKind::Finalize, now);
+        try_again(record, now);
         return Taken::Accepted;
     }
+    learn(record, event, None);
     match kind {
         Kind::Updated | Kind::Reopened => Taken::Ignored(Reason::EventType),
         Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -223,7 +243,7 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Ta
         }
         (Kind::Updated, _) | (Kind::Reopened, Workflow::Postmortem) => {
             learn(record, event, None);
-            Taken::Accepted
+            Taken::FollowUp
         }
         (Kind::Acknowledged | Kind::Triggered | Kind::Resolved | Kind::Reopened, _) => {
             learn(record, event, None);
@@ -255,8 +275,9 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
         not_before: now,
         trouble: Trouble::default(),
         text: None,
+        farewell: None,
     });
-    Taken::Accepted
+    Taken::FollowUp
 }
 
 /// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
@@ -287,25 +308,28 @@ pub fn due(record: &Record, now: Time) -> Step {
     if record.unpublished.is_some_and(|waiting| waiting.not_before <= now) {
         return Step::Publish;
     }
+    let message = next_message(record).map(|message| {
+        let ready = message.delivery == Delivery::Ready;
+        (message.not_before, if ready { Step::Send } else { Step::LookUpMessage }, message.farewell.is_some())
+    });
     let (at, step) = match &record.state {
         State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
         State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
         // Nothing else runs while the one alarm does, so a call under way here was cut off.
         State::Creating { .. } => (Some(now), Step::LookUp),
-        State::Started => match next_message(record) {
-            Some(message) if matches!(message.delivery, Delivery::Ready) => (Some(message.not_before), Step::Send),
-            Some(message) => (Some(message.not_before), Step::LookUpMessage),
-            None => (None, Step::Rest),
-        },
+        State::Started => message.map_or((None, Step::Rest), |(at, step, _)| (Some(at), step)),
         State::Watching | State::Failed => (None, Step::Rest),
     };
-    match (at, record.unpublished) {
-        (Some(at), _) if at <= now => step,
-        (Some(at), Some(waiting)) => Step::Wait(at.min(waiting.not_before)),
-        (Some(at), None) => Step::Wait(at),
-        (None, Some(waiting)) => Step::Wait(waiting.not_before),
-        (None, None) => Step::Rest,
+    // A farewell needs no session of this incident's own.
+    let farewell = message.filter(|(_, _, farewell)| *farewell).map(|(at, step, _)| (at, step));
+    if let Some((_, step)) = farewell.filter(|(at, _)| *at <= now) {
+        return step;
     }
+    if at.is_some_and(|at| at <= now) {
+        return step;
+    }
+    let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
+    times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
 }
 
 /// The message that is next; one that failed is passed over.
@@ -428,6 +452,11 @@ fn wait_to_create(
         let words = words.unwrap_or_default();
         return failed(record, format!("given up after 48 hours: {words}"), now);
     }
+    if trouble.since.is_none() && record.concluded && record.plan.workflow == Workflow::Postmortem {
+        // Nothing was begun, and the incident is over: the whole task at once, instead of a beginning and a message.
+        record.opening = Opening::Full;
+        record.outbox.retain(|message| message.farewell.is_some());
+    }
     let not_before = now.plus(after.unwrap_or_else(|| backoff(trouble.times, chance)));
     record.error = words;
     record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
@@ -544,8 +573,12 @@ fn message_failed(record: &mut Record, words: String, now: Time) {
 /// whole task and a link to the first; that an alert recovered needs no session of its own.
 fn session_lost(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("the session takes no messages any more: {words}"));
-    record.outbox.clear();
     record.told = 0;
+    if let Some(at) = record.outbox.iter().position(|message| message.farewell.is_some()) {
+        record.outbox.remove(at);
+        return;
+    }
+    record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
         record.previous = record.session.take();
         record.generation = record.generation.saturating_add(1);
@@ -561,14 +594,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
     match &mut record.state {
         State::Failed => {
             record.note(now, "replayed");
-            record.error = None;
-            record.state = State::LookingUp {
-                not_before: now,
-                since: record.first_seen,
-                looks: LOOKS.saturating_sub(1),
-                trouble: Trouble::default(),
-            };
-            record.publish(now);
+            try_again(record, now);
             true
         }
         State::Started => {
@@ -587,6 +613,14 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
         }
         _ => false,
     }
+}
+
+/// The session of a failed incident is wanted again. One may have been created unnoticed, so it is looked for first.
+fn try_again(record: &mut Record, now: Time) {
+    let (since, looks) = (record.first_seen, LOOKS.saturating_sub(1));
+    record.error = None;
+    record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
+    record.publish(now);
 }
 
 /// Telling the ledger and the list worked, or did not.
@@ -633,5 +667,7 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
     pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

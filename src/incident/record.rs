@@ -165,6 +165,20 @@ pub struct Message {
     pub trouble: Trouble,
     /// Its text, once it was written for the first attempt; the same on each.
     pub text: Option<String>,
+    /// For a message that is still owed to the session of an earlier occurrence.
+    pub farewell: Option<Farewell>,
+}
+
+/// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
+/// occurrence has not been told yet that this one is over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Farewell {
+    /// The session of that occurrence.
+    pub session: Session,
+    /// What was known of it.
+    pub incident: Incident,
+    /// The text by which the message is recognised at Devin.
+    pub mark: String,
 }
 
 /// What a message is about.
@@ -239,7 +253,8 @@ stored!(Record {
     timeline,
     unpublished
 });
-stored!(Message { number, kind, delivery, not_before, trouble, text });
+stored!(Message { number, kind, delivery, not_before, trouble, text, farewell });
+stored!(Farewell { session, incident, mark });
 stored!(Trouble { times, since });
 stored!(Entry { at, what });
 stored!(Unpublished { not_before, failures });
