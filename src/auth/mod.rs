@@ -161,6 +161,8 @@ pub fn secret_of_authorization(header: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const BODY: &[u8] = br#"{"event":{}}"#;
 

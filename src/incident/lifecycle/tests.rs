@@ -1,6 +1,8 @@
 use super::*;
 use crate::incident::event::{Incident, Sender};
 use crate::incident::key::Key;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Time = Time(1_760_000_000_000);
 
