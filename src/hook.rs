@@ -133,7 +133,7 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
     match object::deliver(env, &event, plan.as_ref(), wait).await {
         Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if ignored.is_some() => ignored.unwrap_or_default(),
-        Ok(outcome) => answer(hook, outcome),
+        Ok(outcome) => answer(hook, event.kind, outcome),
         Err(error) => {
             log::warning(&format!("{key}: the event could not be stored: {error}"));
             let message = "The event could not be stored. Please send it again.";
@@ -160,11 +160,8 @@ fn not_started(event: &IncidentEvent, plan: &Plan) -> Answer {
     Answer::ignored(Reason::EventType, message).about(&event.key)
 }
 
-/// The message of an accepted event that starts no session of its own.
-const FOR_THE_SESSION: &str = "Stored; it reaches the incident's session with its next message.";
-
 /// The contract's answer for what became of an event.
-fn answer(hook: Hook, outcome: Outcome) -> Answer {
+fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
     let Outcome { taken, incident, standing } = outcome;
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, standing) {
@@ -183,10 +180,15 @@ fn answer(hook: Hook, outcome: Outcome) -> Answer {
             ..Answer::ok(200, "duplicate", "This incident already has its Devin session.")
         },
         (_, _) if duplicate => Answer::ok(200, "duplicate", "This incident's session is on its way already."),
-        (Taken::FollowUp, Standing::Started { session }) => {
-            Answer { session: Some(session), ..Answer::ok(202, "accepted", FOR_THE_SESSION) }
+        (Taken::FollowUp, standing) => {
+            let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+            let message = if kind == Kind::Resolved {
+                "Stored; the incident's session gets a message."
+            } else {
+                "Stored; it reaches the incident's session with its next message."
+            };
+            Answer { session, ..Answer::ok(202, "accepted", message) }
         }
-        (Taken::FollowUp, _) => Answer::ok(202, "accepted", FOR_THE_SESSION),
         (_, Standing::Started { session }) => {
             Answer { session: Some(session), ..Answer::ok(200, "started", "Devin session created successfully") }
         }

@@ -26,7 +26,7 @@ pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
             .send_with_signal(&signal)
             .await
             .map_err(|error| format!("no answer from Devin: {error}"))?;
-        Ok(read(&mut response).await)
+        Ok(read(&mut response).await.hiding(std::iter::once(access.key.expose())))
     };
     match select(pin!(asking), pin!(Delay::from(TIMEOUT))).await {
         Either::Left((answer, _)) => answer,

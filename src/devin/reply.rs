@@ -24,6 +24,21 @@ pub struct Answer {
     pub whole: bool,
 }
 
+impl Answer {
+    /// The answer without these values, should it repeat them: an error often quotes what was sent.
+    pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
+        for value in values.filter(|value| !value.is_empty()) {
+            let escaped = Value::from(value).to_string();
+            for shown in [value, escaped.trim_matches('"')] {
+                if self.body.contains(shown) {
+                    self.body = self.body.replace(shown, "[redacted]");
+                }
+            }
+        }
+        self
+    }
+}
+
 /// What went wrong with a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
@@ -214,9 +229,13 @@ pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> R
 }
 
 /// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
-/// Unknown values are passed on as they are.
+/// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
 pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
-    body(answer, now)
+    let mut state = body(answer, now)?;
+    if let Some(fields) = state.as_object_mut() {
+        fields.remove("messages");
+    }
+    Ok(state)
 }
 
 #[cfg(test)]

@@ -325,6 +325,7 @@ impl IncidentObject {
             .filter_map(|name| Some((name.clone(), environment::secret(&self.env, name)?)))
             .collect::<Vec<_>>();
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
+        let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
         let reply = reply::created(answer, now());
         self.with_record(|record| lifecycle::create_replied(record, reply, now(), chance()));
         self.store().await

@@ -93,3 +93,11 @@ fn a_message_is_recognised_by_its_mark() {
     assert_eq!(message_found(answer(200, body), "(m/2)", NOW).unwrap().found, Some(()));
     assert_eq!(message_found(answer(200, body), "(m/1)", NOW).unwrap().found, None);
 }
+
+#[test]
+fn what_was_sent_is_not_quoted_back() {
+    let body = r#"{"detail":[{"input":{"value":"s3\\"cret"}}]}"#;
+    let quoted = Answer { status: 422, retry_after: None, body: body.replace("\\\\", "\\"), whole: true };
+    let failure = created(Ok(quoted.hiding(["s3\"cret", ""].into_iter())), NOW).unwrap_err();
+    assert!(failure.words().contains("[redacted]") && !failure.words().contains("cret\""), "{failure:?}");
+}
