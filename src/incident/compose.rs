@@ -1,5 +1,7 @@
 //! What Devin is asked and told: the record and the settings → a session request, or a message's text. Pure.
 
+use serde_json::Value;
+
 use super::event::{Incident, Sender};
 use super::plan::{Plan, Workflow};
 use super::record::{Message, MessageKind, Opening, Record};
@@ -33,8 +35,13 @@ pub fn session(record: &Record, settings: &Settings) -> Result<SessionRequest, T
         repos: plan.repos.clone(),
         max_acu_limit: plan.max_acu_limit,
         devin_mode: plan.devin_mode.clone(),
-        structured_output_schema: None,
+        structured_output_schema: plan.structured_output.then(postmortem_schema).flatten(),
     })
+}
+
+/// The shape of a postmortem, for Devin to fill in beside the document.
+fn postmortem_schema() -> Option<Value> {
+    serde_json::from_str(include_str!("../../prompts/postmortem.schema.json")).ok()
 }
 
 /// The text of a message to the record's session, with the mark by which it is found again.
@@ -136,4 +143,73 @@ fn tags(plan: &Plan, incident: &Incident, mark: &str) -> Vec<String> {
     clean.retain(|tag| !tag.is_empty());
     clean.truncate(MOST_TAGS);
     clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::event::{IncidentEvent, Kind};
+    use crate::incident::key::Key;
+    use crate::settings;
+    use crate::time::Time;
+    use serde_json::json;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn record(plan: Plan) -> Record {
+        let event = IncidentEvent {
+            key: Key::new(Sender::Pagerduty, &["Q1"]).unwrap(),
+            sender: Sender::Pagerduty,
+            kind: Kind::Resolved,
+            incident: Incident {
+                title: "pool\u{202e} exhausted\nnow".into(),
+                service: Some("orders".into()),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        Record::new(&event, plan, Time(0))
+    }
+
+    fn settings(tags: &str) -> Settings {
+        let all = json!({"DEVIN_API_KEY": "cog_k", "DEVIN_ORG_ID": "org-1", "TAGS": tags});
+        settings::read(|name| all.get(name).cloned()).settings.unwrap()
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_tag_or_by_its_title() {
+        let tagged = session(&record(Plan::default()), &settings("on")).unwrap();
+        assert_eq!(tagged.title, "Postmortem: pool exhausted now");
+        assert_eq!(tagged.tags, ["incident:pagerduty-Q1", "pagerduty-postmortem", "service:orders"]);
+        let untagged = session(&record(Plan::default()), &settings("off")).unwrap();
+        assert_eq!(untagged.title, "Postmortem: pool exhausted now [incident:pagerduty-Q1]");
+        assert!(untagged.tags.is_empty());
+        assert_eq!(untagged.mark, tagged.mark);
+    }
+
+    #[test]
+    fn a_route_shapes_the_session() {
+        let plan = Plan {
+            title: Some("{{service}}: {{title}}".into()),
+            tags: vec!["team:a".into(), " ".into()],
+            structured_output: true,
+            ..Default::default()
+        };
+        let shaped = session(&record(plan), &settings("on")).unwrap();
+        assert_eq!(shaped.title, "orders: pool exhausted now");
+        assert_eq!(shaped.tags.last().map(String::as_str), Some("team:a"));
+        let schema = shaped.structured_output_schema.unwrap();
+        for section in ["title", "date", "severity", "summary", "timeline", "root_cause", "action_items", "links"] {
+            assert!(schema["properties"][section].is_object(), "{section}");
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_its_mark() {
+        let mut record = record(Plan::default());
+        record.messages = 1;
+        let update = Message { number: 1, kind: MessageKind::Update, ..Default::default() };
+        let text = message(&record, &update, &settings("on")).unwrap();
+        assert!(text.ends_with("\n\n(incident:pagerduty-Q1, message 1)"), "{text}");
+    }
 }

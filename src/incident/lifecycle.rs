@@ -669,5 +669,7 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
 
 #[cfg(test)]
 mod model;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod table;
 #[cfg(test)]
 mod tests;
