@@ -7,7 +7,8 @@ use crate::answer::Answer;
 use crate::auth::{Credentials, Refusal};
 use crate::environment::{configuration, now};
 use crate::http::Query;
-use crate::incident::event::{IncidentEvent, Kind, Sender};
+use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
+use crate::incident::key::Key;
 use crate::incident::lifecycle::Taken;
 use crate::incident::object::{self, Outcome, Standing};
 use crate::incident::plan::{Plan, Workflow};
@@ -114,6 +115,10 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
     {
         return not_started(&event, plan);
     }
+    let event = match &plan {
+        Some(plan) if plan.min_occurrences > 1 => counted_together(event),
+        _ => event,
+    };
     let key = event.key.clone();
     if let Some(ignored) = &ignored
         && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
@@ -140,6 +145,19 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
             Answer::unavailable("Not stored", message).about(&key)
         }
     }
+}
+
+/// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
+/// identity of its own, as Azure's have. A PagerDuty incident stays itself.
+fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
+    let Incident { title, service, resource, .. } = &event.incident;
+    let (service, resource) = (service.as_deref().unwrap_or_default(), resource.as_deref().unwrap_or_default());
+    if event.sender != Sender::Pagerduty
+        && let Some(key) = Key::new(event.sender, &["occurrences of", title, service, resource])
+    {
+        event.key = key;
+    }
+    event
 }
 
 /// Whether an event can be answered without waking the incident's object: it is of a kind that comes before the one

@@ -89,7 +89,8 @@ fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     let answer = answer.map_err(|words| Failure::Unknown { words })?;
     let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
     match answer.status {
-        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::Null)),
+        // What is no JSON stays a text, which no caller takes for what it asked for.
+        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))),
         200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
         429 => Err(Failure::Busy {
             after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),
@@ -211,9 +212,13 @@ fn after(value: &Value) -> Option<String> {
     more.then(|| value.get("end_cursor").and_then(Value::as_str).map(str::to_owned)).flatten()
 }
 
-/// Whether a message was taken. What the body of a 2xx says does not matter.
+/// Whether a message was taken. What the JSON of a 2xx says does not matter (v1 says `null`), but a page of text comes
+/// from something in front of Devin.
 pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
-    body(answer, now).map(|_| ())
+    match body(answer, now)? {
+        Value::String(text) if !text.is_empty() => Err(Failure::Unknown { words: "HTTP 2xx without JSON".into() }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a message that holds `mark` is on this page of a session's messages.

@@ -21,8 +21,11 @@ pub const GIVE_UP_AFTER: i64 = 48 * HOUR;
 pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
 /// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
 pub const LOOKS: u32 = 3;
-/// … with these pauses in milliseconds before each look.
+/// … with these pauses in milliseconds before each look, …
 const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
+/// … and these times as long where the answer did not come for this long: Devin may still be at it.
+const LATE: i64 = 30 * SECOND;
+const PATIENCE: i64 = 15;
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: i64 = 10 * SECOND;
 /// A look-up searches from this long before the call, because two clocks never agree.
@@ -389,8 +392,12 @@ pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now:
         Err(Failure::Unknown { words }) => {
             record.note(now, format!("outcome unknown: {words}"));
             record.error = Some(words);
-            record.state =
-                State::LookingUp { not_before: now.plus(look_pause(0)), since, looks: 0, trouble: trouble.again(now) };
+            record.state = State::LookingUp {
+                not_before: now.plus(look_pause(0, since, now)),
+                since,
+                looks: 0,
+                trouble: trouble.again(now),
+            };
         }
         Err(Failure::Refused { words, .. }) => failed(record, words, now),
     }
@@ -421,7 +428,8 @@ pub fn look_up_replied(
         }
         Ok(None) => {
             let looks = looks.saturating_add(1);
-            record.state = State::LookingUp { not_before: now.plus(look_pause(looks)), since, looks, trouble };
+            record.state =
+                State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, trouble };
         }
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
@@ -466,6 +474,7 @@ fn wait_to_create(
 fn started(record: &mut Record, session: Session, now: Time) {
     record.note(now, format!("session {} started", session.id));
     record.session = Some(session);
+    record.released = false;
     record.state = State::Started;
     record.error = None;
     record.reason = None;
@@ -502,7 +511,7 @@ pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, 
         Err(failure) => {
             let unknown = matches!(failure, Failure::Unknown { .. });
             let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
-            let after = unknown.then(|| look_pause(0));
+            let after = unknown.then(|| look_pause(0, now, now));
             retry_message(record, delivery, after, &failure, now, chance);
         }
     }
@@ -519,7 +528,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
             let (delivery, wait) = if looks >= LOOKS {
                 (Delivery::Ready, backoff(message.trouble.times, chance))
             } else {
-                (Delivery::LookingUp(looks), look_pause(looks))
+                (Delivery::LookingUp(looks), look_pause(looks, now, now))
             };
             message.delivery = delivery;
             message.not_before = now.plus(wait);
@@ -597,6 +606,14 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             try_again(record, now);
             true
         }
+        State::Waiting { not_before, turn: turn @ (Turn::Held | Turn::Queued(_)), .. } => {
+            *turn = Turn::Free;
+            *not_before = now;
+            record.released = true;
+            record.note(now, "released: it counts no more against the day's sessions");
+            record.publish(now);
+            true
+        }
         State::Started => {
             let mut any = false;
             for message in record.outbox.iter_mut().filter(|message| message.delivery == Delivery::Failed) {
@@ -644,9 +661,10 @@ impl Trouble {
     }
 }
 
-fn look_pause(looks: u32) -> i64 {
+fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
-    LOOK_PAUSES.get(index).copied().unwrap_or(SECOND)
+    let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
+    if now.since(since) > LATE { pause.saturating_mul(PATIENCE) } else { pause }
 }
 
 /// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
@@ -669,7 +687,7 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
 
 #[cfg(test)]
 mod model;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod tests;

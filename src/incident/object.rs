@@ -19,7 +19,7 @@ use super::lifecycle::{self, Step, Taken};
 use super::listing::listing;
 use super::plan::Plan;
 use super::record::{self, Record, Turn};
-use crate::budget::Grant;
+use crate::budget::{Grant, Limits};
 use crate::devin::call::{Access, Api, SessionRequest};
 use crate::devin::reply::{self, Failure};
 use crate::devin::{Session, client};
@@ -289,8 +289,11 @@ impl IncidentObject {
     }
 
     async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some(line) = self.with_record(|record| listing(record)) else { return Ok(()) };
-        let grant = register::turn(&self.env, line, settings.limits).await;
+        let Some((line, released)) = self.with_record(|record| (listing(record), record.released)) else {
+            return Ok(());
+        };
+        let per_day = if released { u32::MAX } else { settings.limits.per_day };
+        let grant = register::turn(&self.env, line, Limits { per_day, ..settings.limits }).await;
         let wait = match grant {
             Ok(Grant::Go) => None,
             Ok(Grant::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),

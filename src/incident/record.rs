@@ -61,6 +61,8 @@ pub struct Record {
     pub first_seen: Time,
     /// When the last came.
     pub last_seen: Time,
+    /// Whether somebody let it go ahead of the day's limit.
+    pub released: bool,
     /// Why it is in its state, where there is more to say.
     pub reason: Option<Reason>,
     /// What went wrong last, in Devin's words.
@@ -248,6 +250,7 @@ stored!(Record {
     seen,
     first_seen,
     last_seen,
+    released,
     reason,
     error,
     timeline,
@@ -370,6 +373,7 @@ impl Record {
             seen: 0,
             first_seen: now,
             last_seen: now,
+            released: false,
             reason: None,
             error: None,
             timeline: Vec::new(),

@@ -101,3 +101,11 @@ fn what_was_sent_is_not_quoted_back() {
     let failure = created(Ok(quoted.hiding(["s3\"cret", ""].into_iter())), NOW).unwrap_err();
     assert!(failure.words().contains("[redacted]") && !failure.words().contains("cret\""), "{failure:?}");
 }
+
+#[test]
+fn a_message_counts_as_sent_where_devin_itself_says_so() {
+    for body in ["null", "", "{}", r#"{"detail":"already in a specific state"}"#] {
+        assert_eq!(sent(answer(200, body), NOW), Ok(()), "{body}");
+    }
+    assert!(matches!(sent(answer(200, "<html>We are down"), NOW), Err(Failure::Unknown { .. })));
+}

@@ -305,3 +305,30 @@ fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
     look_up_replied(&mut absent, Ok(None), false, NOW, 0.0);
     assert_eq!((absent.opening, absent.outbox.len()), (Opening::Full, 0));
 }
+
+#[test]
+fn a_held_incident_is_let_go_by_a_replay() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    assert_eq!(record.state_name(), "held");
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    published(&mut record, true, NOW);
+    assert_eq!((record.released, due(&record, NOW)), (true, Step::Create));
+}
+
+#[test]
+fn after_a_timeout_devin_gets_more_time_before_it_is_asked_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    creating(&mut record, NOW);
+    let mut now = NOW.plus(MINUTE);
+    create_replied(&mut record, Err(unknown()), now, 0.0);
+    published(&mut record, true, now);
+    for _ in 0..LOOKS {
+        let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+        now = until;
+        look_up_replied(&mut record, Ok(None), false, now, 0.0);
+        published(&mut record, true, now);
+    }
+    assert!(now.since(NOW) > 3 * MINUTE);
+}
