@@ -101,11 +101,13 @@ function showOne({ success, message, error, details, reason, incident, decision,
     line("Request", `${request.method} ${request.url}`);
     line("Title", title);
     if (tags.length > 0) line("Tags", tags.join(", "));
-    for (const [setting, value] of Object.entries(settings)) line("", `${setting} ${JSON.stringify(value)}`);
+    for (const [setting, value] of Object.entries(settings)) line("", `${setting} ${short(JSON.stringify(value))}`);
   }
   if (prompt) console.log(`\n${"─".repeat(80)}\n${prompt.trimEnd()}\n${"─".repeat(80)}`);
   console.log();
 }
+
+const short = (text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
 
 const line = (label, text) => console.log(`${label.padEnd(9)} ${text}`);
 

@@ -1,7 +1,7 @@
 // npm run preview and npm run check, as somebody uses them who reads no Rust: change a route, look, mend it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -175,4 +175,11 @@ test("both tell how they are used", async () => {
     assert.equal(help.code, 0);
     assert.match(help.out, new RegExp(`^npm run ${name}`));
   }
+});
+
+test("the README lists every setting", () => {
+  const [readme, settings] = ["README.md", "src/settings.rs"].map((path) => readFileSync(join(ROOT, path), "utf8"));
+  const names = Array.from(settings.matchAll(/"([A-Z][A-Z_]+)"/g), ([, name]) => name);
+  assert.ok(names.length >= 20, names.join(" "));
+  for (const name of names) assert.ok(readme.includes(`\`${name}\``), name);
 });
