@@ -366,6 +366,16 @@ describe("what Devin is asked", () => {
     }
   });
 
+  test("a name that shows nothing still leaves a title", async () => {
+    for (const alertName of ["\u0000", "\u200b\u202e", "\u001b[0m"]) {
+      const answer = await send(bridge, newAlert({ alertName }), { path: `${HOOK}?dry_run=1` });
+      if (answer.status === 400) continue; // as good: it is missing, in effect
+      const [, name] = /^- \*\*Name\*\*: (.*)$/m.exec(answer.json.prompt);
+      assert.match(name, /\S/, JSON.stringify(alertName));
+      assert.match(answer.json.request.body.title, /^Triage: \S/);
+    }
+  });
+
   test("text that claims to be the end of the data is data", async () => {
     const alert = newAlert();
     const [, marker] = /^<<<UNTRUSTED ([0-9a-f]+)$/m.exec((await rehearse(bridge, alert)).prompt);
