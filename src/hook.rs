@@ -260,7 +260,9 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
                 record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
             match compose::session(&record, settings) {
                 Ok(request) => {
-                    let call = settings.devin.create(&request, &[]);
+                    let hidden = |name: &String| (name.clone(), "(not shown)".to_owned());
+                    let secrets: Vec<_> = request.session_secrets.iter().map(hidden).collect();
+                    let call = settings.devin.create(&request, &secrets);
                     more.insert("prompt".into(), json!(request.prompt));
                     more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
                 }

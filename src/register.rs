@@ -170,7 +170,7 @@ impl RegisterObject {
              ORDER BY first_seen DESC, incident DESC LIMIT ?5",
             vec![
                 // JavaScript's numbers are exact up to 2^53, which is far beyond any date.
-                before.min(1 << 53).into(),
+                before.min((1 << 53) - 1).into(),
                 after.into(),
                 query.state.clone().into(),
                 query.sender.clone().into(),

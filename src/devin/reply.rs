@@ -236,11 +236,13 @@ pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> R
 /// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
 /// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
 pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
-    let mut state = body(answer, now)?;
-    if let Some(fields) = state.as_object_mut() {
-        fields.remove("messages");
+    match body(answer, now)? {
+        Value::Object(mut fields) => {
+            fields.remove("messages");
+            Ok(Value::Object(fields))
+        }
+        _ => Ok(Value::Null),
     }
-    Ok(state)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::event::{Incident, Sender};
-use super::plan::{Plan, Workflow};
+use super::plan::Workflow;
 use super::record::{Message, MessageKind, Opening, Record};
 use crate::devin::call::SessionRequest;
 use crate::prompt::{self, Config, Template, TemplateError};
@@ -19,14 +19,14 @@ const MOST_TAGS: usize = 50;
 
 /// The session that `record` wants.
 pub fn session(record: &Record, settings: &Settings) -> Result<SessionRequest, TemplateError> {
-    let Record { plan, incident, .. } = record;
+    let plan = &record.plan;
     let mark = record.mark();
     let prompt = prompt_of(record, settings)?;
     let title = title(record);
     Ok(SessionRequest {
         prompt,
         title: if settings.tags { title } else { format!("{title} [{mark}]") },
-        tags: if settings.tags { tags(plan, incident, &mark) } else { Vec::new() },
+        tags: if settings.tags { tags(record, &mark) } else { Vec::new() },
         mark,
         playbook_id: plan.playbook_id.clone(),
         knowledge_ids: plan.knowledge_ids.clone(),
@@ -126,18 +126,19 @@ pub fn fill(title: &str, incident: &Incident) -> String {
     fields.into_iter().fold(title.to_owned(), |filled, (name, value)| filled.replace(name, &value))
 }
 
-fn tags(plan: &Plan, incident: &Incident, mark: &str) -> Vec<String> {
-    let mut tags = vec![mark.to_owned()];
-    match plan.workflow {
-        Workflow::Postmortem => {
-            tags.push("pagerduty-postmortem".to_owned());
-            tags.push(format!("service:{}", incident.service.as_deref().unwrap_or("unknown-service")));
-        }
-        Workflow::Triage => {
-            tags.push("alert-triage".to_owned());
-            tags.extend(incident.service.as_ref().or(incident.resource.as_ref()).map(|name| format!("service:{name}")));
-        }
-    }
+fn tags(record: &Record, mark: &str) -> Vec<String> {
+    let Record { plan, incident, sender, .. } = record;
+    let pagerduty = *sender == Sender::Pagerduty;
+    let kind = match (plan.workflow, pagerduty) {
+        (Workflow::Postmortem, true) => "pagerduty-postmortem",
+        (Workflow::Postmortem, false) => "alert-postmortem",
+        (Workflow::Triage, true) => "pagerduty-triage",
+        (Workflow::Triage, false) => "alert-triage",
+    };
+    let unknown = pagerduty.then_some("unknown-service");
+    let service = incident.service.as_deref().or(incident.resource.as_deref()).or(unknown);
+    let mut tags = vec![mark.to_owned(), kind.to_owned()];
+    tags.extend(service.map(|service| format!("service:{service}")));
     tags.extend(plan.tags.iter().cloned());
     let mut clean: Vec<String> = tags.iter().map(|tag| clean::line(tag, LONGEST_TAG)).collect();
     clean.retain(|tag| !tag.is_empty());
@@ -150,6 +151,7 @@ mod tests {
     use super::*;
     use crate::incident::event::{IncidentEvent, Kind};
     use crate::incident::key::Key;
+    use crate::incident::plan::Plan;
     use crate::settings;
     use crate::time::Time;
     use serde_json::json;
