@@ -45,7 +45,11 @@ fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
 fn document(code: u16, document: Value) -> Answer {
     let more = match document {
         Value::Object(more) => more,
-        other => Map::from_iter([("value".to_owned(), other)]),
+        other => {
+            let mut more = Map::new();
+            more.insert("value".to_owned(), other);
+            more
+        }
     };
     Answer { more, ..Answer::ok(code, DOCUMENT, "") }
 }

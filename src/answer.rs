@@ -92,7 +92,8 @@ impl Answer {
             return Answer::ignored(Reason::NoIncident, "The body carries no event.");
         };
         let message = format!("{} events; see results for each.", results.len());
-        let more = Map::from_iter([("results".to_owned(), Value::Array(results))]);
+        let mut more = Map::new();
+        more.insert("results".to_owned(), Value::Array(results));
         Answer { message, more, incident: None, session: None, ..worst }
     }
 }

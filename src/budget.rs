@@ -106,8 +106,7 @@ impl Budget {
             return Grant::Held { until: now.next_midnight() };
         }
         let ahead = self.queue.iter().position(|waiter| waiter.name == name).unwrap_or(self.queue.len());
-        let mut recent: Vec<Time> =
-            self.slots.iter().map(|slot| slot.at).filter(|at| now.since(*at) < RATE_WINDOW).collect();
+        let recent = self.recent(now);
         let per_minute = count(limits.per_minute);
         if recent.len().saturating_add(ahead) < per_minute {
             self.leave_queue(name);
@@ -116,7 +115,6 @@ impl Budget {
         }
         // The one that is k-th in line goes when the k-th of the turns now taken has aged out; beyond those, a whole
         // window later for every full set.
-        recent.sort_unstable();
         let needed = recent.len().saturating_add(ahead).saturating_add(1).saturating_sub(per_minute);
         let (windows, rest) =
             (needed.saturating_sub(1) / per_minute.max(1), needed.saturating_sub(1) % per_minute.max(1));
@@ -152,6 +150,19 @@ impl Budget {
     pub fn today(&self, now: Time) -> usize {
         let midnight = now.midnight();
         self.slots.iter().filter(|slot| slot.at >= midnight).count()
+    }
+
+    /// When the turns that still count for the rate were taken, the oldest first.
+    fn recent(&self, now: Time) -> Vec<Time> {
+        let mut recent = Vec::new();
+        for slot in &self.slots {
+            if now.since(slot.at) < RATE_WINDOW {
+                // Nearly always the end: the slots are in the order in which they were taken.
+                let place = recent.partition_point(|at| *at <= slot.at);
+                recent.insert(place, slot.at);
+            }
+        }
+        recent
     }
 
     /// How many wait for a turn.

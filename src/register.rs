@@ -61,7 +61,7 @@ async fn ask(env: &Env, what: &str, question: Value) -> worker::Result<Value> {
 }
 
 /// The object behind it.
-#[durable_object]
+#[durable_object(fetch)]
 pub struct RegisterObject {
     state: State,
     budget: RefCell<Option<Budget>>,

@@ -233,7 +233,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 
     fn switch(&mut self, name: &str, default: bool) -> bool {
-        match self.text(name).map(|text| text.to_lowercase()).as_deref() {
+        match self.text(name).map(|text| text.to_ascii_lowercase()).as_deref() {
             None => default,
             Some("on" | "true" | "yes" | "1") => true,
             Some("off" | "false" | "no" | "0") => false,

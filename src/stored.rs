@@ -55,7 +55,7 @@ impl Fields {
     }
 
     fn take_value(&mut self, name: &str) -> Value {
-        self.0.remove(name).unwrap_or_default()
+        self.0.get_mut(name).map(Value::take).unwrap_or_default()
     }
 
     /// The object with these fields.

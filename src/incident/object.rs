@@ -146,7 +146,7 @@ async fn ask(env: &Env, key: &Key, what: &str, question: Value) -> worker::Resul
 }
 
 /// The object.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct IncidentObject {
     state: State,
     env: Env,

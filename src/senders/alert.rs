@@ -133,14 +133,15 @@ pub(super) fn incident(alert: Value) -> Incident {
     }
 }
 
-/// The fields of an alert that nobody has used yet. What is never used, or has a type its user can do nothing with, is
+/// The fields of an alert, null once they were used. What is never used, or has a type its user can do nothing with, is
 /// the context.
 struct Fields(Map<String, Value>);
 
 impl Fields {
     fn understood<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
-        let understood = read(self.0.get(name)?)?;
-        self.0.remove(name);
+        let value = self.0.get_mut(name)?;
+        let understood = read(value)?;
+        *value = Value::Null;
         Some(understood)
     }
 
@@ -163,7 +164,7 @@ impl Fields {
 
     /// Lines, or a list of them. Blanks at the beginning of the first line are part of a stack trace.
     fn logs(&mut self, name: &str) -> Option<String> {
-        let logs = match self.0.remove(name)? {
+        let logs = match self.0.get_mut(name)?.take() {
             Value::String(text) => text,
             Value::Array(lines) => lines.iter().filter_map(any_text).collect::<Vec<_>>().join("\n"),
             other => any_text(&other)?,

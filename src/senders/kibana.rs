@@ -78,7 +78,7 @@ pub(super) fn one(mut body: Value) -> Result<One, BadBody> {
         .ok_or_else(|| BadBody { error: "The alert is empty".to_owned(), details: None })?;
     let status = text(&body, &["status"]);
     let kind = status.as_deref().map_or(Kind::Triggered, alert::kind);
-    let mut take = |name: &str| body.as_object_mut()?.remove(name);
+    let mut take = |name: &str| body.get_mut(name).map(Value::take);
     let group = take("groupByField");
     let hits = take("hits").as_ref().and_then(hits::logs);
     let mut incident = alert::incident(body);

@@ -39,29 +39,40 @@ pub(super) fn describe(context: &Value, incident: &mut Incident) {
         return;
     };
     let mut rest = fields.clone();
-    let criteria = rest.remove("condition").unwrap_or_default();
+    let criteria = take(&mut rest, "condition");
     criteria_of(&criteria, incident);
     log_search(&mut rest, incident);
-    let properties = rest.remove("properties").unwrap_or_default();
+    let properties = take(&mut rest, "properties");
     if criteria.is_null() {
         // An event's own details.
-        rest.extend(properties.as_object().cloned().unwrap_or_default());
+        add_fields(&mut rest, properties);
     } else {
         incident.labels.extend(alert::labels("properties", &properties));
     }
-    if let Some(labels) = rest.remove("labels") {
-        incident.labels.extend(alert::labels("labels", &labels));
-    }
+    incident.labels.extend(alert::labels("labels", &take(&mut rest, "labels")));
     for nested in ["authorization", "annotations", "AlertData"] {
-        if let Some(Value::Object(fields)) = rest.get(nested) {
-            let fields = fields.clone();
-            rest.remove(nested);
-            rest.extend(fields);
+        if rest.get(nested).is_some_and(Value::is_object) {
+            let fields = take(&mut rest, nested);
+            add_fields(&mut rest, fields);
         }
     }
     let rest = Value::Object(rest);
     summary(&rest, incident);
     rest_of(&rest, incident);
+}
+
+/// The value of a field, which is null from then on: it was used.
+fn take(fields: &mut Map<String, Value>, name: &str) -> Value {
+    fields.get_mut(name).map(Value::take).unwrap_or_default()
+}
+
+/// Puts the fields of an object among others.
+fn add_fields(fields: &mut Map<String, Value>, object: Value) {
+    if let Value::Object(more) = object {
+        for (name, value) in more {
+            fields.insert(name, value);
+        }
+    }
 }
 
 /// The alert in a sentence, where its rule has no description, and its name, where it has no rule (budgets).
@@ -125,25 +136,21 @@ fn condition(one: &Value) -> Option<String> {
 
 /// Log alerts V1, which are the only ones that bring the rows that their query found.
 fn log_search(rest: &mut Map<String, Value>, incident: &mut Incident) {
-    let mut take = |name: &str| rest.remove(name).as_ref().and_then(any_text);
-    let (operator, threshold, found) = (take("Operator"), take("Threshold"), take("ResultCount"));
+    let mut text_of = |name: &str| any_text(&take(rest, name));
+    let (operator, threshold, found) = (text_of("Operator"), text_of("Threshold"), text_of("ResultCount"));
     let rule = operator.zip(threshold).map(|(operator, threshold)| format!("{operator} {threshold}"));
     let found = found.map(|found| format!("results found: {found}"));
-    let parts: Vec<String> = [take("AlertType"), rule, found].into_iter().flatten().collect();
-    let query = take("SearchQuery");
-    let filtered = [take("LinkToFilteredSearchResultsUI"), take("LinkToFilteredSearchResultsAPI")];
-    let whole = [take("LinkToSearchResults"), take("LinkToSearchResultsAPI")];
+    let parts: Vec<String> = [text_of("AlertType"), rule, found].into_iter().flatten().collect();
+    let query = text_of("SearchQuery");
+    let filtered = [text_of("LinkToFilteredSearchResultsUI"), text_of("LinkToFilteredSearchResultsAPI")];
+    let whole = [text_of("LinkToSearchResults"), text_of("LinkToSearchResultsAPI")];
     add(&mut incident.context, "condition", (!parts.is_empty()).then(|| parts.join(", ")));
     add(&mut incident.context, "query", query);
     let [page, api] = filtered;
     let [whole_page, whole_api] = whole;
     links(page.or(whole_page), api.or(whole_api), incident);
-    if let Some(dimensions) = rest.remove("Dimensions") {
-        incident.labels.extend(alert::labels("dimension", &dimensions));
-    }
-    if let Some(results) = rest.remove("SearchResults") {
-        add_logs(rows::of_tables(items(&results, &["tables"])), incident);
-    }
+    incident.labels.extend(alert::labels("dimension", &take(rest, "Dimensions")));
+    add_logs(rows::of_tables(items(&take(rest, "SearchResults"), &["tables"])), incident);
 }
 
 fn links(page: Option<String>, api: Option<String>, incident: &mut Incident) {

@@ -1,7 +1,7 @@
 //! The documents that a rule found, as log lines. `{{context.hits.asJSON}}` in double braces and quotes is a string that
 //! holds a JSON array; with `{{{…}}}` and without quotes it is the array.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::senders::bounds;
 use crate::senders::json::{any_text, at, items, text};
@@ -24,14 +24,21 @@ pub(super) fn logs(hits: &Value) -> Option<String> {
         },
         other => other,
     };
-    let mut lines: Vec<(Option<String>, String)> = items(hits, &[]).iter().filter_map(line).collect();
-    if lines.iter().all(|(time, _)| time.is_some()) {
-        lines.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut lines = Vec::new();
+    let mut dated = Map::new();
+    for (time, message) in items(hits, &[]).iter().filter_map(line) {
+        let Some(time) = time else {
+            lines.push(message);
+            continue;
+        };
+        let line = format!("{time} {message}");
+        // A map sorts its keys; the number keeps apart, and in order, what happened at the same time.
+        dated.insert(format!("{time}\0{:08}", lines.len()), Value::String(line.clone()));
+        lines.push(line);
     }
-    let lines: Vec<String> = lines
-        .into_iter()
-        .map(|(time, message)| time.map_or_else(|| message.clone(), |time| format!("{time} {message}")))
-        .collect();
+    if dated.len() == lines.len() {
+        lines = dated.values().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
     (!lines.is_empty()).then(|| bounds::tail(&lines.join("\n"), bounds::LOGS))
 }
 

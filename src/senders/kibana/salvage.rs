@@ -1,5 +1,7 @@
 //! Reads single fields out of a text that was meant to be a JSON object.
 
+use serde_json::Value;
+
 /// Longer than any name or id: a value without an end is cut here.
 const MOST: usize = 1000;
 
@@ -13,7 +15,10 @@ pub(super) fn field(text: &str, name: &str) -> Option<String> {
         Some(string) => until_end(string),
         None => after.split([',', '}', '\n', '\r']).next().unwrap_or_default(),
     };
-    let value = serde_json::from_str::<String>(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned());
+    let value = match serde_json::from_str(&format!("\"{raw}\"")) {
+        Ok(Value::String(value)) => value,
+        _ => raw.to_owned(),
+    };
     let value = value.trim();
     // In the message about a template that can't be rendered, the template's own variables are no values.
     (!value.is_empty() && value != "null" && !value.contains("{{")).then(|| value.to_owned())
