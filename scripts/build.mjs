@@ -30,7 +30,7 @@ export async function build() {
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
     await step("Building the Worker", () => run(workerBuild, ["--release"], { env: toolEnvironment }));
-    writeFileSync(WASM, withoutNames(readFileSync(WASM)));
+    await step("Shrinking it", shrink);
   }
   checkSize();
   if (!built) writeFileSync(STAMP, inputs);
@@ -52,27 +52,22 @@ function hashOf(paths) {
   return hash.digest("hex");
 }
 
-// worker-build insists on keeping the functions' names, a fifth of the file; panics say where they are without them.
-function withoutNames(wasm) {
-  const kept = [wasm.subarray(0, 8)];
-  for (let start = 8; start < wasm.length; ) {
-    const [size, body] = number(wasm, start + 1);
-    const [length, text] = number(wasm, body);
-    const isNames = wasm[start] === 0 && wasm.toString("utf8", text, text + length) === "name";
-    if (!isNames) kept.push(wasm.subarray(start, body + size));
-    start = body + size;
-  }
-  return Buffer.concat(kept);
-}
+// What Rust's wasm32 target and wasm-bindgen use; workerd has all of it.
+const FEATURES = [
+  "mutable-globals",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "bulk-memory",
+  "multivalue",
+  "reference-types",
+  "exception-handling",
+];
 
-// A number as WebAssembly writes it (LEB128), and where the next thing begins.
-function number(wasm, at) {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = wasm[at++];
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return [value, at];
-  }
+// Without the functions' names, a fifth of the file: panics say where they are without them. What is called once is not
+// inlined, because the compiler has done that where it pays.
+async function shrink() {
+  const args = [WASM, "-o", WASM, "-Oz", "--one-caller-inline-max-function-size=0", "--strip-debug", "--strip-producers"];
+  await run(toolEnvironment.WASM_OPT_BIN, [...args, ...FEATURES.map((feature) => `--enable-${feature}`)]);
 }
 
 function checkSize() {
