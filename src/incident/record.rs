@@ -469,3 +469,43 @@ impl Record {
 fn numbered(key: &Key, number: u32) -> String {
     if number <= 1 { key.to_string() } else { format!("{key}.{number}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::event::Kind;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// A record as format 1 wrote it. It stays as it is: releases to come have to read it.
+    const FORMAT_1: &str = include_str!("record/format_1.json");
+
+    #[test]
+    fn format_1_is_read() {
+        let record = Record::from_text(FORMAT_1).unwrap();
+        assert_eq!((record.format, record.name().as_str()), (1, "pagerduty-Q1FORMAT"));
+        assert_eq!(record.plan.start_on, Kind::Acknowledged);
+        let State::LookingUp { since, looks, trouble, .. } = record.state else { panic!("{:?}", record.state) };
+        assert_eq!((since, looks, trouble.times), (Time(1_760_000_000_000), 1, 2));
+        assert_eq!((record.opening, record.concluded), (Opening::Investigate, true));
+        let message = &record.outbox[0];
+        assert_eq!((message.kind, message.delivery, message.number), (MessageKind::Finalize, Delivery::LookingUp(2), 1));
+        assert_eq!(record.recent, ["01EVENT"]);
+        assert_eq!(record.incident.labels, [("env".to_owned(), "prod".to_owned())]);
+        assert_eq!(record.timeline.len(), 2);
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        let mut record = Record::from_text(FORMAT_1).unwrap();
+        for n in 0..1_000 {
+            record.note(Time(n), "x".repeat(10));
+            record.keep_change(&"y".repeat(10_000));
+            record.remember(&n.to_string());
+        }
+        assert_eq!((record.timeline.len(), record.changes.len(), record.recent.len()), (100, 50, 50));
+        assert_eq!(record.timeline[0].what, "incident.acknowledged received");
+        assert!(record.remembers("999") && !record.remembers("1"));
+        assert!(record.to_text().len() < 200_000);
+    }
+}
