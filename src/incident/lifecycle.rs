@@ -4,6 +4,8 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
@@ -23,8 +25,8 @@ pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
 pub const LOOKS: u32 = 3;
 /// … with these pauses in milliseconds before each look, …
 const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
-/// … and these times as long where the answer did not come for this long: Devin may still be at it.
-const LATE: i64 = 30 * SECOND;
+/// … and so many times as long where the call was made in this span before: Devin may still be at it.
+const LATE: RangeInclusive<i64> = 30 * SECOND..=5 * MINUTE;
 const PATIENCE: i64 = 15;
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: i64 = 10 * SECOND;
@@ -276,6 +278,7 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
         kind,
         delivery: Delivery::Ready,
         not_before: now,
+        since: now,
         trouble: Trouble::default(),
         text: None,
         farewell: None,
@@ -491,10 +494,11 @@ fn failed(record: &mut Record, words: String, now: Time) {
 }
 
 /// The first message of the outbox is about to be sent. Stored, with its text, before the call is made.
-pub fn sending(record: &mut Record, text: &str) {
+pub fn sending(record: &mut Record, text: &str, now: Time) {
     let told = record.changes.len();
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Sending;
+        message.since = now;
         if message.text.is_none() {
             message.text = Some(text.to_owned());
             record.told = told;
@@ -511,7 +515,8 @@ pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, 
         Err(failure) => {
             let unknown = matches!(failure, Failure::Unknown { .. });
             let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
-            let after = unknown.then(|| look_pause(0, now, now));
+            let since = next_message(record).map_or(now, |message| message.since);
+            let after = unknown.then(|| look_pause(0, since, now));
             retry_message(record, delivery, after, &failure, now, chance);
         }
     }
@@ -528,7 +533,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
             let (delivery, wait) = if looks >= LOOKS {
                 (Delivery::Ready, backoff(message.trouble.times, chance))
             } else {
-                (Delivery::LookingUp(looks), look_pause(looks, now, now))
+                (Delivery::LookingUp(looks), look_pause(looks, message.since, now))
             };
             message.delivery = delivery;
             message.not_before = now.plus(wait);
@@ -664,7 +669,7 @@ impl Trouble {
 fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
     let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
-    if now.since(since) > LATE { pause.saturating_mul(PATIENCE) } else { pause }
+    if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }
 }
 
 /// Milliseconds before the next attempt: Devin's own wish, or a growing pause.

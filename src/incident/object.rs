@@ -404,7 +404,7 @@ impl IncidentObject {
                 return self.store().await;
             }
         };
-        self.with_record(|record| lifecycle::sending(record, &text));
+        self.with_record(|record| lifecycle::sending(record, &text, now()));
         self.store().await?;
         let answer = client::ask(&settings.devin, &settings.devin.send(&session.id, &text)).await;
         let reply = reply::sent(answer, now());

@@ -163,6 +163,8 @@ pub struct Message {
     pub delivery: Delivery,
     /// When to go on.
     pub not_before: Time,
+    /// When it was last sent.
+    pub since: Time,
     /// Failed attempts so far.
     pub trouble: Trouble,
     /// Its text, once it was written for the first attempt; the same on each.
@@ -256,7 +258,7 @@ stored!(Record {
     timeline,
     unpublished
 });
-stored!(Message { number, kind, delivery, not_before, trouble, text, farewell });
+stored!(Message { number, kind, delivery, not_before, since, trouble, text, farewell });
 stored!(Farewell { session, incident, mark });
 stored!(Trouble { times, since });
 stored!(Entry { at, what });
@@ -489,7 +491,10 @@ mod tests {
         assert_eq!((since, looks, trouble.times), (Time(1_760_000_000_000), 1, 2));
         assert_eq!((record.opening, record.concluded), (Opening::Investigate, true));
         let message = &record.outbox[0];
-        assert_eq!((message.kind, message.delivery, message.number), (MessageKind::Finalize, Delivery::LookingUp(2), 1));
+        assert_eq!(
+            (message.kind, message.delivery, message.number),
+            (MessageKind::Finalize, Delivery::LookingUp(2), 1)
+        );
         assert_eq!(record.recent, ["01EVENT"]);
         assert_eq!(record.incident.labels, [("env".to_owned(), "prod".to_owned())]);
         assert_eq!(record.timeline.len(), 2);

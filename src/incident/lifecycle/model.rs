@@ -149,7 +149,7 @@ impl World {
             }
             Step::Send => {
                 let (id, mark) = addressee(&record);
-                sending(&mut record, "text");
+                sending(&mut record, "text", now);
                 if fate == Fate::Gone {
                     self.devin.gone.push(id.clone());
                 }

@@ -112,7 +112,7 @@ fn acknowledged_begins_and_resolved_sends_one_message() {
     assert_eq!(again, Taken::Duplicate);
     published(&mut record, true, NOW);
     assert_eq!(due(&record, NOW), Step::Send);
-    sending(&mut record, "text");
+    sending(&mut record, "text", NOW);
     send_replied(&mut record, Ok(()), NOW, 0.0);
     published(&mut record, true, NOW);
     assert_eq!(due(&record, NOW), Step::Rest);
@@ -145,7 +145,7 @@ fn a_dead_session_is_followed_by_one_with_the_whole_task() {
     let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
     let first_mark = record.mark();
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
-    sending(&mut record, "text");
+    sending(&mut record, "text", NOW);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
     assert_eq!(record.previous, Some(session("devin-1")));
     assert_eq!((record.opening, record.outbox.len()), (Opening::Full, 0));
@@ -252,7 +252,7 @@ fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
     published(&mut record, true, NOW.plus(5));
     assert_eq!(due(&record, NOW.plus(5)), Step::Send);
     assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
-    sending(&mut record, "text");
+    sending(&mut record, "text", NOW);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(5), 0.0);
     assert_eq!((record.outbox.len(), due(&record, NOW.plus(5))), (0, Step::Create));
 }
