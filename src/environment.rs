@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::Value;
-use worker::{Date, Env, Headers, Request, Stub, js_sys, wasm_bindgen::JsValue, web_sys};
+use worker::js_sys::{self, Promise, Reflect, Uint8Array};
+use worker::wasm_bindgen::{JsCast, JsValue};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Date, Env, Headers, State, Stub, web_sys, worker_sys};
 
 use crate::settings::{self, Configuration};
 use crate::time::Time;
@@ -34,7 +37,7 @@ pub fn configuration(env: &Env) -> Rc<Configuration> {
 
 /// A variable or secret: texts as they are, tables and numbers as JSON.
 fn value(env: &Env, name: &str) -> Option<Value> {
-    let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
     if let Some(text) = value.as_string() {
         return Some(Value::String(text));
     }
@@ -62,23 +65,65 @@ pub fn chance() -> f64 {
 
 /// A request as `fetch` takes it; no redirect is followed. Made without `worker::RequestInit`, whose options for images
 /// and caching cost 15 KB of WASM.
-pub fn request(method: &str, url: &str, headers: &Headers, body: Option<&str>) -> worker::Result<Request> {
+pub fn request(
+    method: &str,
+    url: &str,
+    headers: &Headers,
+    body: Option<&str>,
+    signal: Option<&web_sys::AbortSignal>,
+) -> worker::Result<web_sys::Request> {
     let init = web_sys::RequestInit::new();
     init.set_method(method);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     init.set_headers(&headers.0);
+    init.set_signal(signal);
     if let Some(body) = body {
         init.set_body(&JsValue::from_str(body));
     }
-    Ok(Request::from(web_sys::Request::new_with_str_and_init(url, &init)?))
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?)
+}
+
+/// Waits for what the runtime promises. All waiting goes through here: every other way brings its own conversions of
+/// the result with it.
+pub async fn promised(promise: Result<Promise, JsValue>) -> worker::Result<JsValue> {
+    Ok(JsFuture::from(promise?).await?)
+}
+
+/// The text that an object stored under `key`.
+pub async fn stored_text(state: &State, key: &str) -> worker::Result<Option<String>> {
+    Ok(promised(state.storage().as_raw().get(key)).await?.as_string())
+}
+
+/// The text of a request to one of our Durable Objects.
+pub async fn text_of(request: &web_sys::Request) -> worker::Result<String> {
+    Ok(promised(request.text()).await?.as_string().unwrap_or_default())
+}
+
+/// Reads a body into `bytes`; whether that was all of it. Where it has more than `most` bytes, the rest is not read.
+pub async fn read(stream: web_sys::ReadableStream, most: usize, bytes: &mut Vec<u8>) -> worker::Result<bool> {
+    let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    loop {
+        let chunk = promised(Ok(reader.read())).await?;
+        if Reflect::get(&chunk, &JsValue::from_str("done"))?.is_truthy() {
+            return Ok(true);
+        }
+        let chunk = Uint8Array::new(&Reflect::get(&chunk, &JsValue::from_str("value"))?).to_vec();
+        if bytes.len().saturating_add(chunk.len()) > most {
+            promised(Ok(reader.cancel())).await?;
+            return Ok(false);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
 }
 
 /// Asks a Durable Object of ours something, in JSON both ways.
 pub async fn ask(stub: Stub, what: &str, question: &Value) -> worker::Result<Value> {
-    let request = request("POST", &format!("https://object/{what}"), &Headers::new(), Some(&question.to_string()))?;
-    let mut response = stub.fetch_with_request(request).await?;
-    let text = response.text().await?;
-    match response.status_code() {
+    let url = format!("https://object/{what}");
+    let request = request("POST", &url, &Headers::new(), Some(&question.to_string()), None)?;
+    let object: worker_sys::DurableObject = stub.into_rpc();
+    let response: web_sys::Response = promised(object.fetch_with_request(&request)).await?.dyn_into()?;
+    let text = promised(response.text()).await?.as_string().unwrap_or_default();
+    match response.status() {
         200 => Ok(serde_json::from_str(&text)?),
         status => Err(format!("a Durable Object answered {status}: {text}").into()),
     }

@@ -5,7 +5,7 @@ use worker::{Env, Headers, Method, Request, Response};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
-use crate::{admin, hook};
+use crate::{admin, environment, hook};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -50,7 +50,7 @@ impl Target<'_> {
 }
 
 /// Answers a request.
-pub async fn handle(mut request: Request, env: Env) -> worker::Result<Response> {
+pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.inner().url();
     let (path, query) = path_and_query(&url);
     let query = Query(query);
@@ -69,7 +69,7 @@ pub async fn handle(mut request: Request, env: Env) -> worker::Result<Response> 
         return Ok(response);
     }
     let answer = match target {
-        Target::Hook(hook) => match read_body(&mut request).await? {
+        Target::Hook(hook) => match read_body(&request).await? {
             Some(body) => hook::handle(hook, request.headers(), query, &body, &env).await,
             None => Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")),
         },
@@ -82,28 +82,17 @@ pub async fn handle(mut request: Request, env: Env) -> worker::Result<Response> 
 }
 
 /// The body, or `None` where it is too large: known from its declared length, or found while reading.
-async fn read_body(request: &mut Request) -> worker::Result<Option<Vec<u8>>> {
-    use futures_util::StreamExt;
+async fn read_body(request: &Request) -> worker::Result<Option<Vec<u8>>> {
     let declared = request.headers().get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
-    match declared {
-        Some(length) if length > LARGEST_BODY => return Ok(None),
-        // The runtime holds a body to its declared length.
-        Some(_) => return request.bytes().await.map(Some),
-        None => {}
+    if declared.is_some_and(|length| length > LARGEST_BODY) {
+        return Ok(None);
     }
     let mut body = Vec::new();
-    let mut stream = match request.stream() {
-        Ok(stream) => stream,
-        Err(_) => return Ok(Some(body)),
+    let whole = match request.inner().body() {
+        Some(stream) => environment::read(stream, LARGEST_BODY, &mut body).await?,
+        None => true,
     };
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        if body.len().saturating_add(chunk.len()) > LARGEST_BODY {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
+    Ok(whole.then_some(body))
 }
 
 fn respond(answer: &Answer) -> worker::Result<Response> {

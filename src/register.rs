@@ -5,7 +5,9 @@
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
-use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object, wasm_bindgen::JsValue};
+use worker::js_sys::Reflect;
+use worker::wasm_bindgen::JsValue;
+use worker::{DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
 
 use crate::budget::{Budget, Grant, Limits};
 use crate::environment::{self, now};
@@ -72,8 +74,8 @@ impl DurableObject for RegisterObject {
         Self { state, budget: RefCell::new(None) }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let mut question = Fields::of(serde_json::from_str(&request.text().await?)?);
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
         let answer = match request.path().as_str() {
             "/turn" => {
                 let listing: Value = question.take("listing");
@@ -104,13 +106,13 @@ impl RegisterObject {
             _ => self.with_budget(|budget| budget.give_back(name)).await?,
         }
         let expired = now().plus(retention.saturating_neg());
-        self.exec("DELETE FROM incidents WHERE last_seen < ?", vec![expired.0.into()])?;
+        self.exec("DELETE FROM incidents WHERE last_seen < ?", vec![number(expired.0)])?;
         Ok(())
     }
 
     async fn with_budget<T>(&self, change: impl FnOnce(&mut Budget) -> T) -> worker::Result<T> {
         if self.budget.borrow().is_none() {
-            let stored: Option<String> = self.state.storage().get(BUDGET).await?;
+            let stored = environment::stored_text(&self.state, BUDGET).await?;
             let budget = stored.and_then(|text| Budget::from_text(&text)).unwrap_or_default();
             self.budget.borrow_mut().get_or_insert(budget);
         }
@@ -124,68 +126,66 @@ impl RegisterObject {
         Ok(result)
     }
 
-    fn exec(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
+    fn exec(&self, query: &str, bindings: Vec<JsValue>) -> worker::Result<SqlCursor> {
         let sql = self.state.storage().sql();
-        sql.exec(
+        sql.exec_raw(
             "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, last_seen INTEGER, \
              state TEXT, sender TEXT, listing TEXT); \
              CREATE INDEX IF NOT EXISTS newest ON incidents (first_seen, incident); \
              CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen)",
             None,
         )?;
-        sql.exec(query, bindings)
+        sql.exec_raw(query, bindings)
     }
 
     fn list_incident(&self, listing: &Value) -> worker::Result<()> {
-        let time = |name| Time::from_rfc3339(text(listing, name)).unwrap_or_default().0;
+        let words = |name| JsValue::from_str(text(listing, name));
+        let time = |name| number(Time::from_rfc3339(text(listing, name)).unwrap_or_default().0);
         self.exec(
             "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
             vec![
-                text(listing, "incident").into(),
-                time("firstSeen").into(),
-                time("lastSeen").into(),
-                text(listing, "state").into(),
-                text(listing, "sender").into(),
-                listing.to_string().into(),
+                words("incident"),
+                time("firstSeen"),
+                time("lastSeen"),
+                words("state"),
+                words("sender"),
+                JsValue::from_str(&listing.to_string()),
             ],
         )?;
         Ok(())
     }
 
     fn one(&self, name: &str) -> worker::Result<Value> {
-        let cursor = self.exec("SELECT listing FROM incidents WHERE incident = ?", vec![name.into()])?;
-        match cursor.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
-            Some(SqlStorageValue::String(listing)) => Ok(serde_json::from_str(&listing)?),
-            _ => Ok(Value::Null),
+        let query = "SELECT listing FROM incidents WHERE incident = ?";
+        for row in self.exec(query, vec![JsValue::from_str(name)])? {
+            if let Some(listing) = column(&row?, "listing") {
+                return Ok(serde_json::from_str(&listing)?);
+            }
         }
+        Ok(Value::Null)
     }
 
     fn page(&self, query: &Query) -> worker::Result<Value> {
         let (before, after) = query.cursor.as_deref().and_then(parse_cursor).unwrap_or((i64::MAX, String::new()));
         let limit = query.limit.clamp(1, LARGEST_PAGE);
         let cursor = self.exec(
-            "SELECT listing, first_seen || '.' || incident FROM incidents \
+            "SELECT listing, first_seen || '.' || incident AS place FROM incidents \
              WHERE (first_seen < ?1 OR (first_seen = ?1 AND incident < ?2)) \
              AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR sender = ?4) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?5",
             vec![
-                // JavaScript's numbers are exact up to 2^53, which is far beyond any date.
-                before.min((1 << 53) - 1).into(),
-                after.into(),
-                query.state.clone().into(),
-                query.sender.clone().into(),
-                i64::from(limit.saturating_add(1)).into(),
+                number(before.min((1 << 53) - 1)),
+                JsValue::from_str(&after),
+                query.state.as_deref().map_or(JsValue::NULL, JsValue::from_str),
+                query.sender.as_deref().map_or(JsValue::NULL, JsValue::from_str),
+                number(i64::from(limit.saturating_add(1))),
             ],
         )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut incidents, mut last, mut more) = (Vec::new(), None, false);
-        for row in cursor.raw() {
-            let mut row = row?.into_iter();
-            let (Some(SqlStorageValue::String(listing)), Some(SqlStorageValue::String(place))) =
-                (row.next(), row.next())
-            else {
-                continue;
-            };
+        for row in cursor {
+            let row = row?;
+            let (Some(listing), Some(place)) = (column(&row, "listing"), column(&row, "place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
                 incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
@@ -196,8 +196,18 @@ impl RegisterObject {
     }
 }
 
+/// A column of a row, where it holds text.
+fn column(row: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(row, &JsValue::from_str(name)).ok()?.as_string()
+}
+
 fn text<'a>(listing: &'a Value, name: &str) -> &'a str {
     listing.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A number as SQL takes it: JavaScript's are exact up to 2^53, which is far beyond any date.
+fn number(number: i64) -> JsValue {
+    JsValue::from_f64(number as f64)
 }
 
 fn parse_cursor(cursor: &str) -> Option<(i64, String)> {

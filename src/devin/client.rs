@@ -1,15 +1,15 @@
 //! The asking itself: one HTTP request to Devin, bounded in time and size, never following a redirect with the key.
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{AbortController, Delay, Fetch, Headers, Request, Response};
+use worker::wasm_bindgen::JsCast;
+use worker::{Delay, Headers, js_sys, web_sys};
 
 use super::call::{Access, Call};
 use super::reply::Answer;
-use crate::environment;
+use crate::environment::{self, promised};
 
 /// No call takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -18,18 +18,13 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Sends one request. An error says in words why there is no answer; whether Devin acted on the request is unknown.
 pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
-    let request = request(access, call).map_err(|error| format!("the request could not be made: {error}"))?;
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let asking = async {
-        let mut response = Fetch::Request(request)
-            .send_with_signal(&signal)
-            .await
-            .map_err(|error| format!("no answer from Devin: {error}"))?;
-        Ok(read(&mut response).await.hiding(std::iter::once(access.key.expose())))
-    };
-    match select(pin!(asking), pin!(Delay::from(TIMEOUT))).await {
-        Either::Left((answer, _)) => answer,
+    let unmade = |error: worker::Error| format!("the request could not be made: {error}");
+    let controller = web_sys::AbortController::new().map_err(|error| unmade(error.into()))?;
+    let request = request(access, call, &controller.signal()).map_err(unmade)?;
+    match select(pin!(fetch(&request)), pin!(Delay::from(TIMEOUT))).await {
+        Either::Left((answer, _)) => answer
+            .map(|answer| answer.hiding(std::iter::once(access.key.expose())))
+            .map_err(|error| format!("no answer from Devin: {error}")),
         Either::Right(_) => {
             controller.abort();
             Err(format!("no answer from Devin within {} s", TIMEOUT.as_secs()))
@@ -37,7 +32,7 @@ pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
     }
 }
 
-fn request(access: &Access, call: &Call) -> worker::Result<Request> {
+fn request(access: &Access, call: &Call, signal: &web_sys::AbortSignal) -> worker::Result<web_sys::Request> {
     let headers = Headers::new();
     headers.set("Authorization", &format!("Bearer {}", access.key.expose()))?;
     headers.set("Accept", "application/json")?;
@@ -45,26 +40,22 @@ fn request(access: &Access, call: &Call) -> worker::Result<Request> {
     if call.body.is_some() {
         headers.set("Content-Type", "application/json")?;
     }
-    environment::request(call.method, &call.url, &headers, call.body.as_ref().map(Value::to_string).as_deref())
+    let body = call.body.as_ref().map(Value::to_string);
+    environment::request(call.method, &call.url, &headers, body.as_deref(), Some(signal))
 }
 
-async fn read(response: &mut Response) -> Answer {
-    let retry_after = response.headers().get("Retry-After").ok().flatten();
-    let status = response.status_code();
+async fn fetch(request: &web_sys::Request) -> worker::Result<Answer> {
+    let worker: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response: web_sys::Response = promised(Ok(worker.fetch_with_request(request))).await?.dyn_into()?;
     let mut bytes = Vec::new();
-    let mut whole = true;
-    if let Ok(mut stream) = response.stream() {
-        while let Some(chunk) = stream.next().await {
-            match chunk {
-                Ok(chunk) if bytes.len().saturating_add(chunk.len()) <= LARGEST_ANSWER => {
-                    bytes.extend_from_slice(&chunk);
-                }
-                _ => {
-                    whole = false;
-                    break;
-                }
-            }
-        }
-    }
-    Answer { status, retry_after, body: String::from_utf8_lossy(&bytes).into_owned(), whole }
+    let whole = match response.body() {
+        Some(stream) => environment::read(stream, LARGEST_ANSWER, &mut bytes).await.unwrap_or(false),
+        None => true,
+    };
+    Ok(Answer {
+        status: response.status(),
+        retry_after: response.headers().get("Retry-After").ok().flatten(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        whole,
+    })
 }

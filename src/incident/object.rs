@@ -159,8 +159,8 @@ impl DurableObject for IncidentObject {
         Self { state, env, record: RefCell::new(None) }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let mut question = Fields::of(serde_json::from_str(&request.text().await?)?);
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
         let answer = match request.path().as_str() {
             "/event" => {
                 self.event(question.take("event"), question.take("plan"), question.take("wait")).await?.to_value()
@@ -350,7 +350,7 @@ impl IncidentObject {
     }
 
     async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
-        let text: Option<String> = self.state.storage().get(REQUEST).await?;
+        let text = environment::stored_text(&self.state, REQUEST).await?;
         Ok(text.and_then(|text| SessionRequest::from_text(&text)))
     }
 
@@ -506,7 +506,7 @@ impl IncidentObject {
         if self.record.borrow().is_some() {
             return Ok(());
         }
-        let stored: Option<String> = self.state.storage().get(RECORD).await?;
+        let stored = environment::stored_text(&self.state, RECORD).await?;
         let record = stored.and_then(|text| Record::from_text(&text));
         // Another event may have read it, and gone on, in the meantime.
         self.record.borrow_mut().get_or_insert(record);
