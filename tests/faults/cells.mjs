@@ -220,7 +220,7 @@ class Run {
     this.told = await this.deliver();
     this.expected = this.expect();
     await this.watch
-      .until("", key, 130, () => this.#isThere())
+      .until("", key, 300, () => this.#isThere())
       .catch(() => this.problems.push("it took too long"));
   }
 
