@@ -84,10 +84,12 @@ async fn proven(
         Parsed::Events { events, remark } => {
             let mut answers = Vec::new();
             let first = events.first().map(|event| (event.sender, event.event_type.clone()));
+            // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
+            let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
             for event in events {
                 let event = event.safe(settings.redact_emails);
                 let mut answer =
-                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, settings, env).await };
+                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, wait, settings, env).await };
                 if let Some(remark) = &remark {
                     answer.message = format!("{} {remark}", answer.message);
                 }
@@ -105,7 +107,7 @@ async fn proven(
 }
 
 /// Hands an event on to its incident.
-async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
+async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Settings, env: &Env) -> Answer {
     let (plan, ignored) = match settings.routes.decide(&event, &settings.defaults) {
         Decision::Handle(plan) => (Some(plan), None),
         Decision::Ignore { reason, message, .. } => (None, Some(Answer::ignored(reason, message).about(&event.key))),
@@ -113,7 +115,8 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
     if let Some(plan) = &plan
         && starts_nothing(&event, plan)
     {
-        return not_started(&event, plan);
+        let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
+        return Answer::ignored(Reason::EventType, message).about(&event.key);
     }
     let event = match &plan {
         Some(plan) if plan.min_occurrences > 1 => counted_together(event),
@@ -134,7 +137,6 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
         let answer = Answer { session: Some(entry.session), ..Answer::ok(200, "duplicate", message) };
         return Answer { incident: Some(entry.incident), ..answer };
     }
-    let wait = if hook == Hook::Pagerduty { 0 } else { settings.wait };
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
     match object::deliver(env, &event, plan.as_ref(), wait).await {
         Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if ignored.is_some() => ignored.unwrap_or_default(),
@@ -166,16 +168,6 @@ fn starts_nothing(event: &IncidentEvent, plan: &Plan) -> bool {
     plan.workflow == Workflow::Postmortem
         && plan.start_on == Kind::Resolved
         && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
-}
-
-fn not_started(event: &IncidentEvent, plan: &Plan) -> Answer {
-    let on = match plan.start_on {
-        Kind::Acknowledged => "acknowledged",
-        Kind::Triggered => "triggered",
-        _ => "resolved",
-    };
-    let message = format!("{} starts nothing; a session starts when the incident is {on}.", event.event_type);
-    Answer::ignored(Reason::EventType, message).about(&event.key)
 }
 
 /// The contract's answer for what became of an event.
