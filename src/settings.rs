@@ -109,7 +109,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             }
             None => Vec::new(),
         };
-        let max_acu_limit = self.optional_number("MAX_ACU_LIMIT", 1, 100_000);
+        let max_acu_limit = self.optional_number("MAX_ACU_LIMIT", 1, 1_000_000);
         let defaults = Defaults {
             playbook_id: self.text("DEVIN_PLAYBOOK_ID"),
             repos,

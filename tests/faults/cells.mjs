@@ -62,6 +62,7 @@ export async function runCells(api, cells) {
   await watch.look();
   for (const run of runs) run.actual = run.counted();
   await Promise.all(runs.map((run) => run.attempt(() => run.check())));
+  for (const run of runs.filter(({ problems }) => problems.length > 0)) run.problems.push(await run.story());
   watch.stop();
   const results = runs.map(({ cell, problems }) => ({ cell, problems }));
   return { results, strayRequests: elsewhere.requests };
@@ -180,6 +181,12 @@ class Run {
     } catch (error) {
       this.problems.push(error.message);
     }
+  }
+
+  /** What the bridge says happened. */
+  async story() {
+    const record = await this.bridge.record(this.incident.key);
+    return (record?.timeline ?? []).map(({ at, what }) => `  ${at} ${what}`).join("\n");
   }
 
   get seen() {
