@@ -7,7 +7,8 @@ import { fenced } from "./alerting.mjs";
 import { newIncident, startBridge, until } from "./harness.mjs";
 
 const TITLE = "Checkout answers 502: connection pool exhausted";
-const INVESTIGATE = "A PagerDuty incident is in progress. Gather now what its postmortem will need; the postmortem itself comes later.";
+const INVESTIGATE =
+  "A PagerDuty incident is in progress. Gather now what its postmortem will need; the postmortem itself comes later.";
 const FINALIZE = "The PagerDuty incident you gathered data for has been resolved. Finish the postmortem now.";
 const POSTMORTEM = "A PagerDuty incident has been resolved. Draft a postmortem.";
 const UPDATE = "There is news of what you are working on.";
@@ -92,6 +93,12 @@ function asked(bridge, { id, key }, sessions, messages) {
 function oneOfEach({ devin }, { id }, session) {
   assert.deepEqual(devin.sessions(id).map(({ id }) => id), [session.id]);
   assert.equal(session.messages.length, 1);
+}
+
+/** Checks what Promise.allSettled() gave; a failure is told with its name, and so are all the others. */
+function assertNoneFailed(names, outcomes) {
+  const failures = names.flatMap((name, i) => (outcomes[i].reason ? [`${name}: ${outcomes[i].reason.stack}`] : []));
+  assert.equal(failures.length, 0, failures.join("\n\n"));
 }
 
 describe("the life of an incident", { concurrency: true }, () => {
@@ -181,7 +188,7 @@ describe("the life of an incident", { concurrency: true }, () => {
       asked(bridge, incident, 1, 1);
     });
 
-    test("resolved before acknowledged: one session with the whole postmortem, and the acknowledgement does nothing", async () => {
+    test("resolved before acknowledged: one session with the whole postmortem, and nothing more", async () => {
       const incident = newIncident();
       await deliver(bridge, event("resolved", incident), "accepted");
       const { session } = await bridge.oneSession(incident);
@@ -209,7 +216,8 @@ describe("the life of an incident", { concurrency: true }, () => {
 
     test("Devin refuses the session: the resolution tries again, with the whole postmortem", async () => {
       const incident = newIncident();
-      bridge.devin.script({ call: "create", match: incident.id, replies: [{ status: 400, body: { detail: "no such playbook" } }] });
+      const refusal = { status: 400, body: { detail: "no such playbook" } };
+      bridge.devin.script({ call: "create", match: incident.id, replies: [refusal] });
       await deliver(bridge, event("acknowledged", incident), "accepted");
       assert.equal((await bridge.settled(incident.key)).state, "failed");
       await deliver(bridge, note(incident, "Rolled back."), "ignored", "event_type");
@@ -338,8 +346,7 @@ describe("the life of an incident", { concurrency: true }, () => {
       },
     };
     const outcomes = await Promise.allSettled(Object.values(afterwards).map((check) => check()));
-    const wrong = Object.keys(afterwards).flatMap((when, i) => outcomes[i].reason ? [`${when}: ${outcomes[i].reason.stack}`] : []);
-    assert.equal(wrong.length, 0, wrong.join("\n"));
+    assertNoneFailed(Object.keys(afterwards), outcomes);
   });
 
   describe("a session that can take no message", { concurrency: true }, () => {
@@ -480,6 +487,7 @@ async function live(bridge, seed) {
   const accepted = new Map();
   const before = new Set(); // the lines that were delivered before anybody sent the resolution
   let over = false;
+  const t0=Date.now();
   for (let at = 0; at < events.length; at += width) {
     const together = events.slice(at, at + width);
     over ||= together.some(({ body }) => body.event.event_type === "incident.resolved");
@@ -494,18 +502,22 @@ async function live(bridge, seed) {
       }),
     );
   }
+  console.log(seed, Date.now()-t0);
   assert.deepEqual([...accepted.values()].filter((times) => times > 1), [], "the same event was accepted twice");
 
-  const { session, record } = await bridge.oneSession(incident, 60);
+  // What Devin knows, not the record: fifty that ask for theirs again and again would be the storm.
+  const mark = `incident:${incident.key}`;
+  const session = await until("the session", 60, () => bridge.devin.all.find(({ tags }) => tags.includes(mark)));
   const whole = opening(session.prompt) === POSTMORTEM;
-  assert.deepEqual([session.title, opening(session.prompt)], whole ? [`Postmortem: ${TITLE}`, POSTMORTEM] : [`Incident: ${TITLE}`, INVESTIGATE]);
+  const expected = whole ? [`Postmortem: ${TITLE}`, POSTMORTEM] : [`Incident: ${TITLE}`, INVESTIGATE];
+  assert.deepEqual([session.title, opening(session.prompt)], expected);
   const texts = await messages(bridge, session, whole ? 0 : 1, 1500);
   if (!whole) {
     assert.equal(opening(texts[0]), FINALIZE);
     assert.ok(texts[0].endsWith(`\n\n(incident:${incident.key}, message 1)`), texts[0]);
   }
   asked(bridge, incident, 1, texts.length);
-  assert.equal((await bridge.record(incident.key)).sessionId, record.sessionId);
+  await bridge.oneSession(incident);
 
   const told = [session.prompt, ...texts].flatMap(news);
   assert.deepEqual(told.filter((line, i) => told.indexOf(line) !== i), [], "told twice");
@@ -516,8 +528,7 @@ async function live(bridge, seed) {
 test("30 events of an incident in random order, some twice: one session, or one session and one message", async () => {
   const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
   const outcomes = await Promise.allSettled(seeds.map((seed) => live(bridge, seed)));
-  const wrong = seeds.flatMap((seed, i) => (outcomes[i].reason ? [`seed ${seed}: ${outcomes[i].reason.stack}`] : []));
-  assert.equal(wrong.length, 0, wrong.join("\n\n"));
+  assertNoneFailed(seeds.map((seed) => `seed ${seed}`), outcomes);
   const whole = outcomes.filter(({ value }) => value).length;
   assert.ok(whole > 0 && whole < seeds.length, `both ways are tried: ${whole} of ${seeds.length} began with the resolution`);
 });

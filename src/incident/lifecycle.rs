@@ -468,7 +468,7 @@ fn wait_to_create(
         record.opening = Opening::Full;
         record.outbox.retain(|message| message.farewell.is_some());
     }
-    let not_before = now.plus(after.unwrap_or_else(|| backoff(trouble.times, chance)));
+    let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
     record.error = words;
     record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
     record.publish(now);
@@ -675,7 +675,7 @@ fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
 /// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
 fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 {
     match failure {
-        Failure::Busy { after: Some(after), .. } => *after,
+        Failure::Busy { after: Some(after), .. } => (*after).max(SECOND),
         _ => backoff(trouble.times, chance),
     }
 }

@@ -187,6 +187,9 @@ fn busy_is_tried_again_after_the_wait_it_asks_for() {
     create(&mut record, Err(Failure::Busy { after: Some(7_000), words: "slow".into() }), NOW);
     assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(7_000)));
     assert_eq!(due(&record, NOW.plus(7_000)), Step::Create);
+    // "At once" is no reason to ask again and again without a pause.
+    create(&mut record, Err(Failure::Busy { after: Some(0), words: "slow".into() }), NOW.plus(7_000));
+    assert_eq!(due(&record, NOW.plus(7_000)), Step::Wait(NOW.plus(8_000)));
 }
 
 #[test]
