@@ -496,22 +496,35 @@ describe("one incident, one session", { concurrency: true }, () => {
 });
 
 describe("several alerts in one body", () => {
-  test("each has its incident, its session and its result", async () => {
+  test("each has its incident, its result and its session, and nobody waits for any", async () => {
     const alerts = [newAlert(), newAlert({ severity: "Sev3" }), newAlert()];
+    devin.script({ call: "create", match: alerts[0].alertId, replies: [{ delayMs: 2000 }] });
     const answer = await send(bridge, alerts);
-    assert.deepEqual([answer.status, answer.json.status, answer.json.success], [200, "started", true], answer.text);
+    assert.deepEqual([answer.status, answer.json.status, answer.json.success], [202, "accepted", true], answer.text);
+    assert.ok(answer.ms < 2000, `${answer.ms} ms`);
+    assert.equal(answer.json.message, "3 events; see results for each.");
     assert.equal(answer.json.results.length, 3);
     for (const [n, { alertId }] of alerts.entries()) {
-      const result = answer.json.results[n];
-      assert.deepEqual([result.success, result.status], [true, "started"]);
-      assert.deepEqual(devin.sessions(alertId).map(({ id }) => id), [result.sessionId]);
+      const { success, status, incident } = answer.json.results[n];
+      assert.deepEqual([success, status], [true, "accepted"]);
+      const { state, sessionId } = await bridge.settled(incident);
+      assert.equal(state, "started");
+      assert.deepEqual(devin.sessions(alertId).map(({ id }) => id), [sessionId]);
     }
+  });
+
+  test("what has its session already is told so", async () => {
+    const alerts = [newAlert(), newAlert()];
+    const { sessionId } = await start(bridge, alerts[0]);
+    const { results } = (await send(bridge, alerts)).json;
+    assert.deepEqual(results.map(({ status, sessionId }) => [status, sessionId]), [["duplicate", sessionId], ["accepted", undefined]]);
   });
 
   test("the same one twice is one incident", async () => {
     const alert = newAlert();
     const answer = await send(bridge, [alert, alert]);
-    assert.deepEqual(answer.json.results.map(({ status }) => status), ["started", "duplicate"]);
+    assert.deepEqual(answer.json.results.map(({ status }) => status), ["accepted", "duplicate"]);
+    await bridge.settled(answer.json.results[0].incident);
     assert.equal(devin.creates(alert.alertId).length, 1);
   });
 
