@@ -138,6 +138,18 @@ describe("what Devin is told", () => {
     assert.doesNotMatch(text, /## Error Logs/);
   });
 
+  test("a long link is whole, or is not called one", async () => {
+    for (const length of [600, 900, 1900, 5000]) {
+      const { body } = sample("azure-log-v2-fired");
+      const link = `https://portal.azure.com#@example/blade/Logs/q/${"aB3%2F".repeat(length / 6)}/end`;
+      body.data.alertContext.condition.allOf[0].linkToFilteredSearchResultsUI = link;
+      const lines = fenced(await prompt(body));
+      const shown = lines.filter((line) => line.startsWith("- **Link**: ")).map((line) => line.slice("- **Link**: ".length));
+      assert.ok(shown.every((url) => url === link), `of ${link.length} characters: ${shown}`);
+      if (length < 1000) assert.deepEqual(shown, [link]);
+    }
+  });
+
   test("the documented example: V2 by its name, with the rows of a V1", async () => {
     const body = alert(
       { alertRule: "mcp-error-detection", severity: "Sev1", signalType: "Log", monitoringService: "Log Alerts V2" },
