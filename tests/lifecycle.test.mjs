@@ -76,7 +76,7 @@ function news(text) {
 
 /** The texts of the messages to a session, once there are so many; a while later there are no more. */
 async function messages(bridge, { id }, count, quiet = 700) {
-  await until(`${count} messages`, 15, () => bridge.devin.messages(id).length >= count);
+  await until(`${count} messages`, 30, () => bridge.devin.messages(id).length >= count);
   await sleep(quiet);
   const texts = bridge.devin.messages(id).map(({ message }) => message);
   assert.equal(texts.length, count, texts.join("\n---\n"));
@@ -101,7 +101,133 @@ function assertNoneFailed(names, outcomes) {
   assert.equal(failures.length, 0, failures.join("\n\n"));
 }
 
-describe("the life of an incident", { concurrency: true }, () => {
+/** A number from 0 to 1 (exclusive) each time it is called, always the same ones for a seed. */
+function chance(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** 30 events of one incident in random order, some of them more than once: { body, line }, with what Devin is to read. */
+function story(incident, random) {
+  const upTo = (most) => 1 + Math.floor(random() * most);
+  const several = (count, make) => Array.from({ length: count }, (_, i) => make(i));
+  const events = [
+    ...["triggered", "acknowledged", "resolved"].flatMap((what) =>
+      several(upTo(2), () => ({ body: event(what, incident) })),
+    ),
+    ...several(upTo(3), (i) => ({ body: priority(incident, `P-${i}`), line: `Priority is now P-${i}` })),
+    ...several(upTo(3), (i) => ({ body: reassigned(incident, `rota ${i}`), line: `Reassigned to rota ${i}` })),
+    ...several(5 + upTo(5), (i) => ({ body: note(incident, `observation ${i}`), line: `Note: observation ${i}` })),
+  ];
+  while (events.length < 30) events.push(events[Math.floor(random() * events.length)]);
+  for (let i = events.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [events[i], events[j]] = [events[j], events[i]];
+  }
+  return events;
+}
+
+/** Lives through a story, so many events at a time, and checks that Devin was asked and told everything once. */
+async function live(bridge, seed) {
+  const random = chance(seed);
+  const incident = newIncident();
+  const events = story(incident, random);
+  const width = [1, 1, 3, 30][seed % 4];
+  const accepted = new Map();
+  const before = new Set(); // the lines that were delivered before anybody sent the resolution
+  let over = false;
+  for (let at = 0; at < events.length; at += width) {
+    const together = events.slice(at, at + width);
+    over ||= together.some(({ body }) => body.event.event_type === "incident.resolved");
+    await Promise.all(
+      together.map(async ({ body, line }) => {
+        const answer = await bridge.pagerduty(body);
+        assert.ok([200, 202].includes(answer.status), answer.text);
+        assert.equal(answer.json.incident, incident.key, answer.text);
+        const { id } = body.event;
+        if (answer.json.status === "accepted") accepted.set(id, (accepted.get(id) ?? 0) + 1);
+        if (line && !over) before.add(line);
+      }),
+    );
+  }
+  assert.deepEqual([...accepted.values()].filter((times) => times > 1), [], "the same event was accepted twice");
+
+  // What Devin knows, not the record: fifty that ask for theirs again and again would be the storm.
+  const mark = `incident:${incident.key}`;
+  const session = await until("the session", 60, () => bridge.devin.all.find(({ tags }) => tags.includes(mark)));
+  const whole = opening(session.prompt) === POSTMORTEM;
+  const expected = whole ? [`Postmortem: ${TITLE}`, POSTMORTEM] : [`Incident: ${TITLE}`, INVESTIGATE];
+  assert.deepEqual([session.title, opening(session.prompt)], expected);
+  const texts = await messages(bridge, session, whole ? 0 : 1, 1500);
+  if (!whole) {
+    assert.equal(opening(texts[0]), FINALIZE);
+    assert.ok(texts[0].endsWith(`\n\n(incident:${incident.key}, message 1)`), texts[0]);
+  }
+  asked(bridge, incident, 1, texts.length);
+  await bridge.oneSession(incident);
+
+  const told = [session.prompt, ...texts].flatMap(news);
+  assert.deepEqual(told.filter((line, i) => told.indexOf(line) !== i), [], "told twice");
+  assert.deepEqual([...before].filter((line) => !told.includes(line)), [], "not told");
+  return whole;
+}
+
+// The first mostly waits, for the looks after a message; the others follow each other meanwhile.
+describe("the life of an incident", { concurrency: 2 }, () => {
+  test("the Worker killed between the two, at four points of four incidents", async () => {
+    const [quiet, fresh, taken, told] = [newIncident(), newIncident(), newIncident(), newIncident()];
+    const acknowledged = event("acknowledged", quiet);
+    const quietSession = await investigated(mortal, quiet, acknowledged);
+    await deliver(mortal, note(quiet, "Before."), "accepted");
+    const takenSession = await investigated(mortal, taken);
+    const toldSession = await investigated(mortal, told);
+    mortal.devin.script({ call: "message", match: told.key, replies: [{ done: true, delayMs: 120_000 }] });
+    const [resolvedTaken, resolvedTold] = [event("resolved", taken), event("resolved", told)];
+    await concluded(mortal, toldSession, resolvedTold);
+    await until("Devin has the message", 10, () => toldSession.messages.length === 1);
+    await Promise.all([
+      deliver(mortal, event("acknowledged", fresh), "accepted"),
+      concluded(mortal, takenSession, resolvedTaken),
+    ]);
+    await mortal.kill();
+    await mortal.start();
+
+    const afterwards = {
+      "while nothing was under way": async () => {
+        await deliver(mortal, note(quiet, "After."), "accepted");
+        assert.equal((await deliver(mortal, acknowledged, "duplicate")).sessionId, quietSession.id);
+        await concluded(mortal, quietSession, event("resolved", quiet));
+        const [text] = await messages(mortal, quietSession, 1);
+        assert.deepEqual([opening(text), news(text)], [FINALIZE, ["Note: Before.", "Note: After."]]);
+        oneOfEach(mortal, quiet, quietSession);
+      },
+      "right after the acknowledgement was accepted": async () => {
+        const { session } = await mortal.oneSession(fresh);
+        assert.equal(session.title, `Incident: ${TITLE}`);
+        await concluded(mortal, session, event("resolved", fresh));
+        await messages(mortal, session, 1);
+        oneOfEach(mortal, fresh, session);
+      },
+      "right after the resolution was accepted": async () => {
+        await deliver(mortal, resolvedTaken, "duplicate");
+        assert.equal(opening((await messages(mortal, takenSession, 1))[0]), FINALIZE);
+        oneOfEach(mortal, taken, takenSession);
+      },
+      "after Devin took the message, before it answered": async () => {
+        await until("it is looked for", 10, () => mortal.devin.calls("messages", toldSession.id).length === 1);
+        await deliver(mortal, resolvedTold, "duplicate");
+        await messages(mortal, toldSession, 1);
+        oneOfEach(mortal, told, toldSession);
+      },
+    };
+    const outcomes = await Promise.allSettled(Object.values(afterwards).map((check) => check()));
+    assertNoneFailed(Object.keys(afterwards), outcomes);
+  });
+
   describe('start_on = "acknowledged"', { concurrency: true }, () => {
     test("acknowledged: a session that investigates; resolved: one message to it, with what came meanwhile", async () => {
       const incident = newIncident();
@@ -299,56 +425,6 @@ describe("the life of an incident", { concurrency: true }, () => {
     asked(early, incident, 1, 0);
   });
 
-  test("the Worker killed between the two, at four points of four incidents", async () => {
-    const [quiet, fresh, taken, told] = [newIncident(), newIncident(), newIncident(), newIncident()];
-    const acknowledged = event("acknowledged", quiet);
-    const quietSession = await investigated(mortal, quiet, acknowledged);
-    await deliver(mortal, note(quiet, "Before."), "accepted");
-    const takenSession = await investigated(mortal, taken);
-    const toldSession = await investigated(mortal, told);
-    mortal.devin.script({ call: "message", match: told.key, replies: [{ done: true, delayMs: 120_000 }] });
-    const [resolvedTaken, resolvedTold] = [event("resolved", taken), event("resolved", told)];
-    await concluded(mortal, toldSession, resolvedTold);
-    await until("Devin has the message", 10, () => toldSession.messages.length === 1);
-    await Promise.all([
-      deliver(mortal, event("acknowledged", fresh), "accepted"),
-      concluded(mortal, takenSession, resolvedTaken),
-    ]);
-    await mortal.kill();
-    await mortal.start();
-
-    const afterwards = {
-      "while nothing was under way": async () => {
-        await deliver(mortal, note(quiet, "After."), "accepted");
-        assert.equal((await deliver(mortal, acknowledged, "duplicate")).sessionId, quietSession.id);
-        await concluded(mortal, quietSession, event("resolved", quiet));
-        const [text] = await messages(mortal, quietSession, 1);
-        assert.deepEqual([opening(text), news(text)], [FINALIZE, ["Note: Before.", "Note: After."]]);
-        oneOfEach(mortal, quiet, quietSession);
-      },
-      "right after the acknowledgement was accepted": async () => {
-        const { session } = await mortal.oneSession(fresh);
-        assert.equal(session.title, `Incident: ${TITLE}`);
-        await concluded(mortal, session, event("resolved", fresh));
-        await messages(mortal, session, 1);
-        oneOfEach(mortal, fresh, session);
-      },
-      "right after the resolution was accepted": async () => {
-        await deliver(mortal, resolvedTaken, "duplicate");
-        assert.equal(opening((await messages(mortal, takenSession, 1))[0]), FINALIZE);
-        oneOfEach(mortal, taken, takenSession);
-      },
-      "after Devin took the message, before it answered": async () => {
-        await until("it is looked for", 10, () => mortal.devin.calls("messages", toldSession.id).length === 1);
-        await deliver(mortal, resolvedTold, "duplicate");
-        await messages(mortal, toldSession, 1);
-        oneOfEach(mortal, told, toldSession);
-      },
-    };
-    const outcomes = await Promise.allSettled(Object.values(afterwards).map((check) => check()));
-    assertNoneFailed(Object.keys(afterwards), outcomes);
-  });
-
   describe("a session that can take no message", { concurrency: true }, () => {
     const answers = (status, detail) => ({ id }) =>
       bridge.devin.script({ call: "message", match: id, replies: [{ status, body: { status, detail } }] });
@@ -446,89 +522,12 @@ describe("the life of an incident", { concurrency: true }, () => {
       asked(choosy, incident, 1, 0);
     });
   });
-});
 
-/** A number from 0 to 1 (exclusive) each time it is called, always the same ones for a seed. */
-function chance(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** 30 events of one incident in random order, some of them more than once: { body, line }, with what Devin is to read. */
-function story(incident, random) {
-  const upTo = (most) => 1 + Math.floor(random() * most);
-  const several = (count, make) => Array.from({ length: count }, (_, i) => make(i));
-  const events = [
-    ...["triggered", "acknowledged", "resolved"].flatMap((what) =>
-      several(upTo(2), () => ({ body: event(what, incident) })),
-    ),
-    ...several(upTo(3), (i) => ({ body: priority(incident, `P-${i}`), line: `Priority is now P-${i}` })),
-    ...several(upTo(3), (i) => ({ body: reassigned(incident, `rota ${i}`), line: `Reassigned to rota ${i}` })),
-    ...several(5 + upTo(5), (i) => ({ body: note(incident, `observation ${i}`), line: `Note: observation ${i}` })),
-  ];
-  while (events.length < 30) events.push(events[Math.floor(random() * events.length)]);
-  for (let i = events.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [events[i], events[j]] = [events[j], events[i]];
-  }
-  return events;
-}
-
-/** Lives through a story, so many events at a time, and checks that Devin was asked and told everything once. */
-async function live(bridge, seed) {
-  const random = chance(seed);
-  const incident = newIncident();
-  const events = story(incident, random);
-  const width = [1, 1, 3, 30][seed % 4];
-  const accepted = new Map();
-  const before = new Set(); // the lines that were delivered before anybody sent the resolution
-  let over = false;
-  const t0=Date.now();
-  for (let at = 0; at < events.length; at += width) {
-    const together = events.slice(at, at + width);
-    over ||= together.some(({ body }) => body.event.event_type === "incident.resolved");
-    await Promise.all(
-      together.map(async ({ body, line }) => {
-        const answer = await bridge.pagerduty(body);
-        assert.ok([200, 202].includes(answer.status), answer.text);
-        assert.equal(answer.json.incident, incident.key, answer.text);
-        const { id } = body.event;
-        if (answer.json.status === "accepted") accepted.set(id, (accepted.get(id) ?? 0) + 1);
-        if (line && !over) before.add(line);
-      }),
-    );
-  }
-  console.log(seed, Date.now()-t0);
-  assert.deepEqual([...accepted.values()].filter((times) => times > 1), [], "the same event was accepted twice");
-
-  // What Devin knows, not the record: fifty that ask for theirs again and again would be the storm.
-  const mark = `incident:${incident.key}`;
-  const session = await until("the session", 60, () => bridge.devin.all.find(({ tags }) => tags.includes(mark)));
-  const whole = opening(session.prompt) === POSTMORTEM;
-  const expected = whole ? [`Postmortem: ${TITLE}`, POSTMORTEM] : [`Incident: ${TITLE}`, INVESTIGATE];
-  assert.deepEqual([session.title, opening(session.prompt)], expected);
-  const texts = await messages(bridge, session, whole ? 0 : 1, 1500);
-  if (!whole) {
-    assert.equal(opening(texts[0]), FINALIZE);
-    assert.ok(texts[0].endsWith(`\n\n(incident:${incident.key}, message 1)`), texts[0]);
-  }
-  asked(bridge, incident, 1, texts.length);
-  await bridge.oneSession(incident);
-
-  const told = [session.prompt, ...texts].flatMap(news);
-  assert.deepEqual(told.filter((line, i) => told.indexOf(line) !== i), [], "told twice");
-  assert.deepEqual([...before].filter((line) => !told.includes(line)), [], "not told");
-  return whole;
-}
-
-test("30 events of an incident in random order, some twice: one session, or one session and one message", async () => {
-  const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
-  const outcomes = await Promise.allSettled(seeds.map((seed) => live(bridge, seed)));
-  assertNoneFailed(seeds.map((seed) => `seed ${seed}`), outcomes);
-  const whole = outcomes.filter(({ value }) => value).length;
-  assert.ok(whole > 0 && whole < seeds.length, `both ways are tried: ${whole} of ${seeds.length} began with the resolution`);
+  test("30 events of an incident in random order, some twice: one session, or one session and one message", async () => {
+    const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
+    const outcomes = await Promise.allSettled(seeds.map((seed) => live(bridge, seed)));
+    assertNoneFailed(seeds.map((seed) => `seed ${seed}`), outcomes);
+    const whole = outcomes.filter(({ value }) => value).length;
+    assert.ok(whole > 0 && whole < seeds.length, `both ways are tried: ${whole} of ${seeds.length} began with the resolution`);
+  });
 });
