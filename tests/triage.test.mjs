@@ -307,6 +307,19 @@ describe("how the session fares", { concurrency: true }, () => {
     }
   });
 
+  test("v1: a recovery reaches the session as a message", async () => {
+    const alert = newAlert();
+    const { incident, sessionId } = await start(v1, alert);
+    const answer = await send(v1, { ...alert, status: "resolved" });
+    assert.deepEqual([answer.status, answer.json.incident, answer.json.sessionId], [202, incident, sessionId], answer.text);
+    const [message] = await until("the message is there", 5, () => {
+      const calls = v1.devin.calls("message", sessionId);
+      return calls.length > 0 && calls;
+    });
+    assert.equal(message.path, `/v1/sessions/${sessionId}/message`);
+    assert.match(message.body.message, /^The alert you are working on has recovered\.$/m);
+  });
+
   test("values of other types are shown as they are", async () => {
     const { incident, sessionId } = await start(bridge, newAlert());
     const odd = { session_id: sessionId, status: 7, status_detail: { why: ["?"] } };
