@@ -528,6 +528,6 @@ describe("the life of an incident", { concurrency: 2 }, () => {
     const outcomes = await Promise.allSettled(seeds.map((seed) => live(bridge, seed)));
     assertNoneFailed(seeds.map((seed) => `seed ${seed}`), outcomes);
     const whole = outcomes.filter(({ value }) => value).length;
-    assert.ok(whole > 0 && whole < seeds.length, `both ways are tried: ${whole} of ${seeds.length} began with the resolution`);
+    assert.ok(whole > 0 && whole < seeds.length, `${whole} of ${seeds.length} began with the resolution: both are tried`);
   });
 });
