@@ -45,6 +45,8 @@ struct Devin {
     sessions: BTreeMap<String, Vec<String>>,
     /// Messages by session, in order.
     messages: BTreeMap<String, Vec<String>>,
+    /// Sessions that were given the whole task.
+    whole: Vec<String>,
     /// Sessions that ended.
     gone: Vec<String>,
 }
@@ -133,6 +135,9 @@ impl World {
                 if done || fate == Fate::Gone {
                     self.devin.sessions.entry(mark).or_default().push(session.id.clone());
                     self.devin.messages.insert(session.id.clone(), Vec::new());
+                    if record.opening == Opening::Full {
+                        self.devin.whole.push(session.id.clone());
+                    }
                 }
                 self.refused |= fate == Fate::Refused;
                 if !crash {
@@ -298,6 +303,11 @@ proptest! {
                         || record.outbox.iter().all(|message| message.delivery == Delivery::Failed));
                     prop_assert!(record.outbox.iter().all(|message| message.delivery == Delivery::Failed));
                     prop_assert!(record.outbox.is_empty() || world.refused || world.given_up);
+                    let told = world.devin.whole.contains(id) || !world.devin.messages[id].is_empty();
+                    prop_assert!(
+                        told || !record.concluded || !record.outbox.is_empty(),
+                        "the session was never told that it is over"
+                    );
                 }
                 State::Failed => {
                     prop_assert!(world.refused || world.given_up, "failed without a reason: {record:?}");
