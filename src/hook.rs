@@ -91,7 +91,7 @@ async fn proven(
                 let mut answer =
                     if dry_run { rehearse(&event, settings) } else { deliver(hook, event, wait, settings, env).await };
                 if let Some(remark) = &remark {
-                    answer.message = format!("{} {remark}", answer.message);
+                    answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
                 }
                 answers.push(answer);
             }

@@ -229,7 +229,7 @@ describe("a body that a template broke", () => {
       const place = `byte ${byte} (line ${lines.length}, column ${Buffer.byteLength(lines.at(-1)) + 1})`;
       const answer = await send(bridge, body, { path: PATH });
       assert.deepEqual([answer.status, answer.json.status], [200, "started"], answer.text);
-      const [, found] = /^Devin session created successfully The body is not JSON \(.* at (byte .*)\), so it is passed on as text\. Please put every value of the action's template in double quotes and double braces\.$/.exec(answer.json.message);
+      const [, found] = /^Devin session created successfully\. The body is not JSON \(.* at (byte .*)\), so it is passed on as text\. Please put every value of the action's template in double quotes and double braces\.$/.exec(answer.json.message);
       assert.equal(found, place);
 
       const [session] = devin.sessions(answer.json.sessionId);

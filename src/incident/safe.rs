@@ -5,6 +5,7 @@ use crate::text::{self, clean, cut};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
 const LINE: usize = 500;
+const LINK: usize = 1_000;
 const BLOCK: usize = 8_000;
 const LOGS: usize = 20_000;
 const VALUE: usize = 2_000;
@@ -30,6 +31,11 @@ impl Incident {
     fn safe(self, emails: bool) -> Incident {
         let line = |text: String| short(text, emails, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
+        // Half a link leads nowhere.
+        let link = |text: Option<String>| {
+            let whole = text.filter(|text| text.chars().count() <= LINK);
+            whole.map(|text| short(text, emails, LINK)).filter(|text| !text.is_empty())
+        };
         let list = |texts: Vec<String>| texts.into_iter().take(ENTRIES).map(line).collect();
         let pairs = |pairs: Vec<(String, String)>| {
             let pair = |(name, text): (String, String)| {
@@ -41,7 +47,7 @@ impl Incident {
         };
         Incident {
             title: some(Some(self.title)).unwrap_or_else(|| UNTITLED.to_owned()),
-            url: some(self.url),
+            url: link(self.url),
             number: some(self.number),
             status: some(self.status),
             service: some(self.service),
@@ -60,7 +66,7 @@ impl Incident {
             logs: self.logs.map(|text| tail(text, emails, LOGS)),
             file: some(self.file),
             line: self.line,
-            runbook: some(self.runbook),
+            runbook: link(self.runbook),
             labels: pairs(self.labels),
             context: pairs(self.context),
         }

@@ -41,6 +41,8 @@ export function cellsOf(api) {
 export async function startWatched(api, vars = {}) {
   const bridge = await startBridge({
     ROUTES: JSON.stringify([{ sender: "pagerduty", start_on: "acknowledged" }]),
+    // Less than a stall, more than everything else takes.
+    WAIT_SECONDS: "45",
     ...(api === "v1" && { DEVIN_API_KEY: V1_KEY, DEVIN_ORG_ID: "" }),
     ...vars,
   });
@@ -48,7 +50,7 @@ export async function startWatched(api, vars = {}) {
 }
 
 /** Runs the cells and gives, for each, what was wrong; nothing is a success. */
-export async function runCells(api, cells) {
+export async function runCells(api, cells, quietMs = QUIET_MS) {
   const elsewhere = await startElsewhere();
   const { bridge, watch } = await startWatched(api);
   const runs = cells.map((cell) => new Run(api, cell, bridge, watch, elsewhere.url));
@@ -58,7 +60,7 @@ export async function runCells(api, cells) {
       await run.attempt(() => run.go());
     }),
   );
-  await sleep(QUIET_MS);
+  await sleep(quietMs);
   await watch.look();
   for (const run of runs) run.actual = run.counted();
   await Promise.all(runs.map((run) => run.attempt(() => run.check())));

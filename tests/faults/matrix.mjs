@@ -18,7 +18,8 @@ export const CALLS = {
  * - state: the record's (started where absent); its `error` is Devin's words where `words`, else null
  * - messages: how many the session that the record names has got (0 where absent)
  * - replay: what a replay leads to afterwards, as sessions and messages
- * - waiting: what a sender was told that waits for the session; one that does not was told 202 accepted in any case
+ * - waiting: what a sender was told that waits for the session, unless it took too long; whoever does not wait was told
+ *   202 accepted in any case
  */
 export const OUTCOMES = {
   // A create.
@@ -28,7 +29,7 @@ export const OUTCOMES = {
     says: "looked for three times, not there, created again",
     creates: 2,
     looks: 3,
-    waiting: [202, "accepted"],
+    waiting: [200, "started"],
   },
   later: { says: "created again later, without a look", creates: 2, waiting: [200, "started"] },
   failed: {
@@ -40,7 +41,7 @@ export const OUTCOMES = {
     replay: { sessions: 1 },
     waiting: [500, undefined],
   },
-  foundLate: { says: "looked for again, found", creates: 1, looks: 2, waiting: [202, "accepted"] },
+  foundLate: { says: "looked for again, found", creates: 1, looks: 2 },
 
   // A message.
   sent: { says: "sent", sends: 1, messages: 1 },
@@ -180,7 +181,7 @@ export const REPLIES = [
     ...BUSY,
     ...LATER,
   },
-  ...["864000", "-5", "soon", new Date(4e12).toUTCString()].map((absurd) => ({
+  ...["864000", "0", "-5", "soon", new Date(4e12).toUTCString()].map((absurd) => ({
     name: `429, \`Retry-After: ${absurd}\` (our own pause then)`,
     give: busy({ "retry-after": absurd }),
     pause: [900, 10_000],

@@ -17,7 +17,7 @@ describe("outages", { concurrency: true }, () => {
 });
 
 async function through({ how }, api) {
-  const { bridge, watch } = await startWatched(api);
+  const { bridge, watch } = await startWatched(api, { WAIT_SECONDS: "5" });
   const { devin } = bridge;
   const started = (key) => watch.until(`${key} has its session`, key, 30, ({ listing }) => listing?.state === "started");
   const scripts = [];
@@ -48,7 +48,7 @@ async function through({ how }, api) {
   const headers = { "x-webhook-secret": SECRETS.WEBHOOK_SECRET };
   const waiting = await bridge.post("/api/trigger-devin", JSON.stringify(alert), headers);
   assert.deepEqual([waiting.status, waiting.json.status], [202, "accepted"], waiting.text);
-  assert.ok(waiting.ms < 12_000, `${waiting.ms} ms`);
+  assert.ok(waiting.ms < 10_000, `${waiting.ms} ms`);
 
   const tried = async ({ key }, state) => {
     await until(`${key} is tried in vain`, 40, async () => {

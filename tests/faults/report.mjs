@@ -4,10 +4,10 @@ import { describe, test } from "node:test";
 import { runCells } from "./cells.mjs";
 import { CALLS } from "./matrix.mjs";
 
-/** `cells`: the cells to run, by API version. */
-export async function testCells(cells) {
+/** `cells`: the cells to run, by API version; `quietMs`: for how long nothing more may happen afterwards. */
+export async function testCells(cells, quietMs) {
   const apis = Object.keys(cells);
-  const runs = await Promise.all(apis.map((api) => runCells(api, cells[api])));
+  const runs = await Promise.all(apis.map((api) => runCells(api, cells[api], quietMs)));
   apis.forEach((api, index) => {
     const { results, strayRequests } = runs[index];
     describe(`API ${api}, ${results.length} cells`, () => {
