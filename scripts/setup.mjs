@@ -26,11 +26,12 @@ const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
 
 export const workerBuild = binary(WORKER_BUILD);
 export const wasmPack = binary(WASM_PACK);
+export const wasmOpt = npmBinary("wasm-opt");
 
 /** Makes worker-build and wasm-pack use our tools; without this they download others. */
 export const toolEnvironment = {
   WASM_BINDGEN_BIN: binary(WASM_BINDGEN),
-  WASM_OPT_BIN: npmBinary("wasm-opt"),
+  WASM_OPT_BIN: wasmOpt,
   ESBUILD_BIN: npmBinary("esbuild"),
   RUST_BACKTRACE: "0", // worker-build ends with one when a compile error was all there is to say
   PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH].join(delimiter),
