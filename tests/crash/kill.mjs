@@ -12,10 +12,10 @@ const SLOWEST_MS = 1500;
 const LONGEST_LIFE_MS = 900;
 
 /**
- * Kills `kills` times, or as often as fits into `seconds`. Gives the figures: kills, events accepted, incidents,
- * sessions, what was lost and doubled (keys of incidents), and the seed.
+ * Kills `kills` times, or as often as fits into `seconds`; in the end nothing more may happen for `quietMs`. Gives the
+ * figures: kills, events accepted, incidents, sessions, what was lost and doubled (keys of incidents), and the seed.
  */
-export async function killTest({ kills, seconds, seed }) {
+export async function killTest({ kills, seconds, seed, quietMs = 10_000 }) {
   const start = performance.now();
   const chance = seeded(seed);
   const bridge = await startBridge({
@@ -44,7 +44,7 @@ export async function killTest({ kills, seconds, seed }) {
   const missing = () => load.incidents.filter((incident) => incident.accepted.size > 0 && !load.isDone(incident));
   // The longest pauses between two looks, and a back-off that has grown meanwhile.
   await until("everything accepted has come to its end", 360, () => missing().length === 0).catch(() => {});
-  await sleep(10_000);
+  await sleep(quietMs);
 
   return {
     kills: done,
@@ -61,14 +61,14 @@ export async function killTest({ kills, seconds, seed }) {
   };
 }
 
-/** The killTest's figures for people. */
+/** The figures of killTest() for people, in lines. */
 export function figures({ kills, seconds, seed, deliveries, accepted, incidents, sessions, messages, lost, doubled }) {
   return [
     `${kills} kills in ${seconds[0]} s, all settled after ${seconds[1]} s; seed ${seed}`,
     `${deliveries} deliveries, ${accepted} events accepted, of ${incidents} incidents`,
     `${sessions} sessions, ${messages} messages`,
     `${lost.length} lost, ${doubled.length} doubled`,
-  ].join("\n");
+  ];
 }
 
 /** A Devin that answers late and often badly, whether or not it did what it was asked. */
