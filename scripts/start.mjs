@@ -47,7 +47,7 @@ async function start() {
   try {
     console.log(`
 Bridge   ${bridge.url}
-         in a browser: any user name, and the password ${vars.ADMIN_TOKEN} (ADMIN_TOKEN)
+Records  ${bridge.url}/api/incidents (any user name, and the password ${vars.ADMIN_TOKEN})
 Devin    ${real ? `the REAL one: the sample below starts a real session` : `a fake one at ${fake.url}; nothing leaves this machine`}
 `);
     const shown = showSession(bridge, vars, fake);

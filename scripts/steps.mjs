@@ -26,14 +26,18 @@ export function run(program, args, { env = {} } = {}) {
 }
 
 /** Runs a program and gives what it printed. */
-export function output(program, args) {
+export function output(program, args, { env = {} } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
     let text = "";
     child.stdout.on("data", (data) => (text += data));
     child.on("error", (error) => reject(missing(program, error)));
     child.on("close", (code) =>
-      code === 0 ? resolve(text) : reject(new Error(`${program} ${args.join(" ")} ended with ${code}`)),
+      code === 0 ? resolve(text) : reject(new Error(`${text}\n${program} ${args.join(" ")} ended with ${code}`)),
     );
   });
 }

@@ -103,7 +103,12 @@ pub async fn show(headers: &Headers, name: &str, env: &Env) -> Answer {
         return refusal;
     }
     let Some(key) = key_of(name) else { return unknown(name) };
-    match object::show(env, &key).await {
+    // Of an earlier occurrence the list has kept the last line.
+    let shown = match object::show(env, &key, name).await {
+        Ok(Value::Null) => register::one(env, name).await,
+        shown => shown,
+    };
+    match shown {
         Ok(Value::Null) => unknown(name),
         Ok(shown) => document(200, shown),
         Err(error) => failed(&error),
@@ -121,7 +126,7 @@ pub async fn replay(headers: &Headers, name: &str, env: &Env) -> Answer {
         return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
     }
     let Some(key) = key_of(name) else { return unknown(name) };
-    match object::replay(env, &key).await {
+    match object::replay(env, &key, name).await {
         Ok(None) => unknown(name),
         Ok(Some(true)) => Answer::ok(202, "accepted", "It is tried again.").about(&key),
         Ok(Some(false)) => {

@@ -190,6 +190,8 @@ mod tests {
     use super::*;
     use crate::time::HOUR;
     use proptest::prelude::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const LIMITS: Limits = Limits { per_minute: 2, per_day: 5 };
     const NOON: Time = Time(1_750_000_000_000 - 1_750_000_000_000 % crate::time::DAY + 12 * HOUR);

@@ -7,7 +7,8 @@ use crate::answer::Answer;
 use crate::auth::{Credentials, Refusal};
 use crate::environment::{configuration, now};
 use crate::http::Query;
-use crate::incident::event::{IncidentEvent, Kind, Sender};
+use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
+use crate::incident::key::Key;
 use crate::incident::lifecycle::Taken;
 use crate::incident::object::{self, Outcome, Standing};
 use crate::incident::plan::{Plan, Workflow};
@@ -69,7 +70,7 @@ async fn proven(
     let settings = match &configuration.settings {
         Ok(settings) => settings,
         Err(problems) => {
-            let message = format!("{} settings are wrong; /health names them to the administrator.", problems.len());
+            let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
             return (Answer::unavailable("Configuration", message).into(), proof);
         }
     };
@@ -83,12 +84,14 @@ async fn proven(
         Parsed::Events { events, remark } => {
             let mut answers = Vec::new();
             let first = events.first().map(|event| (event.sender, event.event_type.clone()));
+            // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
+            let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
             for event in events {
                 let event = event.safe(settings.redact_emails);
                 let mut answer =
-                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, settings, env).await };
+                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, wait, settings, env).await };
                 if let Some(remark) = &remark {
-                    answer.message = format!("{} {remark}", answer.message);
+                    answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
                 }
                 answers.push(answer);
             }
@@ -104,17 +107,29 @@ async fn proven(
 }
 
 /// Hands an event on to its incident.
-async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
-    let plan = match settings.routes.decide(&event, &settings.defaults) {
-        Decision::Handle(plan) => plan,
-        Decision::Ignore { reason, message, .. } => return Answer::ignored(reason, message).about(&event.key),
+async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Settings, env: &Env) -> Answer {
+    let (plan, ignored) = match settings.routes.decide(&event, &settings.defaults) {
+        Decision::Handle(plan) => (Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (None, Some(Answer::ignored(reason, message).about(&event.key))),
     };
-    if starts_nothing(&event, &plan) {
-        return not_started(&event, &plan);
+    if let Some(plan) = &plan
+        && starts_nothing(&event, plan)
+    {
+        let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
+        return Answer::ignored(Reason::EventType, message).about(&event.key);
     }
+    let event = match &plan {
+        Some(plan) if plan.min_occurrences > 1 => counted_together(event),
+        _ => event,
+    };
     let key = event.key.clone();
+    if let Some(ignored) = &ignored
+        && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+    {
+        return ignored.clone();
+    }
     // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
-    if plan.dedup_window_seconds.is_none()
+    if event.sender == Sender::Pagerduty
         && let Some(entry) = ledger::read(env, &key).await
         && entry.knows(&event)
     {
@@ -122,16 +137,29 @@ async fn deliver(hook: Hook, event: IncidentEvent, settings: &Settings, env: &En
         let answer = Answer { session: Some(entry.session), ..Answer::ok(200, "duplicate", message) };
         return Answer { incident: Some(entry.incident), ..answer };
     }
-    let wait = if hook == Hook::Pagerduty { 0 } else { settings.wait };
-    let (kind, workflow) = (event.kind, plan.workflow);
-    match object::deliver(env, &event, &plan, wait).await {
-        Ok(outcome) => answer(hook, kind, workflow, outcome),
+    // What a route ignores may still be the end of an incident that has a session, under the route it began with.
+    match object::deliver(env, &event, plan.as_ref(), wait).await {
+        Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if ignored.is_some() => ignored.unwrap_or_default(),
+        Ok(outcome) => answer(hook, event.kind, outcome),
         Err(error) => {
             log::warning(&format!("{key}: the event could not be stored: {error}"));
             let message = "The event could not be stored. Please send it again.";
             Answer::unavailable("Not stored", message).about(&key)
         }
     }
+}
+
+/// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
+/// identity of its own, as Azure's have. A PagerDuty incident stays itself.
+fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
+    let Incident { title, service, resource, .. } = &event.incident;
+    let (service, resource) = (service.as_deref().unwrap_or_default(), resource.as_deref().unwrap_or_default());
+    if event.sender != Sender::Pagerduty
+        && let Some(key) = Key::new(event.sender, &["occurrences of", title, service, resource])
+    {
+        event.key = key;
+    }
+    event
 }
 
 /// Whether an event can be answered without waking the incident's object: it is of a kind that comes before the one
@@ -142,18 +170,8 @@ fn starts_nothing(event: &IncidentEvent, plan: &Plan) -> bool {
         && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
 }
 
-fn not_started(event: &IncidentEvent, plan: &Plan) -> Answer {
-    let on = match plan.start_on {
-        Kind::Acknowledged => "acknowledged",
-        Kind::Triggered => "triggered",
-        _ => "resolved",
-    };
-    let message = format!("{} starts nothing; a session starts when the incident is {on}.", event.event_type);
-    Answer::ignored(Reason::EventType, message).about(&event.key)
-}
-
 /// The contract's answer for what became of an event.
-fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answer {
+fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
     let Outcome { taken, incident, standing } = outcome;
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, standing) {
@@ -172,10 +190,15 @@ fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answe
             ..Answer::ok(200, "duplicate", "This incident already has its Devin session.")
         },
         (_, _) if duplicate => Answer::ok(200, "duplicate", "This incident's session is on its way already."),
-        (_, Standing::Started { session }) if follows_up(kind, workflow) => Answer {
-            session: Some(session),
-            ..Answer::ok(202, "accepted", "Stored; the incident's session gets a message.")
-        },
+        (Taken::FollowUp, standing) => {
+            let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+            let message = if kind == Kind::Resolved {
+                "Stored; the incident's session gets a message."
+            } else {
+                "Stored; it reaches the incident's session with its next message."
+            };
+            Answer { session, ..Answer::ok(202, "accepted", message) }
+        }
         (_, Standing::Started { session }) => {
             Answer { session: Some(session), ..Answer::ok(200, "started", "Devin session created successfully") }
         }
@@ -189,11 +212,6 @@ fn answer(hook: Hook, kind: Kind, workflow: Workflow, outcome: Outcome) -> Answe
     };
     answer.incident = Some(incident);
     answer
-}
-
-/// Whether an accepted event of this kind is for a session that was there before it.
-fn follows_up(kind: Kind, workflow: Workflow) -> bool {
-    matches!((kind, workflow), (Kind::Updated | Kind::Reopened, _) | (Kind::Resolved, Workflow::Triage))
 }
 
 fn ignored_because(reason: Reason) -> &'static str {
@@ -218,9 +236,9 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
             ("would be ignored", Some(*reason))
         }
         Decision::Handle(plan) => {
-            let (record, taken) = lifecycle::take(None, event.clone(), plan.clone(), now());
+            let (record, taken) = lifecycle::take(None, event.clone(), Some(plan.clone()), now());
             let action = match taken {
-                Taken::Accepted => "start_session",
+                Taken::Accepted | Taken::FollowUp => "start_session",
                 Taken::Duplicate => "duplicate",
                 Taken::Ignored(_) => "ignore",
             };
@@ -234,7 +252,9 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
                 record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
             match compose::session(&record, settings) {
                 Ok(request) => {
-                    let call = settings.devin.create(&request, &[]);
+                    let hidden = |name: &String| (name.clone(), "(not shown)".to_owned());
+                    let secrets: Vec<_> = request.session_secrets.iter().map(hidden).collect();
+                    let call = settings.devin.create(&request, &secrets);
                     more.insert("prompt".into(), json!(request.prompt));
                     more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
                 }

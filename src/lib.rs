@@ -1,4 +1,47 @@
 //! devin-bridge turns incidents and alerts into Devin sessions: one session per incident, none lost, none twice.
+//!
+//! # One way through
+//!
+//! ```text
+//! request ─► http ─► hook ─► auth ─► senders ─► routing ─► ledger ─► incident::object ─► incident::compose ─► devin
+//!            path           who?    bytes →    event →    known     one object for       prompt, title,      API
+//!                                   events     plan       already?  each incident        tags
+//! ```
+//!
+//! Each arrow is a call, and nothing calls back to its left. A hook answers when the incident's object has stored the
+//! event; the object's alarm does the rest.
+//!
+//! # Layout
+//!
+//! What an event goes through:
+//! - [`http`]: paths, methods, status codes, the size of bodies
+//! - [`hook`]: one request's way, from its proof to its answer; dry runs
+//! - [`auth`]: shared secret and signatures; only a [`auth::Verified`] body can be parsed
+//! - [`senders`]: a file for each sender: what it sends, as events, and what identifies the incident
+//! - [`routing`]: event + `ROUTES` → what is to be done, an [`incident::plan::Plan`]
+//! - [`ledger`]: the incidents that have a session, in KV
+//! - [`answer`]: the answers of the hooks; [`reason`]: why something was decided
+//!
+//! The incident:
+//! - [`incident::event`], [`incident::key`], [`incident::safe`]: what we are told, its identity, made safe to keep
+//! - [`incident::lifecycle`]: the state machine, pure: (record, event or reply) → record, and what is due next
+//! - [`incident::record`], [`incident::listing`]: what is stored, and what the list shows of it
+//! - [`incident::object`]: the Durable Object: storage, alarm, and the calls that the lifecycle asks for
+//! - [`incident::compose`]: record + settings → what Devin is asked and told
+//!
+//! Devin:
+//! - [`devin::call`]: requests as values, v1 and v3; [`devin::reply`]: what an answer means; [`devin::client`]: the asking
+//! - [`prompt`]: templates from `prompts/`, filled, fenced, and short enough
+//! - [`text`]: hostile text cleaned, redacted, cut, fenced
+//!
+//! Over all incidents:
+//! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure) and keeps the list
+//! - [`admin`]: health, the list, one incident, replay
+//!
+//! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance,
+//! requests), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
+
+#![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
 mod admin;
 mod answer;

@@ -53,6 +53,11 @@ pub async fn list(env: &Env, query: Query) -> worker::Result<Value> {
     ask(env, "list", query.to_value()).await
 }
 
+/// The list's line for the incident of that name; null where there is none.
+pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
+    ask(env, "one", json!({"name": name})).await
+}
+
 async fn ask(env: &Env, what: &str, question: Value) -> worker::Result<Value> {
     environment::ask(env.durable_object(BINDING)?.get_by_name("register")?, what, &question).await
 }
@@ -83,6 +88,7 @@ impl DurableObject for RegisterObject {
                 self.published(&listing, question.take("holds_turn"), question.take("retention")).await?;
                 Value::Null
             }
+            "/one" => self.one(&question.take::<String>("name"))?,
             _ => self.page(&Query::from_value(question.into_value()))?,
         };
         Response::ok(answer.to_string())
@@ -149,6 +155,16 @@ impl RegisterObject {
         Ok(())
     }
 
+    fn one(&self, name: &str) -> worker::Result<Value> {
+        let query = "SELECT listing FROM incidents WHERE incident = ?";
+        for row in self.exec(query, vec![JsValue::from_str(name)])? {
+            if let Some(listing) = column(&row?, "listing") {
+                return Ok(serde_json::from_str(&listing)?);
+            }
+        }
+        Ok(Value::Null)
+    }
+
     fn page(&self, query: &Query) -> worker::Result<Value> {
         let (before, after) = query.cursor.as_deref().and_then(parse_cursor).unwrap_or((i64::MAX, String::new()));
         let limit = query.limit.clamp(1, LARGEST_PAGE);
@@ -158,7 +174,7 @@ impl RegisterObject {
              AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR sender = ?4) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?5",
             vec![
-                number(before.min(1 << 53)),
+                number(before.min((1 << 53) - 1)),
                 JsValue::from_str(&after),
                 query.state.as_deref().map_or(JsValue::NULL, JsValue::from_str),
                 query.sender.as_deref().map_or(JsValue::NULL, JsValue::from_str),
@@ -169,8 +185,7 @@ impl RegisterObject {
         let (mut incidents, mut last, mut more) = (Vec::new(), None, false);
         for row in cursor {
             let row = row?;
-            let column = |name: &str| Reflect::get(&row, &JsValue::from_str(name)).ok()?.as_string();
-            let (Some(listing), Some(place)) = (column("listing"), column("place")) else { continue };
+            let (Some(listing), Some(place)) = (column(&row, "listing"), column(&row, "place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
                 incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
@@ -179,6 +194,11 @@ impl RegisterObject {
         }
         Ok(json!({"incidents": incidents, "cursor": last.filter(|_| more)}))
     }
+}
+
+/// A column of a row, where it holds text.
+fn column(row: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(row, &JsValue::from_str(name)).ok()?.as_string()
 }
 
 fn text<'a>(listing: &'a Value, name: &str) -> &'a str {

@@ -27,7 +27,7 @@ pub struct Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.found {
-            Some(found) => write!(f, "{} is {found:?}, expected {}", self.setting, self.expected),
+            Some(found) => write!(f, "{} is {found}, expected {}", self.setting, self.expected),
             None => write!(f, "{} is missing, expected {}", self.setting, self.expected),
         }
     }
@@ -109,54 +109,54 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             }
             None => Vec::new(),
         };
-        let max_acu_limit = self.optional_number("MAX_ACU_LIMIT", 1, 100_000);
-        let settings = Settings {
-            devin: devin?,
-            routes: routes?,
-            defaults: Defaults {
-                playbook_id: self.text("DEVIN_PLAYBOOK_ID"),
-                repos,
-                max_acu_limit,
-                post_to: self.text("POSTMORTEM_DESTINATION"),
-                dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
-            },
-            prompt: prompt::Config {
-                target_repo: repo.unwrap_or_default(),
-                jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
-                slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
-                ..Default::default()
-            },
-            limits: Limits {
-                per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
-                per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
-            },
-            retention: i64::from(self.small_number("RETENTION_DAYS", 30, 1, 3_650)).saturating_mul(DAY),
-            wait: i64::from(self.small_number("WAIT_SECONDS", 10, 0, 60)).saturating_mul(1_000),
-            tags: self.switch("TAGS", true),
-            redact_emails: self.switch("REDACT_EMAILS", true),
+        let max_acu_limit = self.optional_number("MAX_ACU_LIMIT", 1, 1_000_000);
+        let defaults = Defaults {
+            playbook_id: self.text("DEVIN_PLAYBOOK_ID"),
+            repos,
+            max_acu_limit,
+            post_to: self.text("POSTMORTEM_DESTINATION"),
+            dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
         };
-        self.check_routes(&settings);
-        Some(settings)
+        let prompt = prompt::Config {
+            target_repo: repo.unwrap_or_default(),
+            jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
+            slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
+            ..Default::default()
+        };
+        let limits = Limits {
+            per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
+            per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
+        };
+        let retention = i64::from(self.small_number("RETENTION_DAYS", 30, 1, 3_650)).saturating_mul(DAY);
+        let wait = i64::from(self.small_number("WAIT_SECONDS", 10, 0, 60)).saturating_mul(1_000);
+        let tags = self.switch("TAGS", true);
+        let redact_emails = self.switch("REDACT_EMAILS", true);
+        if let Some(routes) = &routes {
+            self.check_routes(routes, &prompt);
+        }
+        // Only now, so that every problem is found at once.
+        let (devin, routes) = (devin?, routes?);
+        Some(Settings { devin, routes, defaults, prompt, limits, retention, wait, tags, redact_emails })
     }
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
     /// the secrets that they hand on are there.
-    fn check_routes(&mut self, settings: &Settings) {
-        for (setting, template) in settings.routes.templates() {
+    fn check_routes(&mut self, routes: &Routes, config: &prompt::Config) {
+        for (setting, template) in routes.templates() {
             let mistake = if setting.ends_with(".title") {
                 let rest = compose::fill(template, &Incident::default());
                 rest.contains("{{").then(|| TITLE_FIELDS.to_owned())
             } else {
                 match prompt::named_or_inline(template) {
                     None => Some("the name of a file in prompts/, or the text of a template".to_owned()),
-                    Some(text) => prompt::check(text, &settings.prompt).err().map(|error| error.to_string()),
+                    Some(text) => prompt::check(text, config).err().map(|error| error.to_string()),
                 }
             };
             if let Some(expected) = mistake {
                 self.wrong(&setting, template, &expected);
             }
         }
-        for (setting, name) in settings.routes.session_secrets() {
+        for (setting, name) in routes.session_secrets() {
             if self.secret(name).is_none() {
                 self.missing(&setting, &format!("the Worker secret {name}: npx wrangler secret put {name}"));
             }
@@ -291,6 +291,8 @@ fn is_safe_address(base: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn with(changes: Value) -> Configuration {
         let mut all = json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "w"});
@@ -330,10 +332,8 @@ mod tests {
         let found =
             problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
         assert_eq!(found.len(), 3, "{found:?}");
-        assert!(
-            found.contains(&r#"SESSIONS_PER_MINUTE is "many", expected a whole number from 1 to 10000"#.to_owned())
-        );
-        assert!(found.contains(&r#"TAGS is "perhaps", expected on or off"#.to_owned()));
+        assert!(found.contains(&"SESSIONS_PER_MINUTE is many, expected a whole number from 1 to 10000".to_owned()));
+        assert!(found.contains(&"TAGS is perhaps, expected on or off".to_owned()));
     }
 
     #[test]

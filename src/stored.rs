@@ -214,6 +214,8 @@ impl<A: Stored, B: Stored> Stored for (A, B) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[derive(Debug, Default, PartialEq)]
     struct Sample {

@@ -17,17 +17,21 @@ export class FakeDevin {
   listLagMs = 0;
   /** How many sessions may be alive; more are refused with 429. */
   concurrencyLimit = Infinity;
+  /** Misbehaviour at large: request => an answer as in script(), or undefined. Asked where no script has one. */
+  mood = () => undefined;
 
   #sessions = [];
   #scripts = [];
-  #server = createServer((request, response) => this.#serve(request, response));
+  #server = createServer((request, response) => {
+    // A client that dies in the middle of its request has no answer to get.
+    this.#serve(request, response).catch((error) => {
+      if (error.code !== "ECONNRESET") throw error;
+    });
+  });
 
   static async start(port = 0) {
     const devin = new FakeDevin();
-    await new Promise((resolve, reject) => {
-      devin.#server.on("error", reject);
-      devin.#server.listen(port, "127.0.0.1", resolve);
-    });
+    await devin.#listen(port);
     devin.url = `http://127.0.0.1:${devin.#server.address().port}`;
     return devin;
   }
@@ -38,21 +42,39 @@ export class FakeDevin {
     await closed;
   }
 
+  /** Listens again, where it did before stop(), with everything it knew. */
+  restart() {
+    return this.#listen(Number(new URL(this.url).port));
+  }
+
+  #listen(port) {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, "127.0.0.1", resolve);
+    });
+  }
+
   /**
    * The next answers to one kind of call ("create", "list", "get", "message", "messages", "self"), in order; `match` is
    * a part of the path, query or body, so that each incident can have a script of its own. An answer is "ok" or any of
    *   status, headers, body   this instead of what would be right (body: text, or a value sent as JSON)
    *   delayMs                 this much later
    *   done: true              but what was asked for is done, and at once
-   *   cut: "before-read"      the connection ends and nothing is done
+   *   cut: "before-read"      the connection ends and nothing is done; with delayMs, after that time
    *   cut: "after-create"     the connection ends after what was asked for is done
    *   cut: "mid-answer"       … in the middle of the answer
-   * What it gives tells how many answers are left.
+   * or a function that gives one when it is needed. What script() gives tells how many answers are left, and can drop
+   * those.
    */
   script({ call, match = "", replies }) {
     const script = { call, match, replies: [...replies] };
     this.#scripts.push(script);
-    return { left: () => script.replies.length };
+    return { left: () => script.replies.length, drop: () => (script.replies.length = 0) };
+  }
+
+  /** All sessions, oldest first. */
+  get all() {
+    return this.#sessions;
   }
 
   sessions(match = "") {
@@ -98,8 +120,13 @@ export class FakeDevin {
     const script = this.#scripts.find(
       ({ call, match, replies }) => replies.length > 0 && call === record.call && record.text.includes(match),
     );
-    const reply = script?.replies.shift() ?? "ok";
-    if (reply.cut === "before-read") return request.socket.destroy();
+    if (script?.replies.length === 1) this.#scripts.splice(this.#scripts.indexOf(script), 1);
+    const scripted = script?.replies.shift() ?? this.mood(record) ?? "ok";
+    const reply = typeof scripted === "function" ? scripted() : scripted;
+    if (reply.cut === "before-read") {
+      await sleep(reply.delayMs ?? 0, undefined, { ref: false });
+      return request.socket.destroy();
+    }
 
     const instead = reply.status !== undefined;
     const early = reply.done ? this.#answer(record) : undefined;

@@ -188,6 +188,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn base64_is_decoded_as_the_crate_does() {

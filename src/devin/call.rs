@@ -208,6 +208,8 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn access(api: Api) -> Access {
         Access { base: "https://api.devin.ai".into(), api, key: Secret::new("k") }

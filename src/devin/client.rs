@@ -22,7 +22,9 @@ pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
     let controller = web_sys::AbortController::new().map_err(|error| unmade(error.into()))?;
     let request = request(access, call, &controller.signal()).map_err(unmade)?;
     match select(pin!(fetch(&request)), pin!(Delay::from(TIMEOUT))).await {
-        Either::Left((answer, _)) => answer.map_err(|error| format!("no answer from Devin: {error}")),
+        Either::Left((answer, _)) => answer
+            .map(|answer| answer.hiding(std::iter::once(access.key.expose())))
+            .map_err(|error| format!("no answer from Devin: {error}")),
         Either::Right(_) => {
             controller.abort();
             Err(format!("no answer from Devin within {} s", TIMEOUT.as_secs()))

@@ -24,6 +24,21 @@ pub struct Answer {
     pub whole: bool,
 }
 
+impl Answer {
+    /// The answer without these values, should it repeat them: an error often quotes what was sent.
+    pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
+        for value in values.filter(|value| !value.is_empty()) {
+            let escaped = Value::from(value).to_string();
+            for shown in [value, escaped.trim_matches('"')] {
+                if self.body.contains(shown) {
+                    self.body = self.body.replace(shown, "[redacted]");
+                }
+            }
+        }
+        self
+    }
+}
+
 /// What went wrong with a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
@@ -74,7 +89,8 @@ fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     let answer = answer.map_err(|words| Failure::Unknown { words })?;
     let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
     match answer.status {
-        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::Null)),
+        // What is no JSON stays a text, which no caller takes for what it asked for.
+        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))),
         200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
         429 => Err(Failure::Busy {
             after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),
@@ -196,9 +212,13 @@ fn after(value: &Value) -> Option<String> {
     more.then(|| value.get("end_cursor").and_then(Value::as_str).map(str::to_owned)).flatten()
 }
 
-/// Whether a message was taken. What the body of a 2xx says does not matter.
+/// Whether a message was taken. What the JSON of a 2xx says does not matter (v1 says `null`), but a page of text comes
+/// from something in front of Devin.
 pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
-    body(answer, now).map(|_| ())
+    match body(answer, now)? {
+        Value::String(text) if !text.is_empty() => Err(Failure::Unknown { words: "HTTP 2xx without JSON".into() }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a message that holds `mark` is on this page of a session's messages.
@@ -214,9 +234,15 @@ pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> R
 }
 
 /// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
-/// Unknown values are passed on as they are.
+/// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
 pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
-    body(answer, now)
+    match body(answer, now)? {
+        Value::Object(mut fields) => {
+            fields.remove("messages");
+            Ok(Value::Object(fields))
+        }
+        _ => Ok(Value::Null),
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
 use super::plan::{Plan, Workflow};
-use super::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use super::record::{Delivery, Farewell, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::devin::Session;
 use crate::devin::reply::Failure;
 use crate::reason::Reason;
@@ -21,8 +23,11 @@ pub const GIVE_UP_AFTER: i64 = 48 * HOUR;
 pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
 /// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
 pub const LOOKS: u32 = 3;
-/// … with these pauses in milliseconds before each look.
+/// … with these pauses in milliseconds before each look, …
 const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
+/// … and so many times as long where the call was made in this span before: Devin may still be at it.
+const LATE: RangeInclusive<i64> = 30 * SECOND..=5 * MINUTE;
+const PATIENCE: i64 = 15;
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: i64 = 10 * SECOND;
 /// A look-up searches from this long before the call, because two clocks never agree.
@@ -31,9 +36,11 @@ pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Taken {
-    /// Kept; a session or a message is on its way.
+    /// Kept; a session is on its way.
     #[default]
     Accepted,
+    /// Kept for the incident's session, which exists or is on its way: in a message now, or with the next one.
+    FollowUp,
     /// It says nothing new: the incident has its session or is on its way to one.
     Duplicate,
     /// Nothing to do.
@@ -45,6 +52,7 @@ impl Stored for Taken {
         match self {
             Taken::Accepted => Value::Null,
             Taken::Duplicate => true.into(),
+            Taken::FollowUp => false.into(),
             Taken::Ignored(reason) => reason.to_value(),
         }
     }
@@ -52,7 +60,8 @@ impl Stored for Taken {
     fn from_value(value: Value) -> Self {
         match value {
             Value::Null => Taken::Accepted,
-            Value::Bool(_) => Taken::Duplicate,
+            Value::Bool(true) => Taken::Duplicate,
+            Value::Bool(false) => Taken::FollowUp,
             reason => Taken::Ignored(Reason::from_value(reason)),
         }
     }
@@ -81,8 +90,11 @@ pub enum Step {
 pub type Chance = f64;
 
 /// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
-/// there is nothing to keep.
-pub fn take(current: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Option<Record>, Taken) {
+/// there is nothing to keep. `plan` is what the routes say of this event; where they ignore it there is none, and it
+/// counts only for an incident that has a session or is to have one, under the plan that this began with.
+pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, now: Time) -> (Option<Record>, Taken) {
+    let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
+    let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
     let mut record = match current {
         Some(record) if !is_new_occurrence(&record, &event, &plan, now) => record,
         Some(last) => next_occurrence(&last, &event, plan.clone(), now),
@@ -123,6 +135,17 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
     let mut record = Record::new(event, plan, now);
     record.occurrence = last.occurrence.saturating_add(1);
     record.generation = last.generation.saturating_add(1);
+    record.messages = last.messages;
+    // What the last session is still to be told was promised.
+    record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
+    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+        message.farewell = last.session.clone().map(|session| Farewell {
+            session,
+            incident: last.incident.clone(),
+            mark: last.message_mark(message.number),
+        });
+    }
+    record.outbox.retain(|message| message.farewell.is_some());
     record
 }
 
@@ -143,7 +166,7 @@ fn seconds(seconds: u64) -> i64 {
 
 fn take_while_watching(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let kind = event.kind;
-    learn(record, event, Some(plan));
+    learn(record, event, (kind != Kind::Updated).then_some(plan));
     if !starts(kind, &record.plan) {
         return match kind {
             Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -189,17 +212,19 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
         record.opening = Opening::Full;
         record.concluded = true;
     }
-    if news { Taken::Accepted } else { Taken::Duplicate }
+    if news { Taken::FollowUp } else { Taken::Duplicate }
 }
 
 fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let kind = event.kind;
     let more = kind == Kind::Resolved && !record.concluded && record.plan.workflow == Workflow::Postmortem;
-    learn(record, event, more.then_some(plan));
     if more {
-        want(record, kind, now);
+        record.plan = plan;
+        conclude(record, event, MessageKind::Finalize, now);
+        try_again(record, now);
         return Taken::Accepted;
     }
+    learn(record, event, None);
     match kind {
         Kind::Updated | Kind::Reopened => Taken::Ignored(Reason::EventType),
         Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -223,7 +248,7 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Ta
         }
         (Kind::Updated, _) | (Kind::Reopened, Workflow::Postmortem) => {
             learn(record, event, None);
-            Taken::Accepted
+            Taken::FollowUp
         }
         (Kind::Acknowledged | Kind::Triggered | Kind::Resolved | Kind::Reopened, _) => {
             learn(record, event, None);
@@ -253,10 +278,12 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
         kind,
         delivery: Delivery::Ready,
         not_before: now,
+        since: now,
         trouble: Trouble::default(),
         text: None,
+        farewell: None,
     });
-    Taken::Accepted
+    Taken::FollowUp
 }
 
 /// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
@@ -287,25 +314,28 @@ pub fn due(record: &Record, now: Time) -> Step {
     if record.unpublished.is_some_and(|waiting| waiting.not_before <= now) {
         return Step::Publish;
     }
+    let message = next_message(record).map(|message| {
+        let ready = message.delivery == Delivery::Ready;
+        (message.not_before, if ready { Step::Send } else { Step::LookUpMessage }, message.farewell.is_some())
+    });
     let (at, step) = match &record.state {
         State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
         State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
         // Nothing else runs while the one alarm does, so a call under way here was cut off.
         State::Creating { .. } => (Some(now), Step::LookUp),
-        State::Started => match next_message(record) {
-            Some(message) if matches!(message.delivery, Delivery::Ready) => (Some(message.not_before), Step::Send),
-            Some(message) => (Some(message.not_before), Step::LookUpMessage),
-            None => (None, Step::Rest),
-        },
+        State::Started => message.map_or((None, Step::Rest), |(at, step, _)| (Some(at), step)),
         State::Watching | State::Failed => (None, Step::Rest),
     };
-    match (at, record.unpublished) {
-        (Some(at), _) if at <= now => step,
-        (Some(at), Some(waiting)) => Step::Wait(at.min(waiting.not_before)),
-        (Some(at), None) => Step::Wait(at),
-        (None, Some(waiting)) => Step::Wait(waiting.not_before),
-        (None, None) => Step::Rest,
+    // A farewell needs no session of this incident's own.
+    let farewell = message.filter(|(_, _, farewell)| *farewell).map(|(at, step, _)| (at, step));
+    if let Some((_, step)) = farewell.filter(|(at, _)| *at <= now) {
+        return step;
     }
+    if at.is_some_and(|at| at <= now) {
+        return step;
+    }
+    let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
+    times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
 }
 
 /// The message that is next; one that failed is passed over.
@@ -365,8 +395,12 @@ pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now:
         Err(Failure::Unknown { words }) => {
             record.note(now, format!("outcome unknown: {words}"));
             record.error = Some(words);
-            record.state =
-                State::LookingUp { not_before: now.plus(look_pause(0)), since, looks: 0, trouble: trouble.again(now) };
+            record.state = State::LookingUp {
+                not_before: now.plus(look_pause(0, since, now)),
+                since,
+                looks: 0,
+                trouble: trouble.again(now),
+            };
         }
         Err(Failure::Refused { words, .. }) => failed(record, words, now),
     }
@@ -397,7 +431,8 @@ pub fn look_up_replied(
         }
         Ok(None) => {
             let looks = looks.saturating_add(1);
-            record.state = State::LookingUp { not_before: now.plus(look_pause(looks)), since, looks, trouble };
+            record.state =
+                State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, trouble };
         }
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
@@ -428,7 +463,12 @@ fn wait_to_create(
         let words = words.unwrap_or_default();
         return failed(record, format!("given up after 48 hours: {words}"), now);
     }
-    let not_before = now.plus(after.unwrap_or_else(|| backoff(trouble.times, chance)));
+    if trouble.since.is_none() && record.concluded && record.plan.workflow == Workflow::Postmortem {
+        // Nothing was begun, and the incident is over: the whole task at once, instead of a beginning and a message.
+        record.opening = Opening::Full;
+        record.outbox.retain(|message| message.farewell.is_some());
+    }
+    let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
     record.error = words;
     record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
     record.publish(now);
@@ -437,6 +477,7 @@ fn wait_to_create(
 fn started(record: &mut Record, session: Session, now: Time) {
     record.note(now, format!("session {} started", session.id));
     record.session = Some(session);
+    record.released = false;
     record.state = State::Started;
     record.error = None;
     record.reason = None;
@@ -453,10 +494,11 @@ fn failed(record: &mut Record, words: String, now: Time) {
 }
 
 /// The first message of the outbox is about to be sent. Stored, with its text, before the call is made.
-pub fn sending(record: &mut Record, text: &str) {
+pub fn sending(record: &mut Record, text: &str, now: Time) {
     let told = record.changes.len();
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Sending;
+        message.since = now;
         if message.text.is_none() {
             message.text = Some(text.to_owned());
             record.told = told;
@@ -473,7 +515,8 @@ pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, 
         Err(failure) => {
             let unknown = matches!(failure, Failure::Unknown { .. });
             let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
-            let after = unknown.then(|| look_pause(0));
+            let since = next_message(record).map_or(now, |message| message.since);
+            let after = unknown.then(|| look_pause(0, since, now));
             retry_message(record, delivery, after, &failure, now, chance);
         }
     }
@@ -490,7 +533,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
             let (delivery, wait) = if looks >= LOOKS {
                 (Delivery::Ready, backoff(message.trouble.times, chance))
             } else {
-                (Delivery::LookingUp(looks), look_pause(looks))
+                (Delivery::LookingUp(looks), look_pause(looks, message.since, now))
             };
             message.delivery = delivery;
             message.not_before = now.plus(wait);
@@ -544,8 +587,12 @@ fn message_failed(record: &mut Record, words: String, now: Time) {
 /// whole task and a link to the first; that an alert recovered needs no session of its own.
 fn session_lost(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("the session takes no messages any more: {words}"));
-    record.outbox.clear();
     record.told = 0;
+    if let Some(at) = record.outbox.iter().position(|message| message.farewell.is_some()) {
+        record.outbox.remove(at);
+        return;
+    }
+    record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
         record.previous = record.session.take();
         record.generation = record.generation.saturating_add(1);
@@ -561,13 +608,14 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
     match &mut record.state {
         State::Failed => {
             record.note(now, "replayed");
-            record.error = None;
-            record.state = State::LookingUp {
-                not_before: now,
-                since: record.first_seen,
-                looks: LOOKS.saturating_sub(1),
-                trouble: Trouble::default(),
-            };
+            try_again(record, now);
+            true
+        }
+        State::Waiting { not_before, turn: turn @ (Turn::Held | Turn::Queued(_)), .. } => {
+            *turn = Turn::Free;
+            *not_before = now;
+            record.released = true;
+            record.note(now, "released: it counts no more against the day's sessions");
             record.publish(now);
             true
         }
@@ -587,6 +635,14 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
         }
         _ => false,
     }
+}
+
+/// The session of a failed incident is wanted again. One may have been created unnoticed, so it is looked for first.
+fn try_again(record: &mut Record, now: Time) {
+    let (since, looks) = (record.first_seen, LOOKS.saturating_sub(1));
+    record.error = None;
+    record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
+    record.publish(now);
 }
 
 /// Telling the ledger and the list worked, or did not.
@@ -610,15 +666,16 @@ impl Trouble {
     }
 }
 
-fn look_pause(looks: u32) -> i64 {
+fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
-    LOOK_PAUSES.get(index).copied().unwrap_or(SECOND)
+    let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
+    if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }
 }
 
 /// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
 fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 {
     match failure {
-        Failure::Busy { after: Some(after), .. } => *after,
+        Failure::Busy { after: Some(after), .. } => (*after).max(SECOND),
         _ => backoff(trouble.times, chance),
     }
 }
@@ -633,5 +690,9 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
     pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
 }
 
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;

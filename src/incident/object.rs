@@ -19,7 +19,7 @@ use super::lifecycle::{self, Step, Taken};
 use super::listing::listing;
 use super::plan::Plan;
 use super::record::{self, Record, Turn};
-use crate::budget::Grant;
+use crate::budget::{Grant, Limits};
 use crate::devin::call::{Access, Api, SessionRequest};
 use crate::devin::reply::{self, Failure};
 use crate::devin::{Session, client};
@@ -27,7 +27,7 @@ use crate::environment::{self, chance, now};
 use crate::settings::Settings;
 use crate::stored;
 use crate::stored::{Fields, Stored};
-use crate::time::{MINUTE, SECOND, Time};
+use crate::time::{DAY, MINUTE, SECOND, Time};
 use crate::{ledger, log, register};
 
 const BINDING: &str = "INCIDENT";
@@ -125,20 +125,20 @@ impl Standing {
 
 /// Hands an event to its incident's object, which has stored it when this returns. Where `wait` (milliseconds) is not
 /// 0, it returns once the session exists, if that is sooner.
-pub async fn deliver(env: &Env, event: &IncidentEvent, plan: &Plan, wait: i64) -> worker::Result<Outcome> {
-    let question = json!({"event": event.to_value(), "plan": plan.to_value(), "wait": wait});
+pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait: i64) -> worker::Result<Outcome> {
+    let question = json!({"event": event.to_value(), "plan": plan.map(Plan::to_value), "wait": wait});
     Ok(Outcome::from_value(ask(env, &event.key, "event", question).await?))
 }
 
-/// Everything the object knows of the incident: the record, its prompt and the session's present state; null where it
-/// knows nothing.
-pub async fn show(env: &Env, key: &Key) -> worker::Result<Value> {
-    ask(env, key, "show", Value::Null).await
+/// Everything the object knows of the incident of that name: the record, its prompt and the session's present state;
+/// null where it knows nothing, or only of a later occurrence.
+pub async fn show(env: &Env, key: &Key, name: &str) -> worker::Result<Value> {
+    ask(env, key, "show", json!({"name": name})).await
 }
 
 /// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
-pub async fn replay(env: &Env, key: &Key) -> worker::Result<Option<bool>> {
-    Ok(ask(env, key, "replay", Value::Null).await?.as_bool())
+pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
+    Ok(ask(env, key, "replay", json!({"name": name})).await?.as_bool())
 }
 
 async fn ask(env: &Env, key: &Key, what: &str, question: Value) -> worker::Result<Value> {
@@ -165,8 +165,8 @@ impl DurableObject for IncidentObject {
             "/event" => {
                 self.event(question.take("event"), question.take("plan"), question.take("wait")).await?.to_value()
             }
-            "/replay" => self.replay().await?.map_or(Value::Null, Value::Bool),
-            _ => self.show().await?,
+            "/replay" => self.replay(&question.take::<String>("name")).await?.map_or(Value::Null, Value::Bool),
+            _ => self.show(&question.take::<String>("name")).await?,
         };
         Response::ok(answer.to_string())
     }
@@ -183,11 +183,13 @@ impl DurableObject for IncidentObject {
 }
 
 impl IncidentObject {
-    async fn event(&self, event: IncidentEvent, plan: Plan, wait: i64) -> worker::Result<Outcome> {
+    async fn event(&self, event: IncidentEvent, plan: Option<Plan>, wait: i64) -> worker::Result<Outcome> {
         self.load().await?;
         let (key, arrived) = (event.key.clone(), now());
         let current = self.record.borrow_mut().take().flatten();
+        let former = current.clone().filter(|record| record.unpublished.is_some());
         let (record, taken) = lifecycle::take(current, event, plan, arrived);
+        let former = former.filter(|former| record.as_ref().is_some_and(|now| now.occurrence != former.occurrence));
         self.record.replace(Some(record));
         let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
             return Ok(Outcome { taken, incident: key.to_string(), standing: Standing::Idle });
@@ -196,6 +198,10 @@ impl IncidentObject {
         if let Err(error) = stored {
             self.record.replace(None);
             return Err(error);
+        }
+        if let Some(former) = former {
+            // The list would never learn how the last occurrence stood in the end.
+            self.tell(&former).await;
         }
         let deadline = arrived.plus(wait);
         loop {
@@ -258,16 +264,20 @@ impl IncidentObject {
         self.state.storage().set_alarm(alarm_at(now())).await
     }
 
-    async fn publish(&self) -> worker::Result<()> {
-        let configuration = environment::configuration(&self.env);
-        let retention = configuration.settings.as_ref().map_or(30 * crate::time::DAY, |settings| settings.retention);
-        let Some(record) = self.with_record(|record| record.clone()) else { return Ok(()) };
-        let listed = register::publish(&self.env, listing(&record), record.unsettled(), retention).await;
-        let written = ledger::write(&self.env, &record, retention).await;
+    /// Tells the list and the ledger how a record stands. Whether both have it.
+    async fn tell(&self, record: &Record) -> bool {
+        let retention = self.retention();
+        let listed = register::publish(&self.env, listing(record), record.unsettled(), retention).await;
+        let written = ledger::write(&self.env, record, retention).await;
         for error in [&listed, &written].into_iter().filter_map(|result| result.as_ref().err()) {
             log::warning(&format!("{}: could not be published: {error}", record.name()));
         }
-        let told = listed.is_ok() && written.is_ok();
+        listed.is_ok() && written.is_ok()
+    }
+
+    async fn publish(&self) -> worker::Result<()> {
+        let Some(record) = self.with_record(|record| record.clone()) else { return Ok(()) };
+        let told = self.tell(&record).await;
         self.with_record(|current| {
             // What changed while these two were told is told next.
             let same = listing(current) == listing(&record) && current.recent == record.recent;
@@ -279,8 +289,11 @@ impl IncidentObject {
     }
 
     async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some(line) = self.with_record(|record| listing(record)) else { return Ok(()) };
-        let grant = register::turn(&self.env, line, settings.limits).await;
+        let Some((line, released)) = self.with_record(|record| (listing(record), record.released)) else {
+            return Ok(());
+        };
+        let per_day = if released { u32::MAX } else { settings.limits.per_day };
+        let grant = register::turn(&self.env, line, Limits { per_day, ..settings.limits }).await;
         let wait = match grant {
             Ok(Grant::Go) => None,
             Ok(Grant::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
@@ -315,6 +328,7 @@ impl IncidentObject {
             .filter_map(|name| Some((name.clone(), environment::secret(&self.env, name)?)))
             .collect::<Vec<_>>();
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
+        let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
         let reply = reply::created(answer, now());
         self.with_record(|record| lifecycle::create_replied(record, reply, now(), chance()));
         self.store().await
@@ -376,7 +390,8 @@ impl IncidentObject {
         let text = self.with_record(|record| {
             let message = lifecycle::next_message(record)?;
             let text = message.text.clone().map_or_else(|| compose::message(record, message, settings), Ok);
-            Some((record.session.clone()?, text))
+            let to = message.farewell.as_ref().map(|farewell| &farewell.session);
+            Some((to.or(record.session.as_ref())?.clone(), text))
         });
         let Some((session, text)) = text.flatten() else { return Ok(()) };
         let text = match text {
@@ -389,7 +404,7 @@ impl IncidentObject {
                 return self.store().await;
             }
         };
-        self.with_record(|record| lifecycle::sending(record, &text));
+        self.with_record(|record| lifecycle::sending(record, &text, now()));
         self.store().await?;
         let answer = client::ask(&settings.devin, &settings.devin.send(&session.id, &text)).await;
         let reply = reply::sent(answer, now());
@@ -400,7 +415,10 @@ impl IncidentObject {
     async fn look_up_message(&self, access: &Access) -> worker::Result<()> {
         let looked_for = self.with_record(|record| {
             let message = lifecycle::next_message(record)?;
-            Some((record.session.clone()?, record.message_mark(message.number)))
+            Some(match &message.farewell {
+                Some(farewell) => (farewell.session.clone(), farewell.mark.clone()),
+                None => (record.session.clone()?, record.message_mark(message.number)),
+            })
         });
         let Some((session, mark)) = looked_for.flatten() else { return Ok(()) };
         let mut page = String::new();
@@ -436,13 +454,19 @@ impl IncidentObject {
     }
 
     fn end_of(&self, last_seen: Time) -> Time {
-        let configuration = environment::configuration(&self.env);
-        last_seen.plus(configuration.settings.as_ref().map_or(30 * crate::time::DAY, |settings| settings.retention))
+        last_seen.plus(self.retention())
     }
 
-    async fn show(&self) -> worker::Result<Value> {
+    fn retention(&self) -> i64 {
+        let configuration = environment::configuration(&self.env);
+        configuration.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
+    }
+
+    async fn show(&self, name: &str) -> worker::Result<Value> {
         self.load().await?;
-        let Some(record) = self.with_record(|record| record.clone()) else { return Ok(Value::Null) };
+        let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
+            return Ok(Value::Null);
+        };
         let timeline: Vec<Value> =
             record.timeline.iter().map(|entry| json!({"at": entry.at.rfc3339(), "what": entry.what})).collect();
         let mut shown = listing(&record);
@@ -466,9 +490,10 @@ impl IncidentObject {
         }
     }
 
-    async fn replay(&self) -> worker::Result<Option<bool>> {
+    async fn replay(&self, name: &str) -> worker::Result<Option<bool>> {
         self.load().await?;
-        let replayed = self.with_record(|record| lifecycle::replay(record, now()));
+        let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, now()));
+        let replayed = self.with_record(replay).flatten();
         if replayed == Some(true) {
             self.store().await?;
             self.state.storage().set_alarm(alarm_at(now())).await?;

@@ -61,6 +61,8 @@ pub struct Record {
     pub first_seen: Time,
     /// When the last came.
     pub last_seen: Time,
+    /// Whether somebody let it go ahead of the day's limit.
+    pub released: bool,
     /// Why it is in its state, where there is more to say.
     pub reason: Option<Reason>,
     /// What went wrong last, in Devin's words.
@@ -161,10 +163,26 @@ pub struct Message {
     pub delivery: Delivery,
     /// When to go on.
     pub not_before: Time,
+    /// When it was last sent.
+    pub since: Time,
     /// Failed attempts so far.
     pub trouble: Trouble,
     /// Its text, once it was written for the first attempt; the same on each.
     pub text: Option<String>,
+    /// For a message that is still owed to the session of an earlier occurrence.
+    pub farewell: Option<Farewell>,
+}
+
+/// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
+/// occurrence has not been told yet that this one is over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Farewell {
+    /// The session of that occurrence.
+    pub session: Session,
+    /// What was known of it.
+    pub incident: Incident,
+    /// The text by which the message is recognised at Devin.
+    pub mark: String,
 }
 
 /// What a message is about.
@@ -234,12 +252,14 @@ stored!(Record {
     seen,
     first_seen,
     last_seen,
+    released,
     reason,
     error,
     timeline,
     unpublished
 });
-stored!(Message { number, kind, delivery, not_before, trouble, text });
+stored!(Message { number, kind, delivery, not_before, since, trouble, text, farewell });
+stored!(Farewell { session, incident, mark });
 stored!(Trouble { times, since });
 stored!(Entry { at, what });
 stored!(Unpublished { not_before, failures });
@@ -355,6 +375,7 @@ impl Record {
             seen: 0,
             first_seen: now,
             last_seen: now,
+            released: false,
             reason: None,
             error: None,
             timeline: Vec::new(),
@@ -449,4 +470,47 @@ impl Record {
 /// `key`, or `key.2` for the second of its kind.
 fn numbered(key: &Key, number: u32) -> String {
     if number <= 1 { key.to_string() } else { format!("{key}.{number}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::event::Kind;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// A record as format 1 wrote it. It stays as it is: releases to come have to read it.
+    const FORMAT_1: &str = include_str!("record/format_1.json");
+
+    #[test]
+    fn format_1_is_read() {
+        let record = Record::from_text(FORMAT_1).unwrap();
+        assert_eq!((record.format, record.name().as_str()), (1, "pagerduty-Q1FORMAT"));
+        assert_eq!(record.plan.start_on, Kind::Acknowledged);
+        let State::LookingUp { since, looks, trouble, .. } = record.state else { panic!("{:?}", record.state) };
+        assert_eq!((since, looks, trouble.times), (Time(1_760_000_000_000), 1, 2));
+        assert_eq!((record.opening, record.concluded), (Opening::Investigate, true));
+        let message = &record.outbox[0];
+        assert_eq!(
+            (message.kind, message.delivery, message.number),
+            (MessageKind::Finalize, Delivery::LookingUp(2), 1)
+        );
+        assert_eq!(record.recent, ["01EVENT"]);
+        assert_eq!(record.incident.labels, [("env".to_owned(), "prod".to_owned())]);
+        assert_eq!(record.timeline.len(), 2);
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        let mut record = Record::from_text(FORMAT_1).unwrap();
+        for n in 0..1_000 {
+            record.note(Time(n), "x".repeat(10));
+            record.keep_change(&"y".repeat(10_000));
+            record.remember(&n.to_string());
+        }
+        assert_eq!((record.timeline.len(), record.changes.len(), record.recent.len()), (100, 50, 50));
+        assert_eq!(record.timeline[0].what, "incident.acknowledged received");
+        assert!(record.remembers("999") && !record.remembers("1"));
+        assert!(record.to_text().len() < 200_000);
+    }
 }

@@ -58,7 +58,7 @@ pub struct Defaults {
 
 /// What is to be done about an event.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each event, taken apart at once")]
+#[allow(clippy::large_enum_variant, reason = "there is one for each event, taken apart at once")]
 pub enum Decision {
     /// Nothing.
     Ignore {

@@ -157,6 +157,10 @@ impl RouteSettings {
         plan.route = route;
         plan.workflow = self.workflow_for(sender);
         plan.start_on = self.start_on.unwrap_or(if is_postmortem { Kind::Resolved } else { Kind::Triggered });
+        // A route for every sender must not wait for a word that alerts hardly ever say: no session would ever start.
+        if sender != Sender::Pagerduty && !is_postmortem && plan.start_on == Kind::Acknowledged {
+            plan.start_on = Kind::Triggered;
+        }
         // An incident at PagerDuty has an identity of its own; only alerts come again as if they were new.
         plan.dedup_window_seconds = if sender == Sender::Pagerduty { None } else { defaults.dedup_window_seconds };
         if let Some(number) = self.min_occurrences {

@@ -184,8 +184,10 @@ fn the_workflow_sets_when_it_starts() {
     for (name, kind) in
         [("triggered", Kind::Triggered), ("acknowledged", Kind::Acknowledged), ("resolved", Kind::Resolved)]
     {
-        assert_eq!(of(json!({ "start_on": name }), Sender::Alert).start_on, kind);
+        assert_eq!(of(json!({ "start_on": name }), Sender::Pagerduty).start_on, kind);
     }
+    // Alerts hardly ever say that somebody took them on.
+    assert_eq!(of(json!({ "start_on": "acknowledged" }), Sender::Alert).start_on, Kind::Triggered);
 }
 
 #[test]

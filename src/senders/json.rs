@@ -105,7 +105,9 @@ fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
     let column = line.map_or(0, <[u8]>::len) + usize::from(byte > 0);
     let full = error.to_string();
     let problem = full.split(" at line ").next().unwrap_or(&full).to_owned();
-    Broken { byte, line: error.line(), column, problem }
+    // Counted here, because a line break that is itself the offending byte still belongs to its line.
+    let breaks = body.iter().take(byte.saturating_sub(1)).filter(|b| **b == b'\n').count();
+    Broken { byte, line: breaks.saturating_add(1), column, problem }
 }
 
 /// The number of bytes of the body that became the first `decoded` bytes of its text: see [`decode`].

@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Time = Time(784_111_777_000);
 
@@ -90,4 +92,20 @@ fn a_message_is_recognised_by_its_mark() {
     let body = r#"{"items":[{"source":"devin","message":"hi"},{"source":"user","message":"done (m/2)"}]}"#;
     assert_eq!(message_found(answer(200, body), "(m/2)", NOW).unwrap().found, Some(()));
     assert_eq!(message_found(answer(200, body), "(m/1)", NOW).unwrap().found, None);
+}
+
+#[test]
+fn what_was_sent_is_not_quoted_back() {
+    let body = r#"{"detail":[{"input":{"value":"s3\\"cret"}}]}"#;
+    let quoted = Answer { status: 422, retry_after: None, body: body.replace("\\\\", "\\"), whole: true };
+    let failure = created(Ok(quoted.hiding(["s3\"cret", ""].into_iter())), NOW).unwrap_err();
+    assert!(failure.words().contains("[redacted]") && !failure.words().contains("cret\""), "{failure:?}");
+}
+
+#[test]
+fn a_message_counts_as_sent_where_devin_itself_says_so() {
+    for body in ["null", "", "{}", r#"{"detail":"already in a specific state"}"#] {
+        assert_eq!(sent(answer(200, body), NOW), Ok(()), "{body}");
+    }
+    assert!(matches!(sent(answer(200, "<html>We are down"), NOW), Err(Failure::Unknown { .. })));
 }

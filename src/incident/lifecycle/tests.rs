@@ -1,6 +1,8 @@
 use super::*;
 use crate::incident::event::{Incident, Sender};
 use crate::incident::key::Key;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Time = Time(1_760_000_000_000);
 
@@ -39,7 +41,7 @@ fn session(id: &str) -> Session {
 }
 
 fn taken(record: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Record, Taken) {
-    let (record, taken) = take(record, event, plan, now);
+    let (record, taken) = take(record, event, Some(plan), now);
     (record.unwrap(), taken)
 }
 
@@ -78,9 +80,9 @@ fn a_resolved_incident_wants_one_session_whatever_is_repeated() {
 
 #[test]
 fn what_starts_nothing_leaves_nothing() {
-    let (record, what) = take(None, pagerduty(Kind::Triggered, "e"), on(Kind::Acknowledged), NOW);
+    let (record, what) = take(None, pagerduty(Kind::Triggered, "e"), Some(on(Kind::Acknowledged)), NOW);
     assert_eq!((record, what), (None, Taken::Ignored(Reason::EventType)));
-    let (record, what) = take(None, event(Sender::Alert, Kind::Resolved, ""), triage(), NOW);
+    let (record, what) = take(None, event(Sender::Alert, Kind::Resolved, ""), Some(triage()), NOW);
     assert_eq!((record, what), (None, Taken::Ignored(Reason::Recovered)));
 }
 
@@ -105,12 +107,12 @@ fn acknowledged_begins_and_resolved_sends_one_message() {
     let (record, what) = taken(Some(record), pagerduty(Kind::Acknowledged, "a2"), plan.clone(), NOW);
     assert_eq!(what, Taken::Duplicate);
     let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan.clone(), NOW);
-    assert_eq!(what, Taken::Accepted);
+    assert_eq!(what, Taken::FollowUp);
     let (_, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "r2"), plan, NOW);
     assert_eq!(again, Taken::Duplicate);
     published(&mut record, true, NOW);
     assert_eq!(due(&record, NOW), Step::Send);
-    sending(&mut record, "text");
+    sending(&mut record, "text", NOW);
     send_replied(&mut record, Ok(()), NOW, 0.0);
     published(&mut record, true, NOW);
     assert_eq!(due(&record, NOW), Step::Rest);
@@ -121,7 +123,7 @@ fn resolved_before_the_first_attempt_asks_for_the_whole_postmortem_at_once() {
     let plan = on(Kind::Acknowledged);
     let (record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
     let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
-    assert_eq!((what, record.opening, record.outbox.len()), (Taken::Accepted, Opening::Full, 0));
+    assert_eq!((what, record.opening, record.outbox.len()), (Taken::FollowUp, Opening::Full, 0));
 }
 
 #[test]
@@ -129,9 +131,9 @@ fn reopened_and_resolved_again_sends_one_more_message() {
     let plan = on(Kind::Resolved);
     let record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
     let (record, what) = taken(Some(record), pagerduty(Kind::Reopened, "o"), plan.clone(), NOW);
-    assert_eq!(what, Taken::Accepted);
+    assert_eq!(what, Taken::FollowUp);
     let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r2"), plan.clone(), NOW);
-    assert_eq!((what, record.outbox.len()), (Taken::Accepted, 1));
+    assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
     assert_eq!(record.outbox[0].kind, MessageKind::Update);
     let (_, what) = taken(Some(record), pagerduty(Kind::Resolved, "r3"), plan, NOW);
     assert_eq!(what, Taken::Duplicate);
@@ -143,7 +145,7 @@ fn a_dead_session_is_followed_by_one_with_the_whole_task() {
     let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
     let first_mark = record.mark();
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
-    sending(&mut record, "text");
+    sending(&mut record, "text", NOW);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
     assert_eq!(record.previous, Some(session("devin-1")));
     assert_eq!((record.opening, record.outbox.len()), (Opening::Full, 0));
@@ -185,6 +187,9 @@ fn busy_is_tried_again_after_the_wait_it_asks_for() {
     create(&mut record, Err(Failure::Busy { after: Some(7_000), words: "slow".into() }), NOW);
     assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(7_000)));
     assert_eq!(due(&record, NOW.plus(7_000)), Step::Create);
+    // "At once" is no reason to ask again and again without a pause.
+    create(&mut record, Err(Failure::Busy { after: Some(0), words: "slow".into() }), NOW.plus(7_000));
+    assert_eq!(due(&record, NOW.plus(7_000)), Step::Wait(NOW.plus(8_000)));
 }
 
 #[test]
@@ -233,11 +238,36 @@ fn a_recovery_tells_the_session_once_and_closes_the_window() {
     let recovered = || event(Sender::Alert, Kind::Resolved, "");
     let record = started(firing(), triage());
     let (record, what) = taken(Some(record), recovered(), triage(), NOW);
-    assert_eq!((what, record.outbox.len()), (Taken::Accepted, 1));
+    assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
     let (record, what) = taken(Some(record), recovered(), triage(), NOW);
     assert_eq!((what, record.outbox.len()), (Taken::Duplicate, 1));
     let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(1));
     assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+}
+
+#[test]
+fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
+    let recovered = event(Sender::Alert, Kind::Resolved, "");
+    let record = started(firing(), triage());
+    let (record, _) = taken(Some(record), recovered, triage(), NOW);
+    let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(5));
+    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+    published(&mut record, true, NOW.plus(5));
+    assert_eq!(due(&record, NOW.plus(5)), Step::Send);
+    assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(5), 0.0);
+    assert_eq!((record.outbox.len(), due(&record, NOW.plus(5))), (0, Step::Create));
+}
+
+#[test]
+fn what_a_route_ignores_still_ends_what_was_begun() {
+    let plan = on(Kind::Acknowledged);
+    let (none, what) = take(None, pagerduty(Kind::Resolved, "r"), None, NOW);
+    assert_eq!((none, what), (None, Taken::Ignored(Reason::Route)));
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan);
+    let (record, what) = take(Some(record), pagerduty(Kind::Resolved, "r"), None, NOW);
+    assert_eq!((what, record.unwrap().outbox.len()), (Taken::FollowUp, 1));
 }
 
 #[test]
@@ -262,4 +292,46 @@ fn a_refused_look_up_is_final_unless_devin_recognises_a_repeat() {
     assert_eq!(record.state, State::Failed);
     look_up_replied(&mut v1, refused(), true, NOW, 0.0);
     assert!(matches!(v1.state, State::Waiting { .. }));
+}
+
+#[test]
+fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
+    let plan = on(Kind::Acknowledged);
+    let (mut record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
+    create(&mut record, Err(Failure::Refused { status: 401, words: "bad key".into() }), NOW);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    assert_eq!(what, Taken::Accepted);
+    let mut found = record.clone();
+    look_up_replied(&mut found, Ok(Some(session("s"))), false, NOW, 0.0);
+    assert_eq!((found.opening, found.outbox.len()), (Opening::Investigate, 1));
+    let mut absent = record;
+    look_up_replied(&mut absent, Ok(None), false, NOW, 0.0);
+    assert_eq!((absent.opening, absent.outbox.len()), (Opening::Full, 0));
+}
+
+#[test]
+fn a_held_incident_is_let_go_by_a_replay() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    assert_eq!(record.state_name(), "held");
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    published(&mut record, true, NOW);
+    assert_eq!((record.released, due(&record, NOW)), (true, Step::Create));
+}
+
+#[test]
+fn after_a_timeout_devin_gets_more_time_before_it_is_asked_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    creating(&mut record, NOW);
+    let mut now = NOW.plus(MINUTE);
+    create_replied(&mut record, Err(unknown()), now, 0.0);
+    published(&mut record, true, now);
+    for _ in 0..LOOKS {
+        let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+        now = until;
+        look_up_replied(&mut record, Ok(None), false, now, 0.0);
+        published(&mut record, true, now);
+    }
+    assert!(now.since(NOW) > 3 * MINUTE);
 }

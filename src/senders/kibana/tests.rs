@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::incident::event::IncidentEvent;

@@ -16,7 +16,7 @@ pub(super) struct Label {
     /// It stands in quotes of its own.
     pub quoted: bool,
     /// It is several words.
-    spaced: bool,
+    pub spaced: bool,
     /// Its last word is put together with `_` or `-`, as no word of a sentence is.
     pub compound: bool,
 }

@@ -191,8 +191,8 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
     }
 }
 
-/// Whether the value is an expression in source code (`get_password(…`, `config.token`, `self.secret`) or an object as
-/// Java shows one (`Token{a64f992`, `os.BinderProxy@2bd79ce`). A password may look like the latter.
+/// Whether the value is an expression in source code (`get_password(…`, `config.token`, `Token::new`) or an object as
+/// Java shows one (`Token{a64f992`, `os.BinderProxy@2bd79ce`). A password may look like some of these.
 pub(super) fn code(value: &[u8], password: bool) -> bool {
     let end =
         value.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))).unwrap_or(value.len());
@@ -202,7 +202,8 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
     }
     let dotted = path.contains(&b'.');
     match rest.first() {
-        Some(b'{') if !password => path.first().is_some_and(u8::is_ascii_uppercase),
+        Some(b'{' | b'(' | b'[' | b'!') if !password => !path.is_empty(),
+        Some(b':') if !password => rest.starts_with(b"::"),
         Some(b'@') if !password => dotted,
         Some(b'(' | b'[') => dotted || path.contains(&b'_'),
         None | Some(b',' | b';' | b')') => {

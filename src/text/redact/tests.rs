@@ -277,6 +277,8 @@ fn ordinary_text_stays() {
         "risk-assessment-2024-pipeline task-sk-learn sk-fading-circle",
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
         "Skipping AppWindowToken{df0798e token=Token{78af589 u0}}, bad token: android.os.BinderProxy@2bd79ce",
+        "let eq_token: Token![=] = input.parse()?; const TOKEN: mio::Token = mio::Token(1); token=Token::new(7)",
+        "parse Result<Token> failed, Box<dyn SigningKey> too; usage: login <user> <password> [options]\n",
         "failed_password=3 PuttyPassword=0",
         r#"{"errors":{"password":["is too short","can't be blank"],"token":["Your token has expired"]}}"#,
         r#"missing: ["password", "email", "token", "name"]"#,
@@ -370,6 +372,7 @@ fn hostile_text_takes_no_longer() {
         ">",
         "<password>",
         "<password",
+        ":password>",
         "--password ",
         "-u a:",
         "-u ",
@@ -409,7 +412,7 @@ fn hostile_text_takes_no_longer() {
     pieces.extend(CATALOGUE.iter().flat_map(|rule| [rule.example.to_owned(), rule.lookalike.to_owned()]));
     let mut slowest = (Duration::ZERO, String::new());
     for piece in pieces {
-        let text = piece.repeat(SIZE / piece.len());
+        let text = piece.repeat(SIZE / piece.len()) + "\n";
         let start = Instant::now();
         let shown = redact(&text, true);
         let took = start.elapsed();

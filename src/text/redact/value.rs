@@ -61,17 +61,26 @@ pub(super) fn after_separator(src: &Source, sep: usize, width: usize, named: &mu
     place.hit(rule, at)
 }
 
-/// The text of the XML element whose opening tag ends with the `>` at `end`.
-pub(super) fn in_element(src: &Source, end: usize) -> Option<Hit> {
-    let label = Label::backwards(src, end, true);
+/// The text of the XML element whose opening tag ends with the `>` at `close`.
+pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
+    let label = Label::backwards(src, close, true);
     let (rule, value) = label.rule()?;
-    if !matches!(src.before(label.start), b'<' | b':') {
+    let mut tag = label.start;
+    if src.before(tag) == b':' {
+        // A namespace.
+        tag = (1..24).fold(tag - 1, |at, _| if src.before(at).is_ascii_alphanumeric() { at - 1 } else { at });
+    }
+    // `Result<Token>` and `Box<dyn Key>` are types.
+    if src.before(tag) != b'<' || src.before(tag - 1).is_ascii_alphanumeric() || label.spaced {
         return None;
     }
-    let mut start = end + 1;
-    let data = src.starts(start, "<![CDATA[");
-    start += if data { 9 } else { 0 };
+    let data = src.starts(close + 1, "<![CDATA[");
+    let start = close + if data { 10 } else { 1 };
     let end = src.run(start, usize::MAX, |b| b != b'<' && b != b'\n' && !(data && b == b']'));
+    // `login <user> <password> [options]` tells how to call a program.
+    if !data && !src.starts(end, "</") && end < src.len() {
+        return None;
+    }
     let place = Place { src, label: &label, value, colon: false, encoded: false };
     let span = Span { start, end, quoted: true };
     place.counts(&span).then(|| place.noted(rule, span))

@@ -1,0 +1,119 @@
+// npm run preview -- <sample or file>: what the bridge would make of an event, without a session being started.
+import { existsSync, readFileSync } from "node:fs";
+import { buildWorker, describe, health, misused, readConfiguration, startConfigured, usage } from "./check.mjs";
+import { about, sample, sampleNames } from "./samples.mjs";
+import { main } from "./steps.mjs";
+
+const PATHS = {
+  pagerduty: "/hooks/pagerduty",
+  "azure-monitor": "/hooks/azure-monitor",
+  kibana: "/hooks/kibana",
+  alert: "/hooks/alert",
+};
+const ANY_ALERT = "/api/trigger-devin";
+
+const width = Math.max(...sampleNames.map((name) => name.length));
+const USAGE = `npm run preview -- <sample or file> … [options]
+
+Shows what the bridge would do with an event: the route that decides, the session's title, its tags and its prompt.
+Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not asked.
+
+  --sender NAME  who sent a file: ${Object.keys(PATHS).join(", ")} (default: told by its shape)
+  --routes FILE  these routes in place of wrangler.toml's: JSON, or TOML with [[vars.ROUTES]]
+  --json         the bridge's whole answer, a list of them for several (npm run --silent preview -- … --json)
+  --help         this
+
+Ends with 0 when it was shown, with 1 when the bridge refused, with 2 when it was called wrongly.
+
+Samples:
+${sampleNames.map((name) => `  ${name.padEnd(width)}  ${about(name)}`).join("\n")}
+`;
+
+const WEBHOOK_SECRET = "webhook-secret-of-the-preview";
+
+async function preview() {
+  const { values, positionals } = usage(USAGE, { sender: { type: "string" } }, true);
+  const { sender, routes, json } = values;
+  if (positionals.length === 0) misused("What is to be shown?", USAGE);
+  if (sender !== undefined && !Object.hasOwn(PATHS, sender)) misused(`There is no sender ${sender}.`, USAGE);
+  const events = positionals.map((name) => event(name, PATHS[sender]));
+
+  await buildWorker();
+  const configuration = await readConfiguration(routes);
+  const { variables, secrets } = configuration;
+  const nothingSet = !secrets.DEVIN_API_KEY && !secrets.DEVIN_ORG_ID && !variables.DEVIN_ORG_ID;
+  const organisation = nothingSet && { DEVIN_ORG_ID: "org-of-the-preview" };
+  const bridge = await startConfigured(configuration, { ...organisation, WEBHOOK_SECRET });
+  try {
+    const answers = [];
+    for (const event of events) {
+      const answer = await rehearse(bridge, event);
+      answers.push(answer);
+      if (!answer.success) process.exitCode = 1;
+      if (!json) show(event, answer);
+    }
+    if (json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
+    if (answers.some(({ error }) => error === "Configuration")) await showProblems(bridge);
+  } finally {
+    await bridge.stop();
+  }
+}
+
+/** { name, path, bytes } of a sample or a file. */
+function event(name, path) {
+  if (sampleNames.includes(name)) {
+    const made = sample(name);
+    return { name, path: path ?? made.path, bytes: JSON.stringify(made.body), contentType: made.contentType };
+  }
+  if (!existsSync(name)) misused(`There is no sample and no file ${name}.`, USAGE);
+  const bytes = readFileSync(name);
+  return { name, path: path ?? (isPagerduty(bytes) ? PATHS.pagerduty : ANY_ALERT), bytes };
+}
+
+function isPagerduty(bytes) {
+  try {
+    return typeof JSON.parse(bytes).event?.event_type === "string";
+  } catch {
+    return false;
+  }
+}
+
+async function rehearse(bridge, { path, bytes, contentType = "application/json" }) {
+  const headers = { "content-type": contentType, "x-webhook-secret": WEBHOOK_SECRET };
+  const response = await fetch(`${bridge.url}${path}?dry_run=1`, { method: "POST", headers, body: bytes });
+  return response.json();
+}
+
+function show({ name, path }, answer) {
+  line("Event", `${name}, to ${path}`);
+  for (const one of answer.results ?? [answer]) showOne(one);
+}
+
+function showOne({ success, message, error, details, reason, incident, decision, request, prompt }) {
+  if (incident) line("Incident", incident);
+  for (const { decides, text } of decision?.routes ?? []) line(decides ? "Decides" : "Passed", text);
+  line(success ? "Outcome" : "Refused", [error, message].filter(Boolean).join(": "));
+  if (reason) line("Reason", decision?.why ? `${reason}: ${decision.why}` : reason);
+  if (details && details !== message) line("Details", details);
+  if (request) {
+    const { title, tags = [], prompt: _, ...settings } = request.body;
+    if (decision.action !== "start_session") line("", "An event that does start a session would start this one:");
+    line("Request", `${request.method} ${request.url}`);
+    line("Title", title);
+    if (tags.length > 0) line("Tags", tags.join(", "));
+    for (const [setting, value] of Object.entries(settings)) line("", `${setting} ${short(JSON.stringify(value))}`);
+  }
+  if (prompt) console.log(`\n${"─".repeat(80)}\n${prompt.trimEnd()}\n${"─".repeat(80)}`);
+  console.log();
+}
+
+const short = (text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
+
+const line = (label, text) => console.log(`${label.padEnd(9)} ${text}`);
+
+async function showProblems(bridge) {
+  const { problems } = await health(bridge);
+  for (const problem of problems) console.error(`${describe(problem)}\n`);
+}
+
+main(import.meta, preview);
