@@ -16,6 +16,7 @@ use super::{BadBody, One, Parsed, bounds, each, json, read, severity};
 use crate::auth::Verified;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
 use crate::incident::key::Key;
+use crate::stored;
 
 /// Reads a body of one alert or several.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
@@ -94,7 +95,7 @@ fn check(alert: &Value) -> Result<(), BadBody> {
 }
 
 fn shown(value: &Value) -> String {
-    bounds::head(&value.to_string(), 100)
+    bounds::head(&stored::text(value), 100)
 }
 
 /// Everything an alert's fields tell, without asking for any of them; the title may be empty.

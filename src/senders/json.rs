@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::stored;
+
 /// Some editors and PowerShell put one in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -165,7 +167,7 @@ pub fn any_text(value: &Value) -> Option<String> {
             let items: Vec<String> = items.iter().filter_map(plain).collect();
             (!items.is_empty()).then(|| items.join(", "))
         }
-        Value::Array(_) | Value::Object(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Some(stored::text(value)),
         _ => plain(value),
     }
 }

@@ -24,6 +24,7 @@ use crate::auth::Verified;
 use crate::incident::event::{Incident, Kind, Sender};
 use crate::incident::key::Key;
 use crate::reason::Reason;
+use crate::stored;
 use salvage::field;
 
 /// The event type of a body that is not JSON.
@@ -74,7 +75,7 @@ pub(super) fn is_kibana_text(body: &str) -> bool {
 pub(super) fn one(mut body: Value) -> Result<One, BadBody> {
     let key = identity(&|name| text(&body, &[name]).unwrap_or_default())
         .or_else(|| flat_identity(&body))
-        .or_else(|| body_identity(&body.to_string()))
+        .or_else(|| body_identity(&stored::text(&body)))
         .ok_or_else(|| BadBody { error: "The alert is empty".to_owned(), details: None })?;
     let status = text(&body, &["status"]);
     let kind = status.as_deref().map_or(Kind::Triggered, alert::kind);
