@@ -36,12 +36,16 @@ pub struct Answer {
 impl Answer {
     /// An answer that all is well.
     pub fn ok(code: u16, status: &'static str, message: impl Into<String>) -> Answer {
-        Answer { code, status: Some(status), message: message.into(), ..Default::default() }
+        Answer { status: Some(status), ..Answer::with(code, None, message.into()) }
     }
 
     /// An answer that something is wrong.
     pub fn error(code: u16, error: impl Into<String>, message: impl Into<String>) -> Answer {
-        Answer { code, error: Some(error.into()), message: message.into(), ..Default::default() }
+        Answer::with(code, Some(error.into()), message.into())
+    }
+
+    fn with(code: u16, error: Option<String>, message: String) -> Answer {
+        Answer { code, error, message, ..Default::default() }
     }
 
     /// Authentic, but nothing to do.

@@ -28,15 +28,22 @@ pub struct Answer {
 impl Answer {
     /// The answer without these values, should it repeat them: an error often quotes what was sent.
     pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
-        for value in values.filter(|value| !value.is_empty()) {
-            let escaped = stored::text(&Value::from(value));
-            for shown in [value, escaped.trim_matches('"')] {
-                if self.body.contains(shown) {
-                    self.body = self.body.replace(shown, "[redacted]");
-                }
-            }
+        for value in values {
+            self.hide(value);
         }
         self
+    }
+
+    fn hide(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let escaped = stored::text(&Value::from(value));
+        for shown in [value, escaped.trim_matches('"')] {
+            if self.body.contains(shown) {
+                self.body = self.body.replace(shown, "[redacted]");
+            }
+        }
     }
 }
 

@@ -329,11 +329,10 @@ impl IncidentObject {
         };
         self.with_record(|record| lifecycle::creating(record, now()));
         self.store_with_request(&request).await?;
-        let secrets = request
-            .session_secrets
-            .iter()
-            .filter_map(|name| Some((name.clone(), environment::secret(&self.env, name)?)))
-            .collect::<Vec<_>>();
+        let mut secrets = Vec::new();
+        for name in &request.session_secrets {
+            secrets.extend(environment::secret(&self.env, name).map(|value| (name.clone(), value)));
+        }
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
         let reply = reply::created(answer, now());
