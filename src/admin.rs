@@ -1,6 +1,6 @@
 //! What operators see and do: health, the list of incidents, one incident, replay.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
@@ -10,7 +10,8 @@ use crate::http::{DOCUMENT, Query};
 use crate::incident::key::Key;
 use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
-use crate::{log, register};
+use crate::stored::Stored;
+use crate::{log, register, stored};
 
 /// How many incidents a page has where nobody says otherwise.
 const PAGE: u32 = 50;
@@ -57,23 +58,21 @@ fn document(code: u16, document: Value) -> Answer {
 /// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration.
 pub fn health(headers: &Headers, env: &Env) -> Answer {
     let configuration = configuration(env);
-    let mut health = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-    if caller(headers, &configuration) == Caller::Admin
-        && let Some(fields) = health.as_object_mut()
-    {
-        let problems: Vec<Value> = configuration
-            .settings
-            .as_ref()
-            .err()
-            .into_iter()
-            .flatten()
-            .map(|problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected}))
-            .collect();
-        fields.insert("problems".into(), problems.into());
-        let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING] } else { Vec::new() };
-        fields.insert("warnings".into(), json!(warnings));
+    let mut health = vec![("status", "ok".into()), ("version", env!("CARGO_PKG_VERSION").into())];
+    if caller(headers, &configuration) == Caller::Admin {
+        let mut problems = Vec::new();
+        for problem in configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice) {
+            problems.push(stored::object(vec![
+                ("setting", problem.setting.to_value()),
+                ("found", problem.found.to_value()),
+                ("expected", problem.expected.to_value()),
+            ]));
+        }
+        health.push(("problems", problems.into()));
+        let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING.into()] } else { Vec::new() };
+        health.push(("warnings", Value::Array(warnings)));
     }
-    document(200, health)
+    document(200, stored::object(health))
 }
 
 /// `GET /api/incidents`.

@@ -1,11 +1,12 @@
 //! The answers of the hooks: always a JSON object, as the contract has it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::devin::Session;
 use crate::incident::key::Key;
 use crate::reason::Reason;
 use crate::senders::BadBody;
+use crate::stored::Stored;
 
 /// What a hook answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,12 +36,16 @@ pub struct Answer {
 impl Answer {
     /// An answer that all is well.
     pub fn ok(code: u16, status: &'static str, message: impl Into<String>) -> Answer {
-        Answer { code, status: Some(status), message: message.into(), ..Default::default() }
+        Answer { status: Some(status), ..Answer::with(code, None, message.into()) }
     }
 
     /// An answer that something is wrong.
     pub fn error(code: u16, error: impl Into<String>, message: impl Into<String>) -> Answer {
-        Answer { code, error: Some(error.into()), message: message.into(), ..Default::default() }
+        Answer::with(code, Some(error.into()), message.into())
+    }
+
+    fn with(code: u16, error: Option<String>, message: String) -> Answer {
+        Answer { code, error, message, ..Default::default() }
     }
 
     /// Authentic, but nothing to do.
@@ -72,23 +77,30 @@ impl Answer {
                 body.insert(name.to_owned(), value);
             }
         };
-        set("success", json!(self.error.is_none()));
-        set("status", json!(self.status));
-        set("incident", json!(self.incident));
-        set("message", json!(self.message));
-        set("reason", json!(self.reason.map(Reason::name)));
-        set("sessionId", json!(self.session.as_ref().map(|session| &session.id)));
-        set("sessionUrl", json!(self.session.as_ref().map(|session| &session.url)));
-        set("error", json!(self.error));
-        set("details", json!(self.details));
+        set("success", self.error.is_none().into());
+        set("status", self.status.into());
+        set("incident", self.incident.to_value());
+        set("message", self.message.to_value());
+        set("reason", self.reason.map(Reason::name).into());
+        set("sessionId", self.session.as_ref().map(|session| session.id.as_str()).into());
+        set("sessionUrl", self.session.as_ref().map(|session| session.url.as_str()).into());
+        set("error", self.error.to_value());
+        set("details", self.details.to_value());
         body.extend(self.more.clone());
         Value::Object(body)
     }
 
     /// One answer for several: the worst code, and each in `results`.
     pub fn several(answers: Vec<Answer>) -> Answer {
-        let results: Vec<Value> = answers.iter().map(Answer::body).collect();
-        let Some(worst) = answers.into_iter().max_by_key(|answer| answer.code) else {
+        let mut results = Vec::new();
+        let mut worst = None::<Answer>;
+        for answer in answers {
+            results.push(answer.body());
+            if worst.as_ref().is_none_or(|worst| worst.code <= answer.code) {
+                worst = Some(answer);
+            }
+        }
+        let Some(worst) = worst else {
             return Answer::ignored(Reason::NoIncident, "The body carries no event.");
         };
         let message = format!("{} events; see results for each.", results.len());

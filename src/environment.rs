@@ -10,6 +10,7 @@ use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Date, Env, Headers, State, Stub, web_sys, worker_sys};
 
 use crate::settings::{self, Configuration};
+use crate::stored;
 use crate::time::Time;
 
 thread_local! {
@@ -119,7 +120,7 @@ pub async fn read(stream: web_sys::ReadableStream, most: usize, bytes: &mut Vec<
 /// Asks a Durable Object of ours something, in JSON both ways.
 pub async fn ask(stub: Stub, what: &str, question: &Value) -> worker::Result<Value> {
     let url = format!("https://object/{what}");
-    let request = request("POST", &url, &Headers::new(), Some(&question.to_string()), None)?;
+    let request = request("POST", &url, &Headers::new(), Some(&stored::text(question)), None)?;
     let object: worker_sys::DurableObject = stub.into_rpc();
     let response: web_sys::Response = promised(object.fetch_with_request(&request)).await?.dyn_into()?;
     let text = promised(response.text()).await?.as_string().unwrap_or_default();

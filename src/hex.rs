@@ -2,19 +2,23 @@
 
 /// Two lower-case digits a byte.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }
 
 /// The bytes that `text` spells, in either case; `None` where it is no hexadecimal text.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [high, low, after @ ..] = rest {
+        bytes.push(digit(*high)? << 4 | digit(*low)?);
+        rest = after;
+    }
+    rest.is_empty().then_some(bytes)
 }
 
 #[cfg(test)]

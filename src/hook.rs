@@ -1,6 +1,6 @@
 //! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::routing::Decision;
 use crate::senders::{Hook, Parsed};
 use crate::settings::{Configuration, Settings};
-use crate::{ledger, log};
+use crate::{ledger, log, stored};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
@@ -95,9 +95,12 @@ async fn proven(
                 }
                 answers.push(answer);
             }
-            let answer = match (answers.pop(), answers.is_empty()) {
-                (Some(only), true) => only,
-                (last, _) => Answer::several(answers.into_iter().chain(last).collect()),
+            let answer = match answers.pop() {
+                Some(only) if answers.is_empty() => only,
+                last => {
+                    answers.extend(last);
+                    Answer::several(answers)
+                }
             };
             let (sender, event_type) = first.unzip();
             Logged { answer, sender, event_type }
@@ -224,14 +227,26 @@ fn ignored_because(reason: Reason) -> &'static str {
 
 /// What would happen, without doing it.
 fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
-    let explained = settings.routes.explain(event);
+    let mut routes = Vec::new();
+    for explained in settings.routes.explain(event) {
+        routes.push(stored::object(vec![
+            ("route", explained.route.into()),
+            ("decides", explained.decides.into()),
+            ("text", explained.text.into()),
+        ]));
+    }
     let mut more = Map::new();
     let decision = settings.routes.decide(event, &settings.defaults);
     let (action, reason) = match &decision {
         Decision::Ignore { reason, message, .. } => {
             more.insert(
                 "decision".into(),
-                json!({"action": "ignore", "reason": reason.name(), "why": message, "routes": explained}),
+                stored::object(vec![
+                    ("action", "ignore".into()),
+                    ("reason", reason.name().into()),
+                    ("why", message.as_str().into()),
+                    ("routes", routes.into()),
+                ]),
             );
             ("would be ignored", Some(*reason))
         }
@@ -245,18 +260,27 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
             let reason = if let Taken::Ignored(reason) = taken { Some(reason) } else { None };
             more.insert(
                 "decision".into(),
-                json!({"action": action, "reason": reason.map(Reason::name), "workflow": plan.workflow.name(), "routes": explained}),
+                stored::object(vec![
+                    ("action", action.into()),
+                    ("reason", reason.map(Reason::name).into()),
+                    ("workflow", plan.workflow.name().into()),
+                    ("routes", routes.into()),
+                ]),
             );
             // What an event of this kind would start with, even where this one alone starts nothing.
             let record =
                 record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
             match compose::session(&record, settings) {
                 Ok(request) => {
-                    let hidden = |name: &String| (name.clone(), "(not shown)".to_owned());
-                    let secrets: Vec<_> = request.session_secrets.iter().map(hidden).collect();
+                    let mut secrets = Vec::new();
+                    for name in &request.session_secrets {
+                        secrets.push((name.clone(), "(not shown)".to_owned()));
+                    }
                     let call = settings.devin.create(&request, &secrets);
-                    more.insert("prompt".into(), json!(request.prompt));
-                    more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
+                    more.insert("prompt".into(), request.prompt.into());
+                    let call =
+                        vec![("method", call.method.into()), ("url", call.url.into()), ("body", call.body.into())];
+                    more.insert("request".into(), stored::object(call));
                 }
                 Err(error) => {
                     more.insert("request".into(), Value::Null);

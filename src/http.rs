@@ -1,11 +1,11 @@
 //! Paths, methods and status codes.
 
-use serde_json::json;
+use serde_json::Value;
 use worker::{Env, Headers, Method, Request, Response};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
-use crate::{admin, environment, hook};
+use crate::{admin, environment, hook, stored};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -108,10 +108,10 @@ fn respond(answer: &Answer) -> worker::Result<Response> {
     }
     let body = match answer.status {
         // The answers of the admin's paths are their own documents.
-        Some(DOCUMENT) => json!(answer.more),
+        Some(DOCUMENT) => Value::Object(answer.more.clone()),
         _ => answer.body(),
     };
-    Ok(Response::builder().with_status(answer.code).with_headers(headers).fixed(body.to_string().into_bytes()))
+    Ok(Response::builder().with_status(answer.code).with_headers(headers).fixed(stored::text(&body).into_bytes()))
 }
 
 /// The `status` of an answer whose body is the document in `more`, and nothing else.

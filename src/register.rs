@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use worker::js_sys::Reflect;
 use worker::wasm_bindgen::JsValue;
 use worker::{DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
@@ -37,14 +37,15 @@ stored!(Query { limit, cursor, state, sender });
 
 /// Asks for a turn for an incident, whose state the list learns of too.
 pub async fn turn(env: &Env, listing: Value, limits: Limits) -> worker::Result<Grant> {
-    let grant = ask(env, "turn", json!({"listing": listing, "limits": limits.to_value()})).await?;
+    let grant = ask(env, "turn", stored::object(vec![("listing", listing), ("limits", limits.to_value())])).await?;
     Ok(Grant::from_value(grant))
 }
 
 /// Tells the list of an incident's newest state, and the budget whether its turn was used. `holds_turn`: a create may
 /// still be under way.
 pub async fn publish(env: &Env, listing: Value, holds_turn: bool, retention: i64) -> worker::Result<()> {
-    let question = json!({"listing": listing, "holds_turn": holds_turn, "retention": retention});
+    let question =
+        stored::object(vec![("listing", listing), ("holds_turn", holds_turn.into()), ("retention", retention.into())]);
     ask(env, "publish", question).await.map(|_| ())
 }
 
@@ -55,7 +56,7 @@ pub async fn list(env: &Env, query: Query) -> worker::Result<Value> {
 
 /// The list's line for the incident of that name; null where there is none.
 pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
-    ask(env, "one", json!({"name": name})).await
+    ask(env, "one", stored::object(vec![("name", name.into())])).await
 }
 
 async fn ask(env: &Env, what: &str, question: Value) -> worker::Result<Value> {
@@ -91,7 +92,7 @@ impl DurableObject for RegisterObject {
             "/one" => self.one(&question.take::<String>("name"))?,
             _ => self.page(&Query::from_value(question.into_value()))?,
         };
-        Response::ok(answer.to_string())
+        Response::ok(stored::text(&answer))
     }
 }
 
@@ -149,7 +150,7 @@ impl RegisterObject {
                 time("lastSeen"),
                 words("state"),
                 words("sender"),
-                JsValue::from_str(&listing.to_string()),
+                JsValue::from_str(&stored::text(listing)),
             ],
         )?;
         Ok(())
@@ -192,7 +193,7 @@ impl RegisterObject {
                 last = Some(place);
             }
         }
-        Ok(json!({"incidents": incidents, "cursor": last.filter(|_| more)}))
+        Ok(stored::object(vec![("incidents", incidents.into()), ("cursor", last.filter(|_| more).into())]))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::incident::event::Incident;
 use crate::prompt;
 use crate::routing::{Defaults, Routes, repo_name};
 use crate::secret::Secret;
+use crate::stored;
 use crate::text;
 use crate::time::DAY;
 
@@ -211,9 +212,9 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let text = match (self.get)(name)? {
             Value::Null => return None,
             Value::String(text) => text,
-            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+            value @ (Value::Number(_) | Value::Bool(_)) => stored::text(&value),
             value => {
-                self.wrong(name, &value.to_string(), "a text");
+                self.wrong(name, &stored::text(&value), "a text");
                 return None;
             }
         };

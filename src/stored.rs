@@ -16,13 +16,28 @@ pub trait Stored: Default {
 
     /// The value as JSON text.
     fn to_text(&self) -> String {
-        self.to_value().to_string()
+        text(&self.to_value())
     }
 
     /// Reads JSON text; `None` where it is none.
     fn from_text(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self::from_value)
     }
+}
+
+/// A value as JSON text. All writing goes through here: `Value`'s own `to_string` brings a second writer, with
+/// indentation.
+pub fn text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A JSON object. `json!` would bring a writer of its own for every type of value in it.
+pub fn object(fields: Vec<(&str, Value)>) -> Value {
+    let mut object = Map::new();
+    for (name, value) in fields {
+        object.insert(name.to_owned(), value);
+    }
+    Value::Object(object)
 }
 
 /// The fields of a JSON object, while it is written or read.
@@ -188,14 +203,21 @@ impl<T: Stored> Stored for Option<T> {
 
 impl<T: Stored> Stored for Vec<T> {
     fn to_value(&self) -> Value {
-        Value::Array(self.iter().map(T::to_value).collect())
+        let mut items = Vec::with_capacity(self.len());
+        for item in self {
+            items.push(item.to_value());
+        }
+        Value::Array(items)
     }
 
     fn from_value(value: Value) -> Self {
-        match value {
-            Value::Array(items) => items.into_iter().map(T::from_value).collect(),
-            _ => Vec::new(),
+        let mut items = Vec::new();
+        if let Value::Array(values) = value {
+            for value in values {
+                items.push(T::from_value(value));
+            }
         }
+        items
     }
 }
 
@@ -205,9 +227,10 @@ impl<A: Stored, B: Stored> Stored for (A, B) {
     }
 
     fn from_value(value: Value) -> Self {
-        let Value::Array(pair) = value else { return Self::default() };
-        let mut pair = pair.into_iter();
-        (A::from_value(pair.next().unwrap_or_default()), B::from_value(pair.next().unwrap_or_default()))
+        let Value::Array(mut pair) = value else { return Self::default() };
+        pair.truncate(2);
+        let second = if pair.len() == 2 { pair.pop() } else { None };
+        (A::from_value(pair.pop().unwrap_or_default()), B::from_value(second.unwrap_or_default()))
     }
 }
 

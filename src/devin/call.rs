@@ -3,10 +3,11 @@
 //! Sources: <https://docs.devin.ai/api-reference/overview>, the v3 OpenAPI document
 //! <https://docs.devin.ai/v3-openapi.yaml>, and the pages under <https://docs.devin.ai/api-reference/v1/sessions>.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::secret::Secret;
 use crate::stored;
+use crate::stored::Stored;
 use crate::time::Time;
 
 /// Where Devin is and as whom the bridge speaks.
@@ -116,25 +117,28 @@ impl Access {
                 body.insert(name.to_owned(), value);
             }
         };
-        let list = |items: &[String]| (!items.is_empty()).then(|| json!(items));
-        set("prompt", Some(json!(request.prompt)));
-        set("title", Some(json!(request.title)));
+        let list = |items: &Vec<String>| (!items.is_empty()).then(|| items.to_value());
+        set("prompt", Some(request.prompt.to_value()));
+        set("title", Some(request.title.to_value()));
         set("tags", list(&request.tags));
-        set("playbook_id", request.playbook_id.as_ref().map(|id| json!(id)));
-        set("knowledge_ids", request.knowledge_ids.as_ref().map(|ids| json!(ids)));
-        set("secret_ids", request.secret_ids.as_ref().map(|ids| json!(ids)));
-        set("max_acu_limit", request.max_acu_limit.map(|limit| json!(limit)));
+        set("playbook_id", request.playbook_id.as_ref().map(String::to_value));
+        set("knowledge_ids", request.knowledge_ids.as_ref().map(Vec::to_value));
+        set("secret_ids", request.secret_ids.as_ref().map(Vec::to_value));
+        set("max_acu_limit", request.max_acu_limit.map(Value::from));
         set("structured_output_schema", request.structured_output_schema.clone());
         if !secrets.is_empty() {
-            let pairs: Vec<Value> =
-                secrets.iter().map(|(key, value)| json!({"key": key, "value": value, "sensitive": true})).collect();
+            let mut pairs = Vec::new();
+            for (key, value) in secrets {
+                let pair = vec![("key", key.to_value()), ("value", value.to_value()), ("sensitive", true.into())];
+                pairs.push(stored::object(pair));
+            }
             set("session_secrets", Some(Value::Array(pairs)));
         }
         match &self.api {
-            Api::V1 => set("idempotent", Some(json!(true))),
+            Api::V1 => set("idempotent", Some(true.into())),
             Api::V3 { .. } => {
                 set("repos", list(&request.repos));
-                set("devin_mode", request.devin_mode.as_ref().map(|mode| json!(mode)));
+                set("devin_mode", request.devin_mode.as_ref().map(String::to_value));
             }
         }
         Call { method: "POST", url: self.sessions(), body: Some(Value::Object(body)) }
@@ -176,7 +180,7 @@ impl Access {
             Api::V3 { .. } => "messages",
         };
         let url = format!("{}/{name}", self.session_path(id));
-        Call { method: "POST", url, body: Some(json!({"message": text})) }
+        Call { method: "POST", url, body: Some(stored::object(vec![("message", text.into())])) }
     }
 
     /// A page of a session's messages, to see whether one of ours is among them.
@@ -207,6 +211,8 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

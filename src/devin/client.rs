@@ -1,7 +1,6 @@
 //! The asking itself: one HTTP request to Devin, bounded in time and size, never following a redirect with the key.
 
 use futures_util::future::{Either, select};
-use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
 use worker::wasm_bindgen::JsCast;
@@ -10,6 +9,7 @@ use worker::{Delay, Headers, js_sys, web_sys};
 use super::call::{Access, Call};
 use super::reply::Answer;
 use crate::environment::{self, promised};
+use crate::stored;
 
 /// No call takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,7 +40,7 @@ fn request(access: &Access, call: &Call, signal: &web_sys::AbortSignal) -> worke
     if call.body.is_some() {
         headers.set("Content-Type", "application/json")?;
     }
-    let body = call.body.as_ref().map(Value::to_string);
+    let body = call.body.as_ref().map(stored::text);
     environment::request(call.method, &call.url, &headers, body.as_deref(), Some(signal))
 }
 

@@ -4,10 +4,11 @@
 //! errors and 5xx may have been carried out (CognitionAI/terraform-provider-devin, `internal/provider/client.go`).
 //! v3 answers errors as RFC 9457 problems, v1 as `{"detail": …}` with a text or a list.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Session;
 use super::call::Api;
+use crate::stored;
 use crate::text;
 use crate::time::{HOUR, SECOND, Time};
 
@@ -27,15 +28,22 @@ pub struct Answer {
 impl Answer {
     /// The answer without these values, should it repeat them: an error often quotes what was sent.
     pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
-        for value in values.filter(|value| !value.is_empty()) {
-            let escaped = Value::from(value).to_string();
-            for shown in [value, escaped.trim_matches('"')] {
-                if self.body.contains(shown) {
-                    self.body = self.body.replace(shown, "[redacted]");
-                }
-            }
+        for value in values {
+            self.hide(value);
         }
         self
+    }
+
+    fn hide(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let escaped = stored::text(&Value::from(value));
+        for shown in [value, escaped.trim_matches('"')] {
+            if self.body.contains(shown) {
+                self.body = self.body.replace(shown, "[redacted]");
+            }
+        }
     }
 }
 
@@ -123,7 +131,7 @@ fn words(body: &str) -> String {
     let mut said: Vec<String> = Vec::new();
     match value.get("detail") {
         Some(Value::String(detail)) => said.push(detail.clone()),
-        Some(Value::Array(list)) => said.extend(list.iter().map(field_error)),
+        Some(Value::Array(list)) => add_field_errors(&mut said, list),
         _ => {}
     }
     if said.is_empty() {
@@ -131,7 +139,7 @@ fn words(body: &str) -> String {
         said.extend(simple.map(str::to_owned));
     }
     if let Some(Value::Array(errors)) = value.get("errors") {
-        said.extend(errors.iter().map(field_error));
+        add_field_errors(&mut said, errors);
     }
     if said.is_empty() {
         said.push(body.to_owned());
@@ -139,20 +147,30 @@ fn words(body: &str) -> String {
     text::clean::line(&said.join("; "), MOST)
 }
 
+fn add_field_errors(said: &mut Vec<String>, list: &[Value]) {
+    for entry in list {
+        said.push(field_error(entry));
+    }
+}
+
 /// One entry of a list of field errors: FastAPI's `{loc, msg}` or anything else.
 fn field_error(entry: &Value) -> String {
     let message = ["msg", "message", "detail"].iter().find_map(|name| entry.get(name).and_then(Value::as_str));
-    let place: Vec<String> = match entry.get("loc").or_else(|| entry.get("field")) {
+    let mut place = String::new();
+    match entry.get("loc").or_else(|| entry.get("field")) {
         Some(Value::Array(parts)) => {
-            parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect()
+            for (n, part) in parts.iter().enumerate() {
+                place.push_str(if n > 0 { "." } else { "" });
+                place.push_str(&part.as_str().map_or_else(|| stored::text(part), str::to_owned));
+            }
         }
-        Some(Value::String(name)) => vec![name.clone()],
-        _ => Vec::new(),
-    };
-    match (message, place.is_empty()) {
-        (Some(message), false) => format!("{}: {message}", place.join(".")),
-        (Some(message), true) => message.to_owned(),
-        (None, _) => entry.to_string(),
+        Some(Value::String(name)) => place.push_str(name),
+        _ => {}
+    }
+    match message {
+        Some(message) if place.is_empty() => message.to_owned(),
+        Some(message) => format!("{place}: {message}"),
+        None => stored::text(entry),
     }
 }
 
@@ -237,9 +255,15 @@ pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> R
 /// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
 pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     match body(answer, now)? {
-        Value::Object(mut fields) => {
-            fields.remove("messages");
-            Ok(Value::Object(fields))
+        Value::Object(fields) => {
+            // Not taken out of the map, which would be 4 KB of WASM.
+            let mut kept = Map::new();
+            for (name, value) in fields {
+                if name != "messages" {
+                    kept.insert(name, value);
+                }
+            }
+            Ok(Value::Object(kept))
         }
         _ => Ok(Value::Null),
     }

@@ -1,28 +1,29 @@
 //! An incident as the list of incidents shows it: the contract's record.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::record::Record;
-use crate::reason::Reason;
+use crate::stored;
+use crate::stored::Stored;
 
 /// One line of `GET /api/incidents`. What is not known is null.
 pub fn listing(record: &Record) -> Value {
     let incident = &record.incident;
     let session = record.session.as_ref();
-    json!({
-        "incident": record.name(),
-        "sender": record.sender.name(),
-        "title": incident.title,
-        "service": incident.service,
-        "severity": incident.severity,
-        "priority": incident.priority,
-        "state": record.state_name(),
-        "reason": record.reason.map(Reason::name),
-        "sessionId": session.map(|session| &session.id),
-        "sessionUrl": session.map(|session| &session.url),
-        "seen": record.seen,
-        "firstSeen": record.first_seen.rfc3339(),
-        "lastSeen": record.last_seen.rfc3339(),
-        "error": record.error,
-    })
+    stored::object(vec![
+        ("incident", record.name().into()),
+        ("sender", record.sender.to_value()),
+        ("title", incident.title.to_value()),
+        ("service", incident.service.to_value()),
+        ("severity", incident.severity.to_value()),
+        ("priority", incident.priority.to_value()),
+        ("state", record.state_name().into()),
+        ("reason", record.reason.to_value()),
+        ("sessionId", session.map(|session| session.id.as_str()).into()),
+        ("sessionUrl", session.map(|session| session.url.as_str()).into()),
+        ("seen", record.seen.to_value()),
+        ("firstSeen", record.first_seen.rfc3339().into()),
+        ("lastSeen", record.last_seen.rfc3339().into()),
+        ("error", record.error.to_value()),
+    ])
 }

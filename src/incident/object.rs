@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use worker::{
     Delay, DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen::JsValue,
 };
@@ -82,13 +82,16 @@ stored!(Outcome { taken, incident, standing });
 
 impl Stored for Standing {
     fn to_value(&self) -> Value {
+        let is = |word: &str| stored::object(vec![("is", word.into())]);
         match self {
-            Standing::Idle => json!({"is": "idle"}),
-            Standing::OnItsWay => json!({"is": "on_its_way"}),
-            Standing::Queued { behind } => json!({"is": "queued", "behind": behind}),
-            Standing::Held => json!({"is": "held"}),
-            Standing::Started { session } => json!({"is": "started", "session": session.to_value()}),
-            Standing::Failed { error } => json!({"is": "failed", "error": error}),
+            Standing::Idle => is("idle"),
+            Standing::OnItsWay => is("on_its_way"),
+            Standing::Queued { behind } => stored::object(vec![("is", "queued".into()), ("behind", behind.to_value())]),
+            Standing::Held => is("held"),
+            Standing::Started { session } => {
+                stored::object(vec![("is", "started".into()), ("session", session.to_value())])
+            }
+            Standing::Failed { error } => stored::object(vec![("is", "failed".into()), ("error", error.to_value())]),
         }
     }
 
@@ -126,19 +129,23 @@ impl Standing {
 /// Hands an event to its incident's object, which has stored it when this returns. Where `wait` (milliseconds) is not
 /// 0, it returns once the session exists, if that is sooner.
 pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait: i64) -> worker::Result<Outcome> {
-    let question = json!({"event": event.to_value(), "plan": plan.map(Plan::to_value), "wait": wait});
+    let question = stored::object(vec![
+        ("event", event.to_value()),
+        ("plan", plan.map(Plan::to_value).into()),
+        ("wait", wait.into()),
+    ]);
     Ok(Outcome::from_value(ask(env, &event.key, "event", question).await?))
 }
 
 /// Everything the object knows of the incident of that name: the record, its prompt and the session's present state;
 /// null where it knows nothing, or only of a later occurrence.
 pub async fn show(env: &Env, key: &Key, name: &str) -> worker::Result<Value> {
-    ask(env, key, "show", json!({"name": name})).await
+    ask(env, key, "show", stored::object(vec![("name", name.into())])).await
 }
 
 /// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
 pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
-    Ok(ask(env, key, "replay", json!({"name": name})).await?.as_bool())
+    Ok(ask(env, key, "replay", stored::object(vec![("name", name.into())])).await?.as_bool())
 }
 
 async fn ask(env: &Env, key: &Key, what: &str, question: Value) -> worker::Result<Value> {
@@ -168,7 +175,7 @@ impl DurableObject for IncidentObject {
             "/replay" => self.replay(&question.take::<String>("name")).await?.map_or(Value::Null, Value::Bool),
             _ => self.show(&question.take::<String>("name")).await?,
         };
-        Response::ok(answer.to_string())
+        Response::ok(stored::text(&answer))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -322,11 +329,10 @@ impl IncidentObject {
         };
         self.with_record(|record| lifecycle::creating(record, now()));
         self.store_with_request(&request).await?;
-        let secrets = request
-            .session_secrets
-            .iter()
-            .filter_map(|name| Some((name.clone(), environment::secret(&self.env, name)?)))
-            .collect::<Vec<_>>();
+        let mut secrets = Vec::new();
+        for name in &request.session_secrets {
+            secrets.extend(environment::secret(&self.env, name).map(|value| (name.clone(), value)));
+        }
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
         let reply = reply::created(answer, now());
@@ -467,13 +473,15 @@ impl IncidentObject {
         let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
             return Ok(Value::Null);
         };
-        let timeline: Vec<Value> =
-            record.timeline.iter().map(|entry| json!({"at": entry.at.rfc3339(), "what": entry.what})).collect();
+        let mut timeline = Vec::new();
+        for entry in &record.timeline {
+            timeline.push(stored::object(vec![("at", entry.at.rfc3339().into()), ("what", entry.what.to_value())]));
+        }
         let mut shown = listing(&record);
         let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());
-            fields.insert("prompt".into(), json!(prompt.map(|request| request.prompt)));
+            fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());
             fields.insert("session".into(), self.session_now(&record).await);
         }
         Ok(shown)
@@ -486,7 +494,7 @@ impl IncidentObject {
         let answer = client::ask(&settings.devin, &settings.devin.session(&session.id)).await;
         match reply::state(answer, now()) {
             Ok(state) => state,
-            Err(failure) => json!({"error": failure.words()}),
+            Err(failure) => stored::object(vec![("error", failure.words().into())]),
         }
     }
 

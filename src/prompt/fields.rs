@@ -159,12 +159,17 @@ pub fn find(name: &str) -> Option<&'static Field> {
 /// The field whose name is most like `name`.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
-    let cost = |known: &&str| {
+    let mut best = (usize::MAX, None);
+    for field in FIELDS {
+        let known = field.name;
         // `repo` is meant as `target_repo`, however many letters are missing.
         let part = name.len() > 2 && (known.contains(&name) || name.contains(known));
-        if part { 1 } else { distance(known, &name) }
-    };
-    FIELDS.iter().map(|field| field.name).min_by_key(cost)
+        let cost = if part { 1 } else { distance(known, &name) };
+        if cost < best.0 {
+            best = (cost, Some(known));
+        }
+    }
+    best.1
 }
 
 /// How many letters to add, drop or change to make `b` of `a` (Levenshtein). `b` counts up to 64 letters: a longer one

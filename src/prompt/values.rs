@@ -57,20 +57,23 @@ impl Values<'_> {
         let kind = if line { Kind::Line } else { Kind::Text };
         // Of what happened the newest counts; of anything else a sender puts the best first.
         let newest = field.id == Id::Changes;
-        let (mut entries, left_out): (Vec<Entry>, usize) = match self.raw(field.id) {
+        let mut entries = Vec::new();
+        let left_out = match self.raw(field.id) {
             Raw::Text(_) => return Vec::new(),
             Raw::List(list) => {
                 let (kept, left_out) = some_of(list, field, newest);
-                let entry = |text: &String| Entry { name: String::new(), text: clean(field, text) };
-                (kept.iter().map(entry).collect(), left_out)
+                for text in kept {
+                    entries.push(Entry { name: String::new(), text: clean(field, text) });
+                }
+                left_out
             }
             Raw::Pairs(pairs) => {
                 let (kept, left_out) = some_of(pairs, field, newest);
-                let entry = |(name, value): &(String, String)| Entry {
-                    name: one_line(name, LONGEST_NAME.min(self.cap)),
-                    text: clean(field, value),
-                };
-                (kept.iter().map(entry).collect(), left_out)
+                for (name, value) in kept {
+                    let name = one_line(name, LONGEST_NAME.min(self.cap));
+                    entries.push(Entry { name, text: clean(field, value) });
+                }
+                left_out
             }
         };
         let cap = self.share(field, &entries);

@@ -11,7 +11,6 @@ mod settings;
 mod tests;
 mod value;
 
-use serde::Serialize;
 use serde_json::Value;
 
 pub use condition::CONDITIONS;
@@ -74,7 +73,7 @@ pub enum Decision {
 }
 
 /// Why a route decides about an event or does not, for dry runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
     /// The route, counted from 1; `None` for the defaults, which decide where no route does.
     pub route: Option<u32>,

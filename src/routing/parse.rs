@@ -190,6 +190,13 @@ fn unknown(key: &str) -> String {
     let known = [CONDITIONS.as_slice(), &SETTINGS].concat();
     match nearest(key, &known) {
         Some(name) => format!("a known condition or setting; did you mean {name}?"),
-        None => format!("one of {}", known.join(", ")),
+        None => {
+            let mut expected = String::from("one of ");
+            for (n, name) in known.iter().enumerate() {
+                expected.push_str(if n > 0 { ", " } else { "" });
+                expected.push_str(name);
+            }
+            expected
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::nearest::nearest;
 use super::pattern::Pattern;
 use super::repo::{is_name, repo_name};
 use crate::settings::Problem;
+use crate::stored;
 
 /// No list in a route is longer.
 const MOST_ITEMS: usize = 100;
@@ -225,7 +226,7 @@ pub(super) fn kind(value: &Value) -> String {
         Value::String(text) => format!("a text of length {}", text.chars().count()),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(items) => format!("a table of {}", items.len()),
-        Value::Number(_) | Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Number(_) | Value::Null | Value::Bool(_) => stored::text(value),
     }
 }
 

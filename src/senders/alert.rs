@@ -16,11 +16,12 @@ use super::{BadBody, One, Parsed, bounds, each, json, read, severity};
 use crate::auth::Verified;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
 use crate::incident::key::Key;
+use crate::stored;
 
 /// Reads a body of one alert or several.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
     let value = read(body).map_err(|broken| super::not_json(&broken))?;
-    each(value, one)
+    each(value, &one)
 }
 
 /// Reads one alert.
@@ -94,7 +95,7 @@ fn check(alert: &Value) -> Result<(), BadBody> {
 }
 
 fn shown(value: &Value) -> String {
-    bounds::head(&value.to_string(), 100)
+    bounds::head(&stored::text(value), 100)
 }
 
 /// Everything an alert's fields tell, without asking for any of them; the title may be empty.
@@ -166,7 +167,7 @@ impl Fields {
     fn logs(&mut self, name: &str) -> Option<String> {
         let logs = match self.0.get_mut(name)?.take() {
             Value::String(text) => text,
-            Value::Array(lines) => lines.iter().filter_map(any_text).collect::<Vec<_>>().join("\n"),
+            Value::Array(lines) => json::collect(&lines, &any_text).join("\n"),
             other => any_text(&other)?,
         };
         let logs = logs.trim_end().trim_start_matches(['\r', '\n']);
@@ -174,34 +175,51 @@ impl Fields {
     }
 
     fn rest(self) -> Vec<(String, String)> {
-        let entry = |(name, value): (&String, &Value)| {
-            Some((bounds::head(name, 200), bounds::head(&any_text(value)?, bounds::TEXT)))
-        };
-        bounds::entries(self.0.iter().filter_map(entry).collect())
+        let mut entries = Vec::new();
+        add_pairs(&mut entries, "", &Value::Object(self.0));
+        bounds::entries(entries)
     }
 }
 
 /// Labels as an object, as a list of `{"name", "value"}` objects (Azure, CloudWatch) or as `name:value` texts (Datadog).
 pub(super) fn labels(name: &str, value: &Value) -> Vec<(String, String)> {
-    let pair =
-        |name: &str, value: &Value| Some((bounds::head(name, 200), bounds::head(&any_text(value)?, bounds::TEXT)));
-    let of_item = |item: &Value| -> Vec<(String, String)> {
-        let named = json::first_text(item, &["name", "key"]).zip(item.get("value"));
-        match (named, item) {
-            (Some((name, value)), _) => pair(&name, value).into_iter().collect(),
-            (None, Value::Object(fields)) => fields.iter().filter_map(|(name, value)| pair(name, value)).collect(),
-            (None, Value::String(text)) => match text.split_once(':') {
-                Some((name, value)) => vec![(name.trim().to_owned(), value.trim().to_owned())],
-                None => pair(name, item).into_iter().collect(),
-            },
-            (None, other) => pair(name, other).into_iter().collect(),
-        }
-    };
+    let mut labels = Vec::new();
     match value {
-        Value::Array(items) => items.iter().flat_map(of_item).collect(),
-        Value::Object(fields) => fields.iter().filter_map(|(name, value)| pair(name, value)).collect(),
-        other => pair(name, other).into_iter().collect(),
+        Value::Array(items) => {
+            for item in items {
+                add_label(&mut labels, name, item);
+            }
+        }
+        other => add_pairs(&mut labels, name, other),
     }
+    labels
+}
+
+/// Adds what one item of a list says.
+fn add_label(labels: &mut Vec<(String, String)>, name: &str, item: &Value) {
+    if let Some((name, value)) = json::first_text(item, &["name", "key"]).zip(item.get("value")) {
+        labels.extend(pair(&name, value));
+    } else if let Some((name, value)) = item.as_str().and_then(|text| text.split_once(':')) {
+        labels.push((name.trim().to_owned(), value.trim().to_owned()));
+    } else {
+        add_pairs(labels, name, item);
+    }
+}
+
+/// Adds the fields of an object, or anything else under the name given.
+fn add_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                pairs.extend(pair(name, value));
+            }
+        }
+        other => pairs.extend(pair(name, other)),
+    }
+}
+
+fn pair(name: &str, value: &Value) -> Option<(String, String)> {
+    Some((bounds::head(name, 200), bounds::head(&any_text(value)?, bounds::TEXT)))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod rows;
 
 use serde_json::Value;
 
-use super::json::{add, at, items, plain, text};
+use super::json::{add, at, collect, items, plain, text};
 use super::{BadBody, One, Parsed, alert, bounds, each, read, severity};
 use crate::auth::Verified;
 use crate::incident::event::{Incident, Kind, Sender};
@@ -24,7 +24,7 @@ use crate::incident::key::Key;
 /// Reads a body of one alert (Azure sends no other), or a list of them.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
     let value = read(body).map_err(|broken| super::not_json(&broken))?;
-    each(value, one)
+    each(value, &one)
 }
 
 /// Whether an alert comes from Azure, in the common schema or in one that only Azure uses.
@@ -94,11 +94,13 @@ fn identity(essentials: &Value, context: &Value) -> Option<Key> {
 }
 
 fn from_essentials(essentials: &Value) -> Incident {
-    let names = |field: &str| -> Vec<String> { items(essentials, &[field]).iter().filter_map(plain).collect() };
+    let names = |field: &str| collect(items(essentials, &[field]), &plain);
     let targets = names("alertTargetIDs");
     let mut resources = names("configurationItems");
     if resources.is_empty() {
-        resources = targets.iter().filter_map(|id| id.rsplit('/').next()).map(str::to_owned).collect();
+        for id in &targets {
+            resources.extend(id.rsplit('/').next().map(str::to_owned));
+        }
     }
     let joined = |list: Vec<String>| (!list.is_empty()).then(|| bounds::head(&list.join(", "), bounds::TEXT));
     Incident {
@@ -121,7 +123,7 @@ fn finish(essentials: &Value, incident: &mut Incident) {
     if incident.title.is_empty() {
         incident.title = "Azure Monitor alert".to_owned();
     }
-    let targets: Vec<String> = items(essentials, &["alertTargetIDs"]).iter().filter_map(plain).collect();
+    let targets = collect(items(essentials, &["alertTargetIDs"]), &plain);
     let context = &mut incident.context;
     add(context, "targets", (!targets.is_empty()).then(|| bounds::head(&targets.join("\n"), bounds::TEXT)));
     add(context, "resource group", text(essentials, &["targetResourceGroup"]));

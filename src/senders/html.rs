@@ -26,8 +26,14 @@ pub fn plain(html: &str) -> String {
         rest = skipped.map_or(behind, |end| behind.split_once(end).map_or("", |(_, behind)| behind));
     }
     push_words(&mut text, rest);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "-").collect();
-    bounds::head(&lines.join("\n"), bounds::TEXT)
+    let mut kept = String::new();
+    for line in text.lines().map(str::trim) {
+        if !line.is_empty() && line != "-" {
+            kept.push_str(if kept.is_empty() { "" } else { "\n" });
+            kept.push_str(line);
+        }
+    }
+    bounds::head(&kept, bounds::TEXT)
 }
 
 /// A tag's name, with the text that ends its content where that is no text for people.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::stored;
+
 /// Some editors and PowerShell put one in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -162,10 +164,10 @@ pub fn any_text(value: &Value) -> Option<String> {
         Value::Array(items) if items.is_empty() => None,
         Value::Object(fields) if fields.is_empty() => None,
         Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
-            let items: Vec<String> = items.iter().filter_map(plain).collect();
+            let items = collect(items, &plain);
             (!items.is_empty()).then(|| items.join(", "))
         }
-        Value::Array(_) | Value::Object(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Some(stored::text(value)),
         _ => plain(value),
     }
 }
@@ -192,7 +194,16 @@ pub fn items<'v>(value: &'v Value, path: &[&str]) -> &'v [Value] {
 
 /// The texts of one field of each item at a path: `texts(data, &["teams"], "summary")`.
 pub fn texts(value: &Value, path: &[&str], field: &str) -> Vec<String> {
-    items(value, path).iter().filter_map(|item| text(item, &[field]).or_else(|| plain(item))).collect()
+    collect(items(value, path), &|item| text(item, &[field]).or_else(|| plain(item)))
+}
+
+/// What `of` makes of each item, where it makes something of it.
+pub fn collect(items: &[Value], of: &dyn Fn(&Value) -> Option<String>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for item in items {
+        texts.extend(of(item));
+    }
+    texts
 }
 
 /// Adds a named text to a list, where there is one.

@@ -24,6 +24,7 @@ use crate::auth::Verified;
 use crate::incident::event::{Incident, Kind, Sender};
 use crate::incident::key::Key;
 use crate::reason::Reason;
+use crate::stored;
 use salvage::field;
 
 /// The event type of a body that is not JSON.
@@ -36,9 +37,9 @@ const UNTITLED: &str = "Kibana alert";
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
     match read(body) {
         Ok(Value::Array(alerts)) if alerts.iter().any(any_field) => {
-            each(alerts.into_iter().filter(any_field).collect(), one)
+            each(alerts.into_iter().filter(any_field).collect(), &one)
         }
-        Ok(alert) if any_field(&alert) => each(alert, one),
+        Ok(alert) if any_field(&alert) => each(alert, &one),
         Ok(_) => {
             let message = "The body holds no alert.".to_owned();
             Ok(Parsed::Nothing { reason: Reason::NoIncident, message })
@@ -74,7 +75,7 @@ pub(super) fn is_kibana_text(body: &str) -> bool {
 pub(super) fn one(mut body: Value) -> Result<One, BadBody> {
     let key = identity(&|name| text(&body, &[name]).unwrap_or_default())
         .or_else(|| flat_identity(&body))
-        .or_else(|| body_identity(&body.to_string()))
+        .or_else(|| body_identity(&stored::text(&body)))
         .ok_or_else(|| BadBody { error: "The alert is empty".to_owned(), details: None })?;
     let status = text(&body, &["status"]);
     let kind = status.as_deref().map_or(Kind::Triggered, alert::kind);
@@ -100,7 +101,7 @@ pub(super) fn one(mut body: Value) -> Result<One, BadBody> {
 }
 
 /// What identifies the alert of a template. The number of parts tells the forms of identity apart.
-fn identity(of: &impl Fn(&str) -> String) -> Option<Key> {
+fn identity(of: &dyn Fn(&str) -> String) -> Option<Key> {
     let (rule, uuid, id, group) = (of("ruleId"), of("alertUuid"), of("alertId"), of("groupByField"));
     let key = |parts: &[&str]| Key::new(Sender::Kibana, parts);
     if !uuid.is_empty() {

@@ -90,7 +90,7 @@ pub fn detect_and_parse(body: &Verified) -> Result<Parsed, BadBody> {
         }
     };
     match read(body) {
-        Ok(value) => each(value, one),
+        Ok(value) => each(value, &one),
         Err(broken) if kibana::is_kibana_text(&json::decode(body.body())) => Ok(kibana::unreadable(body, &broken)),
         Err(broken) => Err(not_json(&broken)),
     }
@@ -101,7 +101,7 @@ type One = (IncidentEvent, Option<String>);
 
 /// Reads a body of one alert, or a list of alerts, of which all are good or none is used: their author can then mend
 /// the bad one and send the same body again.
-fn each(value: Value, one: impl Fn(Value) -> Result<One, BadBody>) -> Result<Parsed, BadBody> {
+fn each(value: Value, one: &dyn Fn(Value) -> Result<One, BadBody>) -> Result<Parsed, BadBody> {
     let Value::Array(alerts) = value else {
         let (event, remark) = one(value)?;
         return Ok(Parsed::Events { events: vec![event], remark });

@@ -10,7 +10,7 @@
 
 use serde_json::Value;
 
-use super::json::{Broken, add, at, items, plain, read, text, texts};
+use super::json::{Broken, add, at, collect, items, plain, read, text, texts};
 use super::{BadBody, Parsed};
 use crate::auth::Verified;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
@@ -144,7 +144,7 @@ fn changed_fields(data: &Value) -> Vec<String> {
         let value = at(now, &["value"]).and_then(super::json::any_text);
         Some(value.map_or_else(|| format!("{shown} is empty"), |value| format!("{shown} is {value}")))
     };
-    items(data, &["changed_custom_fields"]).iter().filter_map(describe).collect()
+    collect(items(data, &["changed_custom_fields"]), &describe)
 }
 
 /// A conference bridge's page and numbers, both as an incident carries them and as the event about it does.
@@ -161,7 +161,7 @@ fn roles(data: &Value) -> Vec<String> {
         let role = text(assignment, &["role", "summary"])?;
         Some(format!("{who} is now {role}"))
     };
-    items(data, &["incident_role_assignments"]).iter().filter_map(describe).collect()
+    collect(items(data, &["incident_role_assignments"]), &describe)
 }
 
 fn responder(name: &str, data: &Value) -> Option<String> {
@@ -199,7 +199,7 @@ fn deed(kind: Kind) -> Option<&'static str> {
 fn agent(event: &Value) -> Option<String> {
     let name = text(event, &["agent", "summary"]).or_else(|| text(event, &["agent", "id"]))?;
     let kind = text(event, &["agent", "type"]).unwrap_or_default();
-    let kind = match kind.trim_end_matches("_reference") {
+    let kind = match kind.strip_suffix("_reference").unwrap_or(&kind) {
         "user" => "a person",
         "inbound_integration" => "an integration",
         _ => return Some(name),

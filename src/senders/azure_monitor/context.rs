@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::rows;
 use crate::incident::event::Incident;
-use crate::senders::json::{add, any_text, at, first_text, items, text};
+use crate::senders::json::{add, any_text, at, collect, first_text, items, text};
 use crate::senders::{alert, bounds, html};
 
 /// Fields that tell an engineer nothing. `claims` and `httpRequest` hold personal data besides: who made a change, from
@@ -113,9 +113,11 @@ fn criteria_of(criteria: &Value, incident: &mut Incident) {
 /// `Average Percentage CPU GreaterThan 25, was 31.1`.
 fn condition(one: &Value) -> Option<String> {
     let of = |name: &str| text(one, &[name]);
-    let subject = [of("timeAggregation"), of("metricName").or_else(|| of("metricMeasureColumn"))];
-    let rule = [of("operator"), of("threshold")];
-    let mut words: Vec<String> = subject.into_iter().chain(rule).flatten().collect();
+    let subject = of("metricName").or_else(|| of("metricMeasureColumn"));
+    let mut words = Vec::new();
+    for word in [of("timeAggregation"), subject, of("operator"), of("threshold")] {
+        words.extend(word);
+    }
     if words.is_empty() {
         words.push("value".to_owned());
     }
@@ -140,7 +142,10 @@ fn log_search(rest: &mut Map<String, Value>, incident: &mut Incident) {
     let (operator, threshold, found) = (text_of("Operator"), text_of("Threshold"), text_of("ResultCount"));
     let rule = operator.zip(threshold).map(|(operator, threshold)| format!("{operator} {threshold}"));
     let found = found.map(|found| format!("results found: {found}"));
-    let parts: Vec<String> = [text_of("AlertType"), rule, found].into_iter().flatten().collect();
+    let mut parts = Vec::new();
+    for part in [text_of("AlertType"), rule, found] {
+        parts.extend(part);
+    }
     let query = text_of("SearchQuery");
     let filtered = [text_of("LinkToFilteredSearchResultsUI"), text_of("LinkToFilteredSearchResultsAPI")];
     let whole = [text_of("LinkToSearchResults"), text_of("LinkToSearchResultsAPI")];
@@ -201,11 +206,10 @@ fn nested(name: &str, value: &Value) -> Option<String> {
         return any_text(value);
     }
     let service = |service: &Value| {
-        let regions = items(service, &["ImpactedRegions"]).iter().filter_map(|region| text(region, &["RegionName"]));
-        let regions: Vec<String> = regions.collect();
+        let regions = collect(items(service, &["ImpactedRegions"]), &|region| text(region, &["RegionName"]));
         let name = text(service, &["ServiceName"])?;
         Some(if regions.is_empty() { name } else { format!("{name} ({})", regions.join(", ")) })
     };
-    let services: Vec<String> = items(value, &[]).iter().filter_map(service).collect();
+    let services = collect(items(value, &[]), &service);
     if services.is_empty() { any_text(value) } else { Some(services.join("; ")) }
 }

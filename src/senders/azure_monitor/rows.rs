@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::senders::bounds;
-use crate::senders::json::{any_text, items, text};
+use crate::senders::json::{any_text, collect, items, text};
 
 /// The rows that are shown: enough to see what happened, few enough to be read.
 const MOST_ROWS: usize = 20;
@@ -14,10 +14,12 @@ pub(super) fn of_tables(tables: &[Value]) -> Option<String> {
     for table in tables {
         let columns = items(table, &["columns"]);
         for row in items(table, &["rows"]) {
-            all.add(items(row, &[]).iter().enumerate().map(|(index, value)| {
+            let mut cells = Vec::new();
+            for (index, value) in items(row, &[]).iter().enumerate() {
                 let name = columns.get(index).and_then(|column| text(column, &["name"]));
-                (name.unwrap_or_else(|| format!("column {}", index + 1)), value)
-            }));
+                cells.extend(cell(&name.unwrap_or_else(|| format!("column {}", index + 1)), value));
+            }
+            all.add(&cells);
         }
     }
     all.text()
@@ -27,9 +29,13 @@ pub(super) fn of_tables(tables: &[Value]) -> Option<String> {
 pub(super) fn of_events(events: &[Value]) -> Option<String> {
     let mut all = Rows::default();
     for row in events {
-        all.add(items(row, &[]).iter().filter_map(|cell| Some((text(cell, &["name"])?, cell.get("value")?))));
+        all.add(&collect(items(row, &[]), &|pair| cell(&text(pair, &["name"])?, pair.get("value")?)));
     }
     all.text()
+}
+
+fn cell(name: &str, value: &Value) -> Option<String> {
+    Some(format!("{name}: {}", bounds::head(&any_text(value)?, bounds::TEXT)))
 }
 
 #[derive(Default)]
@@ -40,15 +46,12 @@ struct Rows {
 }
 
 impl Rows {
-    fn add<'v>(&mut self, cells: impl Iterator<Item = (String, &'v Value)>) {
+    fn add(&mut self, cells: &[String]) {
         if self.lines.len() >= MOST_ROWS || self.bytes >= bounds::LOGS / 2 {
             self.left_out += 1;
             return;
         }
-        let cell = |(name, value): (String, &Value)| {
-            Some(format!("{name}: {}", bounds::head(&any_text(value)?, bounds::TEXT)))
-        };
-        let line = cells.filter_map(cell).collect::<Vec<_>>().join(", ");
+        let line = cells.join(", ");
         if !line.is_empty() {
             self.bytes += line.len();
             self.lines.push(line);
