@@ -22,7 +22,8 @@ export class FakeDevin {
 
   #sessions = [];
   #scripts = [];
-  #server = createServer((request, response) => {
+  // No time limit: a connection that ends just as it is used again is a fault too, but not one to have by accident.
+  #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     // A client that dies in the middle of its request has no answer to get.
     this.#serve(request, response).catch((error) => {
       if (error.code !== "ECONNRESET") throw error;

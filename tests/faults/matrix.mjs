@@ -61,7 +61,7 @@ export const OUTCOMES = {
     sessions: 2,
     linked: true,
   },
-  sentTwice: { says: "**sent twice**, beyond the promise", sends: 2, messageLooks: 3, messages: 2 },
+  arrivedLate: { says: "looked for again, found", sends: 1, messageLooks: 2, messages: 1 },
 
   // A look-up of a session that exists.
   seen: { says: "found", looks: 1 },
@@ -229,7 +229,7 @@ export const REPLIES = [
     slow: true,
     create: "foundLate",
     again: "foundLate",
-    message: "sentTwice",
+    message: "arrivedLate",
   },
   { name: "a connection cut before the request is read", give: { cut: "before-read" }, ...NOT_DONE, ...LATER },
   { name: "a connection cut when it is done", give: { cut: "after-create" }, ...DONE, ...LATER },
