@@ -40,7 +40,7 @@ const SHRINK = [
 
 // A cold start loads all of it, and the free plan has a limit: growth should be a decision.
 const LIMIT = 480_000;
-const GZIP_LIMIT = 200_000;
+const GZIP_LIMIT = 205_000;
 
 export async function build() {
   await setUp();
