@@ -108,7 +108,8 @@ export class Watch {
   /** { creates, looks, sends, messageLooks, sessions, listing } of an incident. */
   of(key) {
     if (!this.#incidents.has(key)) {
-      this.#incidents.set(key, { creates: [], looks: [], sends: [], messageLooks: [], sessions: [], listing: undefined });
+      const calls = Object.fromEntries(COUNTS.map((count) => [count, []]));
+      this.#incidents.set(key, { ...calls, sessions: [], listing: undefined });
     }
     return this.#incidents.get(key);
   }
