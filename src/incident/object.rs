@@ -372,7 +372,7 @@ impl IncidentObject {
         };
         let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
         let mut page = String::new();
-        let mut result = Ok(None);
+        let mut result = Err(too_long());
         for _ in 0..MOST_PAGES {
             let answer = client::ask(access, &access.find(&mark, tagged, since, &page)).await;
             match reply::found(&access.api, answer, &mark, &page, now()) {
@@ -428,7 +428,7 @@ impl IncidentObject {
         });
         let Some((session, mark)) = looked_for.flatten() else { return Ok(()) };
         let mut page = String::new();
-        let mut result = Ok(false);
+        let mut result = Err(too_long());
         for _ in 0..MOST_PAGES {
             let answer = client::ask(access, &access.messages(&session.id, &page)).await;
             match reply::message_found(answer, &mark, now()) {
@@ -550,6 +550,11 @@ impl IncidentObject {
             log::step(&record.name(), record.state_name(), session, what, now().since(begun));
         });
     }
+}
+
+/// What a look-up has found that ran out of pages: nothing, which is not the same as that there is nothing.
+fn too_long() -> Failure {
+    Failure::Refused { status: 0, words: format!("Devin's list goes on after {MOST_PAGES} pages") }
 }
 
 /// A time as the alarm takes it.

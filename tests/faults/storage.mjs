@@ -100,6 +100,19 @@ export const cases = {
     for (const { id } of incidents) assert.ok(bridge.devin.sessions(id).length <= 1, id);
   },
 
+  // Longer than the runtime tries an alarm again that failed: six times in about two minutes.
+  async "the object can't write for three minutes: its work goes on by itself"() {
+    const { bridge, faulty } = await faultyBridge();
+    // The first write of the alarm is to fail, so it waits for its turn until then.
+    await faulty.break({ register: ALWAYS });
+    const incident = await bridge.resolve();
+    await faulty.break({ put: ALWAYS });
+    await sleep(180_000);
+    const { put } = await faulty.break({});
+    assert.ok(put < ALWAYS, "it failed");
+    await bridge.oneSession(incident, 120);
+  },
+
   async "the register can't be reached: events are accepted, and their sessions made when it is back"() {
     const { bridge, faulty } = await faultyBridge();
     await faulty.break({ register: ALWAYS });
