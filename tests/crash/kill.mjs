@@ -15,7 +15,7 @@ const LONGEST_LIFE_MS = 900;
  * Kills `kills` times, or as often as fits into `seconds`; in the end nothing more may happen for `quietMs`. Gives the
  * figures: kills, events accepted, incidents, sessions, what was lost and doubled (keys of incidents), and the seed.
  */
-export async function killTest({ kills, seconds, seed, quietMs = 10_000 }) {
+export async function killTest({ kills, seconds, seed, quietMs = 10_000, vars = {} }) {
   const start = performance.now();
   const chance = seeded(seed);
   const bridge = await startBridge({
@@ -23,6 +23,7 @@ export async function killTest({ kills, seconds, seed, quietMs = 10_000 }) {
     SESSIONS_PER_MINUTE: "10000",
     SESSIONS_PER_DAY: "100000",
     WAIT_SECONDS: "2",
+    ...vars,
   });
   bridge.devin.listLagMs = LIST_LAG_MS;
   bridge.devin.mood = mood(seeded(seed + 1));
