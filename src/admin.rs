@@ -1,12 +1,12 @@
 //! What operators see and do: health, the list of incidents, one incident, replay.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
 use crate::auth::secret_of_authorization;
 use crate::environment::configuration;
-use crate::http::{DOCUMENT, Query};
+use crate::http::{Query, Reply};
 use crate::incident::key::Key;
 use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
@@ -43,20 +43,8 @@ fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
     }
 }
 
-fn document(code: u16, document: Value) -> Answer {
-    let more = match document {
-        Value::Object(more) => more,
-        other => {
-            let mut more = Map::new();
-            more.insert("value".to_owned(), other);
-            more
-        }
-    };
-    Answer { more, ..Answer::ok(code, DOCUMENT, "") }
-}
-
 /// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration.
-pub fn health(headers: &Headers, env: &Env) -> Answer {
+pub fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
     let mut health = vec![("status", "ok".into()), ("version", env!("CARGO_PKG_VERSION").into())];
     if caller(headers, &configuration) == Caller::Admin {
@@ -72,13 +60,13 @@ pub fn health(headers: &Headers, env: &Env) -> Answer {
         let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING.into()] } else { Vec::new() };
         health.push(("warnings", Value::Array(warnings)));
     }
-    document(200, stored::object(health))
+    Reply::Document(stored::object(health))
 }
 
 /// `GET /api/incidents`.
-pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Answer {
+pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
-        return refusal;
+        return refusal.into();
     }
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let limit = match text("limit").map(|limit| limit.parse::<u32>()) {
@@ -86,31 +74,31 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Answer {
         Some(Ok(limit)) if (1..=register::LARGEST_PAGE).contains(&limit) => limit,
         Some(_) => {
             let details = format!("limit: expected a whole number from 1 to {}", register::LARGEST_PAGE);
-            return Answer::error(400, "Bad query", details);
+            return Answer::error(400, "Bad query", details).into();
         }
     };
     let query = register::Query { limit, cursor: text("cursor"), state: text("state"), sender: text("sender") };
     match register::list(env, query).await {
-        Ok(list) => document(200, list),
-        Err(error) => failed(&error),
+        Ok(list) => Reply::Document(list),
+        Err(error) => failed(&error).into(),
     }
 }
 
 /// `GET /api/incidents/{key}`.
-pub async fn show(headers: &Headers, name: &str, env: &Env) -> Answer {
+pub async fn show(headers: &Headers, name: &str, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
-        return refusal;
+        return refusal.into();
     }
-    let Some(key) = key_of(name) else { return unknown(name) };
+    let Some(key) = key_of(name) else { return unknown(name).into() };
     // Of an earlier occurrence the list has kept the last line.
     let shown = match object::show(env, &key, name).await {
         Ok(Value::Null) => register::one(env, name).await,
         shown => shown,
     };
     match shown {
-        Ok(Value::Null) => unknown(name),
-        Ok(shown) => document(200, shown),
-        Err(error) => failed(&error),
+        Ok(Value::Null) => unknown(name).into(),
+        Ok(shown) => Reply::Document(shown),
+        Err(error) => failed(&error).into(),
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let (path, query) = path_and_query(&url);
     let query = Query(query);
     let Some(target) = Target::of(path) else {
-        return respond(&Answer::error(404, "Not found", format!("There is nothing at {path}.")));
+        return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
     };
     let fits = match request.method() {
         Method::Post => target.allow() == "POST",
@@ -64,21 +64,23 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     };
     if !fits {
         let message = format!("{path} takes {} only.", target.allow());
-        let mut response = respond(&Answer::error(405, "Method not allowed", message))?;
+        let mut response = respond(Answer::error(405, "Method not allowed", message).into())?;
         response.headers_mut().set("Allow", target.allow())?;
         return Ok(response);
     }
-    let answer = match target {
+    let reply = match target {
         Target::Hook(hook) => match read_body(&request).await? {
-            Some(body) => hook::handle(hook, request.headers(), query, &body, &env).await,
-            None => Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")),
+            Some(body) => hook::handle(hook, request.headers(), query, &body, &env).await.into(),
+            None => {
+                Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
+            }
         },
         Target::Health => admin::health(request.headers(), &env),
         Target::Incidents => admin::list(request.headers(), query, &env).await,
         Target::Incident(name) => admin::show(request.headers(), name, &env).await,
-        Target::Replay(name) => admin::replay(request.headers(), name, &env).await,
+        Target::Replay(name) => admin::replay(request.headers(), name, &env).await.into(),
     };
-    respond(&answer)
+    respond(reply)
 }
 
 /// The body, or `None` where it is too large: known from its declared length, or found while reading.
@@ -95,27 +97,41 @@ async fn read_body(request: &Request) -> worker::Result<Option<Vec<u8>>> {
     Ok(whole.then_some(body))
 }
 
-fn respond(answer: &Answer) -> worker::Result<Response> {
-    let headers = Headers::new();
-    headers.set("Content-Type", "application/json; charset=utf-8")?;
-    headers.set("Cache-Control", "no-store")?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
-    if let Some(seconds) = answer.retry_after {
-        headers.set("Retry-After", &seconds.to_string())?;
-    }
-    if answer.code == 401 {
-        headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
-    }
-    let body = match answer.status {
-        // The answers of the admin's paths are their own documents.
-        Some(DOCUMENT) => Value::Object(answer.more.clone()),
-        _ => answer.body(),
-    };
-    Ok(Response::builder().with_status(answer.code).with_headers(headers).fixed(stored::text(&body).into_bytes()))
+/// What is sent back.
+pub enum Reply {
+    /// An answer to a hook or an action, or an error.
+    Answer(Answer),
+    /// A JSON document that is found: 200.
+    Document(Value),
 }
 
-/// The `status` of an answer whose body is the document in `more`, and nothing else.
-pub const DOCUMENT: &str = "document";
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Reply {
+        Reply::Answer(answer)
+    }
+}
+
+fn respond(reply: Reply) -> worker::Result<Response> {
+    let headers = Headers::new();
+    headers.set("Cache-Control", "no-store")?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    let (code, content_type, body) = match reply {
+        Reply::Answer(answer) => {
+            if let Some(seconds) = answer.retry_after {
+                headers.set("Retry-After", &seconds.to_string())?;
+            }
+            if answer.code == 401 {
+                headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
+            }
+            (answer.code, JSON, stored::text(&answer.body()))
+        }
+        Reply::Document(document) => (200, JSON, stored::text(&document)),
+    };
+    headers.set("Content-Type", content_type)?;
+    Ok(Response::builder().with_status(code).with_headers(headers).fixed(body.into_bytes()))
+}
+
+const JSON: &str = "application/json; charset=utf-8";
 
 /// The path and the query of a URL as the runtime gives it: absolute and normalised.
 fn path_and_query(url: &str) -> (&str, &str) {
