@@ -4,9 +4,17 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { setUp, toolEnvironment, wasmOpt, workerBuild } from "./setup.mjs";
-import { main, ROOT, run, step } from "./steps.mjs";
+import { commandLine, main } from "./cli.mjs";
+import { ROOT, run, step } from "./steps.mjs";
+import { installTools, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
 
+const TOOL = {
+  usage: "npm run build",
+  about: "Compiles the Worker into build/ where its sources have changed, and prints its size.",
+  ok: "it is built and within its limits of size",
+  wrong: "it could not be built or is too large",
+  examples: [["npm run build", "then for example node --test tests/once.test.mjs"]],
+};
 const INPUTS = [
   "Cargo.toml",
   "Cargo.lock",
@@ -16,7 +24,7 @@ const INPUTS = [
   "src",
   "prompts",
   "scripts/build.mjs",
-  "scripts/setup.mjs",
+  "scripts/tools.mjs",
 ];
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 const STAMP = join(ROOT, "build", ".inputs");
@@ -43,7 +51,7 @@ const LIMIT = 600_000;
 const GZIP_LIMIT = 230_000;
 
 export async function build() {
-  await setUp();
+  await installTools();
   const inputs = hashOf(INPUTS);
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
@@ -82,4 +90,7 @@ function checkSize() {
   if (wasm.length > LIMIT || gzip > GZIP_LIMIT) throw new Error("The WASM is larger than its limit.");
 }
 
-main(import.meta, build);
+main(import.meta, () => {
+  commandLine(TOOL);
+  return build();
+});

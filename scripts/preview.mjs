@@ -1,8 +1,17 @@
 // npm run preview -- <sample or file>: what the bridge would make of an event, without a session being started.
 import { existsSync, readFileSync } from "node:fs";
-import { buildWorker, describe, health, misused, readConfiguration, startConfigured, usage } from "./check.mjs";
+import { commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
+import {
+  buildWorker,
+  CONFIG_OPTION,
+  describe,
+  health,
+  namedConfiguration,
+  readConfiguration,
+  ROUTE_OPTIONS,
+  startConfigured,
+} from "./configuration.mjs";
 import { about, sample, sampleNames } from "./samples.mjs";
-import { main } from "./steps.mjs";
 
 const PATHS = {
   pagerduty: "/hooks/pagerduty",
@@ -12,34 +21,43 @@ const PATHS = {
 };
 const ANY_ALERT = "/api/trigger-devin";
 
-const width = Math.max(...sampleNames.map((name) => name.length));
-const USAGE = `npm run preview -- <sample or file> … [options]
-
-Shows what the bridge would do with an event: the route that decides, the session's title, its tags and its prompt.
-Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not asked.
-
-  --sender NAME  who sent a file: ${Object.keys(PATHS).join(", ")} (default: told by its shape)
-  --routes FILE  these routes in place of wrangler.toml's: JSON, or TOML with [[vars.ROUTES]]
-  --json         the bridge's whole answer, a list of them for several (npm run --silent preview -- … --json)
-  --help         this
-
-Ends with 0 when it was shown, with 1 when the bridge refused, with 2 when it was called wrongly.
-
-Samples:
-${sampleNames.map((name) => `  ${name.padEnd(width)}  ${about(name)}`).join("\n")}
-`;
+const TOOL = {
+  usage: "npm run preview -- <sample or file> … [options]",
+  about: `Shows what the bridge would do with an event: the route that decides, the session's title, its tags and its
+    prompt. Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not
+    asked.`,
+  options: {
+    sender: { value: "NAME", about: `who sent a file: ${Object.keys(PATHS).join(", ")} (default: told by its shape)` },
+    ...ROUTE_OPTIONS,
+    ...CONFIG_OPTION,
+    json: JSON_OPTION,
+  },
+  positionals: true,
+  ok: "it was shown",
+  wrong: "the bridge refused",
+  examples: [
+    ["npm run preview -- pagerduty-resolved", "a sample, with the routes of wrangler.toml"],
+    [`npm run preview -- alert --route '{"alert_name": "disk*", "playbook_id": "playbook-disk"}'`, "with this route only"],
+    ["npm run preview -- body.json --sender kibana", "a body of your own, as Kibana's hook would take it"],
+    ["npm run --silent preview -- alert --json", "the bridge's whole answer; a list of them for several events"],
+  ],
+  more: `Samples:\n${table(sampleNames.map((name) => [name, about(name)]))}`,
+};
 
 const WEBHOOK_SECRET = "webhook-secret-of-the-preview";
 
 async function preview() {
-  const { values, positionals } = usage(USAGE, { sender: { type: "string" } }, true);
-  const { sender, routes, json } = values;
-  if (positionals.length === 0) misused("What is to be shown?", USAGE);
-  if (sender !== undefined && !Object.hasOwn(PATHS, sender)) misused(`There is no sender ${sender}.`, USAGE);
+  const { values, positionals } = commandLine(TOOL);
+  const { sender, json } = values;
+  const named = namedConfiguration(values);
+  if (positionals.length === 0) misused("What is to be shown?");
+  if (sender !== undefined && !Object.hasOwn(PATHS, sender)) {
+    misused(`There is no sender ${sender}.${suggestion(sender, Object.keys(PATHS))}`);
+  }
   const events = positionals.map((name) => event(name, PATHS[sender]));
 
   await buildWorker();
-  const configuration = await readConfiguration(routes);
+  const configuration = await readConfiguration(named);
   const { variables, secrets } = configuration;
   const nothingSet = !secrets.DEVIN_API_KEY && !secrets.DEVIN_ORG_ID && !variables.DEVIN_ORG_ID;
   const organisation = nothingSet && { DEVIN_ORG_ID: "org-of-the-preview" };
@@ -49,7 +67,7 @@ async function preview() {
     for (const event of events) {
       const answer = await rehearse(bridge, event);
       answers.push(answer);
-      if (!answer.success) process.exitCode = 1;
+      if (!answer.success) process.exitCode = WRONG;
       if (!json) show(event, answer);
     }
     if (json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
@@ -65,7 +83,7 @@ function event(name, path) {
     const made = sample(name);
     return { name, path: path ?? made.path, bytes: JSON.stringify(made.body), contentType: made.contentType };
   }
-  if (!existsSync(name)) misused(`There is no sample and no file ${name}.`, USAGE);
+  if (!existsSync(name)) misused(`There is no sample and no file ${name}.${suggestion(name, sampleNames)}`);
   const bytes = readFileSync(name);
   return { name, path: path ?? (isPagerduty(bytes) ? PATHS.pagerduty : ANY_ALERT), bytes };
 }
@@ -112,7 +130,7 @@ const short = (text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
 const line = (label, text) => console.log(`${label.padEnd(9)} ${text}`);
 
 async function showProblems(bridge) {
-  const { problems } = await health(bridge);
+  const { problems } = await health(bridge.url);
   for (const problem of problems) console.error(`${describe(problem)}\n`);
 }
 

@@ -1,46 +1,50 @@
 // npm run replay: tries again what failed, one incident or a whole outage.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs, parseEnv } from "node:util";
-import { localBridge } from "./local.mjs";
-import { main, ROOT } from "./steps.mjs";
+import { commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
+import { localBridge, readDevVars } from "./local.mjs";
 
-const USAGE = `npm run replay -- <incident>… | --failed | --held [options]
-
-  --failed         every incident without a session, or with a message its session did not get, because Devin refused
-                   or could not be reached for two days
-  --held           every incident that waits because the day's sessions are spent
-  --since WHEN     only those last heard of since then: 90m, 6h, 2d, or a date such as 2026-03-01T08:00Z
-  --dry-run        only say which
-  --url URL        the bridge (default: the one that \`npm start\` runs)
-  --token TOKEN    its ADMIN_TOKEN (default: that variable of the environment or of .dev.vars)
-`;
+const TOOL = {
+  usage: "npm run replay -- <incident>… | --failed | --held [options]",
+  about: "Tries incidents again: one, or all of an outage.",
+  options: {
+    failed: {
+      about: `every incident without a session, or with a message its session did not get, because Devin refused or
+        could not be reached for two days`,
+    },
+    held: { about: "every incident that waits because the day's sessions are spent" },
+    since: {
+      value: "WHEN",
+      about: "only those last heard of since then: 90m, 6h, 2d, or a date such as 2026-03-01T08:00Z",
+    },
+    "dry-run": { about: "only say which" },
+    url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
+    token: { value: "TOKEN", about: "its ADMIN_TOKEN (default: that variable of the environment or of .dev.vars)" },
+    json: JSON_OPTION,
+  },
+  positionals: true,
+  ok: "all were tried again, or had nothing to be tried",
+  wrong: "one could not be, or the bridge could not be reached",
+  examples: [
+    ["npm run replay -- --failed --dry-run --url https://bridge.example", "which would be tried again"],
+    ["npm run replay -- --failed --since 6h --url https://bridge.example", "those of the last six hours"],
+    ["npm run replay -- pagerduty-Q0667C1BCEA987B", "one, at the bridge that `npm start` runs"],
+    ["npm run --silent replay -- --held --json", "{ incidents: [{ incident, status, message }], accepted, nothing, refused }"],
+  ],
+};
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** So many at once. */
 const AT_ONCE = 8;
 
 async function replay() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      failed: { type: "boolean" },
-      held: { type: "boolean" },
-      since: { type: "string" },
-      "dry-run": { type: "boolean" },
-      url: { type: "string" },
-      token: { type: "string" },
-    },
-  });
-  if (!values.failed && !values.held && positionals.length === 0) return console.log(USAGE);
-
+  const { values, positionals } = commandLine(TOOL);
+  if (!values.failed && !values.held && positionals.length === 0) misused("Which incidents?");
+  const since = values.since === undefined ? 0 : time(values.since);
   const url = values.url ?? localBridge()?.url;
-  if (!url) throw new Error("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
+  if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
   const token = values.token ?? process.env.ADMIN_TOKEN ?? readDevVars().ADMIN_TOKEN;
-  if (!token) throw new Error("--token is missing: the bridge's ADMIN_TOKEN.");
+  if (!token) misused("--token is missing: the bridge's ADMIN_TOKEN.");
   const bridge = new Bridge(url, token);
 
-  const since = values.since === undefined ? 0 : time(values.since);
   const wanted = [...positionals];
   if (values.failed || values.held) {
     for (const record of await bridge.incidents()) {
@@ -48,20 +52,27 @@ async function replay() {
       if (chosen && Date.parse(record.lastSeen) >= since) wanted.push(record.incident);
     }
   }
+  const say = (text) => values.json || console.log(text);
   if (values["dry-run"]) {
-    for (const incident of wanted) console.log(incident);
-    return console.log(`${wanted.length} would be tried again.`);
+    for (const incident of wanted) say(incident);
+    say(`${wanted.length} would be tried again.`);
+    if (values.json) console.log(JSON.stringify({ incidents: wanted.map((incident) => ({ incident })) }, null, 2));
+    return;
   }
 
-  let [accepted, refused] = [0, 0];
+  const incidents = [];
   await atOnce(AT_ONCE, wanted, async (incident) => {
     const { status, answer } = await bridge.replay(incident);
-    if (status === 202) accepted++;
-    else if (status !== 200) refused++;
-    console.log(`${incident}: ${answer.message ?? answer.error}`);
+    const message = answer.message ?? answer.error;
+    incidents.push({ incident, status, message });
+    say(`${incident}: ${message}`);
   });
-  console.log(`${accepted} tried again, ${wanted.length - accepted - refused} had nothing to be tried, ${refused} not possible.`);
-  if (refused > 0) process.exitCode = 1;
+  const accepted = incidents.filter(({ status }) => status === 202).length;
+  const nothing = incidents.filter(({ status }) => status === 200).length;
+  const refused = incidents.length - accepted - nothing;
+  say(`${accepted} tried again, ${nothing} had nothing to be tried, ${refused} not possible.`);
+  if (values.json) console.log(JSON.stringify({ incidents, accepted, nothing, refused }, null, 2));
+  if (refused > 0) process.exitCode = WRONG;
 }
 
 /** No session, or a session that did not get a message: only then does a started incident have an error. */
@@ -71,7 +82,7 @@ const isFailed = ({ state, error }) => state === "failed" || (state === "started
 function time(text) {
   const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
   const at = unit ? Date.now() - count * UNITS[unit] : Date.parse(text);
-  if (Number.isNaN(at)) throw new Error(`--since ${text}: expected a time span such as 6h or a date such as 2026-03-01T08:00Z`);
+  if (Number.isNaN(at)) misused(`--since ${text}: expected a time span such as 6h or a date such as 2026-03-01T08:00Z`);
   return at;
 }
 
@@ -118,11 +129,6 @@ async function atOnce(count, items, work) {
     for (const item of left) await work(item);
   });
   await Promise.all(workers);
-}
-
-function readDevVars() {
-  const file = join(ROOT, ".dev.vars");
-  return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
 }
 
 main(import.meta, replay);

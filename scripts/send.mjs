@@ -1,55 +1,79 @@
 // npm run send -- <sample>: one of the sample events, sent to a bridge as its sender would.
-import { parseArgs } from "node:util";
+import { commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
 import { localBridge } from "./local.mjs";
 import { about, deliver, freshId, sample, sampleNames } from "./samples.mjs";
-import { main } from "./steps.mjs";
 
-const USAGE = `npm run send -- <sample> [options]
-
-  --url URL        the bridge (default: the one that \`npm start\` runs)
-  --secret SECRET  what the sender proves itself with: PAGERDUTY_SIGNING_SECRET for PagerDuty's samples, WEBHOOK_SECRET
-                   for the others
-  --id ID          the incident's id (default: a new one each time, so that each is a new incident)
-  --count N        so many at once; with --id all of one incident
-`;
+const TOOL = {
+  usage: "npm run send -- <sample> [options]",
+  about: "Sends a sample event to a bridge, proved as its sender would. Without a sample: lists them.",
+  options: {
+    url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
+    secret: {
+      value: "SECRET",
+      about: `what the sender proves itself with: PAGERDUTY_SIGNING_SECRET for PagerDuty's samples, WEBHOOK_SECRET for
+        the others`,
+    },
+    id: { value: "ID", about: "the incident's id (default: a new one each time, so that each is a new incident)" },
+    count: { value: "N", about: "so many at once; with --id all of one incident" },
+    json: JSON_OPTION,
+  },
+  positionals: true,
+  ok: "every answer was a 2xx",
+  wrong: "one was not, or the bridge could not be reached",
+  examples: [
+    ["npm run send", "lists the samples"],
+    ["npm run send -- pagerduty-resolved", "to the bridge that `npm start` runs"],
+    ["npm run send -- alert --id 42 --count 5", "five copies of one alert: one session"],
+    ["npm run send -- alert --url https://bridge.example --secret …", "to a deployed bridge"],
+    ["npm run --silent send -- alert --json", "{ status, answer }; a list of them for several"],
+  ],
+};
 
 async function send() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      url: { type: "string" },
-      secret: { type: "string" },
-      id: { type: "string" },
-      count: { type: "string", default: "1" },
-    },
-  });
-  const [name] = positionals;
-  if (!name) {
-    const width = Math.max(...sampleNames.map((each) => each.length));
-    console.log(`${USAGE}\nSamples:`);
-    for (const each of sampleNames) console.log(`  ${each.padEnd(width)}  ${about(each)}`);
-    return;
+  const { values, positionals } = commandLine(TOOL);
+  const [name, extra] = positionals;
+  if (!name) return list(values.json);
+  if (extra) misused(`One sample at a time: ${extra} is not expected here.`);
+  if (!sampleNames.includes(name)) {
+    misused(`There is no sample ${name}.${suggestion(name, sampleNames)} \`npm run send\` lists them.`);
   }
-  if (!sampleNames.includes(name)) throw new Error(`There is no sample ${name}. \`npm run send\` lists them.`);
+  const count = Number(values.count ?? 1);
+  if (!Number.isInteger(count) || count < 1) misused(`--count ${values.count}: expected a number from 1`);
 
   const local = localBridge();
   const url = values.url ?? local?.url;
-  if (!url) throw new Error("No bridge runs here. Start one with `npm start`, or name one with --url and --secret.");
+  if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --secret.");
   const secrets =
     values.secret === undefined && url === local?.url
       ? local.secrets
       : { WEBHOOK_SECRET: values.secret, PAGERDUTY_SIGNING_SECRET: values.secret };
-  if (secrets.WEBHOOK_SECRET === undefined) throw new Error("--secret is missing: what does this bridge expect?");
+  if (secrets.WEBHOOK_SECRET === undefined) misused("--secret is missing: what does this bridge expect?");
 
-  const count = Number(values.count);
-  if (!Number.isInteger(count) || count < 1) throw new Error("--count is a number from 1");
-  const deliveries = Array.from({ length: count }, async () => {
-    const { status, text } = await deliver(url, sample(name, values.id ?? freshId(name)), secrets);
-    console.log(`${status} ${text}`);
-    return status;
-  });
-  const statuses = await Promise.all(deliveries);
-  if (!statuses.every((status) => status >= 200 && status < 300)) process.exitCode = 1;
+  const answers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const { status, text } = await deliver(url, sample(name, values.id ?? freshId(name)), secrets);
+      if (!values.json) console.log(`${status} ${text}`);
+      if (status < 200 || status >= 300) process.exitCode = WRONG;
+      return { status, answer: parse(text) };
+    }),
+  );
+  if (values.json) console.log(JSON.stringify(count === 1 ? answers[0] : answers, null, 2));
+}
+
+function list(json) {
+  const samples = sampleNames.map((name) => ({ name, about: about(name) }));
+  if (json) return console.log(JSON.stringify(samples, null, 2));
+  console.log(`Usage: ${TOOL.usage}   (--help tells more)\n\nSamples:`);
+  console.log(table(samples.map((each) => [each.name, each.about])));
+}
+
+/** An answer as JSON; what is none, such as a proxy's page, as the text it is. */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 main(import.meta, send);

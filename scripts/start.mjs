@@ -1,25 +1,39 @@
 // npm start: the bridge on this machine, with one sample event sent to it. In front of a fake Devin, or of the real one
 // where .dev.vars has its key.
-//   --once  ends by itself, with 0 only if the session was started
-//   --fake  the fake Devin whatever .dev.vars has
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, parseEnv } from "node:util";
 import { build } from "./build.mjs";
-import { forgetLocal, rememberLocal } from "./local.mjs";
+import { commandLine, main, WRONG } from "./cli.mjs";
+import { forgetLocal, readDevVars, rememberLocal } from "./local.mjs";
 import { deliver, freshId, sample } from "./samples.mjs";
-import { main, ROOT } from "./steps.mjs";
+import { ROOT } from "./steps.mjs";
 import { FakeDevin, ORG, V3_KEY } from "../tests/fake-devin.mjs";
 
 const SAMPLE = "pagerduty-resolved";
 const PORT = 8787;
 
+const TOOL = {
+  usage: "npm start [-- options]",
+  about: `Runs the bridge on this machine and sends it one sample event: in front of a fake Devin, or of the real one
+    where .dev.vars has its key. It stays until Ctrl-C. What it needs and is not there yet is installed first.`,
+  options: {
+    once: { about: "ends by itself when the sample's session was started, or was not" },
+    fake: { about: "the fake Devin whatever .dev.vars has" },
+  },
+  ok: "it was stopped, or with --once the session was started",
+  wrong: "it could not start, or with --once the session was not started",
+  examples: [
+    ["npm start", `http://127.0.0.1:${PORT} until Ctrl-C`],
+    ["npm start -- --once --fake", "whether everything works on this machine"],
+  ],
+};
+
 async function start() {
-  const { values } = parseArgs({ options: { once: { type: "boolean" }, fake: { type: "boolean" } } });
+  const { values } = commandLine(TOOL);
   await build();
   // Only now: it needs the npm packages that build() installs where they are missing.
   const { startRuntime } = await import("./runtime.mjs");
@@ -52,7 +66,7 @@ Devin    ${real ? `the REAL one: the sample below starts a real session` : `a fa
 `);
     const shown = showSession(bridge, vars, fake);
     if (values.once) {
-      if (!(await shown)) process.exitCode = 1;
+      if (!(await shown)) process.exitCode = WRONG;
       return;
     }
     const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET } = vars;
@@ -118,12 +132,6 @@ Send another event    npm run send -- ${SAMPLE}     (npm run send lists the samp
 ${real ? "Use the fake Devin    npm start -- --fake" : "Use the real Devin    put DEVIN_API_KEY and DEVIN_ORG_ID into .dev.vars (see .dev.vars.example) and start again"}
 Ctrl-C ends it. Below is the bridge's log.
 `);
-}
-
-function readDevVars() {
-  const file = join(ROOT, ".dev.vars");
-  if (!existsSync(file)) return {};
-  return Object.fromEntries(Object.entries(parseEnv(readFileSync(file, "utf8"))).filter(([, value]) => value !== ""));
 }
 
 function isFree(port) {

@@ -42,15 +42,6 @@ export function output(program, args, { env = {} } = {}) {
   });
 }
 
-/** Runs a script's main function when the script was called by name rather than imported. */
-export function main(meta, work) {
-  if (process.argv[1] !== fileURLToPath(meta.url)) return;
-  work().catch((error) => {
-    console.error(`\n${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
-    process.exit(1);
-  });
-}
-
 function missing(program, error) {
   if (error.code !== "ENOENT") return error;
   return new Error(`${program} was not found. What this project needs: Node 20 or newer, rustup (https://rustup.rs) and a C compiler.`);

@@ -1,8 +1,22 @@
 // npm test: everything. Each runner's output is its own; the times are at the end too.
 import { readdirSync } from "node:fs";
 import { build } from "./build.mjs";
-import { setUp, toolEnvironment, wasmPack } from "./setup.mjs";
-import { main, output, ROOT, run, step } from "./steps.mjs";
+import { commandLine, main } from "./cli.mjs";
+import { output, ROOT, run, step } from "./steps.mjs";
+import { installTools, toolEnvironment, wasmPack } from "./tools.mjs";
+
+const TOOL = {
+  usage: "npm test",
+  about: `Runs everything: the unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy
+    --dry-run, and the Worker on workerd. What it needs and is not there yet is installed first.`,
+  ok: "everything passed",
+  wrong: "something failed",
+  examples: [
+    ["npm test", "everything"],
+    ["cargo test routing", "the unit tests with `routing` in their name"],
+    ["node --test tests/once.test.mjs", "one suite on workerd; npm run build first"],
+  ],
+};
 
 const suites = readdirSync(`${ROOT}tests`)
   .filter((file) => file.endsWith(".test.mjs"))
@@ -12,8 +26,9 @@ const suites = readdirSync(`${ROOT}tests`)
 const NODE_TEST = ["--test", "--test-reporter=spec", "--test-concurrency=4", ...suites];
 
 async function test() {
+  commandLine(TOOL);
   const start = performance.now();
-  await setUp({ tests: true });
+  await installTools({ tests: true });
   const env = toolEnvironment;
   await step("Unit tests on this machine", () => run("cargo", ["test", "--locked", "--quiet"], { env }));
   await step("Unit tests on wasm32", () => wasmTests(env));

@@ -12,7 +12,7 @@ import { runInNewContext } from "node:vm";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 const execute = promisify(execFile);
-// Beside the tools of scripts/setup.mjs.
+// Beside the tools of scripts/tools.mjs.
 const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
 const REQUESTS = "requests==2.32.5";
 

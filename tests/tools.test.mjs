@@ -1,10 +1,11 @@
-// npm run preview and npm run check, as somebody uses them who reads no Rust: change a route, look, mend it.
+// The npm commands, as somebody uses them who reads no Rust: change a route, look, mend it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { SECRETS, startBridge } from "./harness.mjs";
 import { sample, sampleNames } from "../scripts/samples.mjs";
 import { ROOT } from "../scripts/steps.mjs";
 
@@ -16,6 +17,8 @@ function file(name, content) {
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
   return path;
 }
+
+const read = (path) => readFileSync(join(ROOT, path), "utf8");
 
 /** Runs a tool to its end: { code, out, err }. */
 function tool(name, ...args) {
@@ -169,16 +172,109 @@ test("check says where TOML and JSON break, and ends with 2 when it is called wr
   }
 });
 
-test("both tell how they are used", async () => {
-  for (const name of ["preview", "check"]) {
-    const help = await tool(name, "--help");
-    assert.equal(help.code, 0);
-    assert.match(help.out, new RegExp(`^npm run ${name}`));
+test("routes given inline are those of a file", async () => {
+  const routes = [{ service: "billing*", ignore: true }, { team: "Orders", playbook_id: "playbook-orders" }];
+  const inline = routes.flatMap((route) => ["--route", JSON.stringify(route)]);
+  const shown = await tool("preview", "pagerduty-resolved", ...inline);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /^Passed +route 1: service is "orders-service", wanted "billing\*"$/m);
+  assert.match(shown.out, /^Decides +route 2: every condition is met$/m);
+  assert.match(shown.out, /^ +playbook_id "playbook-orders"$/m);
+
+  const checked = json(await tool("check", "--route", '{"severity": "bad"}', "--json"));
+  assert.deepEqual(checked.problems.map(({ setting }) => setting), ["ROUTES[1].severity"]);
+
+  for (const [args, said] of [
+    [["--route", "{service: 1}"], /--route 1 is no JSON object: \{service: 1\}/],
+    [["--route", "{}", "--route", "[]"], /--route 2 is no JSON object/],
+    [["--route", "{}", "--routes", file("none.json", [])], /Either --routes or --route/],
+  ]) {
+    const wrong = await tool("preview", "alert", ...args);
+    assert.equal(wrong.code, 2, wrong.err);
+    assert.match(wrong.err, said);
   }
 });
 
+test("--config names another wrangler.toml, whose .dev.vars lies beside it", async () => {
+  const config = file("wrangler.toml", '[vars]\nTARGET_REPO = "nowhere"\n');
+  file(".dev.vars", 'DEVIN_API_KEY="apk_mine"\n');
+  const checked = json(await tool("check", "--config", config, "--json"));
+  assert.deepEqual(checked.problems.map(({ setting }) => setting), ["TARGET_REPO"]);
+  assert.ok(!checked.unset.some(({ setting }) => setting === "DEVIN_API_KEY"), JSON.stringify(checked.unset));
+});
+
+const TOOLS = ["start", "send", "preview", "replay", "check", "build", "test", "tools"];
+
+for (const name of TOOLS) {
+  test(`${name}: --help, and what is not understood`, async () => {
+    const help = await tool(name, "--help");
+    assert.equal(help.code, 0, help.err);
+    assert.match(help.out, new RegExp(`^npm (run )?${name}`));
+    assert.match(help.out, /^Options:\n(.*\n)*  --help /m);
+    assert.match(help.out.replaceAll("\n", " "), /Ends with 0 when .+, with 1 when .+, with 2 when it was called wrongly\./);
+    assert.match(help.out, /^Examples:\n  \w/m);
+
+    const unknown = await tool(name, "--hellp");
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /^There is no option --hellp\. Did you mean --help\?\nUsage: npm /);
+    assert.equal(unknown.out, "");
+    const valued = await tool(name, "--help=me");
+    assert.equal(valued.code, 2);
+    assert.match(valued.err, /--help takes no value/);
+  });
+}
+
+test("what takes no arguments says so, what needs a value too", async () => {
+  for (const name of ["start", "check", "build", "test", "tools"]) {
+    const extra = await tool(name, "more");
+    assert.equal(extra.code, 2, name);
+    assert.match(extra.err, /^more is not expected here/);
+  }
+  for (const args of [["--url"], ["--url", "--json"], ["--count", "none"], ["--count", "0"], ["alert", "extra"]]) {
+    const wrong = await tool("send", "alert", ...args);
+    assert.equal(wrong.code, 2, args.join(" "));
+    assert.match(wrong.err, /--url needs a value: --url URL|--count .*: expected a number from 1|is not expected here/);
+  }
+  assert.match((await tool("send", "pagerduty-resolve")).err, /no sample pagerduty-resolve\. Did you mean pagerduty-resolved\?/);
+  assert.equal((await tool("replay")).code, 2);
+  assert.match((await tool("replay", "--failed", "--since", "soon")).err, /--since soon: expected a time span/);
+  assert.match((await tool("preview", "alert", "--sender", "kibanna")).err, /no sender kibanna\. Did you mean kibana\?/);
+});
+
+test("every tool is an npm script, and every npm script is told of", () => {
+  const [scripts, docs] = [JSON.parse(read("package.json")).scripts, read("docs/tools.md")];
+  for (const name of TOOLS) assert.equal(scripts[name], `node scripts/${name}.mjs`);
+  for (const name of Object.keys(scripts)) assert.match(docs, new RegExp(`npm (run )?${name}\\b`), name);
+});
+
+test("send and replay print what came of it as JSON", async () => {
+  const bridge = await startBridge();
+  const sent = (...args) => tool("send", ...args, "--url", bridge.url, "--json");
+  const first = await sent("alert", "--secret", SECRETS.WEBHOOK_SECRET);
+  assert.equal(first.code, 0, first.err);
+  const { status, answer } = json(first);
+  assert.deepEqual([status, answer.status], [200, "started"]);
+  const three = json(await sent("pagerduty-ping", "--secret", SECRETS.PAGERDUTY_SIGNING_SECRET, "--count", "3"));
+  assert.deepEqual(three.map(({ status, answer }) => [status, answer.reason]), Array(3).fill([200, "ping"]));
+  const refused = await sent("alert", "--secret", "wrong");
+  assert.equal(refused.code, 1);
+  assert.equal(json(refused).status, 401);
+  assert.deepEqual(json(await tool("send", "--json")).map(({ name }) => name), sampleNames);
+
+  const replay = (...args) => tool("replay", ...args, "--url", bridge.url, "--token", SECRETS.ADMIN_TOKEN, "--json");
+  const done = await replay(answer.incident, "alert-hffffffffffffffffffffffffffffffff");
+  assert.equal(done.code, 1, done.err);
+  const { incidents, ...counts } = json(done);
+  assert.deepEqual(counts, { accepted: 0, nothing: 1, refused: 1 });
+  assert.deepEqual(incidents.map(({ status }) => status).sort(), [200, 404]);
+  assert.deepEqual(json(await replay("--failed", "--dry-run")), { incidents: [] });
+  const stranger = await tool("replay", "--failed", "--url", bridge.url, "--token", "wrong");
+  assert.equal(stranger.code, 1);
+  assert.match(stranger.err, /answered 401/);
+});
+
 test("the README lists every setting", () => {
-  const [readme, settings] = ["README.md", "src/settings.rs"].map((path) => readFileSync(join(ROOT, path), "utf8"));
+  const [readme, settings] = [read("README.md"), read("src/settings.rs")];
   const names = Array.from(settings.matchAll(/"([A-Z][A-Z_]+)"/g), ([, name]) => name);
   assert.ok(names.length >= 20, names.join(" "));
   for (const name of names) assert.ok(readme.includes(`\`${name}\``), name);

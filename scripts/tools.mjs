@@ -1,9 +1,20 @@
-// Installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools.
+// npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools.
 // The Rust tools take minutes to compile, so they live in a cache that all clones share.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { main, output, ROOT, run, step } from "./steps.mjs";
+import { commandLine, main } from "./cli.mjs";
+import { output, ROOT, run, step } from "./steps.mjs";
+
+const TOOL = {
+  usage: "npm run tools",
+  about: `Installs what the project needs and is not there yet: the npm packages, the Rust toolchain and the Rust tools.
+    Every other command does so by itself, as far as it needs them. DEVIN_BRIDGE_CACHE names another folder for the Rust
+    tools than ~/.cache/devin-bridge.`,
+  ok: "everything is there",
+  wrong: "something could not be installed",
+  examples: [["npm run tools", "before a machine goes offline, for example"]],
+};
 
 const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
 
@@ -38,7 +49,7 @@ export const toolEnvironment = {
 };
 
 /** What every command needs; `tests` adds what only the tests do. */
-export async function setUp({ tests = false } = {}) {
+export async function installTools({ tests = false } = {}) {
   await npmPackages();
   await rustToolchain();
   const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
@@ -75,7 +86,7 @@ async function rustToolchain() {
 }
 
 // Each tool is compiled in a folder of this run and then renamed into its place, so that what is in its place is
-// complete, and two set-ups at once do not meet.
+// complete, and two of us at once do not meet.
 async function rustTools(missing) {
   if (missing.length === 0) return;
   mkdirSync(join(CACHE, "tools"), { recursive: true });
@@ -109,12 +120,12 @@ async function compile(tool, work) {
   try {
     renameSync(made, place);
   } catch (error) {
-    // Another set-up was there first.
+    // Another of us was there first.
     if (!existsSync(binary(tool))) throw error;
   }
 }
 
-// What was left by set-ups that were killed.
+// What was left by runs that were killed.
 function removeOld() {
   for (const name of readdirSync(CACHE)) {
     const path = join(CACHE, name);
@@ -123,4 +134,7 @@ function removeOld() {
   }
 }
 
-main(import.meta, () => setUp({ tests: true }));
+main(import.meta, () => {
+  commandLine(TOOL);
+  return installTools({ tests: true });
+});
