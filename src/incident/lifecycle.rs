@@ -691,6 +691,8 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
 }
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod table;

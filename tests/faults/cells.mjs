@@ -283,7 +283,7 @@ class Run {
     assert.ok(wrong.length === 0, wrong.map((name) => `${name}: ${actual[name]} instead of ${expected[name]}`).join(", "));
 
     const first = cell.sender === ALERT ? (reply.slow ? [202, "accepted"] : outcome.waiting) : [202, "accepted"];
-    assert.deepEqual([told.status, told.json.status], first, told.text);
+    assert.deepEqual([told.status, told.json.status ?? null], first, told.text);
     assert.equal(told.json.incident, this.incident.key);
 
     const record = await this.bridge.record(this.incident.key);
@@ -297,8 +297,8 @@ class Run {
     if (reply.pause && outcome.says) this.#checkPause();
 
     const again = await this.deliver();
-    const repeated = failed && cell.sender === ALERT ? [500, undefined] : [200, "duplicate"];
-    assert.deepEqual([again.status, again.json.status], repeated, again.text);
+    const repeated = failed && cell.sender === ALERT ? [500, null] : [200, "duplicate"];
+    assert.deepEqual([again.status, again.json.status ?? null], repeated, again.text);
     if (failed) assert.ok(again.json.details.includes(words), again.text);
     else assert.equal(again.json.sessionId, record.sessionId, again.text);
 

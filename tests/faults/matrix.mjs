@@ -1,5 +1,7 @@
 // The fault matrix: whatever Devin answers, or fails to answer, to each kind of call, and what must become of the
-// incident. Data only: cells.mjs tries it on the Worker, table.mjs writes it into docs/guarantees.md.
+// incident. Data only: cells.mjs tries it on the Worker, table.mjs writes it into docs/guarantees.md, and the lifecycle's
+// own test (src/incident/lifecycle/faults.rs) reads it there.
+import { readFileSync } from "node:fs";
 
 /** The calls that a reply is given to: the columns. */
 export const CALLS = {
@@ -21,79 +23,7 @@ export const CALLS = {
  * - waiting: what a sender was told that waits for the session, unless it took too long; whoever does not wait was told
  *   202 accepted in any case
  */
-export const OUTCOMES = {
-  // A create.
-  started: { says: "started", creates: 1, waiting: [200, "started"] },
-  found: { says: "looked for, found", creates: 1, looks: 1, waiting: [200, "started"] },
-  again: {
-    says: "looked for three times, not there, created again",
-    creates: 2,
-    looks: 3,
-    waiting: [200, "started"],
-  },
-  later: { says: "created again later, without a look", creates: 2, waiting: [200, "started"] },
-  failed: {
-    says: "**failed** with Devin's words; a replay starts it",
-    creates: 1,
-    sessions: 0,
-    state: "failed",
-    words: true,
-    replay: { sessions: 1 },
-    waiting: [500, undefined],
-  },
-  foundLate: { says: "looked for again, found", creates: 1, looks: 2 },
-
-  // A message.
-  sent: { says: "sent", sends: 1, messages: 1 },
-  arrived: { says: "looked for, found", sends: 1, messageLooks: 1, messages: 1 },
-  sentAgain: { says: "looked for three times, not there, sent again", sends: 2, messageLooks: 3, messages: 1 },
-  sentLater: { says: "sent again later, without a look", sends: 2, messages: 1 },
-  unsent: {
-    says: "message **failed** with Devin's words; a replay sends it",
-    sends: 1,
-    words: true,
-    replay: { sessions: 1, messages: 1 },
-  },
-  succeeded: {
-    says: "a new session with the whole task and a link to the first",
-    sends: 1,
-    creates: 1,
-    sessions: 2,
-    linked: true,
-  },
-  arrivedLate: { says: "looked for again, found", sends: 1, messageLooks: 2, messages: 1 },
-
-  // A look-up of a session that exists.
-  seen: { says: "found", looks: 1 },
-  seenLater: { says: "looked for again, found", looks: 2 },
-  seenThird: { says: "looked for again, found at the third look", looks: 3 },
-  lookFailed: {
-    says: "**failed**: a session may exist; a replay finds it",
-    looks: 1,
-    state: "failed",
-    words: true,
-    replay: { sessions: 1 },
-  },
-  asked: { says: "created again; v1 gives the same session", looks: 1, creates: 1 },
-
-  // A look-up of a message that has arrived.
-  seenMessage: { says: "found", messageLooks: 1, messages: 1 },
-  seenMessageLater: { says: "looked for again, found", messageLooks: 2, messages: 1 },
-  lookMessageFailed: {
-    says: "message **failed**; a replay finds that it arrived",
-    messageLooks: 1,
-    words: true,
-    messages: 1,
-    replay: { sessions: 1, messages: 1 },
-  },
-  gone: {
-    says: "a new session with the whole task and a link to the first",
-    messageLooks: 1,
-    creates: 1,
-    sessions: 2,
-    linked: true,
-  },
-};
+export const OUTCOMES = JSON.parse(readFileSync(new URL("outcomes.json", import.meta.url), "utf8"));
 
 /** An error in the API version's shape, in Devin's words. */
 const error = (status, words, headers) => (api) => ({
