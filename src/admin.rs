@@ -11,7 +11,7 @@ use crate::incident::key::Key;
 use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
-use crate::{log, register, stored};
+use crate::{ledger, log, register, stored};
 
 /// How many incidents a page has where nobody says otherwise.
 const PAGE: u32 = 50;
@@ -43,8 +43,9 @@ fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
     }
 }
 
-/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration.
-pub fn health(headers: &Headers, env: &Env) -> Reply {
+/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration and which of its
+/// stores answer.
+pub async fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
     let mut health = vec![("status", "ok".into()), ("version", env!("CARGO_PKG_VERSION").into())];
     if caller(headers, &configuration) == Caller::Admin {
@@ -59,6 +60,11 @@ pub fn health(headers: &Headers, env: &Env) -> Reply {
         health.push(("problems", problems.into()));
         let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING.into()] } else { Vec::new() };
         health.push(("warnings", Value::Array(warnings)));
+        let storage = vec![
+            ("ledger", ledger::answers(env).await.into()),
+            ("register", register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok().into()),
+        ];
+        health.push(("storage", stored::object(storage)));
     }
     Reply::Document(stored::object(health))
 }

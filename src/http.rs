@@ -75,7 +75,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
             }
         },
-        Target::Health => admin::health(request.headers(), &env),
+        Target::Health => admin::health(request.headers(), &env).await,
         Target::Incidents => admin::list(request.headers(), query, &env).await,
         Target::Incident(name) => admin::show(request.headers(), name, &env).await,
         Target::Replay(name) => admin::replay(request.headers(), name, &env).await.into(),

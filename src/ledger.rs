@@ -45,6 +45,11 @@ impl Entry {
     }
 }
 
+/// Whether the ledger can be read at all.
+pub async fn answers(env: &Env) -> bool {
+    promised(call(env, "get", &Array::of1(&"health".into()))).await.is_ok()
+}
+
 /// The entry under `key`. A ledger that can't be read is as good as an empty one.
 pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
     let text = promised(call(env, "get", &Array::of1(&key.as_str().into()))).await.ok()?;

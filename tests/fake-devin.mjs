@@ -56,7 +56,8 @@ export class FakeDevin {
   }
 
   /**
-   * The next answers to one kind of call ("create", "list", "get", "message", "messages", "self"), in order; `match` is
+   * The next answers to one kind of call ("create", "list", "get", "message", "messages", "self", "organizations"), in
+   * order; `match` is
    * a part of the path, query or body, so that each incident can have a script of its own. An answer is "ok" or any of
    *   status, headers, body   this instead of what would be right (body: text, or a value sent as JSON)
    *   delayMs                 this much later
@@ -153,12 +154,14 @@ export class FakeDevin {
     const key = request.headers.authorization?.replace(/^Bearer /, "");
     if (key !== V3_KEY && key !== V1_KEY) return api.error(401, "Invalid API key");
     if (key !== api.key) return api.error(403, "This kind of API key is not supported here");
-    if (!request.call || (api === v3 && request.call !== "self" && request.path.split("/")[3] !== ORG)) {
+    if (!request.call || (api === v3 && !OUTSIDE.includes(request.call) && request.path.split("/")[3] !== ORG)) {
       return api.error(404, "Not found");
     }
     switch (request.call) {
       case "self":
         return ok({ principal_type: "service_user", service_user_id: "su-local", service_user_name: "local", org_id: ORG });
+      case "organizations":
+        return ok({ items: [{ org_id: ORG, name: "Local" }], end_cursor: null, has_next_page: false, total: 1 });
       case "create":
         return this.#create(api, request);
       case "list":
@@ -237,7 +240,10 @@ const ROUTES = [
   ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "message"],
   ["POST", /^\/v1\/sessions\/([^/]+)\/message$/, "message"],
   ["GET", /^\/v3\/self$/, "self"],
+  ["GET", /^\/v3\/enterprise\/organizations$/, "organizations"],
 ];
+/** What is not about one organisation. */
+const OUTSIDE = ["self", "organizations"];
 
 function findRoute(method, path) {
   for (const [verb, pattern, call] of ROUTES) {

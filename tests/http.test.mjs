@@ -14,6 +14,7 @@ test("/health says ok and which version", async () => {
   const health = JSON.parse(answer.text);
   assert.equal(health.status, "ok");
   assert.match(health.version, /^\d+\.\d+\.\d+/);
+  assert.deepEqual(Object.keys(health).sort(), ["status", "version"], "more is for the administrator only");
 });
 
 test("HEAD is GET without the body", async () => {

@@ -1,0 +1,86 @@
+// npm run doctor: everything that has to be right before an incident becomes a session, looked at in its order.
+import { examineBridge } from "./bridge.mjs";
+import { commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
+import { buildWorker, check, CONFIG_OPTION, describe, namedConfiguration, readConfiguration } from "./configuration.mjs";
+import { examineDevin } from "./devin.mjs";
+import { ok, show, skipped, wrong } from "./findings.mjs";
+
+const SECRETS = ["DEVIN_API_KEY", "WEBHOOK_SECRET", "PAGERDUTY_SIGNING_SECRET", "ADMIN_TOKEN"];
+
+const TOOL = {
+  usage: "npm run doctor [-- options]",
+  about: `Looks at the settings, the secrets and the key for Devin, and with --url at a bridge that is deployed. Each line
+    says ok, or what is wrong and what to do. Secrets are read from the environment (${SECRETS.join(", ")}) or from
+    .dev.vars. No session is started.`,
+  options: {
+    url: { value: "URL", about: "the deployed bridge: health, storage, clock, TLS, and a PagerDuty test event, pagey.ping" },
+    ...CONFIG_OPTION,
+    json: JSON_OPTION,
+  },
+  ok: "all is well",
+  wrong: "something is to be mended",
+  examples: [
+    ["npm run doctor", "settings, secrets, key and organisation, before a deploy"],
+    ["npm run doctor -- --url https://devin-bridge.example.workers.dev", "and the bridge, after it"],
+    ["npm run --silent doctor -- --json", "{ ok, checks: [{ check, state, said, todo }] }; state is ok, wrong or skipped"],
+  ],
+};
+
+async function doctor() {
+  const { values } = commandLine(TOOL);
+  const named = namedConfiguration(values);
+  const url = values.url === undefined ? undefined : address(values.url);
+  await buildWorker();
+  const configuration = await readConfiguration(named);
+  for (const name of SECRETS) {
+    if (process.env[name]) configuration.secrets[name] = process.env[name];
+  }
+
+  const checks = [];
+  const note = (name, result) => {
+    checks.push({ check: name, ...result });
+    if (!values.json) show(checks.at(-1));
+  };
+  await look(configuration, url, note);
+  const healthy = checks.every(({ state }) => state !== "wrong");
+  if (!healthy) process.exitCode = WRONG;
+  if (values.json) console.log(JSON.stringify({ ok: healthy, checks }, null, 2));
+}
+
+function address(text) {
+  try {
+    return new URL(text);
+  } catch {
+    misused(`--url ${text}: expected an address such as https://devin-bridge.example.workers.dev`);
+  }
+}
+
+async function look(configuration, url, note) {
+  note("settings", await settings(configuration));
+  for (const name of SECRETS) note(name, secret(name, configuration.secrets[name], url));
+  await examineDevin(configuration, note);
+  if (url) await examineBridge(url, configuration.secrets, note);
+}
+
+async function settings(configuration) {
+  const { problems, warnings } = await check(configuration);
+  const said = problems.map((problem) => describe(problem).replaceAll("\n", ";").replace(/\s+/g, " ")).join(". ");
+  if (problems.length > 0) return wrong(said, "mend them in wrangler.toml; npm run check shows them one by one");
+  return ok(["as the bridge wants them", ...warnings].join("; but "));
+}
+
+/** Whether it is at hand here. What a deployed bridge has, only its answers tell. */
+function secret(name, value, url) {
+  if (value) return ok("at hand");
+  if (url) return skipped("not at hand here; what the bridge has, its answers below tell");
+  if (name === "PAGERDUTY_SIGNING_SECRET") return skipped("not at hand; only PagerDuty needs it, and shows it when its webhook is made");
+  return wrong("neither in the environment nor in .dev.vars", TODO[name]);
+}
+
+const TODO = {
+  DEVIN_API_KEY: "at app.devin.ai, Settings → Service Users, make one with ManageOrgSessions and ViewOrgSessions, and put its key into .dev.vars",
+  WEBHOOK_SECRET: "make one (openssl rand -hex 32) and put it into .dev.vars; npm run setup does both",
+  ADMIN_TOKEN: "make one (openssl rand -hex 32) and put it into .dev.vars; npm run setup does both",
+};
+
+main(import.meta, doctor);
