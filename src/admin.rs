@@ -3,14 +3,17 @@
 use serde_json::Value;
 use worker::{Env, Headers};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Status};
 use crate::auth::secret_of_authorization;
 use crate::environment::configuration;
 use crate::http::{Query, Reply};
+use crate::incident::event::Sender;
 use crate::incident::key::Key;
+use crate::incident::listing::STATES;
 use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
+use crate::text::clean;
 use crate::{ledger, log, register, stored};
 
 /// How many incidents a page has where nobody says otherwise.
@@ -74,20 +77,38 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
         return refusal.into();
     }
-    let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
-    let limit = match text("limit").map(|limit| limit.parse::<u32>()) {
-        None => PAGE,
-        Some(Ok(limit)) if (1..=register::LARGEST_PAGE).contains(&limit) => limit,
-        Some(_) => {
-            let details = format!("limit: expected a whole number from 1 to {}", register::LARGEST_PAGE);
-            return Answer::error(400, "Bad query", details).into();
-        }
+    let query = match list_query(query) {
+        Ok(query) => query,
+        Err(wrong) => return Answer::error(400, "Bad query", wrong).into(),
     };
-    let query = register::Query { limit, cursor: text("cursor"), state: text("state"), sender: text("sender") };
     match register::list(env, query).await {
         Ok(list) => Reply::Document(list),
         Err(error) => failed(&error).into(),
     }
+}
+
+/// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
+fn list_query(query: Query<'_>) -> Result<register::Query, String> {
+    let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let (limit, cursor, state, sender) = (text("limit"), text("cursor"), text("state"), text("sender"));
+    let bad = |name: &str, found: Option<String>, expected: &str| {
+        let found = clean::line(&found.unwrap_or_default(), 100);
+        Err(format!("{name} is {found:?}: expected {expected}."))
+    };
+    let count = limit.as_deref().map_or(Some(PAGE), |limit| limit.parse::<u32>().ok());
+    let Some(count) = count.filter(|count| (1..=register::LARGEST_PAGE).contains(count)) else {
+        return bad("limit", limit, &format!("a whole number from 1 to {}", register::LARGEST_PAGE));
+    };
+    if cursor.as_deref().is_some_and(|cursor| register::parse_cursor(cursor).is_none()) {
+        return bad("cursor", cursor, "the cursor of the page before");
+    }
+    if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
+        return bad("state", state, &STATES.join(", "));
+    }
+    if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
+        return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
+    }
+    Ok(register::Query { limit: count, cursor, state, sender })
 }
 
 /// `GET /api/incidents/{key}`.
@@ -121,9 +142,9 @@ pub async fn replay(headers: &Headers, name: &str, env: &Env) -> Answer {
     let Some(key) = key_of(name) else { return unknown(name) };
     match object::replay(env, &key, name).await {
         Ok(None) => unknown(name),
-        Ok(Some(true)) => Answer::ok(202, "accepted", "It is tried again.").about(&key),
+        Ok(Some(true)) => Answer::ok(Status::Accepted, "It is tried again.").about(&key),
         Ok(Some(false)) => {
-            Answer::ok(200, "ignored", "Nothing has failed here, so nothing is tried again.").about(&key)
+            Answer::ok(Status::Ignored, "Nothing has failed here, so nothing is tried again.").about(&key)
         }
         Err(error) => failed(&error),
     }
@@ -136,7 +157,7 @@ fn key_of(name: &str) -> Option<Key> {
 }
 
 fn unknown(name: &str) -> Answer {
-    Answer::error(404, "Not found", format!("There is no incident {:?}.", crate::text::clean::line(name, 100)))
+    Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
 }
 
 fn failed(error: &worker::Error) -> Answer {

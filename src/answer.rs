@@ -4,9 +4,34 @@ use serde_json::{Map, Value};
 
 use crate::devin::Session;
 use crate::incident::key::Key;
+use crate::named;
 use crate::reason::Reason;
 use crate::senders::BadBody;
 use crate::stored::Stored;
+
+/// What became of a request. Its name is part of the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Stored; the session is on its way, or the event goes to the one that runs.
+    #[default]
+    Accepted,
+    /// The session exists.
+    Started,
+    /// The incident has its session, or is on its way to one.
+    Duplicate,
+    /// There is nothing to do.
+    Ignored,
+    /// It was only asked what would happen.
+    DryRun,
+}
+
+named!(Status {
+    Accepted => "accepted",
+    Started => "started",
+    Duplicate => "duplicate",
+    Ignored => "ignored",
+    DryRun => "dry_run",
+});
 
 /// What a hook answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,7 +39,7 @@ pub struct Answer {
     /// The HTTP status code.
     pub code: u16,
     /// The contract's `status`; absent on errors.
-    pub status: Option<&'static str>,
+    pub status: Option<Status>,
     /// The incident's name.
     pub incident: Option<String>,
     /// A sentence for a person.
@@ -35,7 +60,8 @@ pub struct Answer {
 
 impl Answer {
     /// An answer that all is well.
-    pub fn ok(code: u16, status: &'static str, message: impl Into<String>) -> Answer {
+    pub fn ok(status: Status, message: impl Into<String>) -> Answer {
+        let code = if status == Status::Accepted { 202 } else { 200 };
         Answer { status: Some(status), ..Answer::with(code, None, message.into()) }
     }
 
@@ -50,7 +76,7 @@ impl Answer {
 
     /// Authentic, but nothing to do.
     pub fn ignored(reason: Reason, message: impl Into<String>) -> Answer {
-        Answer { reason: Some(reason), ..Answer::ok(200, "ignored", message) }
+        Answer { reason: Some(reason), ..Answer::ok(Status::Ignored, message) }
     }
 
     /// The caller could not prove who it is. The same whatever was wrong.
@@ -78,7 +104,7 @@ impl Answer {
             }
         };
         set("success", self.error.is_none().into());
-        set("status", self.status.into());
+        set("status", self.status.map(Status::name).into());
         set("incident", self.incident.to_value());
         set("message", self.message.to_value());
         set("reason", self.reason.map(Reason::name).into());

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Status};
 use crate::auth::{Credentials, Refusal};
 use crate::environment::{configuration, now};
 use crate::http::Query;
@@ -137,7 +137,7 @@ async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Setting
         && entry.knows(&event)
     {
         let message = "This event was taken already; the incident has its session.";
-        let answer = Answer { session: Some(entry.session), ..Answer::ok(200, "duplicate", message) };
+        let answer = Answer { session: Some(entry.session), ..Answer::ok(Status::Duplicate, message) };
         return Answer { incident: Some(entry.incident), ..answer };
     }
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
@@ -182,7 +182,7 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
         // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
         (_, Standing::Failed { error }) if hook == Hook::Pagerduty => Answer {
             details: Some(error),
-            ..Answer::ok(200, "duplicate", "This incident's session could not be created; it can be replayed.")
+            ..Answer::ok(Status::Duplicate, "This incident's session could not be created; it can be replayed.")
         },
         (_, Standing::Failed { error }) => Answer {
             details: Some(error),
@@ -190,9 +190,9 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
         },
         (_, Standing::Started { session }) if duplicate => Answer {
             session: Some(session),
-            ..Answer::ok(200, "duplicate", "This incident already has its Devin session.")
+            ..Answer::ok(Status::Duplicate, "This incident already has its Devin session.")
         },
-        (_, _) if duplicate => Answer::ok(200, "duplicate", "This incident's session is on its way already."),
+        (_, _) if duplicate => Answer::ok(Status::Duplicate, "This incident's session is on its way already."),
         (Taken::FollowUp, standing) => {
             let session = if let Standing::Started { session } = standing { Some(session) } else { None };
             let message = if kind == Kind::Resolved {
@@ -200,18 +200,18 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
             } else {
                 "Stored; it reaches the incident's session with its next message."
             };
-            Answer { session, ..Answer::ok(202, "accepted", message) }
+            Answer { session, ..Answer::ok(Status::Accepted, message) }
         }
         (_, Standing::Started { session }) => {
-            Answer { session: Some(session), ..Answer::ok(200, "started", "Devin session created successfully") }
+            Answer { session: Some(session), ..Answer::ok(Status::Started, "Devin session created successfully") }
         }
         (_, Standing::Queued { behind }) => {
-            Answer::ok(202, "accepted", format!("Stored; the session waits for its turn, queued behind {behind}."))
+            Answer::ok(Status::Accepted, format!("Stored; the session waits for its turn, queued behind {behind}."))
         }
         (_, Standing::Held) => {
-            Answer::ok(202, "accepted", "Stored; today's sessions are spent, so it is held until midnight UTC.")
+            Answer::ok(Status::Accepted, "Stored; today's sessions are spent, so it is held until midnight UTC.")
         }
-        (_, Standing::OnItsWay | Standing::Idle) => Answer::ok(202, "accepted", "Stored; the session is on its way."),
+        (_, Standing::OnItsWay | Standing::Idle) => Answer::ok(Status::Accepted, "Stored; the session is on its way."),
     };
     answer.incident = Some(incident);
     answer
@@ -295,5 +295,5 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
         }
     };
     let message = format!("Dry run: {} {action}. Nothing was stored.", event.event_type);
-    Answer { more, reason, ..Answer::ok(200, "dry_run", message) }.about(&event.key)
+    Answer { more, reason, ..Answer::ok(Status::DryRun, message) }.about(&event.key)
 }

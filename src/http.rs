@@ -5,48 +5,63 @@ use worker::{Env, Headers, Method, Request, Response};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
-use crate::{admin, environment, hook, stored};
+use crate::{admin, environment, hook, openapi, stored};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// What a path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target<'a> {
+pub enum Target {
+    /// Takes events.
     Hook(Hook),
+    /// Whether it runs.
     Health,
+    /// The contract.
+    OpenApi,
+    /// The list.
     Incidents,
-    Incident(&'a str),
-    Replay(&'a str),
+    /// One of them.
+    Incident,
+    /// Tries one again.
+    Replay,
 }
 
-impl Target<'_> {
-    fn of(path: &str) -> Option<Target<'_>> {
-        Some(match path {
-            "/pagerduty-resolved" | "/hooks/pagerduty" => Target::Hook(Hook::Pagerduty),
-            "/api/trigger-devin" => Target::Hook(Hook::Any),
-            "/hooks/alert" => Target::Hook(Hook::Alert),
-            "/hooks/azure-monitor" => Target::Hook(Hook::AzureMonitor),
-            "/hooks/kibana" => Target::Hook(Hook::Kibana),
-            "/health" => Target::Health,
-            "/api/incidents" => Target::Incidents,
-            _ => {
-                let rest = path.strip_prefix("/api/incidents/")?;
-                match rest.strip_suffix("/replay") {
-                    Some(key) if !key.contains('/') => Target::Replay(key),
-                    None if !rest.is_empty() && !rest.contains('/') => Target::Incident(rest),
-                    _ => return None,
-                }
-            }
-        })
+/// Every path; `{key}` stands for an incident's name.
+pub const PATHS: &[(&str, Target)] = &[
+    ("/pagerduty-resolved", Target::Hook(Hook::Pagerduty)),
+    ("/hooks/pagerduty", Target::Hook(Hook::Pagerduty)),
+    ("/api/trigger-devin", Target::Hook(Hook::Any)),
+    ("/hooks/alert", Target::Hook(Hook::Alert)),
+    ("/hooks/azure-monitor", Target::Hook(Hook::AzureMonitor)),
+    ("/hooks/kibana", Target::Hook(Hook::Kibana)),
+    ("/health", Target::Health),
+    ("/openapi.json", Target::OpenApi),
+    ("/api/incidents", Target::Incidents),
+    ("/api/incidents/{key}", Target::Incident),
+    ("/api/incidents/{key}/replay", Target::Replay),
+];
+
+impl Target {
+    /// What is at a path, and the incident's name in it; empty where it has none.
+    fn of(path: &str) -> Option<(Target, &str)> {
+        PATHS.iter().find_map(|(pattern, target)| Some((*target, name_in(path, pattern)?)))
     }
 
-    fn allow(self) -> &'static str {
+    /// The methods it takes, as the header `Allow` names them.
+    pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::Replay(_) => "POST",
+            Target::Hook(_) | Target::Replay => "POST",
             _ => "GET, HEAD",
         }
     }
+}
+
+/// What stands in `path` where `pattern` has `{key}`.
+fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{key}") else { return (path == pattern).then_some("") };
+    let name = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 /// Answers a request.
@@ -54,7 +69,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.inner().url();
     let (path, query) = path_and_query(&url);
     let query = Query(query);
-    let Some(target) = Target::of(path) else {
+    let Some((target, name)) = Target::of(path) else {
         return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
     };
     let fits = match request.method() {
@@ -76,9 +91,10 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
             }
         },
         Target::Health => admin::health(request.headers(), &env).await,
+        Target::OpenApi => Reply::OpenApi,
         Target::Incidents => admin::list(request.headers(), query, &env).await,
-        Target::Incident(name) => admin::show(request.headers(), name, &env).await,
-        Target::Replay(name) => admin::replay(request.headers(), name, &env).await.into(),
+        Target::Incident => admin::show(request.headers(), name, &env).await,
+        Target::Replay => admin::replay(request.headers(), name, &env).await.into(),
     };
     respond(reply)
 }
@@ -103,6 +119,8 @@ pub enum Reply {
     Answer(Answer),
     /// A JSON document that is found: 200.
     Document(Value),
+    /// The contract: 200.
+    OpenApi,
 }
 
 impl From<Answer> for Reply {
@@ -126,6 +144,7 @@ fn respond(reply: Reply) -> worker::Result<Response> {
             (answer.code, JSON, stored::text(&answer.body()))
         }
         Reply::Document(document) => (200, JSON, stored::text(&document)),
+        Reply::OpenApi => (200, JSON, openapi::DOCUMENT.to_owned()),
     };
     headers.set("Content-Type", content_type)?;
     Ok(Response::builder().with_status(code).with_headers(headers).fixed(body.into_bytes()))
@@ -203,13 +222,17 @@ mod tests {
 
     #[test]
     fn paths_lead_where_the_contract_says() {
-        assert_eq!(Target::of("/pagerduty-resolved"), Some(Target::Hook(Hook::Pagerduty)));
-        assert_eq!(Target::of("/api/trigger-devin"), Some(Target::Hook(Hook::Any)));
-        assert_eq!(Target::of("/api/incidents/k/replay"), Some(Target::Replay("k")));
-        assert_eq!(Target::of("/api/incidents/k"), Some(Target::Incident("k")));
-        for nowhere in
-            ["/pagerduty-resolved/", "/api/incidents/", "/api/incidents/a/b", "/api/incidents/a/b/replay", "//health"]
-        {
+        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Pagerduty), "")));
+        assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Hook(Hook::Any), "")));
+        assert_eq!(Target::of("/api/incidents/k/replay"), Some((Target::Replay, "k")));
+        assert_eq!(Target::of("/api/incidents/k"), Some((Target::Incident, "k")));
+        for nowhere in [
+            "/pagerduty-resolved/",
+            "/api/incidents/",
+            "/api/incidents//replay",
+            "/api/incidents/a/b/replay",
+            "//health",
+        ] {
             assert_eq!(Target::of(nowhere), None, "{nowhere}");
         }
     }

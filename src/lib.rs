@@ -37,6 +37,7 @@
 //! Over all incidents:
 //! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure) and keeps the list
 //! - [`admin`]: health, the list, one incident, replay
+//! - [`openapi`]: the contract for programs
 //!
 //! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance,
 //! requests), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
@@ -55,6 +56,7 @@ mod http;
 pub mod incident;
 mod ledger;
 mod log;
+mod openapi;
 pub mod prompt;
 pub mod reason;
 mod register;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use worker::console_log;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Status};
 use crate::incident::event::Sender;
 use crate::reason::Reason;
 use crate::settings::Problem;
@@ -18,7 +18,7 @@ pub fn decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str
         ("incident", answer.incident.to_value()),
         ("sender", sender.map(Sender::name).into()),
         ("event", event_type.into()),
-        ("status", answer.status.into()),
+        ("status", answer.status.map(Status::name).into()),
         ("code", answer.code.into()),
         ("reason", answer.reason.map(Reason::name).into()),
         ("session", answer.session.as_ref().map(|session| session.id.as_str()).into()),

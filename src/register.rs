@@ -211,7 +211,8 @@ fn number(number: i64) -> JsValue {
     JsValue::from_f64(number as f64)
 }
 
-fn parse_cursor(cursor: &str) -> Option<(i64, String)> {
+/// A cursor's place in the list: when an incident was first seen (Unix milliseconds), and its name.
+pub fn parse_cursor(cursor: &str) -> Option<(i64, String)> {
     let (time, incident) = cursor.split_once('.')?;
     Some((time.parse().ok()?, incident.to_owned()))
 }

@@ -103,6 +103,10 @@ macro_rules! stored {
 macro_rules! named {
     ($type:ident { $($variant:ident => $name:literal),* $(,)? }) => {
         impl $type {
+            /// Every name, in the order of the variants.
+            #[cfg(test)]
+            pub const NAMES: &[&str] = &[$($name),*];
+
             /// The name in records, answers, logs and settings.
             pub fn name(self) -> &'static str {
                 match self {

@@ -6,6 +6,9 @@ use super::record::Record;
 use crate::stored;
 use crate::stored::Stored;
 
+/// Every state an incident can be in: see [`Record::state_name`].
+pub const STATES: [&str; 5] = ["waiting", "queued", "held", "started", "failed"];
+
 /// One line of `GET /api/incidents`. What is not known is null.
 pub fn listing(record: &Record) -> Value {
     let incident = &record.incident;
