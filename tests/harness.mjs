@@ -8,6 +8,7 @@ import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRuntime } from "../scripts/runtime.mjs";
 import { freshId, pagerdutySignature, sample } from "../scripts/samples.mjs";
+import { checkAnswer } from "./contract.mjs";
 import { FakeDevin, ORG, V3_KEY } from "./fake-devin.mjs";
 
 export const SECRETS = {
@@ -72,7 +73,9 @@ class Bridge {
     // POST is not sent twice by itself.
     const response = await fetch(new URL(path, this.url), { headers: { connection: "close", ...headers }, ...init });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, ms: performance.now() - start };
+    const answer = { status: response.status, headers: response.headers, text, ms: performance.now() - start };
+    checkAnswer(init.method ?? "GET", path, answer);
+    return answer;
   }
 
   /** Posts to a hook. Whatever the answer, it must be what the contract says of every answer. */

@@ -1,0 +1,101 @@
+// The contract for programs: that it is served, is a sound document, and has every answer there is. That answers are as
+// it says is checked with every request of every test: see contract.mjs.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import Ajv2020 from "ajv/dist/2020.js";
+import { ADMIN, BEARER, newAlert, send } from "./alerting.mjs";
+import { document, documentedAnswers, seen } from "./contract.mjs";
+import { newIncident, startBridge } from "./harness.mjs";
+
+const bridge = await startBridge();
+
+test("it is served to anybody, as it stands in src/openapi.json", async () => {
+  const answer = await bridge.request("/openapi.json");
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get("content-type"), /^application\/json/);
+  assert.deepEqual(JSON.parse(answer.text), document);
+});
+
+test("every reference leads somewhere, and every part is referred to", () => {
+  const text = JSON.stringify(document);
+  const used = new Set([...text.matchAll(/"\$ref":"#\/components\/(\w+\/\w+)"/g)].map(([, place]) => place));
+  for (const name of [...text.matchAll(/\{"(\w+)":\[\]\}/g)].map(([, name]) => name)) used.add(`securitySchemes/${name}`);
+  const parts = Object.entries(document.components).flatMap(([kind, parts]) => Object.keys(parts).map((name) => `${kind}/${name}`));
+  assert.deepEqual([...used].sort(), parts.sort());
+});
+
+test("every example is what its schema says", () => {
+  const ajv = new Ajv2020({ strict: false, formats: { "date-time": true } });
+  ajv.addSchema(document, "contract");
+  let checked = 0;
+  const walk = (value, pointer) => {
+    if (value === null || typeof value !== "object") return;
+    if (value.schema) {
+      const examples = Object.values(value.examples ?? {}).map((example) => resolve(example).value);
+      for (const example of value.example === undefined ? examples : [value.example, ...examples]) {
+        const validate = ajv.compile({ $ref: `contract#${pointer}/schema` });
+        assert.ok(validate(example), `${pointer}: ${ajv.errorsText(validate.errors)}`);
+        checked += 1;
+      }
+    }
+    for (const [name, part] of Object.entries(value)) walk(part, `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  };
+  walk(document, "");
+  assert.ok(checked > 10, `${checked} examples`);
+});
+
+const resolve = (value) =>
+  value.$ref ? value.$ref.split("/").slice(1).reduce((part, name) => part[name], document) : value;
+
+// What only a broken storage answers; tests/faults has it.
+const NOT_SEEN = documentedAnswers().filter((answer) => answer.includes("/api/incidents") && answer.endsWith(" 503"));
+
+test("every documented answer is given, and no other", async () => {
+  const hooks = Object.keys(document.paths).filter((path) => path.includes("hook") || path.includes("trigger") || path.includes("resolved"));
+  const post = (path, body, headers = BEARER) => bridge.post(path, typeof body === "string" ? body : JSON.stringify(body), headers);
+  const bodies = {
+    "/hooks/azure-monitor": (id) => ({ schemaId: "azureMonitorCommonAlertSchema", data: { essentials: { alertId: id } } }),
+    "/hooks/pagerduty": pagerduty,
+    "/pagerduty-resolved": pagerduty,
+  };
+  const body = (path, id) => (bodies[path] ?? ((id) => newAlert({ alertId: id, source: "kibana" })))(id);
+  const closed = await startBridge({ WEBHOOK_SECRET: null, PAGERDUTY_SIGNING_SECRET: null, ADMIN_TOKEN: null });
+  for (const path of hooks) {
+    const id = newIncident().id;
+    await post(path, body(path, id));
+    await post(path, body(path, id));
+    await post(`${path}?dry_run=1`, body(path, id));
+    await post(path, [body(path, newIncident().id), body(path, newIncident().id)]);
+    await post(path, body(path, id), {});
+    await post(path, " ".repeat(1024 * 1024 + 1));
+    await post(path, `[${"{},".repeat(101)}{}]`);
+    await post(path, Array.from({ length: 101 }, () => body(path, id)));
+    await bridge.request(path);
+    const refused = newIncident().id;
+    bridge.devin.script({ call: "create", match: refused, replies: [{ status: 400, body: { detail: "no" } }] });
+    await post(path, body(path, refused));
+    assert.equal((await closed.post(path, "{}")).status, 503);
+  }
+  const incident = await bridge.resolve();
+  await bridge.oneSession(incident);
+  const failed = newIncident();
+  bridge.devin.script({ call: "create", match: failed.id, replies: [{ status: 400, body: { detail: "no" } }] });
+  await bridge.resolve(failed);
+  assert.equal((await bridge.settled(failed.key)).state, "failed");
+  const at = (path) => path.replace("{key}", incident.key);
+  for (const path of Object.keys(document.paths).filter((path) => !hooks.includes(path))) {
+    const method = path.endsWith("/replay") ? "POST" : "GET";
+    await bridge.request(at(path), { method, headers: ADMIN });
+    await bridge.request(at(path), { method });
+    await bridge.request(at(path), { method, headers: { ...ADMIN, "sec-fetch-site": "cross-site" } });
+    await bridge.request(path.replace("{key}", "pagerduty-QNOBODY"), { method, headers: ADMIN });
+    await bridge.request(at(path), { method: "PUT" });
+    await closed.request(at(path), { method });
+  }
+  await bridge.request("/api/incidents?limit=0", { headers: ADMIN });
+  await bridge.request(`/api/incidents/${failed.key}/replay`, { method: "POST", headers: ADMIN });
+  const expected = documentedAnswers().filter((answer) => !NOT_SEEN.includes(answer));
+  assert.deepEqual([...seen].sort(), expected.sort());
+});
+
+const pagerduty = (id) => ({ event: { event_type: "incident.resolved", data: { id, type: "incident", title: "t" } } });
