@@ -3,12 +3,14 @@ import { readdirSync } from "node:fs";
 import { build } from "./build.mjs";
 import { commandLine, main } from "./cli.mjs";
 import { output, ROOT, run, step } from "./steps.mjs";
+import { supplyChain } from "./supply-chain.mjs";
 import { installTools, toolEnvironment, wasmPack } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm test",
-  about: `Runs everything: the unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy
-    --dry-run, and the Worker on workerd. What it needs and is not there yet is installed first.`,
+  about: `Runs everything: the checks of what it is made of (licences, versions, install scripts, known weaknesses), the
+    unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy --dry-run, and the Worker
+    on workerd. What it needs and is not there yet is installed first.`,
   ok: "everything passed",
   wrong: "something failed",
   examples: [
@@ -30,6 +32,7 @@ async function test() {
   const start = performance.now();
   await installTools({ tests: true });
   const env = toolEnvironment;
+  await step("What it is made of", supplyChain);
   await step("Unit tests on this machine", () => run("cargo", ["test", "--locked", "--quiet"], { env }));
   await step("Unit tests on wasm32", () => wasmTests(env));
   await build();
