@@ -25,14 +25,16 @@ export function run(program, args, { env = {} } = {}) {
   });
 }
 
-/** Runs a program and gives what it printed. */
-export function output(program, args, { env = {} } = {}) {
+/** Runs a program, with `input` for it to read, and gives what it printed. */
+export function output(program, args, { env = {}, input = "" } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: ROOT,
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, ...env },
     });
+    child.stdin.on("error", () => {}); // It may end without having read; how it ended tells why.
+    child.stdin.end(input);
     let text = "";
     child.stdout.on("data", (data) => (text += data));
     child.on("error", (error) => reject(missing(program, error)));

@@ -1,0 +1,206 @@
+// npm run setup: the first deploy, from the key for Devin to a test event that the deployed bridge answers.
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { commandLine, main, misused, table, WRONG } from "./cli.mjs";
+import { buildWorker, check, CONFIG_OPTION, describe, health, namedConfiguration, readConfiguration } from "./configuration.mjs";
+import { Devin, examineDevin } from "./devin.mjs";
+import { show } from "./findings.mjs";
+import { Questions } from "./questions.mjs";
+import { deliver, sample } from "./samples.mjs";
+import { keepSecrets, withVariables } from "./settings-files.mjs";
+import { ROOT } from "./steps.mjs";
+import { deploy, secretNames, setSecrets } from "./wrangler.mjs";
+
+/** The variables that are asked for, with their options. */
+const ASKED = {
+  DEVIN_ORG_ID: { option: "org", value: "ORG", about: "your organisation at Devin, org-…; only with a key that starts cog_" },
+  TARGET_REPO: { option: "repo", value: "REPO", about: "the repository Devin works in, as owner/name" },
+  JIRA_PROJECT: { option: "jira", value: "PROJECT", about: "the JIRA project that a triage files its ticket in" },
+  SLACK_CHANNEL: { option: "slack", value: "CHANNEL", about: "the Slack channel that a triage reports to" },
+};
+/** The secrets that people bring along, and those that are made here where there is none. */
+const BROUGHT = ["DEVIN_API_KEY", "PAGERDUTY_SIGNING_SECRET"];
+const MADE = ["WEBHOOK_SECRET", "ADMIN_TOKEN"];
+
+const TOOL = {
+  usage: "npm run setup [-- options]",
+  about: `Walks through a first deploy: asks what it has to know, writes the variables into wrangler.toml, deploys with
+    wrangler, sets the secrets, says what to do in PagerDuty, Kibana and Azure, and sends a test event. Secrets are taken
+    from the environment or .dev.vars (${[...BROUGHT, ...MADE].join(", ")}); a WEBHOOK_SECRET and an ADMIN_TOKEN that
+    nobody has yet are made, and kept in .dev.vars. It can be run again: what is there stays.`,
+  options: {
+    ...Object.fromEntries(Object.values(ASKED).map(({ option, value, about }) => [option, { value, about }])),
+    url: { value: "URL", about: "the Worker's address, where wrangler does not tell it (routes on a zone of yours)" },
+    yes: { about: "asks nothing" },
+    "dry-run": { about: "only says what would be done; writes and deploys nothing" },
+    ...CONFIG_OPTION,
+  },
+  ok: "the bridge is deployed and answered the test event, or with --dry-run could be",
+  wrong: "a setting or the key is wrong, wrangler failed, or the bridge did not answer",
+  examples: [
+    ["npm run setup", "asks"],
+    ["npm run setup -- --dry-run", "asks, and says what it would do"],
+    ["DEVIN_API_KEY=… npm run setup -- --org org-… --repo acme/shop --yes", "asks nothing, for CI"],
+  ],
+};
+
+/** How long a new Worker may take until it answers with its secrets, in milliseconds. */
+const READY = 90_000;
+
+async function setup() {
+  const { values } = commandLine(TOOL);
+  const named = namedConfiguration(values);
+  const file = named.file ?? join(ROOT, "wrangler.toml");
+  await buildWorker();
+  const configuration = await readConfiguration(named);
+  const questions = values.yes ? undefined : new Questions();
+  try {
+    const changes = await answers(configuration, values, questions);
+    configuration.variables = { ...configuration.variables, ...changes };
+    if (!(await isInOrder(configuration))) return void (process.exitCode = WRONG);
+    showPlan(file, changes, configuration.secrets);
+    if (values["dry-run"]) return console.log("\nNothing was done.");
+    if (questions && !(await questions.confirm("\nGo ahead?"))) return console.log("Nothing was done.");
+    await carryOut({ file, changes, secrets: configuration.secrets, named, url: values.url });
+  } finally {
+    questions?.close();
+  }
+}
+
+/** Asks for what is not known; completes the configuration's secrets and gives the variables that change. */
+async function answers(configuration, values, questions) {
+  const { variables, secrets } = configuration;
+  for (const name of [...BROUGHT, ...MADE]) {
+    if (process.env[name]) secrets[name] = process.env[name];
+  }
+  console.log("Devin: at app.devin.ai, Settings → Service Users, one with ManageOrgSessions and ViewOrgSessions.");
+  secrets.DEVIN_API_KEY ??= await questions?.askHidden("  its API key (cog_… or apk_…)");
+  if (!secrets.DEVIN_API_KEY) misused("DEVIN_API_KEY is neither in the environment nor in .dev.vars.");
+
+  const answered = {};
+  for (const [name, { option, about }] of Object.entries(ASKED)) {
+    const named = values[option];
+    if (name === "DEVIN_ORG_ID") answered[name] = await organisation(configuration, named, questions);
+    else if (named !== undefined || !questions) answered[name] = named ?? variables[name] ?? "";
+    else answered[name] = await questions.ask(`${about}; empty: none`, variables[name]);
+  }
+  return Object.fromEntries(Object.entries(answered).filter(([name, value]) => value !== (variables[name] ?? "")));
+}
+
+/** The organisation: as named, or the only one that the key can see, or as answered. */
+async function organisation({ variables, secrets }, wanted, questions) {
+  const devin = new Devin(variables.DEVIN_API_URL || "https://api.devin.ai", secrets.DEVIN_API_KEY);
+  const known = wanted ?? (variables.DEVIN_ORG_ID || secrets.DEVIN_ORG_ID || "");
+  delete secrets.DEVIN_ORG_ID; // In .dev.vars it is for npm start; a deployed bridge has it as a variable.
+  if (devin.isV1 || wanted) return known;
+  const { body } = await devin.self();
+  const seen = (await devin.organizations()) ?? (body.org_id ? [{ id: body.org_id }] : []);
+  if (seen.length > 0) console.log(`  the key can see ${seen.map(({ id, name }) => (name ? `${id} (${name})` : id)).join(", ")}`);
+  const likely = known || (seen.length === 1 ? seen[0].id : "");
+  return questions ? questions.ask(ASKED.DEVIN_ORG_ID.about, likely) : likely;
+}
+
+/** Whether Devin takes the key and the bridge the settings; says what is wrong. */
+async function isInOrder(configuration) {
+  let good = true;
+  await examineDevin(configuration, (name, finding) => {
+    show({ check: name, ...finding });
+    good &&= finding.state !== "wrong";
+  });
+  const { problems } = await check(configuration);
+  for (const problem of problems) console.log(`\n${describe(problem)}`);
+  return good && problems.length === 0;
+}
+
+function showPlan(file, changes, secrets) {
+  const rows = Object.entries(changes).map(([name, value]) => [`${name} = ${JSON.stringify(value)}`, `into ${file}`]);
+  rows.push(["wrangler deploy", "builds the Worker, makes its KV namespace and Durable Objects"]);
+  const source = (name) => (secrets[name] ? "yours" : "made here, and kept in .dev.vars, unless the Worker has one already");
+  const setting = [...BROUGHT.filter((name) => secrets[name]), ...MADE];
+  rows.push(...setting.map((name) => [`secret ${name}`, source(name)]));
+  rows.push(["a test event", "PagerDuty's pagey.ping, which starts nothing"]);
+  console.log(`\nWhat is to be done:\n${table(rows)}`);
+}
+
+async function carryOut({ file, changes, secrets, named, url }) {
+  if (Object.keys(changes).length > 0) {
+    const { parse } = await import("smol-toml");
+    writeFileSync(file, withVariables(readFileSync(file, "utf8"), changes, parse));
+  }
+  const config = named.file ? ["--config", file] : [];
+  // Secrets afterwards: only a Worker that exists can have any, and without them its hooks answer 503.
+  const told = await deploy(config);
+  const address = url ?? told;
+  if (!address) throw new Error("It is deployed, but wrangler names no address. Run it again with --url.");
+
+  const there = await secretNames(config);
+  const made = MADE.filter((name) => !secrets[name] && !there.includes(name));
+  const fresh = Object.fromEntries(made.map((name) => [name, randomBytes(32).toString("hex")]));
+  const devVars = join(dirname(file), ".dev.vars");
+  // First here, so that none is lost.
+  if (made.length > 0) keepSecrets(devVars, fresh);
+  Object.assign(secrets, fresh);
+  const uploaded = [...BROUGHT, ...MADE].filter((name) => secrets[name]);
+  await setSecrets(Object.fromEntries(uploaded.map((name) => [name, secrets[name]])), config);
+  console.log(`Secrets  ${uploaded.join(", ")} are set${made.length > 0 ? `; ${made.join(" and ")} are new, and in ${devVars}` : ""}`);
+
+  const good = (await isReady(address, secrets.ADMIN_TOKEN)) && (await tryIt(address, secrets));
+  showNext(new URL(address).origin);
+  if (!good) process.exitCode = WRONG;
+}
+
+/** Waits until the bridge answers, with its secrets as far as the admin token tells. */
+async function isReady(address, token) {
+  const end = Date.now() + READY;
+  let said = "no answer";
+  while (Date.now() < end) {
+    try {
+      const { status, problems } = await health(address, token ?? "");
+      if (status === "ok" && (!token || problems?.length === 0)) return true;
+      said = problems?.map(({ setting }) => `${setting} is wrong or missing`).join(", ") ?? "the ADMIN_TOKEN is not there yet";
+    } catch (error) {
+      said = error.cause?.code ?? error.message;
+    }
+    await sleep(1000);
+  }
+  console.log(`Bridge   ${address} is not ready after ${READY / 1000} s: ${said}. Look again with npm run doctor -- --url ${address}`);
+  return false;
+}
+
+async function tryIt(address, secrets) {
+  const event = sample("pagerduty-ping");
+  const signed = Boolean(secrets.PAGERDUTY_SIGNING_SECRET);
+  if (!signed && !secrets.WEBHOOK_SECRET) {
+    console.log("Sent     nothing: no secret of the Worker is at hand here");
+    return true;
+  }
+  const { status, text } = await deliver(address, signed ? event : { ...event, proof: "bearer" }, secrets);
+  console.log(`Sent     PagerDuty's test event, pagey.ping, ${signed ? "signed" : "with WEBHOOK_SECRET"}`);
+  console.log(`Answer   ${status} ${text}`);
+  return status === 200;
+}
+
+function showNext(url) {
+  console.log(`
+PagerDuty      Integrations → Generic Webhooks (v3) → New Webhook
+                 Webhook URL         ${url}/pagerduty-resolved
+                 Event subscription  incident.resolved
+               It then shows a signing secret, once: npx wrangler secret put PAGERDUTY_SIGNING_SECRET
+
+Kibana         Stack Management → Connectors → Create connector → Webhook
+                 Method, URL         POST ${url}/hooks/kibana
+                 Authentication      Basic, user kibana, password: WEBHOOK_SECRET
+               The bodies of its actions: docs/senders/kibana.md
+
+Azure Monitor  Alerts → Action groups → Create → Actions → Webhook
+                 URI                 ${url}/hooks/azure-monitor?secret=<WEBHOOK_SECRET>
+                 Enable the common alert schema: Yes
+
+Anything else  POST ${url}/api/trigger-devin with Authorization: Bearer <WEBHOOK_SECRET>
+
+All three with Terraform: docs/terraform. Whether all is well: npm run doctor -- --url ${url}`);
+}
+
+main(import.meta, setup);

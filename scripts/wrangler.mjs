@@ -1,0 +1,40 @@
+// What is asked of wrangler. Secrets reach it over stdin, so that no list of processes and no history shows them.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { output, ROOT, run } from "./steps.mjs";
+
+const PATH = [process.env.PATH, join(ROOT, "node_modules", ".bin")].join(delimiter);
+
+/** Deploys, and gives the Worker's address; undefined where it has none that wrangler tells. */
+export async function deploy(config) {
+  const folder = mkdtempSync(join(tmpdir(), "devin-bridge-deploy-"));
+  try {
+    const report = join(folder, "deploy.json");
+    await run("wrangler", ["deploy", ...config], { env: { PATH, WRANGLER_OUTPUT_FILE_PATH: report } });
+    return addressIn(readFileSync(report, "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The address in wrangler's report: a line of JSON for each thing it did, of which the one of the type "deploy" has
+ * `targets`: addresses, custom domains, patterns of routes, schedules.
+ */
+export function addressIn(report) {
+  const entries = report.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const targets = entries.findLast(({ type }) => type === "deploy")?.targets ?? [];
+  const [domain] = targets.flatMap((target) => /^(\S+) \(custom domain/.exec(target)?.[1] ?? []);
+  return domain ? `https://${domain}` : targets.find((target) => /^https?:\/\/\S+$/.test(target));
+}
+
+/** The names of the secrets that the Worker has. */
+export async function secretNames(config) {
+  const text = await output("wrangler", ["secret", "list", "--format", "json", ...config], { env: { PATH } });
+  return JSON.parse(text.slice(text.indexOf("["))).map(({ name }) => name);
+}
+
+export function setSecrets(secrets, config) {
+  return output("wrangler", ["secret", "bulk", ...config], { env: { PATH }, input: JSON.stringify(secrets) });
+}

@@ -1,0 +1,205 @@
+// npm run setup, from the first question to the answer of the deployed bridge: with a wrangler that keeps what it is given,
+// a bridge that runs with exactly that, and a fake Devin.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "smol-toml";
+import { withVariables } from "../scripts/settings-files.mjs";
+import { ROOT } from "../scripts/steps.mjs";
+import { addressIn } from "../scripts/wrangler.mjs";
+import { ORG, V3_KEY } from "./fake-devin.mjs";
+import { startBridge, until } from "./harness.mjs";
+
+const read = (path) => readFileSync(join(ROOT, path), "utf8");
+
+/** Keeps each call as a line of JSON in calls, and the secrets in secrets.json. */
+const FAKE_WRANGLER = `#!${process.execPath}
+const { appendFileSync, existsSync, readFileSync, writeFileSync } = require("node:fs");
+const [folder, args] = [__dirname, process.argv.slice(2)];
+const stdin = args[1] === "bulk" ? readFileSync(0, "utf8") : "";
+appendFileSync(folder + "/calls", JSON.stringify({ args, stdin }) + "\\n");
+const stored = folder + "/secrets.json";
+const secrets = existsSync(stored) ? JSON.parse(readFileSync(stored, "utf8")) : {};
+if (args[0] === "deploy") {
+  if (existsSync(folder + "/fails")) process.exit(1);
+  const targets = JSON.parse(readFileSync(folder + "/targets", "utf8"));
+  appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: "wrangler-session" }) + "\\n");
+  appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: "deploy", targets }) + "\\n");
+} else if (args[1] === "list") {
+  console.log(JSON.stringify(Object.keys(secrets).map((name) => ({ name, type: "secret_text" }))));
+} else if (args[1] === "bulk") {
+  writeFileSync(stored, JSON.stringify({ ...secrets, ...JSON.parse(stdin) }));
+}
+`;
+
+/** A place to deploy from, and a bridge that starts with what was deployed. */
+async function place() {
+  const bridge = await startBridge();
+  await bridge.stop();
+  const folder = mkdtempSync(join(tmpdir(), "devin-bridge-setup-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "wrangler.toml");
+  writeFileSync(file, read("wrangler.toml").replace("https://api.devin.ai", bridge.devin.url));
+  writeFileSync(join(folder, "wrangler"), FAKE_WRANGLER);
+  chmodSync(join(folder, "wrangler"), 0o755);
+  writeFileSync(join(folder, "targets"), JSON.stringify([bridge.url, "schedule: * * * * *"]));
+  const path = (name) => join(folder, name);
+  return {
+    bridge,
+    file,
+    path,
+    calls: () => (existsSync(path("calls")) ? readFileSync(path("calls"), "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []),
+    secrets: () => (existsSync(path("secrets.json")) ? JSON.parse(readFileSync(path("secrets.json"), "utf8")) : undefined),
+    vars: () => parse(readFileSync(file, "utf8")).vars,
+  };
+}
+
+/** Runs it with these answers: { code, text }. */
+async function setup({ file, path }, { args = [], answers = [], env = {} }) {
+  const none = { DEVIN_API_KEY: undefined, WEBHOOK_SECRET: undefined, ADMIN_TOKEN: undefined, PAGERDUTY_SIGNING_SECRET: undefined };
+  const PATH = [dirname(path("wrangler")), process.env.PATH].join(delimiter);
+  const child = spawn(process.execPath, ["scripts/setup.mjs", "--config", file, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...none, ...env, PATH },
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+  child.stdin.end(answers.map((answer) => `${answer}\n`).join(""));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  return { code, text };
+}
+
+/** Runs it, and the bridge as soon as it has its secrets. */
+async function deployed(here, options) {
+  let ended;
+  const running = setup(here, options).then((run) => (ended = run));
+  await until("the secrets are set", 60, () => here.secrets() ?? ended);
+  if (!ended) {
+    here.bridge.vars = { ...here.vars(), ...here.secrets() };
+    await here.bridge.start();
+  }
+  return running;
+}
+
+test("a first deploy, asked and answered", async () => {
+  const here = await place();
+  const before = readFileSync(here.file, "utf8");
+  const run = await deployed(here, { answers: [V3_KEY, "", "acme/shop", "SHOP", "", "yes"] });
+  assert.equal(run.code, 0, run.text);
+
+  // It listed the organisation that the key can see, and an empty answer took it.
+  assert.match(run.text, /the key can see org-local \(Local\)/);
+  const { DEVIN_ORG_ID, TARGET_REPO, JIRA_PROJECT, SLACK_CHANNEL } = here.vars();
+  assert.deepEqual([DEVIN_ORG_ID, TARGET_REPO, JIRA_PROJECT, SLACK_CHANNEL], [ORG, "acme/shop", "SHOP", ""]);
+  const comments = (toml) => toml.split("\n").filter((line) => line.startsWith("#"));
+  assert.deepEqual(comments(readFileSync(here.file, "utf8")), comments(before));
+
+  // Secrets went over stdin, and nowhere else.
+  const secrets = here.secrets();
+  assert.deepEqual(Object.keys(secrets).sort(), ["ADMIN_TOKEN", "DEVIN_API_KEY", "WEBHOOK_SECRET"]);
+  assert.match(secrets.WEBHOOK_SECRET, /^[0-9a-f]{64}$/);
+  assert.notEqual(secrets.WEBHOOK_SECRET, secrets.ADMIN_TOKEN);
+  assert.deepEqual(here.calls().map(({ args }) => args.slice(0, 2).join(" ")), ["deploy --config", "secret list", "secret bulk"]);
+  for (const value of Object.values(secrets)) {
+    assert.ok(!run.text.includes(value), "a secret is shown");
+    assert.ok(!here.calls().some(({ args }) => args.join(" ").includes(value)), "a secret is on a command line");
+  }
+  // What was made is kept, for its owner only; the key is not, or npm start would talk to the real Devin.
+  const devVars = readFileSync(here.path(".dev.vars"), "utf8");
+  assert.equal(devVars, `WEBHOOK_SECRET="${secrets.WEBHOOK_SECRET}"\nADMIN_TOKEN="${secrets.ADMIN_TOKEN}"\n`);
+  assert.equal(statSync(here.path(".dev.vars")).mode & 0o777, 0o600);
+
+  // The bridge that runs with just that answered the test event.
+  assert.match(run.text, /^Answer +200 \{.*"reason":"ping"/m);
+  for (const step of ["/pagerduty-resolved", "/hooks/kibana", "/hooks/azure-monitor?secret=<WEBHOOK_SECRET>", "/api/trigger-devin"]) {
+    assert.ok(run.text.includes(`${here.bridge.url}${step}`), step);
+  }
+  assert.equal(here.bridge.devin.all.length, 0);
+
+  // Again: what is there stays, also where .dev.vars was lost.
+  rmSync(here.path(".dev.vars"));
+  const again = await setup(here, { args: ["--yes"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(again.code, 0, again.text);
+  assert.deepEqual(here.secrets(), secrets);
+  assert.ok(!existsSync(here.path(".dev.vars")));
+});
+
+test("without questions: options and the environment, signed with what PagerDuty gave", async () => {
+  const here = await place();
+  const env = { DEVIN_API_KEY: V3_KEY, WEBHOOK_SECRET: "mine", ADMIN_TOKEN: "mine-too", PAGERDUTY_SIGNING_SECRET: "pagerduty's" };
+  const args = ["--yes", "--org", ORG, "--repo", "acme/shop", "--jira", "SHOP", "--slack", "#oncall"];
+  const run = await deployed(here, { args, env });
+  assert.equal(run.code, 0, run.text);
+  assert.deepEqual(here.secrets(), env);
+  assert.deepEqual(here.vars().SLACK_CHANNEL, "#oncall");
+  assert.ok(!existsSync(here.path(".dev.vars")));
+  assert.match(run.text, /^Sent .*signed$/m);
+  assert.match(run.text, /^Answer +200/m);
+});
+
+test("--dry-run says what would be done, and does nothing", async () => {
+  const here = await place();
+  const before = readFileSync(here.file, "utf8");
+  const run = await setup(here, { args: ["--yes", "--dry-run", "--repo", "acme/shop"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(run.code, 0, run.text);
+  assert.match(run.text, /^  TARGET_REPO = "acme\/shop" +into/m);
+  assert.match(run.text, /^  DEVIN_ORG_ID = "org-local" +into/m);
+  assert.match(run.text, /^  secret WEBHOOK_SECRET +made here/m);
+  assert.deepEqual(here.calls(), []);
+  assert.equal(readFileSync(here.file, "utf8"), before);
+
+  const declined = await setup(here, { answers: [V3_KEY, "", "", "", "", "no"] });
+  assert.equal(declined.code, 0, declined.text);
+  assert.match(declined.text, /Nothing was done/);
+  const left = await setup(here, { answers: [V3_KEY] });
+  assert.equal(left.code, 1);
+  assert.match(left.text, /Stopped: nothing was answered/);
+  assert.deepEqual(here.calls(), []);
+});
+
+test("what is wrong is said before anything is deployed", async () => {
+  const here = await place();
+  const { devin } = here.bridge;
+  for (const [args, key, code, said] of [
+    [[], "cog_revoked", 1, /WRONG +Devin key +.*401/],
+    [["--org", "org-else"], V3_KEY, 1, /DEVIN_ORG_ID should be/],
+    [["--repo", "nowhere"], V3_KEY, 1, /^TARGET_REPO\n  found     "?nowhere"?\n  expected  owner\/name/m],
+    [[], undefined, 2, /DEVIN_API_KEY is neither in the environment/],
+    [["--org"], V3_KEY, 2, /--org needs a value: --org ORG/],
+  ]) {
+    const run = await setup(here, { args: ["--yes", ...args], env: { DEVIN_API_KEY: key } });
+    assert.equal(run.code, code, run.text);
+    assert.match(run.text.replace(/\n {20,}/g, " "), said);
+  }
+  devin.script({ call: "message", replies: [{ status: 403, body: {} }] });
+  const forbidden = await setup(here, { args: ["--yes"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(forbidden.code, 1);
+  assert.match(forbidden.text, /permission\s+ManageOrgSessions/);
+  assert.deepEqual(here.calls(), []);
+
+  writeFileSync(here.path("fails"), "");
+  const failed = await setup(here, { args: ["--yes"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(failed.code, 1);
+  assert.match(failed.text, /wrangler deploy .* ended with 1/);
+  assert.equal(here.secrets(), undefined);
+});
+
+test("wrangler.toml keeps everything but the values", () => {
+  const toml = `name = "x"\n[vars] # all of them\nA = "1" # why\n  B = 'two'\nC = 3\n\n[[vars.ROUTES]]\nA = "other"\n`;
+  const written = withVariables(toml, { A: 'say "hi"', B: "", C: "4", D: "new" }, parse);
+  assert.equal(written, `name = "x"\n[vars] # all of them\nD = "new"\nA = "say \\"hi\\"" # why\n  B = ""\nC = "4"\n\n[[vars.ROUTES]]\nA = "other"\n`);
+  assert.deepEqual(parse(withVariables('name = "x"\n', { A: "1" }, parse)), { name: "x", vars: { A: "1" } });
+  assert.throws(() => withVariables('[vars]\nA = """\nB = "1"\n"""\n', { B: "2" }, parse), /set B in wrangler\.toml by hand/);
+  assert.throws(() => withVariables('vars.A = "1"\n', { A: "2" }, parse), /by hand/);
+});
+
+test("the address is the custom domain, or the one on workers.dev", () => {
+  const report = (...targets) => `{"type":"wrangler-session"}\n${JSON.stringify({ type: "deploy", targets })}\n`;
+  assert.equal(addressIn(report("https://devin-bridge.acme.workers.dev", "schedule: */5 * * * *")), "https://devin-bridge.acme.workers.dev");
+  assert.equal(addressIn(report("https://x.acme.workers.dev", "hooks.acme.example (custom domain - zone name: acme.example)")), "https://hooks.acme.example");
+  assert.equal(addressIn(report("acme.example/hooks/* (zone name: acme.example)")), undefined);
+  assert.equal(addressIn(""), undefined);
+});
