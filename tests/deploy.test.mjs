@@ -191,7 +191,7 @@ test("wrangler.toml keeps everything but the values", () => {
   const toml = `name = "x"\n[vars] # all of them\nA = "1" # why\n  B = 'two'\nC = 3\n\n[[vars.ROUTES]]\nA = "other"\n`;
   const written = withVariables(toml, { A: 'say "hi"', B: "", C: "4", D: "new" }, parse);
   assert.equal(written, `name = "x"\n[vars] # all of them\nD = "new"\nA = "say \\"hi\\"" # why\n  B = ""\nC = "4"\n\n[[vars.ROUTES]]\nA = "other"\n`);
-  assert.deepEqual(parse(withVariables('name = "x"\n', { A: "1" }, parse)), { name: "x", vars: { A: "1" } });
+  assert.equal(withVariables('name = "x"\n', { A: "1" }, parse), 'name = "x"\n\n[vars]\nA = "1"');
   assert.throws(() => withVariables('[vars]\nA = """\nB = "1"\n"""\n', { B: "2" }, parse), /set B in wrangler\.toml by hand/);
   assert.throws(() => withVariables('vars.A = "1"\n', { A: "2" }, parse), /by hand/);
 });
