@@ -1,12 +1,11 @@
 // Compiles the Worker into build/: index.js and index_bg.wasm. Does nothing when nothing has changed since.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
 import { ROOT, run, step } from "./steps.mjs";
-import { installTools, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
+import { CARGO_HOME, installTools, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm run build",
@@ -26,13 +25,12 @@ const INPUTS = [
   "scripts/build.mjs",
   "scripts/tools.mjs",
 ];
-const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 const STAMP = join(ROOT, "build", ".inputs");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
 // Where crates lie on this machine is nobody's business, and the paths in panics are longer than the messages.
 // SHA-256 in a loop is 6 KB smaller than written out.
-const RUSTFLAGS = [`--remap-path-prefix=${cargoHome}/registry/src=`, '--cfg=sha2_backend_soft="compact"'].join(" ");
+const RUSTFLAGS = [`--remap-path-prefix=${CARGO_HOME}/registry/src=`, '--cfg=sha2_backend_soft="compact"'].join(" ");
 
 // Not by way of worker-build, which insists on keeping the functions' names: without them the result is a fifth smaller,
 // and panics say where they are all the same. A function that is called once is not put into its caller where it has

@@ -9,7 +9,7 @@ const assignment = (name) => new RegExp(`^(\\s*${name}\\s*=\\s*)("(?:[^"\\\\]|\\
 export function withVariables(toml, variables, parse) {
   const lines = toml.split("\n");
   let start = lines.findIndex((line) => /^\s*\[vars\]\s*(#.*)?$/.test(line));
-  if (start < 0) start = lines.push("", "[vars]") - 1;
+  if (start < 0) start = lines.push("[vars]") - 1;
   for (const [name, value] of Object.entries(variables)) {
     const after = lines.findIndex((line, index) => index > start && /^\s*\[/.test(line));
     const end = after < 0 ? lines.length : after;

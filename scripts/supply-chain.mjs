@@ -8,7 +8,7 @@ import { output, ROOT } from "./steps.mjs";
 // What the Worker is made of. Of a choice ("MIT OR Apache-2.0") one has to be here, of a list all.
 const SHIPPED = ["MIT", "Apache-2.0", "BSD-3-Clause", "Unicode-3.0"];
 // npm's packages only run on the machine that builds or tests; nothing of them is passed on.
-const TOOLS = [...SHIPPED, "0BSD", "CC0-1.0", "ISC", "LGPL-3.0-or-later", "MPL-2.0"];
+const TOOLS = [...SHIPPED, "0BSD", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-or-later", "MPL-2.0"];
 
 // Crates of which there may be two versions, each with the reason.
 const TWICE = {

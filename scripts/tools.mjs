@@ -18,6 +18,8 @@ const TOOL = {
 
 const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
 
+export const CARGO_HOME = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+
 const UNFINISHED = "installing-";
 
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
@@ -45,12 +47,13 @@ export const toolEnvironment = {
   WASM_OPT_BIN: wasmOpt,
   ESBUILD_BIN: npmBinary("esbuild"),
   RUST_BACKTRACE: "0", // worker-build ends with one when a compile error was all there is to say
-  PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH].join(delimiter),
+  PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH, join(CARGO_HOME, "bin")].join(delimiter),
 };
 
 /** What every command needs; `tests` adds what only the tests do. */
 export async function installTools({ tests = false } = {}) {
   await npmPackages();
+  if (process.env.WORKERS_CI) await rustup();
   await rustToolchain();
   const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
   await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
@@ -72,17 +75,29 @@ function npmIsCurrent() {
   );
 }
 
+/**
+ * rustup itself, on Cloudflare's Workers Builds: its image has no Rust (cloudflare/workers-rs, issue 779). Everywhere else
+ * that is for people to decide.
+ */
+async function rustup() {
+  const env = toolEnvironment;
+  if (await output("rustup", ["--version"], { env }).then(() => true, () => false)) return;
+  const install = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain none --no-modify-path";
+  await step("Installing rustup", () => run("sh", ["-c", install], { env }));
+}
+
 async function rustToolchain() {
+  const env = toolEnvironment;
   const file = read("rust-toolchain.toml");
   const channel = /channel = "(.+)"/.exec(file)[1];
   const target = /targets = \["(.+)"\]/.exec(file)[1];
-  const installed = await output("rustup", ["toolchain", "list"]);
+  const installed = await output("rustup", ["toolchain", "list"], { env });
   if (installed.split("\n").some((line) => line.startsWith(channel))) {
-    const parts = await output("rustup", ["component", "list", "--installed", "--toolchain", channel]);
+    const parts = await output("rustup", ["component", "list", "--installed", "--toolchain", channel], { env });
     if (["rustfmt", "clippy", `rust-std-${target}`].every((part) => parts.includes(part))) return;
   }
   const args = ["--profile", "minimal", "--component", "rustfmt,clippy", "--target", target, "--no-self-update"];
-  await step(`Installing Rust ${channel}`, () => run("rustup", ["toolchain", "install", channel, ...args]));
+  await step(`Installing Rust ${channel}`, () => run("rustup", ["toolchain", "install", channel, ...args], { env }));
 }
 
 // Each tool is compiled in a folder of this run and then renamed into its place, so that what is in its place is
@@ -108,6 +123,7 @@ async function compile(tool, work) {
   const made = join(work, tool.crate);
   await run("cargo", ["install", tool.crate, "--version", tool.version, "--locked", "--quiet", "--root", made], {
     env: {
+      PATH: toolEnvironment.PATH,
       // Tools that run for seconds need not be optimised: this halves the minutes. One target folder, so that the
       // crates they share are compiled once.
       CARGO_TARGET_DIR: join(work, "target"),

@@ -2,10 +2,11 @@
 // a bridge that runs with exactly that, and a fake Devin.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { parseEnv } from "node:util";
 import { parse } from "smol-toml";
 import { withVariables } from "../scripts/settings-files.mjs";
 import { ROOT } from "../scripts/steps.mjs";
@@ -202,4 +203,61 @@ test("the address is the custom domain, or the one on workers.dev", () => {
   assert.equal(addressIn(report("https://x.acme.workers.dev", "hooks.acme.example (custom domain - zone name: acme.example)")), "https://hooks.acme.example");
   assert.equal(addressIn(report("acme.example/hooks/* (zone name: acme.example)")), undefined);
   assert.equal(addressIn(""), undefined);
+});
+
+test("the button asks with a description for everything, and describes nothing else", () => {
+  const { vars, kv_namespaces: namespaces, durable_objects: objects } = parse(read("wrangler.toml"));
+  const example = read(".dev.vars.example");
+  const secrets = Array.from(example.matchAll(/^(?:# )?([A-Z_]+)=""$/gm), ([, name]) => name);
+  const bindings = [...namespaces.map(({ binding }) => binding), ...objects.bindings.map(({ name }) => name)];
+  const described = JSON.parse(read("package.json")).cloudflare.bindings;
+  const names = new Set([...Object.keys(vars), ...secrets, ...bindings]);
+  assert.deepEqual(Object.keys(described).sort(), [...names].sort());
+  for (const [name, { description }] of Object.entries(described)) assert.match(description, /^.{20,}\.$/, name);
+
+  // What it asks for has to be filled in, and must not be a variable too: a Worker can't have both of one name.
+  const asked = Object.keys(parseEnv(example));
+  assert.deepEqual(asked.sort(), ["ADMIN_TOKEN", "DEVIN_API_KEY", "WEBHOOK_SECRET"]);
+  for (const name of asked) assert.ok(!(name in vars), name);
+  for (const line of example.split("\n")) assert.match(line, /^$|^# |^[A-Z_]+=""$/);
+  assert.match(read("README.md"), /\(https:\/\/deploy\.workers\.cloudflare\.com\/\?url=https:\/\/github\.com\/[\w.-]+\/[\w.-]+\)/);
+});
+
+test("on Workers Builds, which has no Rust, rustup is installed; elsewhere it is not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "devin-bridge-builds-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [bin, home, log] = ["bin", "cargo", "log"].map((name) => join(folder, name));
+  mkdirSync(bin);
+  symlinkSync("/bin/sh", join(bin, "sh"));
+  // What sh.rustup.rs would give: a script that leaves a rustup, here one that only keeps what it is asked.
+  const rustup = join(home, "bin", "rustup");
+  const installer = `/bin/mkdir -p ${home}/bin
+echo "#!/bin/sh" > ${rustup}
+echo 'echo rustup "$@" >> ${log}' >> ${rustup}
+/bin/chmod +x ${rustup}
+echo installed "$@" >> ${log}`;
+  writeFileSync(join(bin, "curl"), `#!/bin/sh\necho "curl $@" >> ${log}\n/bin/cat <<'END'\n${installer}\nEND\n`);
+  chmodSync(join(bin, "curl"), 0o755);
+
+  const tools = async (env) => {
+    const child = spawn(process.execPath, ["scripts/tools.mjs"], { cwd: ROOT, env: { ...process.env, PATH: bin, CARGO_HOME: home, ...env } });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+    return { code: await new Promise((resolve) => child.on("close", resolve)), text };
+  };
+  const here = await tools({ WORKERS_CI: undefined });
+  assert.equal(here.code, 1);
+  assert.match(here.text, /rustup was not found/);
+  assert.ok(!existsSync(log));
+
+  const there = await tools({ WORKERS_CI: "1" });
+  assert.equal(there.code, 0, there.text);
+  const [fetched, installed, ...asked] = readFileSync(log, "utf8").trim().split("\n");
+  assert.match(fetched, /^curl --proto =https --tlsv1\.2 .*https:\/\/sh\.rustup\.rs$/);
+  assert.match(installed, /^installed -y .*--no-modify-path$/);
+  assert.match(asked.at(-1), /^rustup toolchain install [\d.]+ .*--target wasm32-unknown-unknown/);
+
+  const again = await tools({ WORKERS_CI: "1" });
+  assert.equal(again.code, 0, again.text);
+  assert.equal(readFileSync(log, "utf8").match(/^curl /gm).length, 1);
 });
