@@ -63,6 +63,7 @@ async function setup() {
     showPlan(file, changes, configuration.secrets);
     if (values["dry-run"]) return console.log("\nNothing was done.");
     if (questions && !(await questions.confirm("\nGo ahead?"))) return console.log("Nothing was done.");
+    questions?.close(); // From here on the terminal is wrangler's, which may ask to sign in.
     await carryOut({ file, changes, secrets: configuration.secrets, named, url: values.url });
   } finally {
     questions?.close();
