@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -10,7 +11,7 @@ import { parseEnv } from "node:util";
 import { parse } from "smol-toml";
 import { withVariables } from "../scripts/settings-files.mjs";
 import { ROOT } from "../scripts/steps.mjs";
-import { addressIn } from "../scripts/wrangler.mjs";
+import { addressIn, deploy, secretNames, setSecrets } from "../scripts/wrangler.mjs";
 import { ORG, V3_KEY } from "./fake-devin.mjs";
 import { startBridge, until } from "./harness.mjs";
 
@@ -203,6 +204,48 @@ test("the address is the custom domain, or the one on workers.dev", () => {
   assert.equal(addressIn(report("https://x.acme.workers.dev", "hooks.acme.example (custom domain - zone name: acme.example)")), "https://hooks.acme.example");
   assert.equal(addressIn(report("acme.example/hooks/* (zone name: acme.example)")), undefined);
   assert.equal(addressIn(""), undefined);
+});
+
+test("the pinned wrangler does what it is asked, in front of a fake Cloudflare", async () => {
+  const asked = [];
+  const results = [
+    [/\/secrets$/, [{ name: "ADMIN_TOKEN", type: "secret_text" }]],
+    [/\/workers\/scripts$/, []],
+    [/\/namespaces\?/, []],
+    [/\/namespaces$/, { id: "0123456789abcdef0123456789abcdef", title: "incidents" }],
+    [/\/services\//, { default_environment: { script: { last_deployed_from: "wrangler" } } }],
+    [/\/settings$/, { bindings: [] }],
+    [/\/subdomain$/, { subdomain: "acme", enabled: true, previews_enabled: false }],
+    [/\/deployments/, { deployments: [] }],
+  ];
+  const cloudflare = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    asked.push({ what: `${request.method} ${request.url.replace(/.*\/accounts\/acc/, "").replace(/\?.*/, "")}`, body });
+    const [, result] = results.find(([path]) => path.test(request.url)) ?? [null, {}];
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ success: true, errors: [], messages: [], result }));
+  });
+  await new Promise((resolve) => cloudflare.listen(0, "127.0.0.1", resolve));
+  after(() => cloudflare.close());
+  Object.assign(process.env, {
+    CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${cloudflare.address().port}/client/v4`,
+    CLOUDFLARE_API_TOKEN: "token",
+    CLOUDFLARE_ACCOUNT_ID: "acc",
+    WRANGLER_SEND_METRICS: "false",
+    NO_PROXY: "127.0.0.1",
+  });
+
+  assert.equal(await deploy([]), "https://devin-bridge.acme.workers.dev");
+  assert.ok(asked.some(({ what }) => what === "POST /storage/kv/namespaces"), "it makes the namespace");
+  const upload = asked.find(({ what }) => what === "PUT /workers/scripts/devin-bridge").body;
+  for (const part of ["IncidentObject", "RegisterObject", "0123456789abcdef0123456789abcdef"]) assert.ok(upload.includes(part), part);
+
+  assert.deepEqual(await secretNames([]), ["ADMIN_TOKEN"]);
+  await setSecrets({ WEBHOOK_SECRET: "from stdin" }, []);
+  const { what, body } = asked.at(-1);
+  assert.equal(what, "PATCH /workers/scripts/devin-bridge/settings");
+  assert.match(body, /"name":"WEBHOOK_SECRET","text":"from stdin"/);
 });
 
 test("the button asks with a description for everything, and describes nothing else", () => {
