@@ -16,7 +16,7 @@
 //! What an event goes through:
 //! - [`http`]: paths, methods, status codes, the size of bodies
 //! - [`hook`]: one request's way, from its proof to its answer; dry runs
-//! - [`auth`]: shared secret and signatures; only a [`auth::Verified`] body can be parsed
+//! - [`auth`]: shared secret, [`auth::signature`]s, [`auth::entra`] tokens; only a [`auth::Verified`] body can be parsed
 //! - [`senders`]: a file for each sender: what it sends, as events, and what identifies the incident
 //! - [`routing`]: event + `ROUTES` → what is to be done, an [`incident::plan::Plan`]
 //! - [`ledger`]: the incidents that have a session, in KV
@@ -39,8 +39,8 @@
 //! - [`admin`]: health, the list, one incident, replay
 //! - [`openapi`]: the contract for programs
 //!
-//! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance,
-//! requests), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
+//! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
+//! [`outbound`] (requests to servers out there), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
@@ -57,6 +57,7 @@ pub mod incident;
 mod ledger;
 mod log;
 mod openapi;
+pub mod outbound;
 pub mod prompt;
 pub mod reason;
 mod register;

@@ -8,22 +8,10 @@ use serde_json::{Map, Value};
 
 use super::Session;
 use super::call::Api;
+use crate::outbound::Answer;
 use crate::stored;
 use crate::text;
 use crate::time::{HOUR, SECOND, Time};
-
-/// An answer as it came.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Retry-After` header.
-    pub retry_after: Option<String>,
-    /// The body, as far as it was read; empty where it broke off.
-    pub body: String,
-    /// Whether the body arrived whole.
-    pub whole: bool,
-}
 
 impl Answer {
     /// The answer without these values, should it repeat them: an error often quotes what was sent.
