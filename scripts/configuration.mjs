@@ -85,6 +85,8 @@ export async function startConfigured({ variables, secrets }, more = {}) {
   const vars = { ...variables, ...secrets, ...more, ADMIN_TOKEN };
   vars.DEVIN_API_KEY = standIn(vars);
   for (const name of sessionSecrets(vars.ROUTES)) vars[name] ??= "stand-in";
+  // Standard Webhooks takes base64 only.
+  for (const name of signatureSecrets(vars.SIGNATURES)) vars[name] ??= btoa("stand-in");
   const persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-check-"));
   process.on("exit", () => rmSync(persistTo, { recursive: true, force: true }));
   return startRuntime({ persistTo, vars });
@@ -119,15 +121,20 @@ function standIn({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
 }
 
 /** The names of the secrets that routes hand to sessions, as far as the routes can be read. */
-function sessionSecrets(routes) {
-  let list = routes;
+const sessionSecrets = (routes) => namesIn(routes, (route) => route?.session_secrets ?? []);
+
+/** The names of the secrets that signatures are checked with, the same. */
+const signatureSecrets = (signatures) => namesIn(signatures, (signature) => signature?.secret ?? []);
+
+function namesIn(tables, names) {
+  let list = tables;
   try {
-    list = typeof routes === "string" ? JSON.parse(routes) : routes;
+    list = typeof tables === "string" ? JSON.parse(tables) : tables;
   } catch {
     // The bridge says so.
   }
-  const names = [list ?? []].flat().flatMap((route) => route?.session_secrets ?? []);
-  return names.filter((name) => typeof name === "string");
+  const found = [list ?? []].flat().flatMap(names);
+  return found.filter((name) => typeof name === "string");
 }
 
 function stillUnset({ variables, secrets }) {
@@ -144,6 +151,9 @@ function stillUnset({ variables, secrets }) {
   if (!secrets.ADMIN_TOKEN) missing("ADMIN_TOKEN", "opens /api/incidents and the problems in /health");
   for (const name of sessionSecrets(variables.ROUTES)) {
     if (!secrets[name]) missing(name, "a route's session_secrets names it");
+  }
+  for (const name of signatureSecrets(variables.SIGNATURES)) {
+    if (!secrets[name]) missing(name, "SIGNATURES names it: what a sender signs with");
   }
   return unset;
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
-use crate::auth::{Credentials, Refusal};
+use crate::auth::{Attempt, Refusal, Token, entra};
 use crate::environment::{configuration, now};
 use crate::http::Query;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
@@ -25,7 +25,7 @@ pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8]
     let arrived = now();
     let configuration = configuration(env);
     let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
-    log::decision(&answer.answer, answer.sender, answer.event_type.as_deref(), proof, now().since(arrived));
+    log::decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
     answer.answer
 }
 
@@ -49,24 +49,31 @@ async fn proven(
     body: &[u8],
     env: &Env,
     configuration: &Configuration,
-) -> (Logged, &'static str) {
+) -> (Logged, String) {
+    let secrets = &configuration.hook_secrets;
     let header = |name: &str| headers.get(name).ok().flatten();
-    let signed = hook == Hook::Pagerduty;
-    let credentials = Credentials {
-        webhook_secret: header("X-Webhook-Secret"),
-        authorization: header("Authorization"),
-        query_secret: query.get("secret"),
-        pagerduty_signature: if signed { header("X-PagerDuty-Signature") } else { None },
+    let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
+    let token = match &secrets.entra {
+        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, header("Authorization")).await,
+        _ => Token::Absent,
     };
-    let verified = match configuration.hook_secrets.verify(&credentials, signed, body) {
+    let verified = match secrets.verify(&attempt, &token) {
         Ok(verified) => verified,
-        Err(Refusal::Unauthorized) => return (Answer::unauthorized().into(), "none"),
-        Err(Refusal::NotConfigured) => {
-            let message = "No secret is configured that this hook could check, so nothing is processed.";
-            return (Answer::unavailable("Not configured", message).into(), "none");
+        Err(refusal) => {
+            let answer = match refusal {
+                Refusal::Unauthorized => Answer::unauthorized(),
+                Refusal::NotConfigured => Answer::unavailable(
+                    "Not configured",
+                    "What this hook could check is not configured, or is wrong, so nothing is processed.",
+                ),
+                Refusal::NoKeys => Answer::unavailable("No keys", "The token can't be checked at present."),
+            };
+            let proof =
+                if let Token::Refused(part) = token { format!("none: the token's {part}") } else { "none".into() };
+            return (answer.into(), proof);
         }
     };
-    let proof = verified.by().name();
+    let proof = verified.by().to_owned();
     let settings = match &configuration.settings {
         Ok(settings) => settings,
         Err(problems) => {

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use crate::auth::{HookSecrets, Rotating};
+use crate::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
 use crate::budget::Limits;
 use crate::devin::call::{Access, Api};
 use crate::incident::compose;
 use crate::incident::event::Incident;
 use crate::prompt;
-use crate::routing::{Defaults, Routes, repo_name};
+use crate::routing::{Defaults, Routes, kind, repo_name};
 use crate::secret::Secret;
+use crate::senders::Hook;
 use crate::stored;
 use crate::text;
 use crate::time::DAY;
@@ -36,6 +37,13 @@ impl std::fmt::Display for Problem {
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";
+
+/// What an address must be that we send something to, or believe.
+const SAFE_ADDRESS: &str = "an https:// address (http:// only for 127.0.0.1 or localhost)";
+
+/// The application as which action groups call, the same in every tenant: "AzNS AAD Webhook". Source:
+/// <https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups>.
+const AZURE_MONITOR: &str = "461e8683-5575-4561-ac7f-899cc907d62a";
 
 /// Said in `/health` and the log while anybody may call.
 pub const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
@@ -78,13 +86,9 @@ pub struct Configuration {
 /// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are.
 pub fn read(get: impl Fn(&str) -> Option<Value>) -> Configuration {
     let mut reader = Reader { get, problems: Vec::new() };
-    let hook_secrets = HookSecrets {
-        shared: reader.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"),
-        pagerduty: reader.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
-        open: reader.switch("ALLOW_UNAUTHENTICATED", false),
-    };
+    let hook_secrets = reader.hook_secrets();
     let admin_token = reader.secret("ADMIN_TOKEN");
-    let settings = reader.settings();
+    let settings = reader.settings(&hook_secrets.signatures);
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(settings),
         _ => Err(reader.problems),
@@ -98,7 +102,52 @@ struct Reader<G> {
 }
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
-    fn settings(&mut self) -> Option<Settings> {
+    fn hook_secrets(&mut self) -> HookSecrets {
+        let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
+        let mut signatures = vec![Signature {
+            name: "pagerduty_signature".to_owned(),
+            hooks: vec![Hook::Pagerduty],
+            scheme: Scheme::pagerduty(),
+            secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
+        }];
+        let value = (self.get)("SIGNATURES").unwrap_or_default();
+        let mut problems = Vec::new();
+        signatures.extend(auth::signatures(&value, &|name| self.secret(name), &mut problems));
+        self.problems.extend(problems);
+        let entra = self.entra();
+        let unreadable = !self.problems.is_empty();
+        HookSecrets { shared, signatures, entra, unreadable, open: self.switch("ALLOW_UNAUTHENTICATED", false) }
+    }
+
+    fn entra(&mut self) -> Option<Entra> {
+        let authority = self.text("AZURE_AUTHORITY").unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
+        let authority = authority.trim_end_matches('/').to_owned();
+        if !is_safe_address(&authority) {
+            self.wrong("AZURE_AUTHORITY", &authority, SAFE_ADDRESS);
+        }
+        let tenant = self.guid("AZURE_TENANT_ID");
+        let caller = self.guid("AZURE_CALLER_ID");
+        let audience = self.text("AZURE_AUDIENCE");
+        match (&tenant, &audience) {
+            (Some(_), None) => {
+                self.missing(
+                    "AZURE_AUDIENCE",
+                    "the application that the webhook stands for: its GUID, or its api:// URI",
+                );
+            }
+            (None, Some(_)) => self.missing("AZURE_TENANT_ID", "the tenant that AZURE_AUDIENCE belongs to, a GUID"),
+            _ => {}
+        }
+        Some(Entra {
+            authority,
+            tenant: tenant?,
+            audience: audience?,
+            caller: caller.unwrap_or_else(|| AZURE_MONITOR.to_owned()),
+            role: self.text("AZURE_ROLE").unwrap_or_else(|| "ActionGroupsSecureWebhook".to_owned()),
+        })
+    }
+
+    fn settings(&mut self, signatures: &[Signature]) -> Option<Settings> {
         let devin = self.access();
         let routes = self.routes();
         let repo = self.text("TARGET_REPO");
@@ -133,7 +182,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
         if let Some(routes) = &routes {
-            self.check_routes(routes, &prompt);
+            self.check_routes(routes, &prompt, signatures);
         }
         // Only now, so that every problem is found at once.
         let (devin, routes) = (devin?, routes?);
@@ -142,7 +191,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
     /// the secrets that they hand on are there.
-    fn check_routes(&mut self, routes: &Routes, config: &prompt::Config) {
+    fn check_routes(&mut self, routes: &Routes, config: &prompt::Config, signatures: &[Signature]) {
         for (setting, template) in routes.templates() {
             let mistake = if setting.ends_with(".title") {
                 let rest = compose::fill(template, &Incident::default());
@@ -158,8 +207,11 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             }
         }
         for (setting, name) in routes.session_secrets() {
+            let lower = name.to_ascii_lowercase();
             if self.secret(name).is_none() {
                 self.missing(&setting, &format!("the Worker secret {name}: npx wrangler secret put {name}"));
+            } else if signatures.iter().any(|signature| lower.trim_end_matches("_previous") == signature.name) {
+                self.wrong(&setting, name, "a secret made for sessions; what SIGNATURES checks with stays here");
             }
         }
     }
@@ -168,7 +220,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let base = self.text("DEVIN_API_URL").unwrap_or_else(|| "https://api.devin.ai".to_owned());
         let base = base.trim_end_matches('/').to_owned();
         if !is_safe_address(&base) {
-            self.wrong("DEVIN_API_URL", &base, "an https:// address (http:// only for 127.0.0.1 or localhost)");
+            self.wrong("DEVIN_API_URL", &base, SAFE_ADDRESS);
         }
         let org = self.text("DEVIN_ORG_ID");
         let Some(key) = self.secret("DEVIN_API_KEY") else {
@@ -222,14 +274,25 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    fn secret(&mut self, name: &str) -> Option<Secret> {
+    /// The id of something at Microsoft, in small letters.
+    fn guid(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?.to_ascii_lowercase();
+        let groups: Vec<usize> = text.split('-').map(str::len).collect();
+        if groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+            return Some(text);
+        }
+        self.wrong(name, &text, "a GUID such as 11111111-2222-4333-8444-555555555555");
+        None
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
         match (self.get)(name)? {
             Value::String(text) if !text.trim().is_empty() => Some(Secret::new(text.trim())),
             _ => None,
         }
     }
 
-    fn rotating(&mut self, current: &str, previous: &str) -> Rotating {
+    fn rotating(&self, current: &str, previous: &str) -> Rotating {
         Rotating { current: self.secret(current), previous: self.secret(previous) }
     }
 
@@ -275,7 +338,37 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 }
 
-/// Whether the key may be sent there: https, or http to this machine; no user name in it, no query.
+/// The tables of a setting: a list of them, or a text that holds one as JSON. Null and an empty text mean that there are
+/// none. `what`: what the tables are, in a word.
+///
+/// # Errors
+/// What was found in place of a list.
+pub fn tables(name: &str, what: &str, value: &Value) -> Result<Vec<Value>, Problem> {
+    let refuse =
+        |found: &Value, expected: String| Err(Problem { setting: name.to_owned(), found: Some(kind(found)), expected });
+    let inner = match value {
+        Value::String(text) if text.trim().is_empty() => Value::Null,
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(inner) => inner,
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                return refuse(value, format!("a list of {what} as JSON; it breaks at line {line}, column {column}"));
+            }
+        },
+        value => value.clone(),
+    };
+    match inner {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(Vec::new()),
+        other => {
+            let expected =
+                format!("a list of {what}: [[vars.{name}]] with two brackets in wrangler.toml, [{{…}}] in JSON");
+            refuse(&other, expected)
+        }
+    }
+}
+
+/// Whether a key may be sent there, or come from there: https, or http to this machine; no user name in it, no query.
 fn is_safe_address(base: &str) -> bool {
     let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['@', '?', '#', '\\']);
@@ -343,6 +436,41 @@ mod tests {
         assert!(problems(json!({"DEVIN_API_KEY": "sk-very-secret"})).iter().all(|line| !line.contains("very")));
         assert_eq!(problems(json!({"DEVIN_API_KEY": ""})).len(), 1);
         assert_eq!(problems(json!({"DEVIN_ORG_ID": ""})).len(), 1);
+    }
+
+    const TENANT: &str = "11111111-2222-4333-8444-555555555555";
+
+    #[test]
+    fn azure_tokens_need_a_tenant_and_an_audience() {
+        assert_eq!(with(json!({})).hook_secrets.entra, None);
+        let azure = json!({"AZURE_TENANT_ID": TENANT.to_uppercase(), "AZURE_AUDIENCE": "api://bridge"});
+        let entra = with(azure.clone()).hook_secrets.entra.unwrap();
+        let expected = Entra {
+            authority: "https://login.microsoftonline.com".into(),
+            tenant: TENANT.into(),
+            audience: "api://bridge".into(),
+            caller: AZURE_MONITOR.into(),
+            role: "ActionGroupsSecureWebhook".into(),
+        };
+        assert_eq!(entra, expected);
+        assert_eq!(
+            problems(json!({"AZURE_TENANT_ID": TENANT}))[0].split(',').next(),
+            Some("AZURE_AUDIENCE is missing")
+        );
+        assert_eq!(problems(json!({"AZURE_AUDIENCE": "x"}))[0].split(',').next(), Some("AZURE_TENANT_ID is missing"));
+        for (name, value) in [
+            ("AZURE_TENANT_ID", "contoso.onmicrosoft.com"),
+            ("AZURE_TENANT_ID", "common"),
+            ("AZURE_CALLER_ID", "461e8683-5575-4561-ac7f-899cc907d62g"),
+            ("AZURE_AUTHORITY", "http://login.microsoftonline.com"),
+            ("AZURE_AUTHORITY", "login.microsoftonline.com"),
+        ] {
+            let mut changes = azure.clone();
+            changes[name] = json!(value);
+            let found = problems(changes.clone());
+            assert!(found[0].starts_with(&format!("{name} is {value}, expected ")), "{found:?}");
+            assert!(with(changes).hook_secrets.unreadable, "{name}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-// The routes that wrangler.toml shows as comments, uncommented.
+// The routes and signatures that wrangler.toml shows as comments, uncommented.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -7,16 +7,16 @@ import { newIncident, resolved, SECRETS, startBridge } from "./harness.mjs";
 
 const examples = readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8")
   .split("\n")
-  .filter((line) => /^# (\[\[vars\.ROUTES\]\]|[a-z_]+ = )/.test(line))
+  .filter((line) => /^# (\[\[vars\.(ROUTES|SIGNATURES)\]\]|[a-z_]+ = )/.test(line))
   .map((line) => line.slice(2));
-const { ROUTES } = parse(examples.join("\n")).vars;
+const { ROUTES, SIGNATURES } = parse(examples.join("\n")).vars;
 
 for (const [how, value] of [["as tables", ROUTES], ["as a JSON string", JSON.stringify(ROUTES)]]) {
   test(`the examples of wrangler.toml, ${how}`, async () => {
-    const bridge = await startBridge({ ROUTES: value });
+    const bridge = await startBridge({ ROUTES: value, SIGNATURES, GRAFANA_SIGNING_SECRET: "a-secret" });
     const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
     const health = await bridge.request("/health", { headers });
-    assert.equal(JSON.parse(health.text).status, "ok", health.text);
+    assert.deepEqual(JSON.parse(health.text).problems, [], health.text);
 
     const minor = await bridge.pagerduty(resolved(newIncident().id, ({ data }) => (data.priority.summary = "P3")));
     assert.deepEqual([minor.status, minor.json.status, minor.json.reason], [200, "ignored", "route"], minor.text);

@@ -17,6 +17,7 @@ pub use condition::CONDITIONS;
 pub use nearest::nearest;
 pub use repo::repo_name;
 pub use settings::SETTINGS;
+pub use value::{OWN_SECRETS, is_secret_name, kind, show};
 
 use crate::incident::event::{IncidentEvent, Sender};
 use crate::incident::plan::Plan;

@@ -11,34 +11,18 @@ use super::value::{Reader, kind, note, short, show};
 use super::{Route, position};
 use crate::incident::event::{Kind, Sender};
 use crate::incident::plan::Workflow;
-use crate::settings::Problem;
+use crate::settings::{Problem, tables};
 
 /// Label names may have dots, which TOML reads as tables in tables; deeper than this is a mistake.
 const DEEPEST_LABEL: usize = 10;
 
 /// Reads the whole variable.
 pub(super) fn routes(value: &Value) -> Result<Vec<Route>, Vec<Problem>> {
-    let refuse = |found: &Value, expected: String| {
-        Err(vec![Problem { setting: "ROUTES".to_owned(), found: Some(kind(found)), expected }])
-    };
-    match value {
-        Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
-        Value::String(text) => match serde_json::from_str(text) {
-            // A text in the text would be one too many.
-            Ok(inner @ (Value::Array(_) | Value::Null)) => routes(&inner),
-            Err(error) => {
-                let (line, column) = (error.line(), error.column());
-                refuse(value, format!("a list of routes as JSON; it breaks at line {line}, column {column}"))
-            }
-            Ok(inner) => refuse(&inner, LIST.to_owned()),
-        },
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => list(items),
-        _ => refuse(value, LIST.to_owned()),
+    match tables("ROUTES", "routes", value) {
+        Ok(items) => list(&items),
+        Err(problem) => Err(vec![problem]),
     }
 }
-
-const LIST: &str = "a list of routes: [[vars.ROUTES]] with two brackets in wrangler.toml, [{…}] in JSON";
 
 /// Reads every route, then looks for those that nothing reaches.
 fn list(items: &[Value]) -> Result<Vec<Route>, Vec<Problem>> {

@@ -13,7 +13,7 @@ use crate::stored;
 const MOST_ITEMS: usize = 100;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
-const OWN_SECRETS: [&str; 6] = [
+pub const OWN_SECRETS: [&str; 6] = [
     "DEVIN_API_KEY",
     "WEBHOOK_SECRET",
     "WEBHOOK_SECRET_PREVIOUS",
@@ -186,7 +186,8 @@ fn fits(text: &str, most: usize, lines: bool) -> bool {
     !text.trim().is_empty()
 }
 
-fn is_secret_name(text: &str) -> bool {
+/// Whether a Worker secret may be called that.
+pub fn is_secret_name(text: &str) -> bool {
     is_name(text, "_") && text.to_ascii_uppercase() == text
 }
 
@@ -211,7 +212,7 @@ fn one_of(text: &str, names: &[&str]) -> String {
 }
 
 /// A value for a person. What is inside a table or list is never shown: it may hold a secret's value.
-pub(super) fn show(value: &Value) -> String {
+pub fn show(value: &Value) -> String {
     match value {
         // An address may have a password in it, before the @.
         Value::String(text) if text.contains("://") => quote(text.rsplit_once('@').map_or(text, |(_, rest)| rest)),
@@ -221,7 +222,7 @@ pub(super) fn show(value: &Value) -> String {
 }
 
 /// A value for a person where its text may be secret: what sort it is, without showing it.
-pub(super) fn kind(value: &Value) -> String {
+pub fn kind(value: &Value) -> String {
     match value {
         Value::String(text) => format!("a text of length {}", text.chars().count()),
         Value::Array(items) => format!("a list of {}", items.len()),
