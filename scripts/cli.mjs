@@ -59,6 +59,15 @@ function checkOption({ name, rawName, value, inlineValue }, known) {
   if (!option.value && value !== undefined) misused(`${rawName} takes no value.`);
 }
 
+/** The value of --url as a URL; undefined where it was not given. */
+export function address(text) {
+  if (text === undefined) return undefined;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    misused(`--url ${text}: expected an address such as https://devin-bridge.example.workers.dev`);
+  }
+  return new URL(text);
+}
+
 /** " Did you mean …?", where a name is near enough. */
 export function suggestion(name, names) {
   const [nearest] = names

@@ -1,6 +1,6 @@
 // npm run doctor: everything that has to be right before an incident becomes a session, looked at in its order.
 import { examineBridge } from "./bridge.mjs";
-import { commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
+import { address, commandLine, JSON_OPTION, main, WRONG } from "./cli.mjs";
 import { buildWorker, check, CONFIG_OPTION, describe, namedConfiguration, readConfiguration } from "./configuration.mjs";
 import { examineDevin } from "./devin.mjs";
 import { ok, show, skipped, wrong } from "./findings.mjs";
@@ -29,7 +29,7 @@ const TOOL = {
 async function doctor() {
   const { values } = commandLine(TOOL);
   const named = namedConfiguration(values);
-  const url = values.url === undefined ? undefined : address(values.url);
+  const url = address(values.url);
   await buildWorker();
   const configuration = await readConfiguration(named);
   for (const name of SECRETS) {
@@ -45,14 +45,6 @@ async function doctor() {
   const healthy = checks.every(({ state }) => state !== "wrong");
   if (!healthy) process.exitCode = WRONG;
   if (values.json) console.log(JSON.stringify({ ok: healthy, checks }, null, 2));
-}
-
-function address(text) {
-  try {
-    return new URL(text);
-  } catch {
-    misused(`--url ${text}: expected an address such as https://devin-bridge.example.workers.dev`);
-  }
 }
 
 async function look(configuration, url, note) {

@@ -1,5 +1,5 @@
 // npm run replay: tries again what failed, one incident or a whole outage.
-import { commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
+import { address, commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
 import { localBridge, readDevVars } from "./local.mjs";
 
 const TOOL = {
@@ -39,7 +39,7 @@ async function replay() {
   const { values, positionals } = commandLine(TOOL);
   if (!values.failed && !values.held && positionals.length === 0) misused("Which incidents?");
   const since = values.since === undefined ? 0 : time(values.since);
-  const url = values.url ?? localBridge()?.url;
+  const url = address(values.url) ?? localBridge()?.url;
   if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
   const token = values.token ?? process.env.ADMIN_TOKEN ?? readDevVars().ADMIN_TOKEN;
   if (!token) misused("--token is missing: the bridge's ADMIN_TOKEN.");

@@ -1,5 +1,5 @@
 // npm run send -- <sample>: one of the sample events, sent to a bridge as its sender would.
-import { commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
+import { address, commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
 import { localBridge } from "./local.mjs";
 import { about, deliver, freshId, sample, sampleNames } from "./samples.mjs";
 
@@ -41,6 +41,7 @@ async function send() {
   if (!Number.isInteger(count) || count < 1) misused(`--count ${values.count}: expected a number from 1`);
 
   const local = localBridge();
+  address(values.url); // As it was given it may be the local one's.
   const url = values.url ?? local?.url;
   if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --secret.");
   const secrets =

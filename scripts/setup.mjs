@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine, main, misused, table, WRONG } from "./cli.mjs";
+import { address, commandLine, main, misused, table, WRONG } from "./cli.mjs";
 import { buildWorker, check, CONFIG_OPTION, describe, health, namedConfiguration, readConfiguration } from "./configuration.mjs";
 import { Devin, examineDevin } from "./devin.mjs";
 import { show } from "./findings.mjs";
@@ -52,6 +52,7 @@ const READY = 90_000;
 async function setup() {
   const { values } = commandLine(TOOL);
   const named = namedConfiguration(values);
+  const url = address(values.url);
   const file = named.file ?? join(ROOT, "wrangler.toml");
   await buildWorker();
   const configuration = await readConfiguration(named);
@@ -64,7 +65,7 @@ async function setup() {
     if (values["dry-run"]) return console.log("\nNothing was done.");
     if (questions && !(await questions.confirm("\nGo ahead?"))) return console.log("Nothing was done.");
     questions?.close(); // From here on the terminal is wrangler's, which may ask to sign in.
-    await carryOut({ file, changes, secrets: configuration.secrets, named, url: values.url });
+    await carryOut({ file, changes, secrets: configuration.secrets, named, url });
   } finally {
     questions?.close();
   }
@@ -133,8 +134,8 @@ async function carryOut({ file, changes, secrets, named, url }) {
   const config = named.file ? ["--config", file] : [];
   // Secrets afterwards: only a Worker that exists can have any, and without them its hooks answer 503.
   const told = await deploy(config);
-  const address = url ?? told;
-  if (!address) throw new Error("It is deployed, but wrangler names no address. Run it again with --url.");
+  const bridge = url ?? told;
+  if (!bridge) throw new Error("It is deployed, but wrangler names no address. Run it again with --url.");
 
   const there = await secretNames(config);
   const made = MADE.filter((name) => !secrets[name] && !there.includes(name));
@@ -147,18 +148,18 @@ async function carryOut({ file, changes, secrets, named, url }) {
   await setSecrets(Object.fromEntries(uploaded.map((name) => [name, secrets[name]])), config);
   console.log(`Secrets  ${uploaded.join(", ")} are set${made.length > 0 ? `; ${made.join(" and ")} are new, and in ${devVars}` : ""}`);
 
-  const good = (await isReady(address, secrets.ADMIN_TOKEN)) && (await tryIt(address, secrets));
-  showNext(new URL(address).origin);
+  const good = (await isReady(bridge, secrets.ADMIN_TOKEN)) && (await tryIt(bridge, secrets));
+  showNext(new URL(bridge).origin);
   if (!good) process.exitCode = WRONG;
 }
 
 /** Waits until the bridge answers, with its secrets as far as the admin token tells. */
-async function isReady(address, token) {
+async function isReady(bridge, token) {
   const end = Date.now() + READY;
   let said = "no answer";
   while (Date.now() < end) {
     try {
-      const { status, problems } = await health(address, token ?? "");
+      const { status, problems } = await health(bridge, token ?? "");
       if (status === "ok" && (!token || problems?.length === 0)) return true;
       said = problems?.map(({ setting }) => `${setting} is wrong or missing`).join(", ") ?? "the ADMIN_TOKEN is not there yet";
     } catch (error) {
@@ -166,18 +167,18 @@ async function isReady(address, token) {
     }
     await sleep(1000);
   }
-  console.log(`Bridge   ${address} is not ready after ${READY / 1000} s: ${said}. Look again with npm run doctor -- --url ${address}`);
+  console.log(`Bridge   ${bridge} is not ready after ${READY / 1000} s: ${said}. Look again with npm run doctor -- --url ${bridge}`);
   return false;
 }
 
-async function tryIt(address, secrets) {
+async function tryIt(bridge, secrets) {
   const event = sample("pagerduty-ping");
   const signed = Boolean(secrets.PAGERDUTY_SIGNING_SECRET);
   if (!signed && !secrets.WEBHOOK_SECRET) {
     console.log("Sent     nothing: no secret of the Worker is at hand here");
     return true;
   }
-  const { status, text } = await deliver(address, signed ? event : { ...event, proof: "bearer" }, secrets);
+  const { status, text } = await deliver(bridge, signed ? event : { ...event, proof: "bearer" }, secrets);
   console.log(`Sent     PagerDuty's test event, pagey.ping, ${signed ? "signed" : "with WEBHOOK_SECRET"}`);
   console.log(`Answer   ${status} ${text}`);
   return status === 200;

@@ -236,6 +236,11 @@ test("what takes no arguments says so, what needs a value too", async () => {
     assert.match(wrong.err, /--url needs a value: --url URL|--count .*: expected a number from 1|is not expected here/);
   }
   assert.match((await tool("send", "pagerduty-resolve")).err, /no sample pagerduty-resolve\. Did you mean pagerduty-resolved\?/);
+  for (const name of ["send", "replay", "doctor", "setup"]) {
+    const { code, err } = await tool(name, ...(name === "send" ? ["alert"] : name === "replay" ? ["--failed"] : []), "--url", "bridge.example");
+    assert.equal(code, 2, name);
+    assert.match(err, /^--url bridge\.example: expected an address such as https:/);
+  }
   assert.equal((await tool("replay")).code, 2);
   assert.match((await tool("replay", "--failed", "--since", "soon")).err, /--since soon: expected a time span/);
   assert.match((await tool("preview", "alert", "--sender", "kibanna")).err, /no sender kibanna\. Did you mean kibana\?/);
