@@ -112,7 +112,8 @@ export function table(rows) {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${wrap(right, indent).join("\n")}`).join("\n");
 }
 
-function wrap(text, indent) {
+/** The lines of a text, all but the first after an indent. */
+export function wrap(text, indent) {
   const room = Math.max(40, WIDTH - indent.length);
   const lines = [""];
   for (const word of text.split(/\s+/)) {

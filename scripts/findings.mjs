@@ -1,5 +1,5 @@
 // What the doctor says of each thing it looks at.
-import { table } from "./cli.mjs";
+import { wrap } from "./cli.mjs";
 
 /** A finding: `said` is what was seen, `todo` what is to be done about it. */
 export const ok = (said) => ({ state: "ok", said });
@@ -11,7 +11,9 @@ const MARK = { ok: "ok", wrong: "WRONG", skipped: "-" };
 const WIDTH = 24;
 
 export function show({ check, state, said, todo }) {
-  console.log(`${MARK[state].padEnd(5)}${table([[check.padEnd(WIDTH), todo ? `${said} → ${todo}` : said]])}`);
+  const name = `${MARK[state].padEnd(7)}${check.padEnd(WIDTH)}  `;
+  const text = todo ? `${said} → ${todo}` : said;
+  console.log(name + wrap(text, " ".repeat(name.length)).join("\n"));
 }
 
 /** Why a request got no answer. */
