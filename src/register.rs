@@ -211,8 +211,14 @@ fn number(number: i64) -> JsValue {
     JsValue::from_f64(number as f64)
 }
 
-/// A cursor's place in the list: when an incident was first seen (Unix milliseconds), and its name.
+/// A cursor's place in the list: when an incident was first seen (Unix milliseconds), and its name. `None` for what no
+/// page ever ended with.
 pub fn parse_cursor(cursor: &str) -> Option<(i64, String)> {
     let (time, incident) = cursor.split_once('.')?;
+    let digits = time.len() <= 15 && time.bytes().all(|b| b.is_ascii_digit());
+    let named = incident.len() <= 80 && incident.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !digits || !named || incident.is_empty() {
+        return None;
+    }
     Some((time.parse().ok()?, incident.to_owned()))
 }

@@ -22,5 +22,6 @@ export default [
   row("TRACE, which echoes headers where it is known", call("TRACE", "/health"), [405, 501]),
   row("a method in small letters", call("post", "/hooks/alert", "{}"), [400, 405, 501]),
   row("a method nobody knows", call("STEAL", "/health"), [400, 405, 501]),
+  ...["QUERY", "SEARCH", "PURGE", "LINK"].map((method) => row(`${method}, which is no GET`, call(method, "/health"), [405, 500, 501])),
   row("CONNECT to somewhere else", { raw: "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n" }, [400, 404, 405, 500, 501]),
 ];
