@@ -1,5 +1,7 @@
-// npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools.
+// npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools,
+// and for the tests schemathesis, which is written in Python.
 // The Rust tools take minutes to compile, so they live in a cache that all clones share.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -33,12 +35,17 @@ const WASM_BINDGEN = {
   binary: "wasm-bindgen",
 };
 
+const SCHEMATHESIS = "tests/schemathesis/requirements.txt";
+const schemathesisFolder = join(CACHE, "tools", `schemathesis-${digest(read(SCHEMATHESIS))}`);
+
 const binFolder = ({ crate, version }) => join(CACHE, "tools", `${crate}-${version}`, "bin");
 const binary = (tool) => join(binFolder(tool), tool.binary);
 const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
 
 export const workerBuild = binary(WORKER_BUILD);
 export const wasmPack = binary(WASM_PACK);
+/** The Python in whose environment schemathesis is installed: `python -m schemathesis.cli`. */
+export const schemathesisPython = join(schemathesisFolder, "bin", "python");
 export const wasmOpt = npmBinary("wasm-opt");
 
 /** Makes worker-build and wasm-pack use our tools; without this they download others. */
@@ -57,6 +64,7 @@ export async function installTools({ tests = false } = {}) {
   await rustToolchain();
   const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
   await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
+  if (tests && !existsSync(schemathesisFolder)) await installSchemathesis();
 }
 
 async function npmPackages() {
@@ -100,10 +108,19 @@ async function rustToolchain() {
   await step(`Installing Rust ${channel}`, () => run("rustup", ["toolchain", "install", channel, ...args], { env }));
 }
 
-// Each tool is compiled in a folder of this run and then renamed into its place, so that what is in its place is
-// complete, and two of us at once do not meet.
 async function rustTools(missing) {
   if (missing.length === 0) return;
+  await inWorkFolder(async (work) => {
+    for (const tool of missing) {
+      const name = `${tool.crate} ${tool.version}`;
+      await step(`Compiling ${name} (a minute or two, once; kept in ${CACHE})`, () => compile(tool, work));
+    }
+  });
+}
+
+// Each tool is made in a folder of this run and then renamed into its place, so that what is in its place is complete,
+// and two of us at once do not meet.
+async function inWorkFolder(install) {
   mkdirSync(join(CACHE, "tools"), { recursive: true });
   removeOld();
   const work = mkdtempSync(join(CACHE, UNFINISHED));
@@ -111,10 +128,7 @@ async function rustTools(missing) {
   const stop = () => process.exit(130);
   process.on("exit", removeWork);
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  for (const tool of missing) {
-    const name = `${tool.crate} ${tool.version}`;
-    await step(`Compiling ${name} (a minute or two, once; kept in ${CACHE})`, () => compile(tool, work));
-  }
+  await install(work);
   process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeWork);
   removeWork();
 }
@@ -132,13 +146,31 @@ async function compile(tool, work) {
       CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
     },
   });
-  const place = join(CACHE, "tools", `${tool.crate}-${tool.version}`);
+  putInPlace(made, join(CACHE, "tools", `${tool.crate}-${tool.version}`));
+}
+
+async function installSchemathesis() {
+  const install = async (work) => {
+    const made = join(work, "schemathesis");
+    await run("python3", ["-m", "venv", made]);
+    const options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"];
+    await run(join(made, "bin", "python"), ["-m", "pip", "install", ...options, "-r", SCHEMATHESIS]);
+    putInPlace(made, schemathesisFolder);
+  };
+  await step("Installing schemathesis (once; needs Python 3.11 with venv)", () => inWorkFolder(install));
+}
+
+function putInPlace(made, place) {
   try {
     renameSync(made, place);
   } catch (error) {
     // Another of us was there first.
-    if (!existsSync(binary(tool))) throw error;
+    if (!existsSync(place)) throw error;
   }
+}
+
+function digest(text) {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 // What was left by runs that were killed.
