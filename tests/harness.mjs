@@ -8,6 +8,7 @@ import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRuntime } from "../scripts/runtime.mjs";
 import { freshId, pagerdutySignature, sample } from "../scripts/samples.mjs";
+import { found, foundAtDevin, foundInFiles, secretsOf } from "./canary.mjs";
 import { checkAnswer } from "./contract.mjs";
 import { FakeDevin, ORG, V3_KEY } from "./fake-devin.mjs";
 
@@ -33,7 +34,9 @@ export async function startBridge(vars = {}) {
   after(async () => {
     await bridge.stop();
     await bridge.devin.stop();
+    const leaks = bridge.leaks();
     rmSync(bridge.persistTo, { recursive: true, force: true });
+    assert.deepEqual(leaks, [], "secrets turned up where they should not");
   });
   await bridge.start();
   return bridge;
@@ -43,6 +46,7 @@ class Bridge {
   persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-test-"));
   /** What the Worker logged: { level, message }. */
   logs = [];
+  #leaked = [];
   #runtime;
 
   async start() {
@@ -75,6 +79,7 @@ class Bridge {
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, text, ms: performance.now() - start };
     checkAnswer(init.method ?? "GET", path, answer);
+    this.watch(`the answer to ${init.method ?? "GET"} ${path}`, `${JSON.stringify([...response.headers])} ${text}`);
     return answer;
   }
 
@@ -107,6 +112,22 @@ class Bridge {
     const answer = await this.pagerduty(resolved(incident.id, change));
     assert.deepEqual([answer.status, answer.json.status, answer.json.incident], [202, "accepted", incident.key], answer.text);
     return incident;
+  }
+
+  /** Looks for secrets in an answer. */
+  watch(place, text) {
+    this.#leaked.push(...found(secretsOf(this.vars), place, text));
+  }
+
+  /** Where the secrets of this bridge turned up that should not, in all that it has answered, logged, stored and sent. */
+  leaks() {
+    const secrets = secretsOf(this.vars);
+    return [
+      ...this.#leaked,
+      ...this.logs.flatMap(({ message }) => found(secrets, `the log: ${message}`, message)),
+      ...foundInFiles(secrets, this.persistTo),
+      ...foundAtDevin(secrets, this.devin.requests),
+    ];
   }
 
   async record(key) {
