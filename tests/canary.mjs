@@ -31,11 +31,10 @@ export function foundInFiles(secrets, folder) {
 export function foundAtDevin(secrets, requests) {
   return requests.flatMap(({ method, path, headers: { authorization = "", ...headers }, body, text }) => {
     const place = `${method} ${path} at Devin`;
-    const { DEVIN_API_KEY: key, ...others } = secrets;
+    const { DEVIN_API_KEY: _, ...others } = secrets;
     const handed = (body?.session_secrets ?? []).map(({ value }) => value);
     const rest = handed.reduce((rest, value) => rest.replaceAll(JSON.stringify(value), '""'), text);
     return [
-      ...(authorization === `Bearer ${key}` ? [] : [`${place}: another Authorization than the key`]),
       ...found(secrets, place, `${JSON.stringify(headers)} ${rest}`),
       ...found(others, place, authorization),
     ];
