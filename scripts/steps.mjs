@@ -46,5 +46,5 @@ export function output(program, args, { env = {}, input = "" } = {}) {
 
 function missing(program, error) {
   if (error.code !== "ENOENT") return error;
-  return new Error(`${program} was not found. What this project needs: Node 20 or newer, rustup (https://rustup.rs) and a C compiler.`);
+  return new Error(`${program} was not found. What this project needs: Node 20 or newer, rustup (https://rustup.rs), a C compiler, and for the tests Python 3.11 with venv.`);
 }
