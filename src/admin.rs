@@ -38,7 +38,7 @@ fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
 }
 
 /// `None` for the administrator; for everybody else the answer that they get.
-fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
+pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
     match caller(headers, &configuration(env)) {
         Caller::Admin => None,
         Caller::Stranger => Some(Answer::error(401, "Unauthorized", "The admin token is missing or wrong.")),
@@ -88,7 +88,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
 }
 
 /// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
-fn list_query(query: Query<'_>) -> Result<register::Query, String> {
+pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let (limit, cursor, state, sender) = (text("limit"), text("cursor"), text("state"), text("sender"));
     let bad = |name: &str, found: Option<String>, expected: &str| {
@@ -113,30 +113,33 @@ fn list_query(query: Query<'_>) -> Result<register::Query, String> {
 
 /// `GET /api/incidents/{key}`.
 pub async fn show(headers: &Headers, name: &str, env: &Env) -> Reply {
+    incident(headers, name, env).await.map_or_else(Reply::from, Reply::Document)
+}
+
+/// What is known of the incident of that name, or the answer that says why that is not shown.
+pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value, Answer> {
     if let Some(refusal) = refusal(headers, env) {
-        return refusal.into();
+        return Err(refusal);
     }
-    let Some(key) = key_of(name) else { return unknown(name).into() };
+    let key = key_of(name).ok_or_else(|| unknown(name))?;
     // Of an earlier occurrence the list has kept the last line.
     let shown = match object::show(env, &key, name).await {
         Ok(Value::Null) => register::one(env, name).await,
         shown => shown,
     };
     match shown {
-        Ok(Value::Null) => unknown(name).into(),
-        Ok(shown) => Reply::Document(shown),
-        Err(error) => failed(&error).into(),
+        Ok(Value::Null) => Err(unknown(name)),
+        Ok(shown) => Ok(shown),
+        Err(error) => Err(failed(&error)),
     }
 }
 
-/// `POST /api/incidents/{key}/replay`.
-pub async fn replay(headers: &Headers, name: &str, env: &Env) -> Answer {
+/// `POST /api/incidents/{key}/replay`. `origin`: where the request was sent to, `https://bridge.example`.
+pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
     if let Some(refusal) = refusal(headers, env) {
         return refusal;
     }
-    // A browser says where a request comes from, and sends the password along with any: no other site may use that.
-    let site = headers.get("Sec-Fetch-Site").ok().flatten();
-    if site.is_some_and(|site| !matches!(site.as_str(), "same-origin" | "none")) {
+    if from_another_site(headers, origin) {
         return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
     }
     let Some(key) = key_of(name) else { return unknown(name) };
@@ -150,6 +153,16 @@ pub async fn replay(headers: &Headers, name: &str, env: &Env) -> Answer {
     }
 }
 
+/// Whether a browser sends this for another site's sake: it sends the password along with any request, so it has to say
+/// where one comes from. `Sec-Fetch-Site` goes to https and to this machine only; `Origin` goes with every form.
+fn from_another_site(headers: &Headers, origin: &str) -> bool {
+    let header = |name| headers.get(name).ok().flatten();
+    match header("Sec-Fetch-Site") {
+        Some(site) => !matches!(site.as_str(), "same-origin" | "none"),
+        None => header("Origin").is_some_and(|from| from != origin),
+    }
+}
+
 /// The key in an incident's name: the name less the number of its occurrence.
 fn key_of(name: &str) -> Option<Key> {
     let base = name.split_once('.').map_or(name, |(base, _)| base);
@@ -160,7 +173,8 @@ fn unknown(name: &str) -> Answer {
     Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
 }
 
-fn failed(error: &worker::Error) -> Answer {
+/// Storage could not be asked.
+pub fn failed(error: &worker::Error) -> Answer {
     log::warning(&format!("storage did not answer: {error}"));
     Answer::unavailable("Storage", "Storage did not answer. Please try again.")
 }

@@ -5,7 +5,7 @@ use worker::{Env, Headers, Request, Response};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
-use crate::{admin, environment, hook, openapi, stored};
+use crate::{admin, dashboard, environment, hook, openapi, stored};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -25,6 +25,12 @@ pub enum Target {
     Incident,
     /// Tries one again.
     Replay,
+    /// The list, for people.
+    Dashboard,
+    /// One of them, for people.
+    Page,
+    /// Tries one again and shows it.
+    PageReplay,
 }
 
 /// Every path; `{key}` stands for an incident's name.
@@ -40,6 +46,9 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/api/incidents", Target::Incidents),
     ("/api/incidents/{key}", Target::Incident),
     ("/api/incidents/{key}/replay", Target::Replay),
+    ("/", Target::Dashboard),
+    ("/incidents/{key}", Target::Page),
+    ("/incidents/{key}/replay", Target::PageReplay),
 ];
 
 impl Target {
@@ -51,7 +60,7 @@ impl Target {
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::Replay => "POST",
+            Target::Hook(_) | Target::Replay | Target::PageReplay => "POST",
             _ => "GET, HEAD",
         }
     }
@@ -67,7 +76,7 @@ fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
 /// Answers a request.
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.inner().url();
-    let (path, query) = path_and_query(&url);
+    let (origin, path, query) = parts(&url);
     let query = Query(query);
     let Some((target, name)) = Target::of(path) else {
         return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
@@ -90,7 +99,10 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::OpenApi => Reply::OpenApi,
         Target::Incidents => admin::list(request.headers(), query, &env).await,
         Target::Incident => admin::show(request.headers(), name, &env).await,
-        Target::Replay => admin::replay(request.headers(), name, &env).await.into(),
+        Target::Replay => admin::replay(request.headers(), origin, name, &env).await.into(),
+        Target::Dashboard => dashboard::list(request.headers(), origin, query, &env).await,
+        Target::Page => dashboard::incident(request.headers(), name, &env).await,
+        Target::PageReplay => dashboard::replay(request.headers(), origin, name, &env).await,
     };
     respond(reply)
 }
@@ -117,6 +129,17 @@ pub enum Reply {
     Document(Value),
     /// The contract: 200.
     OpenApi,
+    /// A page of the dashboard.
+    Page {
+        /// The HTTP status code.
+        code: u16,
+        /// Seconds after which to ask again.
+        retry_after: Option<u32>,
+        /// The page.
+        html: String,
+    },
+    /// What was asked for is done, and shown at this path: 303.
+    SeeOther(String),
 }
 
 impl From<Answer> for Reply {
@@ -129,31 +152,42 @@ fn respond(reply: Reply) -> worker::Result<Response> {
     let headers = Headers::new();
     headers.set("Cache-Control", "no-store")?;
     headers.set("X-Content-Type-Options", "nosniff")?;
-    let (code, content_type, body) = match reply {
-        Reply::Answer(answer) => {
-            if let Some(seconds) = answer.retry_after {
-                headers.set("Retry-After", &seconds.to_string())?;
-            }
-            if answer.code == 401 {
-                headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
-            }
-            (answer.code, JSON, stored::text(&answer.body()))
+    let (code, retry_after, content_type, body) = match reply {
+        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, stored::text(&answer.body())),
+        Reply::Document(document) => (200, None, JSON, stored::text(&document)),
+        Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
+        Reply::Page { code, retry_after, html } => {
+            headers.set("Content-Security-Policy", &dashboard::content_security_policy())?;
+            // Not "no-referrer", with which browsers send the pages' own forms as from nowhere.
+            headers.set("Referrer-Policy", "same-origin")?;
+            (code, retry_after, HTML, html)
         }
-        Reply::Document(document) => (200, JSON, stored::text(&document)),
-        Reply::OpenApi => (200, JSON, openapi::DOCUMENT.to_owned()),
+        Reply::SeeOther(path) => {
+            headers.set("Location", &path)?;
+            (303, None, HTML, String::new())
+        }
     };
+    if let Some(seconds) = retry_after {
+        headers.set("Retry-After", &seconds.to_string())?;
+    }
+    if code == 401 {
+        headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
+    }
     headers.set("Content-Type", content_type)?;
     Ok(Response::builder().with_status(code).with_headers(headers).fixed(body.into_bytes()))
 }
 
 const JSON: &str = "application/json; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 
-/// The path and the query of a URL as the runtime gives it: absolute and normalised.
-fn path_and_query(url: &str) -> (&str, &str) {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+/// The origin, the path and the query of a URL as the runtime gives it: absolute and normalised.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host.saturating_add(at));
+    let (origin, path) = url.split_at_checked(end).unwrap_or((url, ""));
     let path = path.split('#').next().unwrap_or(path);
-    path.split_once('?').unwrap_or((path, ""))
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    (origin, if path.is_empty() { "/" } else { path }, query)
 }
 
 /// A query string.
@@ -203,9 +237,9 @@ mod tests {
 
     #[test]
     fn a_url_is_taken_apart() {
-        assert_eq!(path_and_query("https://h.example/a/b?c=d#e"), ("/a/b", "c=d"));
-        assert_eq!(path_and_query("https://h.example"), ("/", ""));
-        assert_eq!(path_and_query("http://h:1/x?"), ("/x", ""));
+        assert_eq!(parts("https://h.example/a/b?c=d#e"), ("https://h.example", "/a/b", "c=d"));
+        assert_eq!(parts("https://h.example"), ("https://h.example", "/", ""));
+        assert_eq!(parts("http://h:1/x?"), ("http://h:1", "/x", ""));
     }
 
     #[test]

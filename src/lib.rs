@@ -36,7 +36,7 @@
 //!
 //! Over all incidents:
 //! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure) and keeps the list
-//! - [`admin`]: health, the list, one incident, replay
+//! - [`admin`]: health, the list, one incident, replay; [`dashboard`]: the same for people, as pages
 //! - [`openapi`]: the contract for programs
 //!
 //! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
@@ -48,6 +48,7 @@ mod admin;
 mod answer;
 pub mod auth;
 pub mod budget;
+mod dashboard;
 pub mod devin;
 mod environment;
 pub mod hex;

@@ -531,5 +531,8 @@ test("the record of a fired alert, and after its recovery", async () => {
   await send(bridge, sample("azure-metric-resolved", id).body, { path: PATH });
   const after = await bridge.record(incident);
   assert.deepEqual([after.state, after.seen, after.sessionId], ["started", 2, sessionId]);
-  assert.deepEqual(after.timeline.map(({ what }) => what).filter((what) => what.endsWith("received")), ["Fired received", "Resolved received"]);
+  assert.deepEqual(after.timeline.map(({ what }) => what).filter((what) => / received: /.test(what)), [
+    "Fired received: a session is wanted",
+    "Resolved received: the session gets a message",
+  ]);
 });

@@ -381,11 +381,13 @@ test("what the record of an alert has", async () => {
     reason: null,
     sessionId: session.id,
     sessionUrl: `https://app.devin.ai/sessions/${session.id.slice("devin-".length)}`,
+    followUps: 0,
     seen: 1,
     error: null,
     prompt: session.prompt,
+    replayable: false,
   });
-  assert.deepEqual(timeline.map(({ what }) => what), ["alert received", `session ${session.id} started`]);
+  assert.deepEqual(timeline.map(({ what }) => what), ["alert received: a session is wanted", `session ${session.id} started`]);
   for (const time of [firstSeen, lastSeen, ...timeline.map(({ at }) => at)]) assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
   assert.equal(state.status, "new");
   assert.equal((await bridge.request(`/api/incidents/${incident}`)).status, 401);

@@ -110,13 +110,22 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
         }
         record.remember(id);
     }
-    record.note(now, format!("{} received", event.event_type));
+    let (received, messages) = (format!("{} received", event.event_type), record.messages);
     let taken = match &record.state {
         State::Watching => take_while_watching(&mut record, event, plan, now),
         State::Failed => take_after_failure(&mut record, event, plan, now),
         State::Waiting { .. } if record.session_untried() => take_before_first_attempt(&mut record, event, plan, now),
         _ => take_with_session(&mut record, event, now),
     };
+    let decided = match taken {
+        Taken::Accepted => "a session is wanted",
+        Taken::FollowUp if record.messages > messages => "the session gets a message",
+        Taken::FollowUp => "kept for the session's next text",
+        Taken::Duplicate => "nothing new",
+        Taken::Ignored(reason) => reason.name(),
+    };
+    let ignored = if let Taken::Ignored(_) = taken { "ignored, " } else { "" };
+    record.note(now, format!("{received}: {ignored}{decided}"));
     match taken {
         Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (None, taken),
         _ => (Some(record), taken),
@@ -364,11 +373,12 @@ pub fn interrupted(record: &mut Record, now: Time) {
 /// The budget has no turn for it now.
 pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
     if let State::Waiting { not_before, turn: old, .. } = &mut record.state {
-        let changed = *old != turn;
-        *old = turn;
+        let was = std::mem::replace(old, turn);
         *not_before = until;
-        if changed && let Turn::Held = turn {
-            record.note(now, "held: today's sessions are spent");
+        match (turn, was) {
+            (Turn::Held, _) if was != turn => record.note(now, "held: today's sessions are spent"),
+            (Turn::Queued(_), Turn::Free | Turn::Held) => record.note(now, "queued: over the sessions per minute"),
+            _ => {}
         }
     }
 }
@@ -386,14 +396,15 @@ pub fn creating(record: &mut Record, now: Time) {
 /// Devin answered the create.
 pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now: Time, chance: Chance) {
     let State::Creating { since, trouble } = record.state else { return };
+    let attempt = trouble.times.saturating_add(1);
     match reply {
         Ok(session) => started(record, session, now),
         Err(Failure::Busy { after, words }) => {
-            record.note(now, format!("Devin is busy: {words}"));
+            record.note(now, format!("attempt {attempt}, Devin is busy: {words}"));
             wait_to_create(record, trouble.again(now), after, Some(words), now, chance);
         }
         Err(Failure::Unknown { words }) => {
-            record.note(now, format!("outcome unknown: {words}"));
+            record.note(now, format!("attempt {attempt}, outcome unknown: {words}"));
             record.error = Some(words);
             record.state = State::LookingUp {
                 not_before: now.plus(look_pause(0, since, now)),
@@ -444,6 +455,7 @@ pub fn look_up_replied(
                 return failed(record, format!("given up after 48 hours: {}", failure.words()), now);
             }
             let not_before = now.plus(pause(&failure, trouble, chance));
+            record.note(now, format!("not looked up yet: {}", failure.words()));
             record.error = Some(failure.words().to_owned());
             record.state = State::LookingUp { not_before, since, looks, trouble };
         }
@@ -566,7 +578,8 @@ fn retry_message(
 fn message_arrived(record: &mut Record, now: Time) {
     if let Some(at) = record.outbox.iter().position(|message| message.delivery != Delivery::Failed) {
         let message = record.outbox.remove(at);
-        record.note(now, format!("message {} sent to the session", message.number));
+        let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
+        record.note(now, line);
     }
     record.error = None;
     record.forget_told_changes();

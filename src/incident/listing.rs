@@ -24,6 +24,7 @@ pub fn listing(record: &Record) -> Value {
         ("reason", record.reason.to_value()),
         ("sessionId", session.map(|session| session.id.as_str()).into()),
         ("sessionUrl", session.map(|session| session.url.as_str()).into()),
+        ("followUps", record.to_deliver().to_value()),
         ("seen", record.seen.to_value()),
         ("firstSeen", record.first_seen.rfc3339().into()),
         ("lastSeen", record.last_seen.rfc3339().into()),

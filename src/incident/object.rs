@@ -483,6 +483,7 @@ impl IncidentObject {
             fields.insert("timeline".into(), timeline.into());
             fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());
             fields.insert("session".into(), self.session_now(&record).await);
+            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
         }
         Ok(shown)
     }

@@ -410,6 +410,11 @@ impl Record {
         }
     }
 
+    /// How many messages the session is still to get; one that failed is not among them.
+    pub fn to_deliver(&self) -> usize {
+        self.outbox.iter().filter(|message| message.delivery != Delivery::Failed).count()
+    }
+
     /// Whether a create may be under way or may have been carried out unnoticed: its turn is not given back.
     pub fn unsettled(&self) -> bool {
         matches!(self.state, State::Creating { .. } | State::LookingUp { .. })

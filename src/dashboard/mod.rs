@@ -1,0 +1,67 @@
+//! The dashboard: what people see in a browser. HTML without a script, one request a page, nothing to load.
+//!
+//! It asks [`crate::admin`] for the same JSON that the API answers and shows it; the pages are pure: values in, HTML out.
+
+mod incident;
+mod list;
+mod page;
+mod pieces;
+
+use worker::{Env, Headers};
+
+use crate::answer::Answer;
+use crate::environment::now;
+use crate::http::{Query, Reply};
+use crate::{admin, register};
+
+/// The most that a page may have, in bytes, so that it loads at once on any phone.
+pub const LARGEST_PAGE: usize = 60_000;
+/// How many incidents a page of the list has.
+const ROWS: u32 = 50;
+
+/// What a page may do: show itself with its one style sheet and its empty icon, and send its forms to where it is from.
+pub fn content_security_policy() -> String {
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        page::STYLE_SHA256
+    )
+}
+
+/// `GET /`: the incidents, newest first.
+pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal(headers, env) {
+        return problem(refusal);
+    }
+    let asked = match admin::list_query(query) {
+        Ok(asked) => register::Query { limit: ROWS, ..asked },
+        Err(wrong) => return problem(Answer::error(400, "Bad query", wrong)),
+    };
+    match register::list(env, asked.clone()).await {
+        Ok(found) => page(200, list::page(&list::List { found: &found, asked: &asked, origin, now: now() })),
+        Err(error) => problem(admin::failed(&error)),
+    }
+}
+
+/// `GET /incidents/{key}`: one of them.
+pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Reply {
+    match admin::incident(headers, name, env).await {
+        Ok(shown) => page(200, incident::page(&shown, now())),
+        Err(answer) => problem(answer),
+    }
+}
+
+/// `POST /incidents/{key}/replay`: the button of that page, which is shown again.
+pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Reply {
+    let answer = admin::replay(headers, origin, name, env).await;
+    if answer.code < 300 { Reply::SeeOther(format!("/incidents/{name}")) } else { problem(answer) }
+}
+
+/// An error, for people.
+fn problem(answer: Answer) -> Reply {
+    let html = page::problem(&answer);
+    Reply::Page { code: answer.code, retry_after: answer.retry_after, html }
+}
+
+fn page(code: u16, html: String) -> Reply {
+    Reply::Page { code, retry_after: None, html }
+}
