@@ -208,9 +208,10 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         }
         for (setting, name) in routes.session_secrets() {
             let lower = name.to_ascii_lowercase();
+            let base = lower.strip_suffix("_previous").unwrap_or(&lower);
             if self.secret(name).is_none() {
                 self.missing(&setting, &format!("the Worker secret {name}: npx wrangler secret put {name}"));
-            } else if signatures.iter().any(|signature| lower.trim_end_matches("_previous") == signature.name) {
+            } else if signatures.iter().any(|signature| base == signature.name) {
                 self.wrong(&setting, name, "a secret made for sessions; what SIGNATURES checks with stays here");
             }
         }

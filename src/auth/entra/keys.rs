@@ -23,7 +23,7 @@ pub struct Key {
 }
 
 /// What is remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keys {
     keys: Vec<Key>,
     /// When the tenant was last asked.
@@ -50,6 +50,9 @@ pub enum Step {
 }
 
 impl Keys {
+    /// Nothing yet.
+    pub const NONE: Keys = Keys { keys: Vec::new(), asked: None, answered: None, asking: false };
+
     /// What to do about a token that names the key `kid`.
     pub fn look(&self, kid: &str, now: Time) -> Step {
         let fresh = self.answered.is_some_and(|at| now.since(at) < LONGEST_MEMORY);
@@ -117,7 +120,7 @@ mod tests {
     }
 
     fn known(kids: &[&str], at: Time) -> Keys {
-        let mut keys = Keys::default();
+        let mut keys = Keys::NONE;
         keys.ask(at);
         keys.answer(Some(kids.iter().map(|kid| key(kid)).collect()), at);
         keys
@@ -154,7 +157,7 @@ mod tests {
         assert_eq!(keys.look("a", later), Step::Use("the key a".into()));
         assert_eq!(keys.look("b", later), Step::Unavailable);
         assert_eq!(keys.look("b", later.plus(MINUTE)), Step::Ask);
-        let mut never = Keys::default();
+        let mut never = Keys::NONE;
         assert_eq!(never.look("a", START), Step::Ask);
         never.ask(START);
         never.answer(None, START);
@@ -163,7 +166,7 @@ mod tests {
 
     #[test]
     fn who_asks_and_never_comes_back_is_not_waited_for() {
-        let mut keys = Keys::default();
+        let mut keys = Keys::NONE;
         keys.ask(START);
         assert_eq!(keys.look("a", START.plus(PATIENCE)), Step::Wait);
         assert_eq!(keys.look("a", START.plus(PATIENCE + 1)), Step::Unavailable);

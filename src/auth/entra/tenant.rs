@@ -24,7 +24,7 @@ const ALGORITHM: &str = r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#;
 
 thread_local! {
     /// The tenant never changes during the life of an isolate.
-    static KEYS: RefCell<Keys> = RefCell::default();
+    static KEYS: RefCell<Keys> = const { RefCell::new(Keys::NONE) };
 }
 
 /// What the token in an `Authorization` header proves.

@@ -1,0 +1,85 @@
+// Devin's API key: it goes to DEVIN_API_URL's host and nowhere else, and no call is longer or larger than is said.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, describe, test } from "node:test";
+import { newIncident, startBridge, until } from "./harness.mjs";
+import { V3_KEY } from "./fake-devin.mjs";
+
+/** A server on 127.0.0.1 that answers as it is told, with what it was asked in `asked`. */
+async function listen(answer) {
+  const asked = [];
+  const server = createServer((request, response) => {
+    asked.push({ method: request.method, path: request.url, key: request.headers.authorization });
+    request.resume();
+    answer(request, response, asked.length);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { asked, port: server.address().port, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+const creates = ({ asked }) => asked.filter(({ method }) => method === "POST");
+
+describe("the key", { concurrency: true }, () => {
+  test("follows no redirect: not to another host, nor to another port, nor with a get", async () => {
+    const other = await listen((_, response) => response.end("{}"));
+    const statuses = [301, 302, 303, 307, 308];
+    const location = `http://localhost:${other.port}/v3`;
+    const devin = await listen((_, response, count) => response.writeHead(statuses[count - 1] ?? 500, { location }).end());
+    const bridge = await startBridge({ DEVIN_API_URL: devin.url });
+    for (const [index] of statuses.entries()) {
+      const { key } = await bridge.resolve();
+      assert.equal((await bridge.settled(key)).state, "failed");
+      assert.equal(creates(devin).length, index + 1);
+    }
+    assert.ok(devin.asked.every(({ key }) => key === `Bearer ${V3_KEY}`));
+    assert.deepEqual(other.asked, []);
+  });
+
+  test("goes to no address that is not https, unless it is this machine", async () => {
+    const other = await listen((_, response) => response.end("{}"));
+    for (const address of [`http://127.0.0.2:${other.port}`, `http://127.0.0.1:1@127.0.0.2:${other.port}`]) {
+      const bridge = await startBridge({ DEVIN_API_URL: address });
+      const answer = await bridge.pagerduty(JSON.stringify({ event: { id: newIncident().id } }));
+      assert.deepEqual([answer.status, answer.json.error], [503, "Configuration"], address);
+    }
+    assert.deepEqual(other.asked, []);
+  });
+
+  test("is used for one call at a time, of which no more than 1 MiB is read", async () => {
+    let sent = 0;
+    const devin = await listen((request, response) => {
+      if (request.method === "GET") return response.end(JSON.stringify({ items: [], has_next_page: false }));
+      response.writeHead(200, { "content-type": "application/json" });
+      const chunk = Buffer.alloc(64 * 1024, " ");
+      const more = () => {
+        while (sent < 64 * 1024 * 1024 && !response.destroyed) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return;
+        }
+        response.end();
+      };
+      response.on("drain", more);
+      more();
+    });
+    const bridge = await startBridge({ DEVIN_API_URL: devin.url });
+    await bridge.resolve();
+    await until("it was looked for, because nobody knows whether it was created", 30, () => devin.asked.some(({ method }) => method === "GET"));
+    assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
+  });
+
+  test("a call that is not answered ends after 60 s", { timeout: 120_000 }, async () => {
+    let ended;
+    const devin = await listen((request) => {
+      const start = performance.now();
+      request.socket.on("close", () => (ended ??= performance.now() - start));
+    });
+    const bridge = await startBridge({ DEVIN_API_URL: devin.url });
+    await bridge.resolve();
+    await until("the call has ended", 80, () => ended !== undefined);
+    assert.ok(ended > 58_000 && ended < 66_000, `${ended} ms`);
+  });
+});
