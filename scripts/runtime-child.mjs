@@ -38,7 +38,12 @@ process.once("message", async (config) => {
       process.send({ log: { level, message } });
     },
   });
-  process.on("message", async () => {
+  process.on("message", async (message) => {
+    if (message === "cron") {
+      const worker = await runtime.getWorker();
+      process.send({ cron: await worker.scheduled({ cron: config.triggers.crons[0] }) });
+      return;
+    }
     await runtime.dispose();
     process.exit(0);
   });

@@ -42,6 +42,14 @@ export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () 
 
   return {
     url,
+    /** Runs the cron trigger, and gives what the runtime says of it: { outcome }. */
+    cron() {
+      return new Promise((resolve) => {
+        const listen = (message) => message.cron && (child.off("message", listen), resolve(message.cron));
+        child.on("message", listen);
+        child.send("cron");
+      });
+    },
     port: Number(new URL(url).port),
     /** Ends it in order. */
     async stop() {

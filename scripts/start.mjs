@@ -47,6 +47,8 @@ async function start() {
     ADMIN_TOKEN: secret(),
     ...own,
     ...(fake && { DEVIN_API_URL: fake.url, DEVIN_ORG_ID: ORG, DEVIN_API_KEY: V3_KEY }),
+    // Nobody is to be told of a session that does not exist.
+    ...(fake && { PAGERDUTY_API_TOKEN: null, NOTIFY_WEBHOOK_URL: null }),
   };
 
   // What the bridge remembers: with the fake Devin, which forgets everything too, only until it ends.

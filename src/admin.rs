@@ -121,9 +121,9 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
     if let Some(refusal) = refusal(headers, env) {
         return Err(refusal);
     }
-    let key = key_of(name).ok_or_else(|| unknown(name))?;
+    let key = Key::of_name(name).ok_or_else(|| unknown(name))?;
     // Of an earlier occurrence the list has kept the last line.
-    let shown = match object::show(env, &key, name).await {
+    let shown = match object::show(env, &key, name, true).await {
         Ok(Value::Null) => register::one(env, name).await,
         shown => shown,
     };
@@ -134,6 +134,24 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
     }
 }
 
+/// `GET /api/incidents/{key}/postmortem`: what the session gave as structured output, as Markdown.
+pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal.into();
+    }
+    let Some(key) = Key::of_name(name) else { return unknown(name).into() };
+    match object::show(env, &key, name, false).await {
+        Ok(shown) => match shown.get("postmortem").and_then(crate::postmortem::markdown) {
+            Some(text) => Reply::Markdown(text),
+            None => Answer::error(404, "No postmortem", NO_POSTMORTEM).into(),
+        },
+        Err(error) => failed(&error).into(),
+    }
+}
+
+const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of that name. Its session gives one when it \
+     is done, and only where a route asks for it with structured_output = true.";
+
 /// `POST /api/incidents/{key}/replay`. `origin`: where the request was sent to, `https://bridge.example`.
 pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
     if let Some(refusal) = refusal(headers, env) {
@@ -142,7 +160,7 @@ pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> A
     if from_another_site(headers, origin) {
         return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
     }
-    let Some(key) = key_of(name) else { return unknown(name) };
+    let Some(key) = Key::of_name(name) else { return unknown(name) };
     match object::replay(env, &key, name).await {
         Ok(None) => unknown(name),
         Ok(Some(true)) => Answer::ok(Status::Accepted, "It is tried again.").about(&key),
@@ -164,11 +182,6 @@ fn from_another_site(headers: &Headers, origin: &str) -> bool {
 }
 
 /// The key in an incident's name: the name less the number of its occurrence.
-fn key_of(name: &str) -> Option<Key> {
-    let base = name.split_once('.').map_or(name, |(base, _)| base);
-    Key::parse(base)
-}
-
 fn unknown(name: &str) -> Answer {
     Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
 }

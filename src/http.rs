@@ -23,6 +23,8 @@ pub enum Target {
     Incidents,
     /// One of them.
     Incident,
+    /// The postmortem that its session gave.
+    Postmortem,
     /// Tries one again.
     Replay,
     /// The list, for people.
@@ -45,6 +47,7 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/openapi.json", Target::OpenApi),
     ("/api/incidents", Target::Incidents),
     ("/api/incidents/{key}", Target::Incident),
+    ("/api/incidents/{key}/postmortem", Target::Postmortem),
     ("/api/incidents/{key}/replay", Target::Replay),
     ("/", Target::Dashboard),
     ("/incidents/{key}", Target::Page),
@@ -99,6 +102,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::OpenApi => Reply::OpenApi,
         Target::Incidents => admin::list(request.headers(), query, &env).await,
         Target::Incident => admin::show(request.headers(), name, &env).await,
+        Target::Postmortem => admin::postmortem(request.headers(), name, &env).await,
         Target::Replay => admin::replay(request.headers(), origin, name, &env).await.into(),
         Target::Dashboard => dashboard::list(request.headers(), origin, query, &env).await,
         Target::Page => dashboard::incident(request.headers(), name, &env).await,
@@ -140,6 +144,8 @@ pub enum Reply {
     },
     /// What was asked for is done, and shown at this path: 303.
     SeeOther(String),
+    /// A text in Markdown: 200.
+    Markdown(String),
 }
 
 impl From<Answer> for Reply {
@@ -166,6 +172,7 @@ fn respond(reply: Reply) -> worker::Result<Response> {
             headers.set("Location", &path)?;
             (303, None, HTML, String::new())
         }
+        Reply::Markdown(text) => (200, None, "text/markdown; charset=utf-8", text),
     };
     if let Some(seconds) = retry_after {
         headers.set("Retry-After", &seconds.to_string())?;
@@ -255,6 +262,7 @@ mod tests {
         assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Pagerduty), "")));
         assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Hook(Hook::Any), "")));
         assert_eq!(Target::of("/api/incidents/k/replay"), Some((Target::Replay, "k")));
+        assert_eq!(Target::of("/api/incidents/k/postmortem"), Some((Target::Postmortem, "k")));
         assert_eq!(Target::of("/api/incidents/k"), Some((Target::Incident, "k")));
         for nowhere in [
             "/pagerduty-resolved/",

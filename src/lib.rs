@@ -34,6 +34,11 @@
 //! - [`prompt`]: templates from `prompts/`, filled, fenced, and short enough
 //! - [`text`]: hostile text cleaned, redacted, cut, fenced
 //!
+//! What came of it:
+//! - [`outcomes`]: the cron trigger that asks Devin about the sessions that have not ended
+//! - [`notify`]: people are told: notes at PagerDuty, messages to an incoming webhook
+//! - [`postmortem`]: what a session gave as structured output, as Markdown
+//!
 //! Over all incidents:
 //! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure) and keeps the list
 //! - [`admin`]: health, the list, one incident, replay; [`dashboard`]: the same for people, as pages
@@ -57,8 +62,11 @@ mod http;
 pub mod incident;
 mod ledger;
 mod log;
+pub mod notify;
 mod openapi;
 pub mod outbound;
+mod outcomes;
+pub mod postmortem;
 pub mod prompt;
 pub mod reason;
 mod register;
@@ -70,7 +78,7 @@ pub mod stored;
 pub mod text;
 pub mod time;
 
-use worker::{Context, Env, Request, Response, event};
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 #[event(start)]
 fn start() {
@@ -80,4 +88,9 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     http::handle(request, env).await
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    outcomes::ask(&env).await;
 }

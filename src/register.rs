@@ -2,6 +2,8 @@
 //!
 //! Only incidents' alarms and people's look-ups come here, never a sender's request, so that no event waits for it.
 
+mod open_sessions;
+
 use std::cell::RefCell;
 
 use serde_json::Value;
@@ -14,6 +16,8 @@ use crate::environment::{self, now};
 use crate::stored;
 use crate::stored::{Fields, Stored};
 use crate::time::Time;
+
+pub use open_sessions::open_sessions;
 
 const BINDING: &str = "REGISTER";
 const BUDGET: &str = "budget";
@@ -89,6 +93,7 @@ impl DurableObject for RegisterObject {
                 self.published(&listing, question.take("holds_turn"), question.take("retention")).await?;
                 Value::Null
             }
+            "/open" => self.open(question.take("most"))?,
             "/one" => self.one(&question.take::<String>("name"))?,
             _ => self.page(&Query::from_value(question.into_value()))?,
         };
@@ -99,6 +104,7 @@ impl DurableObject for RegisterObject {
 impl RegisterObject {
     async fn published(&self, listing: &Value, holds_turn: bool, retention: i64) -> worker::Result<()> {
         self.list_incident(listing)?;
+        self.keep_open(listing)?;
         let name = text(listing, "incident");
         match text(listing, "state") {
             "started" => self.with_budget(|budget| budget.spent(name, now())).await?,
@@ -133,7 +139,8 @@ impl RegisterObject {
             "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, last_seen INTEGER, \
              state TEXT, sender TEXT, listing TEXT); \
              CREATE INDEX IF NOT EXISTS newest ON incidents (first_seen, incident); \
-             CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen)",
+             CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen); \
+             CREATE TABLE IF NOT EXISTS open_sessions (incident TEXT PRIMARY KEY, asked INTEGER)",
             None,
         )?;
         sql.exec_raw(query, bindings)

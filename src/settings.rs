@@ -7,6 +7,7 @@ use crate::budget::Limits;
 use crate::devin::call::{Access, Api};
 use crate::incident::compose;
 use crate::incident::event::Incident;
+use crate::notify;
 use crate::prompt;
 use crate::routing::{Defaults, Routes, kind, repo_name};
 use crate::secret::Secret;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// What the prompts are filled with.
     pub prompt: prompt::Config,
+    /// Who is told where the session went.
+    pub notify: notify::Targets,
     /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
     pub limits: Limits,
     /// How long records are kept, in milliseconds: `RETENTION_DAYS`.
@@ -120,11 +123,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 
     fn entra(&mut self) -> Option<Entra> {
-        let authority = self.text("AZURE_AUTHORITY").unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
-        let authority = authority.trim_end_matches('/').to_owned();
-        if !is_safe_address(&authority) {
-            self.wrong("AZURE_AUTHORITY", &authority, SAFE_ADDRESS);
-        }
+        let authority = self.address("AZURE_AUTHORITY", "https://login.microsoftonline.com");
         let tenant = self.guid("AZURE_TENANT_ID");
         let caller = self.guid("AZURE_CALLER_ID");
         let audience = self.text("AZURE_AUDIENCE");
@@ -149,6 +148,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
 
     fn settings(&mut self, signatures: &[Signature]) -> Option<Settings> {
         let devin = self.access();
+        let notify = self.notify();
         let routes = self.routes();
         let repo = self.text("TARGET_REPO");
         let repos = match repo.as_deref().map(|text| (text, repo_name(text))) {
@@ -186,7 +186,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         }
         // Only now, so that every problem is found at once.
         let (devin, routes) = (devin?, routes?);
-        Some(Settings { devin, routes, defaults, prompt, limits, retention, wait, tags, redact_emails })
+        Some(Settings { devin, routes, defaults, prompt, notify, limits, retention, wait, tags, redact_emails })
     }
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
@@ -218,11 +218,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 
     fn access(&mut self) -> Option<Access> {
-        let base = self.text("DEVIN_API_URL").unwrap_or_else(|| "https://api.devin.ai".to_owned());
-        let base = base.trim_end_matches('/').to_owned();
-        if !is_safe_address(&base) {
-            self.wrong("DEVIN_API_URL", &base, SAFE_ADDRESS);
-        }
+        let base = self.address("DEVIN_API_URL", "https://api.devin.ai");
         let org = self.text("DEVIN_ORG_ID");
         let Some(key) = self.secret("DEVIN_API_KEY") else {
             self.missing("DEVIN_API_KEY", "a Devin API key: npx wrangler secret put DEVIN_API_KEY");
@@ -248,6 +244,42 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             return None;
         };
         Some(Access { base, api, key })
+    }
+
+    fn notify(&mut self) -> notify::Targets {
+        let base = self.address("PAGERDUTY_API_URL", "https://api.pagerduty.com");
+        let from = self.text("PAGERDUTY_FROM");
+        let from = from.inspect(|from| {
+            if !from.contains('@') || !from.bytes().all(|b| b.is_ascii_graphic()) {
+                self.wrong("PAGERDUTY_FROM", from, "the e-mail address of a user at PagerDuty");
+            }
+        });
+        let token = self.secret("PAGERDUTY_API_TOKEN");
+        if token.is_some() && from.is_none() {
+            let expected = "the e-mail address of the user at PagerDuty in whose name notes are written";
+            self.missing("PAGERDUTY_FROM", expected);
+        }
+        let pagerduty = token.zip(from).map(|(token, from)| notify::pagerduty::Access { base, token, from });
+        let webhook = self.secret("NOTIFY_WEBHOOK_URL").map(|url| notify::webhook::Webhook { url });
+        if webhook.as_ref().is_some_and(|webhook| !is_safe_webhook(webhook.url.expose())) {
+            self.problems.push(Problem {
+                setting: "NOTIFY_WEBHOOK_URL".into(),
+                found: Some("(not shown)".into()),
+                expected: "the https:// address of an incoming webhook (http:// only for 127.0.0.1 or localhost)"
+                    .into(),
+            });
+        }
+        notify::Targets { pagerduty, webhook }
+    }
+
+    /// An address that keys are sent to, without a slash at its end.
+    fn address(&mut self, name: &str, default: &str) -> String {
+        let base = self.text(name).unwrap_or_else(|| default.to_owned());
+        let base = base.trim_end_matches('/').to_owned();
+        if !is_safe_address(&base) {
+            self.wrong(name, &base, SAFE_ADDRESS);
+        }
+        base
     }
 
     fn routes(&mut self) -> Option<Routes> {
@@ -382,6 +414,12 @@ fn is_safe_address(base: &str) -> bool {
     plain(rest) && matches!(name, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok()
 }
 
+/// The same of a webhook's whole address, which may have a query.
+fn is_safe_webhook(url: &str) -> bool {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    is_safe_address(base) && query.bytes().all(|b| b.is_ascii_graphic() && b != b'#')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -471,6 +509,30 @@ mod tests {
             let found = problems(changes.clone());
             assert!(found[0].starts_with(&format!("{name} is {value}, expected ")), "{found:?}");
             assert!(with(changes).hook_secrets.unreadable, "{name}");
+        }
+    }
+
+    #[test]
+    fn people_are_told_where_a_target_is_configured() {
+        assert!(with(json!({"PAGERDUTY_FROM": "a@b.example"})).settings.unwrap().notify.pagerduty.is_none());
+        let token = json!({"PAGERDUTY_API_TOKEN": "t0ken", "PAGERDUTY_FROM": "a@b.example"});
+        let access = with(token).settings.unwrap().notify.pagerduty.unwrap();
+        assert_eq!((access.base.as_str(), access.from.as_str()), ("https://api.pagerduty.com", "a@b.example"));
+        let missing = problems(json!({"PAGERDUTY_API_TOKEN": "t0ken"}));
+        assert!(missing[0].starts_with("PAGERDUTY_FROM is missing, expected the e-mail address"), "{missing:?}");
+        assert_eq!(problems(json!({"PAGERDUTY_FROM": "somebody"})).len(), 1);
+        for good in [
+            "https://hooks.slack.com/services/T/B/x",
+            "https://x.logic.azure.com:443/a?sig=%2Fx&b",
+            "http://127.0.0.1:1",
+        ] {
+            assert!(with(json!({"NOTIFY_WEBHOOK_URL": good})).settings.unwrap().notify.webhook.is_some(), "{good}");
+        }
+        for bad in
+            ["http://hooks.example/secret", "hooks.slack.com/secret", "https://a@b/secret", "https://h/?a secret"]
+        {
+            let found = problems(json!({"NOTIFY_WEBHOOK_URL": bad}));
+            assert!(found.len() == 1 && !found[0].contains("secret"), "{found:?}");
         }
     }
 

@@ -100,6 +100,11 @@ export class FakeDevin {
     Object.assign(this.#find(sessionId), { status, detail });
   }
 
+  /** What a session has made: { pullRequests: [url], acus, output }. */
+  setWork(sessionId, work) {
+    Object.assign(this.#find(sessionId), work);
+  }
+
   async #serve(request, response) {
     let text = "";
     for await (const chunk of request) text += chunk;
@@ -274,8 +279,9 @@ const v3 = {
     org_id: ORG,
     created_at: seconds(session.createdMs),
     updated_at: seconds(session.createdMs),
-    acus_consumed: 0,
-    pull_requests: [],
+    acus_consumed: session.acus ?? 0,
+    pull_requests: (session.pullRequests ?? []).map((url) => ({ pr_url: url, pr_state: "open" })),
+    structured_output: session.output ?? null,
     playbook_id: session.playbook_id,
     origin: "api",
     is_archived: false,
@@ -309,8 +315,8 @@ const v1 = {
     playbook_id: session.playbook_id,
     created_at: new Date(session.createdMs).toISOString(),
     updated_at: new Date(session.createdMs).toISOString(),
-    pull_request: null,
-    structured_output: null,
+    pull_request: session.pullRequests ? { url: session.pullRequests[0] } : null,
+    structured_output: session.output ?? null,
     ...(whole && { messages: session.messages.map((message) => ({ ...message, type: "user_message" })) }),
   }),
   created: (session) => ({

@@ -71,6 +71,12 @@ class Bridge {
     this.#runtime = undefined;
   }
 
+  /** Runs the cron trigger. */
+  async cron() {
+    const { outcome } = await this.#runtime.cron();
+    assert.equal(outcome, "ok");
+  }
+
   async request(path, { headers = {}, ...init } = {}) {
     const start = performance.now();
     // A connection for each request: one that was kept may be closed by the runtime just as it is used again, and a

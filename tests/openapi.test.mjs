@@ -5,7 +5,7 @@ import { test } from "node:test";
 import Ajv2020 from "ajv/dist/2020.js";
 import { ADMIN, BEARER, newAlert, send } from "./alerting.mjs";
 import { document, documentedAnswers, seen } from "./contract.mjs";
-import { newIncident, startBridge } from "./harness.mjs";
+import { newIncident, startBridge, until } from "./harness.mjs";
 
 const bridge = await startBridge();
 
@@ -77,7 +77,13 @@ test("every documented answer is given, and no other", async () => {
     assert.equal((await closed.post(path, "{}")).status, 503);
   }
   const incident = await bridge.resolve();
-  await bridge.oneSession(incident);
+  const { session } = await bridge.oneSession(incident);
+  bridge.devin.setStatus(session.id, "exit");
+  bridge.devin.setWork(session.id, { output: { title: "t" } });
+  await until("the postmortem is there", 10, async () => {
+    await bridge.cron();
+    return (await bridge.record(incident.key)).postmortem;
+  });
   const failed = newIncident();
   bridge.devin.script({ call: "create", match: failed.id, replies: [{ status: 400, body: { detail: "no" } }] });
   await bridge.resolve(failed);

@@ -91,6 +91,8 @@ pub struct Call {
 
 /// How many sessions a page of a look-up holds.
 const PAGE: u32 = 100;
+/// The most sessions that are asked about at once: their ids make an address of 5 KB, and many servers take 8.
+pub const MOST_ASKED: usize = 100;
 
 impl Access {
     fn sessions(&self) -> String {
@@ -171,6 +173,22 @@ impl Access {
     /// One session as it is now.
     pub fn session(&self, id: &str) -> Call {
         Call { method: "GET", url: self.session_path(id), body: None }
+    }
+
+    /// These sessions as they are now, at most [`MOST_ASKED`], in one list. v1 can't be asked for certain sessions: it
+    /// gives the newest.
+    pub fn sessions_now(&self, ids: &[&str]) -> Call {
+        let mut url = self.sessions();
+        match &self.api {
+            Api::V1 => url.push_str(&format!("?limit={PAGE}&offset=0")),
+            Api::V3 { .. } => {
+                url.push_str(&format!("?first={PAGE}"));
+                for id in ids {
+                    url.push_str(&format!("&session_ids={}", escape(id)));
+                }
+            }
+        }
+        Call { method: "GET", url, body: None }
     }
 
     /// Sends a message to a session; a suspended one wakes up by it.
@@ -256,6 +274,16 @@ mod tests {
         assert!(v3().session("abc").url.ends_with("/sessions/devin-abc"));
         assert!(v3().send("devin-abc", "x").url.ends_with("/sessions/devin-abc/messages"));
         assert!(access(Api::V1).send("a/../b", "x").url.ends_with("/v1/sessions/a%2F..%2Fb/message"));
+    }
+
+    #[test]
+    fn many_sessions_are_asked_about_at_once() {
+        let call = v3().sessions_now(&["devin-1", "devin-a/b"]);
+        assert!(call.url.ends_with("/org-1/sessions?first=100&session_ids=devin-1&session_ids=devin-a%2Fb"));
+        let call = access(Api::V1).sessions_now(&["devin-1"]);
+        assert_eq!(call.url, "https://api.devin.ai/v1/sessions?limit=100&offset=0");
+        let long = format!("devin-{}", "0".repeat(32));
+        assert!(v3().sessions_now(&[&*long; MOST_ASKED]).url.len() < 6_000);
     }
 
     #[test]

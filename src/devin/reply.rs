@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Session;
 use super::call::Api;
+use super::{End, PullRequest, Report, Session};
 use crate::outbound::Answer;
 use crate::stored;
 use crate::text;
@@ -17,20 +17,21 @@ impl Answer {
     /// The answer without these values, should it repeat them: an error often quotes what was sent.
     pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
         for value in values {
-            self.hide(value);
+            hide(&mut self.body, value);
         }
         self
     }
+}
 
-    fn hide(&mut self, value: &str) {
-        if value.is_empty() {
-            return;
-        }
-        let escaped = stored::text(&Value::from(value));
-        for shown in [value, escaped.trim_matches('"')] {
-            if self.body.contains(shown) {
-                self.body = self.body.replace(shown, "[redacted]");
-            }
+/// Takes a value out of a text, also as JSON writes it.
+pub fn hide(text: &mut String, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    let escaped = stored::text(&Value::from(value));
+    for shown in [value, escaped.trim_matches('"')] {
+        if text.contains(shown) {
+            *text = text.replace(shown, "[redacted]");
         }
     }
 }
@@ -81,7 +82,7 @@ pub struct Page<T> {
 const LONGEST_RETRY_AFTER: i64 = HOUR;
 
 /// Sorts an answer into a readable body and a [`Failure`].
-fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     let answer = answer.map_err(|words| Failure::Unknown { words })?;
     let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
     match answer.status {
@@ -94,7 +95,10 @@ fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
         }),
         300..=399 => Err(Failure::Refused {
             status: answer.status,
-            words: format!("HTTP {}: a redirect, which is not followed; check DEVIN_API_URL", answer.status),
+            words: format!(
+                "HTTP {}: a redirect, which is not followed; check the address that is configured",
+                answer.status
+            ),
         }),
         408 | 500..=599 | 0..=199 => Err(Failure::Unknown { words: words() }),
         status => Err(Failure::Refused { status, words: words() }),
@@ -227,6 +231,14 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
     }
 }
 
+/// Whether something was taken, by whomever: any 2xx says so, whatever comes with it.
+pub fn taken(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
+    match answer {
+        Ok(Answer { status: 200..=299, .. }) => Ok(()),
+        answer => body(answer, now).map(|_| ()),
+    }
+}
+
 /// Whether a message that holds `mark` is on this page of a session's messages.
 pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
@@ -237,6 +249,69 @@ pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> R
     let ours = |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.contains(mark));
     let found = items.iter().any(ours).then_some(());
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
+}
+
+/// What a list says of its sessions. Where an entry can't be read, there is none for it; unknown words are no errors.
+pub fn reports(answer: Result<Answer, String>, now: Time) -> Result<Vec<Report>, Failure> {
+    let value = body(answer, now)?;
+    let Some(Value::Array(items)) = value.get("items").or_else(|| value.get("sessions")) else {
+        return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
+    };
+    let mut reports = Vec::new();
+    for item in items {
+        reports.extend(report(item));
+    }
+    Ok(reports)
+}
+
+fn report(item: &Value) -> Option<Report> {
+    let word = |name: &str| {
+        let word = item.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())?;
+        Some(text::clean::line(word, LONGEST_WORD))
+    };
+    let (state, detail) = (word("status_enum").or_else(|| word("status")), word("status_detail"));
+    let mut pull_requests = Vec::new();
+    match item.get("pull_requests") {
+        Some(Value::Array(requests)) => {
+            for request in requests.iter().take(MOST_PULL_REQUESTS) {
+                pull_requests.extend(pull_request(request, "pr_url", "pr_state"));
+            }
+        }
+        _ => pull_requests.extend(item.get("pull_request").and_then(|request| pull_request(request, "url", "state"))),
+    }
+    let acus = item.get("acus_consumed").filter(|acus| acus.is_number()).cloned().unwrap_or_default();
+    let output = item.get("structured_output").filter(|output| output.is_object()).cloned().unwrap_or_default();
+    Some(Report {
+        session: session(item)?.id,
+        end: end(state.as_deref(), detail.as_deref()),
+        state,
+        detail,
+        pull_requests,
+        acus,
+        output,
+    })
+}
+
+/// The longest word for a state that is believed, and the most pull requests of a session that are kept.
+const LONGEST_WORD: usize = 60;
+const MOST_PULL_REQUESTS: usize = 20;
+
+/// Whether a session has ended. v3 keeps one that is done `running`, with the detail `finished`, and one that it
+/// suspends wakes up when it gets a message: <https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session>.
+/// The words of v1 are others: <https://docs.devin.ai/api-reference/v1/sessions/list-sessions>.
+fn end(state: Option<&str>, detail: Option<&str>) -> End {
+    match (state.unwrap_or_default(), detail.unwrap_or_default()) {
+        ("exit" | "error" | "expired", _) => End::Over,
+        ("suspended" | "finished" | "suspend_requested" | "suspend_requested_frontend", _) => End::Asleep,
+        ("running", "finished") => End::Asleep,
+        _ => End::Open,
+    }
+}
+
+fn pull_request(request: &Value, url: &str, state: &str) -> Option<PullRequest> {
+    let word = |name: &str, most: usize| Some(text::clean::line(request.get(name)?.as_str()?, most));
+    let url = word(url, 500).filter(|url| url.starts_with("https://") || url.starts_with("http://"))?;
+    Some(PullRequest { url, state: word(state, LONGEST_WORD) })
 }
 
 /// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.

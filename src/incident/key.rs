@@ -47,6 +47,11 @@ impl Key {
         (fits && known).then(|| Key(text.to_owned()))
     }
 
+    /// The key in an incident's name: the name less the number of its occurrence.
+    pub fn of_name(name: &str) -> Option<Key> {
+        Key::parse(name.split_once('.').map_or(name, |(base, _)| base))
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,15 +4,20 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
+pub mod notices;
+pub mod outcome;
+
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
+use super::listing::listing;
 use super::plan::{Plan, Workflow};
 use super::record::{Delivery, Farewell, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::devin::Session;
 use crate::devin::reply::Failure;
+use crate::notify::{About, Target};
 use crate::reason::Reason;
 use crate::stored::Stored;
 use crate::time::{HOUR, MINUTE, SECOND, Time};
@@ -80,6 +85,8 @@ pub enum Step {
     Send,
     /// Look whether that message has arrived.
     LookUpMessage,
+    /// Send this target's first notice, or look whether it has arrived.
+    Notify(Target),
     /// Nothing before this time.
     Wait(Time),
     /// Nothing more to do.
@@ -155,6 +162,7 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
         });
     }
     record.outbox.retain(|message| message.farewell.is_some());
+    record.notices = last.notices.clone();
     record
 }
 
@@ -343,7 +351,17 @@ pub fn due(record: &Record, now: Time) -> Step {
     if at.is_some_and(|at| at <= now) {
         return step;
     }
-    let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
+    // Last of all: nothing at Devin waits for people to be told.
+    let notice = notices::next(record);
+    if let Some(notice) = notice.filter(|notice| notice.not_before <= now) {
+        return Step::Notify(notice.target);
+    }
+    let times = [
+        at,
+        farewell.map(|(at, _)| at),
+        record.unpublished.map(|waiting| waiting.not_before),
+        notice.map(|notice| notice.not_before),
+    ];
     times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
 }
 
@@ -368,6 +386,7 @@ pub fn interrupted(record: &mut Record, now: Time) {
         message.delivery = Delivery::LookingUp(0);
         message.not_before = now;
     }
+    notices::interrupted(record, now);
 }
 
 /// The budget has no turn for it now.
@@ -489,11 +508,13 @@ fn wait_to_create(
 fn started(record: &mut Record, session: Session, now: Time) {
     record.note(now, format!("session {} started", session.id));
     record.session = Some(session);
+    record.outcome = None;
     record.released = false;
     record.state = State::Started;
     record.error = None;
     record.reason = None;
     record.forget_told_changes();
+    notices::announce(record, About::Started, listing(record), now);
     record.publish(now);
 }
 
@@ -580,6 +601,9 @@ fn message_arrived(record: &mut Record, now: Time) {
         let message = record.outbox.remove(at);
         let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
         record.note(now, line);
+        if message.farewell.is_none() && message.kind != MessageKind::Recovered {
+            outcome::woken(record, now);
+        }
     }
     record.error = None;
     record.forget_told_changes();
@@ -608,6 +632,7 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
     record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
         record.previous = record.session.take();
+        record.outcome = None;
         record.generation = record.generation.saturating_add(1);
         record.opening = Opening::Full;
         record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::outcome;
 use super::record::Record;
 use crate::stored;
 use crate::stored::Stored;
@@ -13,7 +14,7 @@ pub const STATES: [&str; 5] = ["waiting", "queued", "held", "started", "failed"]
 pub fn listing(record: &Record) -> Value {
     let incident = &record.incident;
     let session = record.session.as_ref();
-    stored::object(vec![
+    let mut fields = vec![
         ("incident", record.name().into()),
         ("sender", record.sender.to_value()),
         ("title", incident.title.to_value()),
@@ -29,5 +30,7 @@ pub fn listing(record: &Record) -> Value {
         ("firstSeen", record.first_seen.rfc3339().into()),
         ("lastSeen", record.last_seen.rfc3339().into()),
         ("error", record.error.to_value()),
-    ])
+    ];
+    fields.extend(outcome::fields(record.outcome.as_ref()));
+    stored::object(fields)
 }

@@ -6,6 +6,7 @@ pub mod key;
 pub mod lifecycle;
 pub mod listing;
 pub(crate) mod object;
+pub mod outcome;
 pub mod plan;
 pub mod record;
 pub mod safe;

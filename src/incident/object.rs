@@ -4,6 +4,9 @@
 //! Only the alarm talks to Devin, so calls for one incident never overlap. What the object is about to do is stored
 //! before it is done; after a crash the alarm runs again and finds what was under way.
 
+mod notices;
+mod outcome;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -29,6 +32,8 @@ use crate::stored;
 use crate::stored::{Fields, Stored};
 use crate::time::{DAY, MINUTE, SECOND, Time};
 use crate::{ledger, log, register};
+
+pub use outcome::report;
 
 const BINDING: &str = "INCIDENT";
 const RECORD: &str = "record";
@@ -137,10 +142,10 @@ pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait
     Ok(Outcome::from_value(ask(env, &event.key, "event", question).await?))
 }
 
-/// Everything the object knows of the incident of that name: the record, its prompt and the session's present state;
-/// null where it knows nothing, or only of a later occurrence.
-pub async fn show(env: &Env, key: &Key, name: &str) -> worker::Result<Value> {
-    ask(env, key, "show", stored::object(vec![("name", name.into())])).await
+/// Everything the object knows of the incident of that name: the record, its prompt, its postmortem and, where Devin is
+/// to be asked, the session's present state; null where it knows nothing, or only of a later occurrence.
+pub async fn show(env: &Env, key: &Key, name: &str, ask_devin: bool) -> worker::Result<Value> {
+    ask(env, key, "show", stored::object(vec![("name", name.into()), ("ask_devin", ask_devin.into())])).await
 }
 
 /// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
@@ -172,8 +177,12 @@ impl DurableObject for IncidentObject {
             "/event" => {
                 self.event(question.take("event"), question.take("plan"), question.take("wait")).await?.to_value()
             }
+            "/report" => {
+                self.report(question.take("line"), question.take("report")).await?;
+                Value::Null
+            }
             "/replay" => self.replay(&question.take::<String>("name")).await?.map_or(Value::Null, Value::Bool),
-            _ => self.show(&question.take::<String>("name")).await?,
+            _ => self.show(&question.take::<String>("name"), question.take("ask_devin")).await?,
         };
         Response::ok(stored::text(&answer))
     }
@@ -225,6 +234,11 @@ impl IncidentObject {
     /// Stores the record and sees to it that the alarm will do what is due.
     async fn store_and_arm(&self, due: Step, now: Time) -> worker::Result<()> {
         self.store().await?;
+        self.arm(due, now).await
+    }
+
+    /// Sees to it that the alarm will do what is due.
+    async fn arm(&self, due: Step, now: Time) -> worker::Result<()> {
         let wanted = match due {
             Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
             Step::Wait(until) => until,
@@ -251,7 +265,7 @@ impl IncidentObject {
                 Step::Wait(until) => return self.state.storage().set_alarm(alarm_at(until)).await,
                 Step::Rest => return self.rest().await,
                 Step::Publish => self.publish().await?,
-                Step::Create | Step::LookUp | Step::Send | Step::LookUpMessage => {
+                step => {
                     let configuration = environment::configuration(&self.env);
                     let Ok(settings) = &configuration.settings else {
                         // Nothing is lost: the work goes on when the settings are mended, which starts a new isolate.
@@ -259,16 +273,31 @@ impl IncidentObject {
                         return self.state.storage().set_alarm(alarm_at(now().plus(MINUTE))).await;
                     };
                     match step {
-                        Step::Create => self.create(settings).await?,
-                        Step::LookUp => self.look_up(&settings.devin).await?,
-                        Step::Send => self.send(settings).await?,
-                        _ => self.look_up_message(&settings.devin).await?,
+                        Step::Notify(target) if !settings.notify.has(target) => {
+                            self.with_record(|record| lifecycle::notices::only(record, &settings.notify.all()));
+                            self.store().await?;
+                            continue;
+                        }
+                        Step::Notify(target) => self.notify(target, settings).await?,
+                        step => self.act(step, settings).await?,
                     }
                     self.log(begun);
                 }
             }
         }
         self.state.storage().set_alarm(alarm_at(now())).await
+    }
+
+    /// Does what is due for the session.
+    async fn act(&self, step: Step, settings: &Settings) -> worker::Result<()> {
+        match step {
+            Step::Publish => self.publish().await,
+            Step::Create => self.create(settings).await,
+            Step::LookUp => self.look_up(&settings.devin).await,
+            Step::Send => self.send(settings).await,
+            Step::LookUpMessage => self.look_up_message(&settings.devin).await,
+            Step::Notify(_) | Step::Wait(_) | Step::Rest => Ok(()),
+        }
     }
 
     /// Tells the list and the ledger how a record stands. Whether both have it.
@@ -328,7 +357,7 @@ impl IncidentObject {
             }
         };
         self.with_record(|record| lifecycle::creating(record, now()));
-        self.store_with_request(&request).await?;
+        self.store_with(REQUEST, request.to_text()).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {
             secrets.extend(environment::secret(&self.env, name).map(|value| (name.clone(), value)));
@@ -468,7 +497,7 @@ impl IncidentObject {
         configuration.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
     }
 
-    async fn show(&self, name: &str) -> worker::Result<Value> {
+    async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
         self.load().await?;
         let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
             return Ok(Value::Null);
@@ -477,12 +506,15 @@ impl IncidentObject {
         for entry in &record.timeline {
             timeline.push(stored::object(vec![("at", entry.at.rfc3339().into()), ("what", entry.what.to_value())]));
         }
+        let postmortem = self.postmortem_of(&record).await?;
         let mut shown = listing(&record);
         let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());
             fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());
-            fields.insert("session".into(), self.session_now(&record).await);
+            let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
+            fields.insert("session".into(), session);
+            fields.insert("postmortem".into(), postmortem);
             fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
         }
         Ok(shown)
@@ -534,11 +566,11 @@ impl IncidentObject {
         }
     }
 
-    /// Stores the record and the request in one, so that neither is ever there without the other.
-    async fn store_with_request(&self, request: &SessionRequest) -> worker::Result<()> {
+    /// Stores the record and another text in one, so that neither is ever there without the other.
+    async fn store_with(&self, name: &str, text: String) -> worker::Result<()> {
         let Some(record) = self.with_record(|record| record.to_text()) else { return Ok(()) };
         let both = js_sys::Object::new();
-        for (name, text) in [(RECORD, record), (REQUEST, request.to_text())] {
+        for (name, text) in [(RECORD, record), (name, text)] {
             js_sys::Reflect::set(&both, &JsValue::from_str(name), &JsValue::from_str(&text))?;
         }
         self.state.storage().put_multiple_raw(both).await

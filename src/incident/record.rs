@@ -6,6 +6,8 @@ use super::event::{Incident, IncidentEvent, Sender};
 use super::key::Key;
 use super::plan::Plan;
 use crate::devin::Session;
+use crate::incident::outcome::Outcome;
+use crate::notify::{About, Target};
 use crate::reason::Reason;
 use crate::stored::{Fields, Stored};
 use crate::time::Time;
@@ -39,8 +41,12 @@ pub struct Record {
     pub session: Option<Session>,
     /// The session that could take no more messages, where a second one was started.
     pub previous: Option<Session>,
+    /// What became of the session, as far as Devin has told.
+    pub outcome: Option<Outcome>,
     /// Messages that the session is still to get, in order.
     pub outbox: Vec<Message>,
+    /// What people are still to be told, in order for each target.
+    pub notices: Vec<Notice>,
     /// How many messages were ever put into the outbox: their numbers.
     pub messages: u32,
     /// Notes and changes that wait for the next text that goes to Devin.
@@ -173,6 +179,23 @@ pub struct Message {
     pub farewell: Option<Farewell>,
 }
 
+/// Something that people are to be told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Notice {
+    /// Whom.
+    pub target: Target,
+    /// What of the session.
+    pub about: About,
+    /// The record as the list showed it then: [`super::listing::listing`].
+    pub news: Value,
+    /// Where its delivery stands.
+    pub delivery: Delivery,
+    /// When to go on.
+    pub not_before: Time,
+    /// Failed attempts so far.
+    pub trouble: Trouble,
+}
+
 /// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
 /// occurrence has not been told yet that this one is over.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -241,7 +264,9 @@ stored!(Record {
     opening,
     session,
     previous,
+    outcome,
     outbox,
+    notices,
     messages,
     changes,
     told,
@@ -259,6 +284,7 @@ stored!(Record {
     unpublished
 });
 stored!(Message { number, kind, delivery, not_before, since, trouble, text, farewell });
+stored!(Notice { target, about, news, delivery, not_before, trouble });
 stored!(Farewell { session, incident, mark });
 stored!(Trouble { times, since });
 stored!(Entry { at, what });
@@ -364,7 +390,9 @@ impl Record {
             opening: Opening::Full,
             session: None,
             previous: None,
+            outcome: None,
             outbox: Vec::new(),
+            notices: Vec::new(),
             messages: 0,
             changes: Vec::new(),
             told: 0,

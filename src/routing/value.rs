@@ -13,12 +13,14 @@ use crate::stored;
 const MOST_ITEMS: usize = 100;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
-pub const OWN_SECRETS: [&str; 6] = [
+pub const OWN_SECRETS: [&str; 8] = [
     "DEVIN_API_KEY",
     "WEBHOOK_SECRET",
     "WEBHOOK_SECRET_PREVIOUS",
     "PAGERDUTY_SIGNING_SECRET",
     "PAGERDUTY_SIGNING_SECRET_PREVIOUS",
+    "PAGERDUTY_API_TOKEN",
+    "NOTIFY_WEBHOOK_URL",
     "ADMIN_TOKEN",
 ];
 

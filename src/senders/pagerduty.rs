@@ -15,6 +15,7 @@ use super::{BadBody, Parsed};
 use crate::auth::Verified;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
 use crate::incident::key::Key;
+use crate::notify::pagerduty::is_ours;
 use crate::reason::Reason;
 
 /// What an incident is called that PagerDuty sent no title for.
@@ -106,7 +107,7 @@ fn change(name: &str, data: &Value) -> Option<String> {
         },
         "service_updated" => phrase("Moved to another service", ": ", summary("service")),
         "incident_type.changed" => format!("Incident type is now {}", text(data, &["incident_type", "name"])?),
-        "annotated" => note(&text(data, &["content"])?),
+        "annotated" => note(&text(data, &["content"])?)?,
         "status_update_published" => format!("Status update: {}", text(data, &["message"])?),
         "custom_field_values.updated" => some_list(changed_fields(data))?,
         "conference_bridge.updated" => format!("Conference bridge: {}", bridge(data)?),
@@ -125,11 +126,13 @@ fn some_list(items: Vec<String>) -> Option<String> {
     (!items.is_empty()).then(|| items.join(", "))
 }
 
-/// What was said when the incident was resolved arrives as a note of its own, marked by its first words.
-fn note(content: &str) -> String {
+/// What was said when the incident was resolved arrives as a note of its own, marked by its first words. A note that the
+/// bridge wrote says nothing new.
+fn note(content: &str) -> Option<String> {
     match content.strip_prefix("Resolution Note:") {
-        Some(text) => format!("Resolution note: {}", text.trim_start()),
-        None => format!("Note: {content}"),
+        _ if is_ours(content) => None,
+        Some(text) => Some(format!("Resolution note: {}", text.trim_start())),
+        None => Some(format!("Note: {content}")),
     }
 }
 

@@ -109,3 +109,63 @@ fn a_message_counts_as_sent_where_devin_itself_says_so() {
     }
     assert!(matches!(sent(answer(200, "<html>We are down"), NOW), Err(Failure::Unknown { .. })));
 }
+
+#[test]
+fn a_list_tells_what_became_of_its_sessions() {
+    let list = r#"{"items": [
+        {"session_id": "devin-1", "status": "running", "status_detail": "finished", "acus_consumed": 2.5,
+         "pull_requests": [{"pr_url": "https://x/1", "pr_state": "open"}, {"pr_url": "javascript:x"}, 7],
+         "structured_output": {"title": "t"}},
+        {"session_id": "devin-2", "status": "dreaming", "status_detail": null, "pull_requests": null},
+        {"status": "exit"}, null
+    ]}"#;
+    let reports = reports(answer(200, list), NOW).unwrap();
+    assert_eq!(reports.len(), 2);
+    let first = Report {
+        session: "devin-1".into(),
+        state: Some("running".into()),
+        detail: Some("finished".into()),
+        end: End::Asleep,
+        pull_requests: vec![PullRequest { url: "https://x/1".into(), state: Some("open".into()) }],
+        acus: 2.5.into(),
+        output: serde_json::json!({"title": "t"}),
+    };
+    assert_eq!(reports[0], first);
+    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Open, Some("dreaming")));
+    assert_eq!(first, crate::stored::Stored::from_value(crate::stored::Stored::to_value(&first)));
+}
+
+#[test]
+fn v1_tells_it_in_other_words() {
+    let list = r#"{"sessions": [{"session_id": "devin-1", "status": "x", "status_enum": "expired",
+        "pull_request": {"url": "https://x/1"}, "structured_output": null}]}"#;
+    let report = reports(answer(200, list), NOW).unwrap().remove(0);
+    assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
+    assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
+}
+
+#[test]
+fn the_words_for_an_end() {
+    for (state, detail, expected) in [
+        ("new", None, End::Open),
+        ("running", Some("waiting_for_user"), End::Open),
+        ("blocked", None, End::Open),
+        ("running", Some("finished"), End::Asleep),
+        ("suspended", Some("inactivity"), End::Asleep),
+        ("finished", None, End::Asleep),
+        ("exit", Some("finished"), End::Over),
+        ("error", None, End::Over),
+    ] {
+        assert_eq!(end(Some(state), detail), expected, "{state} {detail:?}");
+    }
+    assert_eq!(end(None, None), End::Open);
+}
+
+#[test]
+fn any_2xx_takes_a_notice() {
+    for body in ["ok", "", "{", "null"] {
+        assert_eq!(taken(answer(202, body), NOW), Ok(()), "{body}");
+    }
+    assert!(matches!(taken(answer(404, "no_service"), NOW), Err(Failure::Refused { status: 404, .. })));
+    assert!(matches!(taken(answer(500, ""), NOW), Err(Failure::Unknown { .. })));
+}

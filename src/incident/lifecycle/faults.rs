@@ -162,6 +162,7 @@ impl World {
             let step = due(&record, self.now);
             match step {
                 Step::Publish => published(&mut record, true, self.now),
+                Step::Notify(_) => notices::only(&mut record, &[]),
                 Step::Wait(until) => self.now = until,
                 Step::Create | Step::Send => self.ask(&mut record, step),
                 Step::LookUp | Step::LookUpMessage => self.look(&mut record, step),

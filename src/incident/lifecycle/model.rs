@@ -1,11 +1,13 @@
-//! The lifecycle against a model of Devin: random events, replies, crashes and times. After every step at most one
-//! session lives, and in the end nothing that was accepted is forgotten.
+//! The lifecycle against a model of Devin and of those who are told: random events, replies, reports, crashes and times.
+//! After every step at most one session lives and nobody was told anything twice that could be looked up; in the end
+//! nothing that was accepted is forgotten, and nobody waits to be told.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::devin::{End, Report};
 use crate::incident::event::{Incident, Sender};
 use crate::incident::key::Key;
 
@@ -16,6 +18,8 @@ enum Happening {
     Event { kind: Kind, again: bool, ignored: bool },
     /// The alarm does one step, and it goes like this.
     Step(Fate),
+    /// Devin reports on the session.
+    Report(End),
     /// Time passes, or the clock is set back.
     Pass(i64),
 }
@@ -37,6 +41,9 @@ enum Fate {
     /// or after Devin has done what was asked.
     CrashAfter,
 }
+
+/// Who is told, what of, and of which session.
+type Notice = (&'static str, &'static str, String);
 
 /// Devin, as the bridge sees it.
 #[derive(Default)]
@@ -65,6 +72,9 @@ struct World {
     refused: bool,
     /// Whether something was tried for two days in vain, likewise.
     given_up: bool,
+    /// How often each notice has arrived, and how often the bridge knows it.
+    arrived: BTreeMap<Notice, usize>,
+    known: BTreeMap<Notice, usize>,
 }
 
 impl World {
@@ -85,6 +95,8 @@ impl World {
             owed: false,
             refused: false,
             given_up: false,
+            arrived: BTreeMap::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -180,10 +192,48 @@ impl World {
                     message_look_up_replied(&mut record, failure.map_or(Ok(found), Err), now, 0.5);
                 }
             }
+            Step::Notify(target) => {
+                let before = record.clone();
+                let notice = notices::first(&record, target).unwrap().clone();
+                let session = notice.news["sessionId"].as_str().unwrap().to_owned();
+                let what = (target.name(), notice.about.name(), session);
+                let looking = matches!(notice.delivery, Delivery::LookingUp(_));
+                let there = self.arrived.contains_key(&what);
+                if !looking {
+                    notices::sending(&mut record, target);
+                    if done || fate == Fate::Gone {
+                        *self.arrived.entry(what.clone()).or_default() += 1;
+                    }
+                }
+                if !crash {
+                    if failure.is_none() && (!looking || there) {
+                        *self.known.entry(what).or_default() += 1;
+                    }
+                    match (looking, failure) {
+                        (true, failure) => {
+                            notices::look_up_replied(&mut record, target, failure.map_or(Ok(there), Err), now, 0.5);
+                        }
+                        (false, failure) => {
+                            notices::replied(&mut record, target, failure.map_or(Ok(()), Err), now, 0.5)
+                        }
+                    }
+                }
+                let rest = |record: &Record| Record { notices: vec![], timeline: vec![], ..record.clone() };
+                assert_eq!(rest(&record), rest(&before), "a notice is nobody else's business");
+            }
             Step::Wait(_) | Step::Rest => {}
         }
         self.given_up |= record.timeline.last().is_some_and(|entry| entry.what.contains("48 hours"));
         self.record = Some(record);
+    }
+
+    fn report(&mut self, end: End) {
+        let Some(record) = &mut self.record else { return };
+        let Some(session) = &record.session else { return };
+        let end = if self.devin.gone.contains(&session.id) { End::Over } else { end };
+        let report =
+            Report { session: session.id.clone(), state: Some(end.name().to_owned()), end, ..Report::default() };
+        outcome::reported(record, &report, self.now);
     }
 
     /// At every moment: a mark has one session at most, no message arrived twice or out of order, and a first session
@@ -200,6 +250,13 @@ impl World {
             let living = self.devin.messages.keys().filter(|id| !self.devin.gone.contains(id)).count();
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
+        for (what @ (target, about, session), known) in &self.known {
+            // A session ends again after each message that wakes it.
+            let ends = self.devin.messages.get(session).map_or(0, Vec::len) + 1;
+            let most = if *about == "started" { 1 } else { ends };
+            prop_assert!(*known <= most, "{what:?} was known to be told {known} times");
+            prop_assert!(*target == "webhook" || self.arrived[what] <= most, "{what:?} came more often");
+        }
         Ok(())
     }
 
@@ -209,7 +266,10 @@ impl World {
             self.check()?;
             let Some(record) = &self.record else { return Ok(()) };
             match due(record, self.now) {
-                Step::Rest => return Ok(()),
+                Step::Rest => {
+                    prop_assert!(record.notices.is_empty(), "somebody still waits to be told");
+                    return Ok(());
+                }
                 Step::Wait(until) => {
                     prop_assert!(until > self.now, "waits for the past");
                     prop_assert!(until.since(self.now) <= LONGEST_PAUSE, "waits too long");
@@ -260,6 +320,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (kind(), any::<bool>(), prop::bool::weighted(0.2))
             .prop_map(|(kind, again, ignored)| Happening::Event { kind, again, ignored }),
         6 => fate().prop_map(Happening::Step),
+        1 => prop_oneof![Just(End::Open), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
         3 => prop_oneof![Just(SECOND), Just(10 * SECOND), Just(MINUTE), Just(2 * HOUR), Just(-MINUTE), Just(60 * HOUR)]
             .prop_map(Happening::Pass),
     ]
@@ -288,6 +349,7 @@ proptest! {
             match happening {
                 Happening::Event { kind, again, ignored } => world.event(kind, again, ignored),
                 Happening::Step(fate) => world.step(fate),
+                Happening::Report(end) => world.report(end),
                 Happening::Pass(milliseconds) => world.now = world.now.plus(milliseconds),
             }
             world.check()?;

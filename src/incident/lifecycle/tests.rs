@@ -1,4 +1,5 @@
 use super::*;
+use crate::devin::{End, Report};
 use crate::incident::event::{Incident, Sender};
 use crate::incident::key::Key;
 #[cfg(target_arch = "wasm32")]
@@ -115,7 +116,84 @@ fn acknowledged_begins_and_resolved_sends_one_message() {
     sending(&mut record, "text", NOW);
     send_replied(&mut record, Ok(()), NOW, 0.0);
     published(&mut record, true, NOW);
+    assert_eq!(due(&record, NOW), Step::Notify(Target::Pagerduty), "people come last");
+    notices::only(&mut record, &[]);
     assert_eq!(due(&record, NOW), Step::Rest);
+}
+
+#[test]
+fn each_target_is_told_on_its_own_and_given_up_in_the_end() {
+    let mut record = started(pagerduty(Kind::Resolved, "r"), on(Kind::Resolved));
+    let down = || Err(Failure::Unknown { words: "HTTP 503: down".into() });
+    notices::sending(&mut record, Target::Pagerduty);
+    notices::replied(&mut record, Target::Pagerduty, down(), NOW, 0.0);
+    assert_eq!(notices::first(&record, Target::Pagerduty).unwrap().delivery, Delivery::LookingUp(0));
+    assert_eq!(due(&record, NOW), Step::Notify(Target::Webhook));
+    notices::sending(&mut record, Target::Webhook);
+    notices::replied(&mut record, Target::Webhook, Ok(()), NOW, 0.0);
+    let mut now = NOW;
+    while let Step::Wait(until) = due(&record, now) {
+        now = until;
+        notices::look_up_replied(&mut record, Target::Pagerduty, down().map(|()| true), now, 0.0);
+    }
+    let waited = now.since(NOW);
+    assert!((6 * HOUR..6 * HOUR + 2 * LONGEST_PAUSE).contains(&waited), "{waited}");
+    assert_eq!((record.state.clone(), record.error.clone()), (State::Started, None));
+    let lines: Vec<_> = record.timeline.iter().map(|entry| entry.what.as_str()).skip(2).collect();
+    let expected = [
+        "PagerDuty not told yet that the session started: HTTP 503: down",
+        "webhook told that the session started",
+        "PagerDuty not told that the session started: given up after 6 hours: HTTP 503: down",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_notice_that_may_have_arrived_is_looked_for_at_pagerduty_and_sent_again_elsewhere() {
+    let mut record = started(pagerduty(Kind::Resolved, "r"), on(Kind::Resolved));
+    Target::ALL.into_iter().for_each(|target| notices::sending(&mut record, target));
+    interrupted(&mut record, NOW);
+    let delivery = |record: &Record, target| notices::first(record, target).map(|notice| notice.delivery);
+    assert_eq!(delivery(&record, Target::Pagerduty), Some(Delivery::LookingUp(0)));
+    assert_eq!(delivery(&record, Target::Webhook), Some(Delivery::Ready));
+    notices::look_up_replied(&mut record, Target::Pagerduty, Ok(false), NOW, 0.0);
+    assert_eq!(delivery(&record, Target::Pagerduty), Some(Delivery::Ready));
+    notices::replied(
+        &mut record,
+        Target::Pagerduty,
+        Err(Failure::Refused { status: 401, words: "no".into() }),
+        NOW,
+        0.0,
+    );
+    assert_eq!(delivery(&record, Target::Pagerduty), None);
+}
+
+fn report(end: End) -> Report {
+    Report { session: "devin-1".into(), state: Some(end.name().into()), end, ..Report::default() }
+}
+
+#[test]
+fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
+    let plan = on(Kind::Acknowledged);
+    let mut record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    let ended = |record: &Record| record.outcome.as_ref().and_then(|outcome| outcome.ended_at);
+    assert!(outcome::reported(&mut record, &report(End::Asleep), NOW));
+    assert_eq!(ended(&record), None, "its incident goes on");
+    let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    outcome::reported(&mut record, &report(End::Asleep), NOW);
+    assert_eq!(ended(&record), None, "it is still to be told of the resolution");
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Ok(()), NOW, 0.0);
+    outcome::reported(&mut record, &report(End::Asleep), NOW.plus(MINUTE));
+    assert_eq!(ended(&record), None, "it may not have read that yet");
+    let later = NOW.plus(6 * MINUTE);
+    assert!(outcome::reported(&mut record, &report(End::Asleep), later));
+    assert_eq!(ended(&record), Some(later));
+    let news = &record.notices.last().unwrap().news;
+    assert_eq!((news["endedAt"].as_str(), news["sessionState"].as_str()), (Some(&*later.rfc3339()), Some("asleep")));
+    assert!(!outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE)), "the same again is no news");
+    let other = Report { session: "devin-2".into(), ..report(End::Over) };
+    assert!(!outcome::reported(&mut record, &other, later), "it is another session");
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What became of the sessions: a cron trigger asks Devin about those that have not ended, all in one list, and tells
+//! their incidents what has changed.
+
+use serde_json::Value;
+use worker::Env;
+
+use crate::devin::call::MOST_ASKED;
+use crate::devin::{End, Report, client, reply};
+use crate::environment::{configuration, now};
+use crate::incident::key::Key;
+use crate::incident::{object, outcome};
+use crate::{log, register};
+
+/// Asks once. Whatever fails is logged, and asked for again the next time.
+pub async fn ask(env: &Env) {
+    if let Err(words) = ask_devin(env).await {
+        log::warning(&format!("what became of the sessions is not known: {words}"));
+    }
+}
+
+async fn ask_devin(env: &Env) -> Result<(), String> {
+    let configuration = configuration(env);
+    let settings = configuration.settings.as_ref().map_err(|_| "the configuration is wrong".to_owned())?;
+    let open = register::open_sessions(env, MOST_ASKED).await.map_err(|error| error.to_string())?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut ids = Vec::new();
+    for line in &open {
+        ids.push(session_id(line));
+    }
+    let answer = client::ask_for_list(&settings.devin, &settings.devin.sessions_now(&ids)).await;
+    let reports = reply::reports(answer, now()).map_err(|failure| failure.words().to_owned())?;
+    for line in &open {
+        let Some(report) = reports.iter().find(|report| same(&report.session, session_id(line))) else { continue };
+        let report = Report { session: session_id(line).to_owned(), ..report.clone() };
+        if is_news(&report, line)
+            && let Err(error) = tell(env, line, &report).await
+        {
+            log::warning(&format!("an incident could not be told what became of its session: {error}"));
+        }
+    }
+    Ok(())
+}
+
+async fn tell(env: &Env, line: &Value, report: &Report) -> worker::Result<()> {
+    let name = line.get("incident").and_then(Value::as_str).unwrap_or_default();
+    match Key::of_name(name) {
+        Some(key) => object::report(env, &key, line, report).await,
+        None => Ok(()),
+    }
+}
+
+fn session_id(line: &Value) -> &str {
+    line.get("sessionId").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether two ids are of one session. Devin's documents show them with and without their prefix.
+fn same(one: &str, other: &str) -> bool {
+    one.trim_start_matches("devin-") == other.trim_start_matches("devin-")
+}
+
+/// Whether the report says something that the list does not. The spending grows all the time and is no news by itself;
+/// an end is, as often as it is told: only the incident knows whether it is to last.
+fn is_news(report: &Report, line: &Value) -> bool {
+    let told = outcome::fields(Some(&crate::incident::lifecycle::outcome::of(report, None, None)));
+    let changed = |(name, value): &(&str, Value)| {
+        matches!(*name, "sessionState" | "sessionDetail" | "pullRequests")
+            && line.get(name).unwrap_or(&Value::Null) != value
+    };
+    report.end != End::Open || told.iter().any(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn only_what_has_changed_is_told() {
+        let line = json!({"sessionState": "running", "sessionDetail": "working", "pullRequests": [], "acus": 1});
+        let word = |word: &str| Some(word.to_owned());
+        let report = Report { state: word("running"), detail: word("working"), acus: 2.into(), ..Report::default() };
+        assert!(!is_news(&report, &line));
+        assert!(is_news(&Report { detail: word("waiting_for_user"), ..report.clone() }, &line));
+        assert!(is_news(&Report { pull_requests: vec![Default::default()], ..report.clone() }, &line));
+        assert!(is_news(&Report { end: End::Asleep, ..report }, &line));
+    }
+
+    #[test]
+    fn an_id_is_the_same_with_its_prefix_and_without() {
+        assert!(same("devin-1", "1") && same("devin-1", "devin-1") && !same("devin-1", "devin-2"));
+    }
+}
