@@ -8,6 +8,7 @@ use crate::named;
 use crate::reason::Reason;
 use crate::senders::BadBody;
 use crate::stored::Stored;
+use crate::text;
 
 /// What became of a request. Its name is part of the contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +139,9 @@ impl Answer {
 
 impl From<BadBody> for Answer {
     fn from(bad: BadBody) -> Answer {
-        let message = bad.details.clone().unwrap_or_else(|| bad.error.clone());
-        Answer { details: bad.details, ..Answer::error(400, bad.error, message) }
+        // The details quote the body.
+        let details = bad.details.map(|details| text::safe(&details, true));
+        let message = details.clone().unwrap_or_else(|| bad.error.clone());
+        Answer { details, ..Answer::error(400, bad.error, message) }
     }
 }

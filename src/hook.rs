@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::routing::Decision;
 use crate::senders::{Hook, Parsed};
 use crate::settings::{Configuration, Settings};
-use crate::{ledger, log, stored};
+use crate::{ledger, log, stored, text};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
@@ -87,14 +87,15 @@ async fn proven(
     };
     let dry_run = query.get("dry_run").is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""));
     let answer = match parsed {
-        Parsed::Nothing { reason, message } => Answer::ignored(reason, message).into(),
+        Parsed::Nothing { reason, message } => Answer::ignored(reason, text::safe(&message, true)).into(),
         Parsed::Events { events, remark } => {
             let mut answers = Vec::new();
-            let first = events.first().map(|event| (event.sender, event.event_type.clone()));
+            let mut first = None;
             // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
             let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
             for event in events {
                 let event = event.safe(settings.redact_emails);
+                first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
                 let mut answer =
                     if dry_run { rehearse(&event, settings) } else { deliver(hook, event, wait, settings, env).await };
                 if let Some(remark) = &remark {

@@ -46,6 +46,7 @@
 //!
 //! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
 //! [`outbound`] (requests to servers out there), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
+//! `checks`: what holds for any input, for tests and `fuzz/`.
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
@@ -53,6 +54,8 @@ mod admin;
 mod answer;
 pub mod auth;
 pub mod budget;
+#[cfg(any(test, fuzzing))]
+pub mod checks;
 mod dashboard;
 pub mod devin;
 mod environment;

@@ -239,14 +239,16 @@ pub fn taken(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
     }
 }
 
-/// Whether a message that holds `mark` is on this page of a session's messages.
+/// Whether a message that ends in `mark` is on this page of a session's messages. Before its end a message shows what
+/// senders wrote, who know what a mark looks like.
 pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
     let items = match value.get("items").or_else(|| value.get("messages")) {
         Some(Value::Array(items)) => items,
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
-    let ours = |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.contains(mark));
+    let ours =
+        |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(mark));
     let found = items.iter().any(ours).then_some(());
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
 }

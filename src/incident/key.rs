@@ -6,9 +6,11 @@ use sha2::{Digest, Sha256};
 use super::event::Sender;
 use crate::hex;
 use crate::stored::Stored;
+use crate::text::redact::redact;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
-/// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed.
+/// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed, and
+/// so is what looks like a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
@@ -24,6 +26,7 @@ impl Key {
         if let [id] = parts
             && id.len() <= 30
             && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && redact(id, false) == *id
         {
             return Some(Key(format!("{name}-{id}")));
         }
@@ -83,6 +86,8 @@ mod tests {
     #[test]
     fn a_pagerduty_id_stays_readable() {
         assert_eq!(Key::new(Sender::Pagerduty, &["Q1ABC"]).unwrap().as_str(), "pagerduty-Q1ABC");
+        let card = Key::new(Sender::Alert, &["4242424242424242"]).unwrap();
+        assert!(card.as_str().starts_with("alert-h"), "{card}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! An incident made safe to keep: redacted, cleaned, and bounded in size, before it is routed or stored.
 
 use super::event::{Incident, IncidentEvent};
-use crate::text::{self, clean, cut};
+use crate::text::{self, clean, cut, redact};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
 const LINE: usize = 500;
@@ -20,6 +20,8 @@ impl IncidentEvent {
     /// The event with every text redacted, cleaned and cut. `emails`: whether addresses are redacted too.
     pub fn safe(mut self, emails: bool) -> IncidentEvent {
         self.event_type = short(self.event_type, emails, LINE);
+        // Made safe, two ids could become one; without an id the incident's state tells whether an event is news.
+        self.id = self.id.filter(|id| short(id.clone(), emails, LINE) == *id);
         self.occurred_at = self.occurred_at.map(|text| short(text, emails, LINE));
         self.change = self.change.map(|text| head(text, emails, VALUE));
         self.incident = self.incident.safe(emails);
@@ -40,7 +42,7 @@ impl Incident {
         let pairs = |pairs: Vec<(String, String)>| {
             let pair = |(name, text): (String, String)| {
                 let name = line(name);
-                let value = value_of(&name, beginning(&text, VALUE), emails);
+                let value = redact::named(&name, &clean::block(beginning(&text, VALUE)), emails);
                 (name, cut::head(&value, VALUE))
             };
             pairs.into_iter().take(ENTRIES).map(pair).collect()
@@ -85,29 +87,112 @@ fn head(text: String, emails: bool, most: usize) -> String {
 
 fn tail(text: String, emails: bool, most: usize) -> String {
     let left_out = text.chars().count().saturating_sub(most.saturating_mul(MARGIN));
-    let end = text.char_indices().nth(left_out).and_then(|(at, _)| text.get(at..)).unwrap_or(&text);
+    let mut end = text.char_indices().nth(left_out).and_then(|(at, _)| text.get(at..)).unwrap_or(&text);
+    if left_out > 0 {
+        // The label of a secret may be in the half of the line that is gone.
+        end = end.split_once('\n').map_or(end, |(_, lines)| lines);
+    }
     cut::tail(&text::safe(end, emails), most)
 }
 
-/// As much of a text as can matter. The search for secrets costs time, and half a secret at this end is cut away later.
+/// As much of a text as can matter, because the search for secrets costs time. It ends with a whole word: of half a
+/// secret nothing would tell what it is.
 fn beginning(text: &str, most: usize) -> &str {
     let end = text.char_indices().nth(most.saturating_mul(MARGIN)).map(|(at, _)| at);
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
-}
-
-/// A named value made safe. The two are looked at together, because a name such as `password` tells what the value is.
-fn value_of(name: &str, text: &str, emails: bool) -> String {
-    let prefix = format!("{name}=");
-    let together = text::safe(&format!("{prefix}{text}"), emails);
-    match together.strip_prefix(&prefix) {
-        Some(value) => value.to_owned(),
-        None => text::safe(text, emails),
-    }
+    let Some(begun) = end.and_then(|end| text.get(..end)) else { return text };
+    begun.rfind(char::is_whitespace).and_then(|end| begun.get(..end)).unwrap_or(begun)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stored::Stored;
+    use crate::text::redact::{CATALOGUE, redact};
+
+    /// An event with the same text wherever a sender can put one.
+    fn everywhere(text: &str) -> IncidentEvent {
+        let some = || Some(text.to_owned());
+        let pairs = || vec![(text.to_owned(), "x".to_owned()), ("note".to_owned(), text.to_owned())];
+        let incident = Incident {
+            title: text.to_owned(),
+            url: some(),
+            number: some(),
+            status: some(),
+            service: some(),
+            teams: vec![text.to_owned()],
+            assignees: vec![text.to_owned()],
+            urgency: some(),
+            priority: some(),
+            severity: None,
+            started_at: some(),
+            resolved_at: some(),
+            reopened_at: some(),
+            description: some(),
+            resource: some(),
+            signal_type: some(),
+            source: some(),
+            logs: some(),
+            file: some(),
+            line: None,
+            runbook: some(),
+            labels: pairs(),
+            context: pairs(),
+        };
+        IncidentEvent {
+            event_type: text.to_owned(),
+            id: some(),
+            occurred_at: some(),
+            change: some(),
+            incident,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn no_secret_is_kept_anywhere() {
+        for rule in CATALOGUE {
+            let shown = redact(rule.example, true);
+            let (before, rest) = shown.split_once("[redacted: ").unwrap();
+            let (_, after) = rest.split_once(']').unwrap();
+            let secret = rule.example.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+            let secret = secret.lines().max_by_key(|line| line.len()).unwrap();
+            // Also where zero-width characters would make room, or half a secret stand at the end.
+            for text in [rule.example.to_owned(), format!("{}\n{}", "\u{200b}".repeat(1_990), rule.example)] {
+                let kept = everywhere(&text).safe(true).to_text();
+                assert!(!kept.contains(secret), "{}: {kept}", rule.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_kept() {
+        let key = concat!("AKIA", "IOSFODNN7EXAMPLE");
+        // Without what is hidden or redacted there is room for the end, which holds half a key.
+        for filler in ["\u{200b}", "password=hunter2hunter2hunter2hunter2hunter2hunter2hunter2\n"] {
+            for field in [LINE, BLOCK] {
+                let length = field * MARGIN;
+                for more in 0..key.len() {
+                    let count = (length - more) / filler.chars().count();
+                    let rest = length - more - count * filler.chars().count();
+                    let text = format!("{}{} {key} and so on", filler.repeat(count), " ".repeat(rest));
+                    let kept = everywhere(&text).safe(true);
+                    let texts = [&kept.incident.title, kept.incident.description.as_ref().unwrap()];
+                    assert!(texts.iter().all(|text| !text.contains("AKIA")), "{texts:?}");
+                }
+            }
+        }
+        let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN - 20));
+        assert_eq!(everywhere(&logs).safe(true).incident.logs.as_deref(), Some("the last line"));
+    }
+
+    #[test]
+    fn an_id_is_kept_as_it_is_or_not_at_all() {
+        assert_eq!(
+            everywhere("01DEN1HNLBC1VITK192ETJ0MPJ").safe(true).id.as_deref(),
+            Some("01DEN1HNLBC1VITK192ETJ0MPJ")
+        );
+        assert_eq!(everywhere("password=hunter22").safe(true).id, None);
+    }
 
     #[test]
     fn texts_are_bounded_and_the_newest_log_lines_stay() {

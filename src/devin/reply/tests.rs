@@ -92,6 +92,9 @@ fn a_message_is_recognised_by_its_mark() {
     let body = r#"{"items":[{"source":"devin","message":"hi"},{"source":"user","message":"done (m/2)"}]}"#;
     assert_eq!(message_found(answer(200, body), "(m/2)", NOW).unwrap().found, Some(()));
     assert_eq!(message_found(answer(200, body), "(m/1)", NOW).unwrap().found, None);
+    let quoted = r#"{"items":[{"source":"user","message":"Note: (m/2)\nUNTRUSTED 4f2a>>>\n\n(m/1)\n"}]}"#;
+    assert_eq!(message_found(answer(200, quoted), "(m/2)", NOW).unwrap().found, None);
+    assert_eq!(message_found(answer(200, quoted), "(m/1)", NOW).unwrap().found, Some(()));
 }
 
 #[test]

@@ -11,8 +11,8 @@ pub(super) enum Ends {
     Header,
     /// A list's bracket.
     List,
-    /// A quote in a URL, `%22`.
-    Percent,
+    /// This quote, as a URL or a markup language writes it.
+    Escaped(&'static str),
     /// This quote, with no more backslashes before it than the opening one had.
     Quote(u8, usize),
 }
@@ -24,8 +24,8 @@ impl Place<'_> {
         if src.at(at) == b'[' && src.note(at).is_none() {
             return (src.run(at + 1, 64, |b| b.is_ascii_whitespace()), Ends::List);
         }
-        if self.encoded && src.starts(at, "%22") {
-            return (at + 3, Ends::Percent);
+        if let Some(quote) = src.escaped_quote(at) {
+            return (at + quote.len(), Ends::Escaped(quote));
         }
         // Rust's Some("…"), Python's b'…', C#'s @"…" and so on.
         let mut quote = if src.starts(at, "Some(\"") { at + 5 } else { at };
@@ -53,8 +53,13 @@ impl Place<'_> {
                     end = src.line_end(start);
                 }
             }
-            Ends::Percent => {
-                while end < limit && !matches!(src.at(end), 0..=b' ' | b'"' | b'&' | b'[') && !src.starts(end, "%22") {
+            Ends::Escaped(quote) => {
+                let stop = |b| match b {
+                    0 | b'\n' | b'\r' | b'"' | b'<' | b'[' => true,
+                    b' ' | b'&' => quote.starts_with('%'),
+                    _ => false,
+                };
+                while end < limit && !stop(src.at(end)) && !src.starts_like(end, quote) {
                     end += 1;
                 }
             }
@@ -126,7 +131,7 @@ impl Place<'_> {
                 )
             }
             b';' if spaces => true,
-            b',' | b';' | b'&' => self.next_pair(i),
+            b',' | b';' | b'&' => self.next_pair(i) || src.escaped_quote(i).is_some(),
             b'[' => src.note(i).is_some(),
             b'%' => self.encoded && src.starts(i, "%26"),
             _ => false,

@@ -29,9 +29,8 @@ impl Label {
         while end - at < 32 && matches!(src.before(at), b' ' | b'\t') {
             at -= 1;
         }
-        if src.before(at) == b'2' && src.before(at - 1) == b'2' && at >= src.floor + 3 && src.before(at - 2) == b'%' {
-            // A quote in a URL.
-            return Label::backwards(src, at - 3, true);
+        if let Some(quote) = src.escaped_quote_before(at) {
+            return Label::backwards(src, quote, true);
         }
         let edge = at;
         // `"name"`, `\"name\"`, `user[name]`, `environ['name']`.

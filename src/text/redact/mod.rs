@@ -36,6 +36,22 @@ pub fn redact(text: &str, emails: bool) -> String {
     out.unwrap_or_else(|| text.to_owned())
 }
 
+/// The value of a field of this name, with its secrets replaced: all of it, in however many words, where the name says
+/// that it is one, as `password` does.
+pub fn named(name: &str, text: &str, emails: bool) -> String {
+    let src = Source::new(text);
+    let Some(hit) = value::under_name(&src, name) else { return redact(text, emails) };
+    let mut out = text.get(..hit.start).unwrap_or("").to_owned();
+    push_note(&mut out, hit.name);
+    out
+}
+
+fn push_note(out: &mut String, name: &str) {
+    out.push_str(NOTE);
+    out.push_str(name);
+    out.push(']');
+}
+
 /// More than any text has been seen to need; a limit keeps the time in proportion to the length.
 const MOST_WALKS: usize = 6;
 
@@ -62,9 +78,7 @@ fn walk(text: &str, emails: bool) -> Option<String> {
         // A limit may have ended it in the middle of a character.
         let end = text.ceil_char_boundary(hit.end);
         out.push_str(text.get(copied..text.floor_char_boundary(hit.start)).unwrap_or(""));
-        out.push_str(NOTE);
-        out.push_str(hit.name);
-        out.push(']');
+        push_note(&mut out, hit.name);
         copied = end;
         i = end;
         src.floor = end;
@@ -81,6 +95,7 @@ fn secret(src: &Source, i: usize, byte: u8, emails: bool, named: &mut value::Nam
     let special = match byte {
         b':' if src.starts(i, "://") => shape::url_password(src, i),
         b'=' | b':' => value::after_separator(src, i, 1, named),
+        b'%' if src.starts_like(i, "%3a%2f%2f") => shape::encoded_url_password(src, i),
         b'%' if src.starts_like(i, "%3d") || src.starts_like(i, "%3a") => value::after_separator(src, i, 3, named),
         b'%' if emails && src.starts(i, "%40") => shape::email(src, i, 3),
         b'@' if src.starts(i, "@tcp(") || src.starts(i, "@unix(") => shape::dsn_password(src, i),

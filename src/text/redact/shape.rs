@@ -3,8 +3,8 @@
 use super::catalogue::{CARD, EMAIL, PRIVATE_KEY, URL};
 use super::source::{Hit, Source, telling};
 
-const BEGIN: &str = "-----BEGIN ";
-const END: &str = "-----END ";
+const BEGIN: &str = "-----BEGIN";
+const END: &str = "-----END";
 
 /// No key block is longer, in bytes: RSA with 16,384 bits needs 13,000.
 const LONGEST_BLOCK: usize = 16_384;
@@ -27,18 +27,24 @@ pub(super) fn private_key(src: &Source, i: usize) -> Option<Hit> {
     }
     let end = title(src, i + END.len())?;
     let mut start = i;
-    while matches!(src.before(start), b'\n' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' | b'\\') {
+    while key_material(src.before(start)) || matches!(src.before(start), b'\n' | b'\\') {
         start -= 1;
     }
     Some(Hit { start, end, name: PRIVATE_KEY })
 }
 
-/// Where `RSA PRIVATE KEY-----` and the like, at `i`, end.
+/// Where ` RSA PRIVATE KEY-----` and the like, at `i`, end; the blanks may be written as in URLs.
 fn title(src: &Source, i: usize) -> Option<usize> {
-    let end = src.run(i, 40, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ');
+    let end = src.run(i, 60, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b' ' | b'+' | b'%'));
     let words = src.slice(i, end);
-    let private = words.ends_with(b"PRIVATE KEY") || words.ends_with(b"PRIVATE KEY BLOCK");
+    let key = words.ends_with(b"KEY") || words.ends_with(b"BLOCK");
+    let private = key && words.windows(7).any(|word| word == b"PRIVATE");
     (private && src.starts(end, "-----")).then_some(end + 5)
+}
+
+/// Base64, also in a URL.
+fn key_material(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'%')
 }
 
 /// The end of a block that lost its last line: after the last of the lines that hold nothing but key material.
@@ -52,11 +58,7 @@ fn key_lines(src: &Source, body: usize) -> usize {
             continue;
         }
         let header = ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|name| src.starts(at, name));
-        let line = if header {
-            src.line_end(at)
-        } else {
-            src.run(at, usize::MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
-        };
+        let line = if header { src.line_end(at) } else { src.run(at, usize::MAX, key_material) };
         // A shorter word is the log going on, unless the text was cut off there.
         if line == at || (!header && line - at < 16 && line < src.len() && src.at(line) != b'.') {
             return end;
@@ -98,6 +100,22 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
 
+/// The same in a URL in a URL, whose `://` begins at `i` as `%3A%2F%2F`.
+pub(super) fn encoded_url_password(src: &Source, i: usize) -> Option<Hit> {
+    let end =
+        src.run(i + 9, 400, |b| b.is_ascii_alphanumeric() || matches!(b, b'%' | b'-' | b'.' | b'_' | b'~' | b'+'));
+    let (mut start, mut at) = (None, i + 9);
+    while at < end && !src.starts_like(at, "%2f") {
+        match start {
+            None if src.starts_like(at, "%3a") => start = Some(at + 3),
+            Some(start) if at > start && src.starts(at, "%40") => return Some(Hit { start, end: at, name: URL }),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
 /// The password in `user:password@tcp(host)`, as Go's MySQL driver writes it; `at` is the at sign.
 pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
     let mut start = at;
@@ -109,7 +127,7 @@ pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
 
 /// The card number that begins at `i`: 13 to 19 digits, in groups or not, of a known brand, with a right check digit.
 pub(super) fn card(src: &Source, i: usize) -> Option<Hit> {
-    if src.before(i).is_ascii_alphanumeric() || matches!(src.before(i), b'.' | b'-' | b'_' | b'/' | b'+') {
+    if !src.word_start(i) || matches!(src.before(i), b'.' | b'-' | b'_' | b'/') {
         return None;
     }
     let mut digits = [0u8; 19];
@@ -133,11 +151,16 @@ pub(super) fn card(src: &Source, i: usize) -> Option<Hit> {
             found = Some(at);
         }
         let first = separator == 0;
-        if !matches!(next, b' ' | b'-') || !(first || next == separator) || (first && length != 4) {
+        let width = match next {
+            b' ' | b'-' | b'+' => 1,
+            b'%' if src.starts(at, "%20") => 3,
+            _ => break,
+        };
+        if !(first || next == separator) || (first && length != 4) {
             break;
         }
         separator = next;
-        at += 1;
+        at += width;
     }
     found.map(|end| Hit { start: i, end, name: CARD })
 }

@@ -10,6 +10,9 @@ pub(super) struct Hit {
 /// How every note begins. It ends with `]`.
 pub(super) const NOTE: &str = "[redacted: ";
 
+/// Quotes as URLs, HTML and XML write them.
+const ESCAPED_QUOTES: [&str; 5] = ["%22", "&quot;", "&#34;", "&#39;", "&#x27;"];
+
 pub(super) struct Source<'a> {
     bytes: &'a [u8],
     /// The end of the last secret or note. No look back goes beyond it: what stood there isn't shown any more, and a
@@ -66,6 +69,34 @@ impl<'a> Source<'a> {
         }
         let end = self.run(i + NOTE.len(), 30, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b' ');
         (self.at(end) == b']').then_some(end + 1)
+    }
+
+    /// The quote that is written at `i` as a URL or a markup language writes it.
+    pub fn escaped_quote(&self, i: usize) -> Option<&'static str> {
+        let may_be = matches!(self.at(i), b'%' | b'&');
+        ESCAPED_QUOTES.iter().copied().find(|quote| may_be && self.starts_like(i, quote))
+    }
+
+    /// Where the quote begins that is written so and ends before `i`.
+    pub fn escaped_quote_before(&self, i: usize) -> Option<usize> {
+        let may_be = matches!(self.before(i), b'2' | b';');
+        let starts = ESCAPED_QUOTES.iter().map(|quote| i.saturating_sub(quote.len()));
+        let mut starts = starts.filter(|start| may_be && *start >= self.floor);
+        starts.find(|start| self.escaped_quote(*start).is_some_and(|quote| start + quote.len() == i))
+    }
+
+    /// The end of the blanks at `i`, `most` bytes at most; with `encoded`, also of those that are written as in URLs.
+    pub fn blanks(&self, i: usize, most: usize, encoded: bool) -> usize {
+        let mut end = i;
+        while end - i < most {
+            end += match self.at(end) {
+                b' ' | b'\t' => 1,
+                b'+' if encoded => 1,
+                b'%' if encoded && self.starts(end, "%20") => 3,
+                _ => break,
+            };
+        }
+        end
     }
 
     /// Whether a word can begin at `i`: no letter or digit before it, except as part of an escape such as `\n` or `%3D`.

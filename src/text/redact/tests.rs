@@ -193,6 +193,26 @@ fn authorization_and_cookies() {
 }
 
 #[test]
+fn a_field_that_is_named_like_a_secret_is_one() {
+    for (name, text, shown) in [
+        ("password", "correct horse battery", "[redacted: password]"),
+        ("DB Password", "a&b=c;d e\nf", "[redacted: password]"),
+        ("headers.Cookie", "a=b; sid=c", "[redacted: cookie]"),
+        ("Authorization", "Bearer a, b", "Bearer [redacted: authorization]"),
+        ("auth", "b3f1c29d87a64e05", "[redacted: credentials]"),
+        ("password", "must be changed", "must be changed"),
+        ("token", "${TOKEN}", "${TOKEN}"),
+        ("cookies", "enabled", "enabled"),
+        ("token", r#"{"id":1,"secret":"hunter22"}"#, r#"{"id":1,"secret":"[redacted: secret]"}"#),
+        ("note", "password=hunter2 x", "password=[redacted: password] x"),
+        ("max_tokens", "4096", "4096"),
+    ] {
+        assert_eq!(named(name, text, true), shown, "{name}");
+        assert_eq!(named(name, shown, true), shown, "{name}");
+    }
+}
+
+#[test]
 fn private_keys_whole_and_truncated() {
     let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
     let end = concat!("-----END PRIV", "ATE KEY-----");
@@ -539,6 +559,64 @@ fn surroundings() -> impl Strategy<Value = String> {
         .prop_map(|(parts, end)| parts.concat() + end)
 }
 
+/// How a text is written in the data that logs and alerts are made of.
+const LANGUAGES: &[fn(&str) -> String] = &[
+    // The texts of JSON, and of JSON in JSON.
+    |text| in_json(text),
+    |text| in_json(&in_json(text)),
+    |text| format!("{{\"log\":\"{}\",\"n\":1}}", in_json(text)),
+    |text| format!("[\n  \"{}\",\n  \"x\"\n]", in_json(text)),
+    |text| format!("{{\"m\":\"{{\\\"log\\\":\\\"{}\\\"}}\"}}", in_json(&in_json(text))),
+    // A query string and a form.
+    |text| format!("https://x.example/?q={}&page=2", in_query(text)),
+    |text| format!("a=1&text={}", in_query(text).replace("%20", "+")),
+    // Markup.
+    |text| format!("<log>{}</log>", in_markup(text)),
+    |text| format!("<log text=\"{}\"/>", in_markup(text)),
+    // Lines that begin with something, and lines of Windows.
+    |text| format!("> {}", text.replace('\n', "\n> ")),
+    |text| format!("2030-01-01T00:00:00Z app[1]: {}", text.replace('\n', "\n2030-01-01T00:00:00Z app[1]: ")),
+    |text| text.replace('\n', "\r\n"),
+    |text| format!("({text})"),
+    |text| format!("'{text}',"),
+];
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap().to_owned()
+}
+
+fn in_query(text: &str) -> String {
+    let encode = |b: u8| match b {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+        _ => format!("%{b:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+fn in_markup(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[test]
+fn every_example_is_caught_in_every_language() {
+    for rule in CATALOGUE {
+        for (number, language) in LANGUAGES.iter().enumerate() {
+            for (before, after) in [("", ""), ("first\n", "\nlast"), ("see ", " and"), ("x\t", ", y"), ("(\"", "\")")] {
+                let text = language(&[before, rule.example, after].concat());
+                // Without e-mail addresses no other secret must be left because it seemed to be one.
+                for emails in [true, rule.name == "email"] {
+                    let shown = redact(&text, emails);
+                    let left =
+                        [secret_of(rule), &language(secret_of(rule))].iter().any(|secret| shown.contains(secret));
+                    assert!(!left, "{} in language {number}: {shown}", rule.name);
+                    assert_eq!(redact(&shown, emails), shown, "{} in language {number}", rule.name);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn twice_is_once(text in suspicious()) {
@@ -560,6 +638,17 @@ proptest! {
         let after: String = after.chars().rev().collect();
         let shown = redact(&[before.as_str(), rule.example, after.as_str()].concat(), true);
         prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
+    }
+
+    #[test]
+    fn no_example_is_left_in_other_languages(
+        row in 0..CATALOGUE.len(), language in 0..LANGUAGES.len(), before in surroundings(), after in surroundings(),
+    ) {
+        let rule = &CATALOGUE[row];
+        let after: String = after.chars().rev().collect();
+        let shown = redact(&LANGUAGES[language](&[before.as_str(), rule.example, after.as_str()].concat()), true);
+        prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
+        prop_assert!(!shown.contains(&LANGUAGES[language](secret_of(rule))), "{}", shown);
     }
 
     #[test]

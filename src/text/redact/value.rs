@@ -139,12 +139,31 @@ pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
     if value == Value::Any { place.hit(rule, i) } else { None }
 }
 
+/// The whole text where it is the value of a field of this name; of credentials the scheme stays. An object's fields
+/// have names of their own, and a key block says itself what it is.
+pub(super) fn under_name(src: &Source, name: &str) -> Option<Hit> {
+    let label = Label::of(name.as_bytes(), 0);
+    let (rule, value) = label.rule()?;
+    let place = Place { src, label: &label, value, colon: false, encoded: false };
+    let start = match value {
+        Value::Credentials => place.credentials(0, Ends::List)?.0,
+        Value::Cookies => place.cookies(0, Ends::List).map(|_| 0)?,
+        _ if matches!(src.at(0), b'{' | b'[') || src.starts(0, "-----") => return None,
+        _ => 0,
+    };
+    let span = Span { start, end: src.len(), quoted: true };
+    place.counts(&span).then(|| place.noted(rule, span))
+}
+
 impl Place<'_> {
     /// The secret that begins at or after `at`.
     fn hit(&self, rule: &'static Rule, at: usize) -> Option<Hit> {
         let src = self.src;
         let lines = self.label.quoted;
-        let begin = src.run(at, 64, |b| matches!(b, b' ' | b'\t') || (lines && matches!(b, b'\n' | b'\r')));
+        let mut begin = src.blanks(at, 64, self.encoded);
+        if lines {
+            begin = src.run(begin, 64, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+        }
         // A key block in quotes may have many lines; its own rule knows where it ends.
         if src.starts(src.run(begin, 3, |b| matches!(b, b'"' | b'\'' | b'\\')), "-----") {
             return None;
@@ -190,7 +209,7 @@ impl Place<'_> {
         let src = self.src;
         let start = src.run(first, 1, |b| matches!(b, b'"' | b'\''));
         let scheme = src.run(start, 30, |b| b.is_ascii_alphanumeric() || b == b'-');
-        let credentials = src.run(scheme, 8, |b| matches!(b, b' ' | b'\t'));
+        let credentials = src.blanks(scheme, 8, self.encoded);
         let several = ordinary::one_of(src.slice(start, scheme), ordinary::LISTING_SCHEMES);
         let known = several || ordinary::one_of(src.slice(start, scheme), ordinary::SCHEMES);
         let known = known && credentials > scheme;

@@ -1,0 +1,57 @@
+// npm run fuzz: tries to break what must hold for any input (src/checks), with cargo-fuzz.
+import { mkdirSync } from "node:fs";
+import { commandLine, main, misused, suggestion } from "./cli.mjs";
+import { output, ROOT, run, step } from "./steps.mjs";
+
+/** Each target with its longest input in bytes and its dictionary. */
+const TARGETS = {
+  signature: [256, "signature"],
+  pagerduty: [1024, "json"],
+  azure_monitor: [1536, "json"],
+  kibana: [512, "json"],
+  alert: [512, "json"],
+  any: [768, "json"],
+  clean: [256, "text"],
+  redact: [128, "text"],
+  fence: [256, "text"],
+  template: [256, "template"],
+  routes: [384, "routes"],
+};
+
+const TOOL = {
+  usage: "npm run fuzz -- [target …] [options]",
+  about: `Feeds hostile input to what reads input, and checks what must hold for any. Without names all targets are taken in
+    turn. It needs cargo-fuzz: cargo install cargo-fuzz --locked`,
+  options: { runs: { value: "N", about: "how many inputs for each target (default: 1000000)" } },
+  positionals: true,
+  ok: "everything held",
+  wrong: "an input broke something; it is named, and lies in fuzz/artifacts/",
+  examples: [["npm run fuzz -- fence redact --runs 10000000", "two of them, thoroughly"]],
+  more: `Targets: ${Object.keys(TARGETS).join(", ")}`,
+};
+
+async function fuzz() {
+  const { values, positionals } = commandLine(TOOL);
+  const { runs = "1000000" } = values;
+  if (!/^[1-9]\d*$/.test(runs)) misused(`--runs takes a number, not ${runs}.`);
+  const unknown = positionals.find((name) => !Object.hasOwn(TARGETS, name));
+  if (unknown) misused(`There is no target ${unknown}.${suggestion(unknown, Object.keys(TARGETS))}`);
+  await output("cargo", ["fuzz", "--version"]).catch(() => {
+    throw new Error("cargo-fuzz was not found: cargo install cargo-fuzz --locked");
+  });
+  for (const name of positionals.length > 0 ? positionals : Object.keys(TARGETS)) {
+    await step(`Fuzzing ${name}`, () => fuzzOne(name, runs));
+  }
+}
+
+async function fuzzOne(name, runs) {
+  const [longest, dictionary] = TARGETS[name];
+  const learnt = `${ROOT}target/fuzz/${name}`;
+  mkdirSync(learnt, { recursive: true });
+  // No sanitizer: there is no unsafe code to watch, and without one the project's own toolchain will do.
+  const cargo = ["fuzz", "run", "--sanitizer", "none", name, learnt, `fuzz/seeds/${name}`];
+  const libFuzzer = [`-runs=${runs}`, `-max_len=${longest}`, `-dict=fuzz/dictionaries/${dictionary}.dict`, "-print_final_stats=1"];
+  await run("cargo", [...cargo, "--", ...libFuzzer]);
+}
+
+main(import.meta, fuzz);
