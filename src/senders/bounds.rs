@@ -7,12 +7,19 @@ pub const TEXT: usize = 8 * 1024;
 /// The labels, and the entries of the context, that are kept.
 pub const ENTRIES: usize = 200;
 
-/// The beginning of a text, with a mark where the rest is left out.
+/// No word of a text is longer, in bytes; half of a longer one may be kept.
+const WORD: usize = 256;
+
+/// The beginning of a text, with a mark where the rest is left out. It ends with a whole word where there is one near:
+/// half a secret would not be recognised as one.
 pub fn head(text: &str, limit: usize) -> String {
-    match text.split_at_checked(text.floor_char_boundary(limit)) {
-        Some((kept, rest)) if !rest.is_empty() => format!("{kept}… ({} bytes left out)", rest.len()),
-        _ => text.to_owned(),
+    if text.len() <= limit {
+        return text.to_owned();
     }
+    let kept = text.get(..text.floor_char_boundary(limit)).unwrap_or(text);
+    let word = kept.rfind(char::is_whitespace).filter(|end| kept.len() - end <= WORD);
+    let kept = word.and_then(|end| kept.get(..end)).unwrap_or(kept);
+    format!("{kept}… ({} bytes left out)", text.len() - kept.len())
 }
 
 /// The end of a text, from the beginning of a line where there is one near, after a line that says what is left out.
@@ -45,6 +52,7 @@ mod tests {
     fn short_texts_stay_and_long_ones_say_what_is_missing() {
         assert_eq!((head("ab", 2), tail("ab", 2)), ("ab".to_owned(), "ab".to_owned()));
         assert_eq!(head("aéé", 2), "a… (4 bytes left out)");
+        assert_eq!(head("one two three", 9), "one two… (6 bytes left out)");
         assert_eq!(tail("ééa", 2), "(4 bytes before this left out)\na");
         assert_eq!(tail("first\nsecond\nthird", 10), "(12 bytes before this left out)\nthird");
     }
