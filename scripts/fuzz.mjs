@@ -6,6 +6,7 @@ import { output, ROOT, run, step } from "./steps.mjs";
 /** Each target with its longest input in bytes and its dictionary. */
 const TARGETS = {
   signature: [256, "signature"],
+  token: [640, "token"],
   pagerduty: [1024, "json"],
   azure_monitor: [1536, "json"],
   kibana: [512, "json"],
