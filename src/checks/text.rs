@@ -80,6 +80,7 @@ pub fn fence(input: &[u8]) {
     assert!(inside.len() <= text.len() + 2);
 }
 
+/// Letters and digits, and the letters that flags are made of.
 fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| c.is_alphanumeric())
+    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, '\u{1f1e6}'..='\u{1f1ff}'))
 }
