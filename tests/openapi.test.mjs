@@ -41,7 +41,7 @@ test("every example is what its schema says", () => {
     for (const [name, part] of Object.entries(value)) walk(part, `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
   };
   walk(document, "");
-  assert.ok(checked > 10, `${checked} examples`);
+  assert.ok(checked > 6, `${checked} examples`);
 });
 
 const resolve = (value) =>
