@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What is a secret among a bridge's settings: { name: value }. */
+/** What is a secret among a bridge's settings: { name: value }; of an address that is one, the part behind the host. */
 export function secretsOf(vars) {
-  const secret = ([name, value]) => /SECRET|TOKEN|KEY|_URL$/.test(name) && name !== "DEVIN_API_URL" && typeof value === "string" && value.length >= 8;
-  return Object.fromEntries(Object.entries(vars).filter(secret));
+  const secret = ([name, value]) => /SECRET|TOKEN|_KEY$|WEBHOOK_URL/.test(name) && typeof value === "string" && value.length >= 8;
+  const telling = ([name, value]) => [name, URL.canParse(value) ? new URL(value).pathname : value];
+  return Object.fromEntries(Object.entries(vars).filter(secret).map(telling));
 }
 
 /** Which secrets stand in a text or in bytes, each as a sentence. */
@@ -29,14 +30,26 @@ export function foundInFiles(secrets, folder) {
  * (`session_secrets`) for that field of a new session; nothing is for anywhere else.
  */
 export function foundAtDevin(secrets, requests) {
-  return requests.flatMap(({ method, path, headers: { authorization = "", ...headers }, body, text }) => {
-    const place = `${method} ${path} at Devin`;
-    const { DEVIN_API_KEY: _, ...others } = secrets;
-    const handed = (body?.session_secrets ?? []).map(({ value }) => value);
-    const rest = handed.reduce((rest, value) => rest.replaceAll(JSON.stringify(value), '""'), text);
-    return [
-      ...found(secrets, place, `${JSON.stringify(headers)} ${rest}`),
-      ...found(others, place, authorization),
-    ];
+  return requests.flatMap((request) => {
+    const handed = (request.body?.session_secrets ?? []).map(({ value }) => value);
+    const text = handed.reduce((rest, value) => rest.replaceAll(JSON.stringify(value), '""'), request.text);
+    return foundInRequest(secrets, { ...request, text }, { header: "DEVIN_API_KEY" });
   });
+}
+
+/** The same for what those were told who are told of sessions: PagerDuty has its token, the webhook is its address. */
+export function foundAtTargets(secrets, requests) {
+  return requests.flatMap((request) =>
+    foundInRequest(secrets, request, request.call === "hook" ? { text: "NOTIFY_WEBHOOK_URL" } : { header: "PAGERDUTY_API_TOKEN" }),
+  );
+}
+
+// `own`: which secret belongs into the Authorization header, and which into the address and the body.
+function foundInRequest(secrets, { method, path, headers: { authorization = "", ...headers }, text }, own) {
+  const without = (name) => Object.fromEntries(Object.entries(secrets).filter(([each]) => each !== name));
+  const place = `${method} ${path}`;
+  return [
+    ...found(without(own.header), place, authorization),
+    ...found(without(own.text), place, `${JSON.stringify(headers)} ${text}`),
+  ];
 }

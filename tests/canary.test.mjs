@@ -4,12 +4,13 @@
 // for what redaction has to find.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { ADMIN, BEARER, newAlert, send } from "./alerting.mjs";
-import { found, foundInFiles } from "./canary.mjs";
+import { found, foundAtTargets, foundInFiles, secretsOf } from "./canary.mjs";
 import { document } from "./contract.mjs";
 import { ORG, V1_KEY, V3_KEY } from "./fake-devin.mjs";
-import { newIncident, resolved, SECRETS, startBridge } from "./harness.mjs";
+import { FakeTargets } from "./fake-targets.mjs";
+import { newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
 
 const SETTINGS = {
   WEBHOOK_SECRET_PREVIOUS: "canary-webhook-previous-41c7",
@@ -54,6 +55,25 @@ describe("the settings' secrets", { concurrency: true }, () => {
     const created = bridge.devin.creates().filter(({ body }) => body.session_secrets?.length > 0);
     assert.equal(created[0].body.session_secrets[0].value, SETTINGS.STATUS_TOKEN);
     await everyPath(bridge, incident.key);
+  });
+
+  test("are in nothing, whatever those say who are told of sessions", async () => {
+    const targets = await FakeTargets.start();
+    after(() => targets.stop());
+    const bridge = await startBridge({ ...SETTINGS, ...targets.vars });
+    const { PAGERDUTY_API_TOKEN: token, NOTIFY_WEBHOOK_URL: address } = targets.vars;
+    // Each knows its own.
+    targets.mood = ({ call }) => ({ status: 403, body: { error: `${call === "hook" ? address : `Token token=${token}`} may not do that` } });
+    const incident = await bridge.resolve();
+    const { session } = await bridge.oneSession(incident);
+    await until("both were asked", 20, () => targets.calls("write").length > 0 && targets.calls("hook").length > 0);
+    targets.mood = () => undefined;
+    bridge.devin.setStatus(session.id, "exit", `with ${V3_KEY}`);
+    await bridge.cron();
+    await bridge.oneSession(await bridge.resolve());
+    await until("the webhook was told", 20, () => targets.calls("hook").length > 1);
+    await everyPath(bridge, incident.key);
+    assert.deepEqual(foundAtTargets(secretsOf(bridge.vars), targets.requests), []);
   });
 
   test("are in nothing with API v1", async () => {
