@@ -66,6 +66,8 @@ Bridge   ${bridge.url}
 Records  ${bridge.url}/api/incidents (any user name, and the password ${vars.ADMIN_TOKEN})
 Devin    ${real ? `the REAL one: the sample below starts a real session` : `a fake one at ${fake.url}; nothing leaves this machine`}
 `);
+    // As the cron trigger of a deployed bridge: what became of the sessions.
+    setInterval(() => bridge.cron(), 5 * 60_000).unref();
     const shown = showSession(bridge, vars, fake);
     if (values.once) {
       if (!(await shown)) process.exitCode = WRONG;

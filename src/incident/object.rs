@@ -234,11 +234,6 @@ impl IncidentObject {
     /// Stores the record and sees to it that the alarm will do what is due.
     async fn store_and_arm(&self, due: Step, now: Time) -> worker::Result<()> {
         self.store().await?;
-        self.arm(due, now).await
-    }
-
-    /// Sees to it that the alarm will do what is due.
-    async fn arm(&self, due: Step, now: Time) -> worker::Result<()> {
         let wanted = match due {
             Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
             Step::Wait(until) => until,

@@ -4,11 +4,11 @@
 use serde_json::Value;
 use worker::Env;
 
-use super::{IncidentObject, ask};
+use super::{IncidentObject, alarm_at, ask};
 use crate::devin::{End, Report};
 use crate::environment::{self, now};
 use crate::incident::key::Key;
-use crate::incident::lifecycle::{self, notices, outcome};
+use crate::incident::lifecycle::{notices, outcome};
 use crate::incident::outcome::fields;
 use crate::incident::record::Record;
 use crate::notify::About;
@@ -35,60 +35,42 @@ crate::stored!(Kept { session, postmortem });
 impl IncidentObject {
     pub(super) async fn report(&self, line: Value, report: Report) -> worker::Result<()> {
         self.load().await?;
-        let name = line.get("incident").and_then(Value::as_str).unwrap_or_default();
-        let current = self.with_record(|record| record.name() == name);
-        match current {
-            None => Ok(()),
-            Some(true) => self.report_of_this(&report).await,
-            Some(false) => self.report_of_former(line, &report).await,
-        }
-    }
-
-    async fn report_of_this(&self, report: &Report) -> worker::Result<()> {
-        let at = now();
-        let changed = self.with_record(|record| outcome::reported(record, report, at)) == Some(true);
-        if !changed {
-            return Ok(());
-        }
-        let stored = if report.output.is_null() {
-            self.store().await
-        } else {
-            let kept = Kept { session: report.session.clone(), postmortem: report.output.clone() };
-            self.store_with(POSTMORTEM, kept.to_text()).await
-        };
-        self.arm_after(stored, at).await
-    }
-
-    /// The alert has fired again, and the record is about that. The list is told here and now: this is all that is left
-    /// of the occurrence.
-    async fn report_of_former(&self, mut line: Value, report: &Report) -> worker::Result<()> {
-        let at = now();
-        let ended = report.end != End::Open;
-        if let Some(listed) = line.as_object_mut() {
-            for (field, value) in fields(Some(&outcome::of(report, ended.then_some(at), None))) {
-                listed.insert(field.to_owned(), value);
-            }
-        }
-        register::publish(&self.env, line.clone(), false, self.retention()).await?;
-        if !ended {
-            return Ok(());
-        }
-        self.with_record(|record| notices::announce(record, About::Ended, line, at));
-        let stored = self.store().await;
-        self.arm_after(stored, at).await
-    }
-
-    /// Sees to it that the alarm does what is due now; after a storage error memory is no longer the truth.
-    async fn arm_after(&self, stored: worker::Result<()>, at: crate::time::Time) -> worker::Result<()> {
-        let due = self.with_record(|record| lifecycle::due(record, at)).unwrap_or(lifecycle::Step::Rest);
-        let armed = match stored {
-            Ok(()) => self.arm(due, at).await,
-            Err(error) => Err(error),
-        };
-        if armed.is_err() {
+        let taken = self.take_report(line, report).await;
+        if taken.is_err() {
+            // Memory may be ahead of storage now: storage is the truth.
             self.record.replace(None);
         }
-        armed
+        taken
+    }
+
+    async fn take_report(&self, mut line: Value, report: Report) -> worker::Result<()> {
+        let at = now();
+        let name = line.get("incident").and_then(Value::as_str).unwrap_or_default();
+        let Some(current) = self.with_record(|record| record.name() == name) else { return Ok(()) };
+        let news = if current {
+            self.with_record(|record| outcome::reported(record, &report, at)) == Some(true)
+        } else {
+            // The alert has fired again, and the record is about that. The list's line is all that is left of this
+            // occurrence, so it is changed here and now.
+            let ended = report.end != End::Open;
+            if let Some(listed) = line.as_object_mut() {
+                for (field, value) in fields(Some(&outcome::of(&report, ended.then_some(at), None))) {
+                    listed.insert(field.to_owned(), value);
+                }
+            }
+            register::publish(&self.env, line.clone(), false, self.retention()).await?;
+            ended && self.with_record(|record| notices::announce(record, About::Ended, line, at)).is_some()
+        };
+        if !news {
+            return Ok(());
+        }
+        if current && !report.output.is_null() {
+            let kept = Kept { session: report.session, postmortem: report.output };
+            self.store_with(POSTMORTEM, kept.to_text()).await?;
+        } else {
+            self.store().await?;
+        }
+        self.state.storage().set_alarm(alarm_at(at)).await
     }
 
     /// The postmortem that the record's session gave; null where there is none.
