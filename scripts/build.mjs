@@ -38,7 +38,9 @@ const RUSTFLAGS = [`--remap-path-prefix=${CARGO_HOME}/registry/src=`, '--cfg=sha
 const SHRINK = [
   // Classes that the crate `worker` offers to JavaScript, of which nobody here makes an object: 8 KB.
   ["containerstartupoptions", "intounderlying", "minifyconfig", "r2range"].map((name) => `--remove-exports=*${name}*`),
-  ["-Oz", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers"],
+  ["-Oz", "--one-caller-inline-max-function-size=20"],
+  // While they still have names: like beside like compresses better, by 1 %.
+  ["--reorder-functions-by-name", "--strip-debug", "--strip-producers"],
   // What Rust and wasm-bindgen use, and nothing that is newer than the runtime.
   ["bulk-memory", "exception-handling", "multivalue", "mutable-globals", "nontrapping-float-to-int"].map(enable),
   ["reference-types", "sign-ext"].map(enable),
