@@ -76,7 +76,9 @@ impl Incident {
 }
 
 fn short(text: String, emails: bool, most: usize) -> String {
-    clean::line(&text::safe(beginning(&text, most), emails), most)
+    // One line first: a secret that stands far from its label would come near it without having been recognised.
+    let line = clean::line(beginning(&text, most), usize::MAX);
+    clean::line(&redact::redact(&line, emails), most)
 }
 
 fn head(text: String, emails: bool, most: usize) -> String {
@@ -183,6 +185,16 @@ mod tests {
         }
         let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN - 20));
         assert_eq!(everywhere(&logs).safe(true).incident.logs.as_deref(), Some("the last line"));
+    }
+
+    #[test]
+    fn a_secret_far_from_its_label_is_one() {
+        for gap in ["\n", "\n\n\n", &" ".repeat(500), &"\u{3000}".repeat(900), &" \u{200b}".repeat(900)] {
+            let kept = everywhere(&format!("password={gap}hunter22")).safe(true);
+            assert_eq!(kept.incident.title, "password= [redacted: password]");
+            let lines = gap.contains('\n');
+            assert!(lines || !kept.to_text().contains("hunter22"), "{gap:?}: {}", kept.to_text());
+        }
     }
 
     #[test]

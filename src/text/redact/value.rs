@@ -35,6 +35,9 @@ pub(super) struct Span {
 /// is then replaced, and not read again.
 const PROBE: usize = 64;
 
+/// So many blanks may stand before a value, as in tables.
+const BLANKS: usize = 1_000;
+
 /// The value after the `=` or `:` at `sep`, `width` bytes wide.
 pub(super) fn after_separator(src: &Source, sep: usize, width: usize, named: &mut Named) -> Option<Hit> {
     let colon = src.at(sep) == b':';
@@ -160,9 +163,9 @@ impl Place<'_> {
     fn hit(&self, rule: &'static Rule, at: usize) -> Option<Hit> {
         let src = self.src;
         let lines = self.label.quoted;
-        let mut begin = src.blanks(at, 64, self.encoded);
+        let mut begin = src.blanks(at, BLANKS, self.encoded);
         if lines {
-            begin = src.run(begin, 64, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+            begin = src.run(begin, BLANKS, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
         }
         // A key block in quotes may have many lines; its own rule knows where it ends.
         if src.starts(src.run(begin, 3, |b| matches!(b, b'"' | b'\'' | b'\\')), "-----") {
