@@ -1,7 +1,10 @@
 //! Paths, methods and status codes.
 
 use serde_json::Value;
-use worker::{Env, Headers, Request, Response};
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen::JsValue;
+use worker::web_sys::{self, Request, Response};
+use worker::{Env, Headers};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
@@ -71,54 +74,64 @@ impl Target {
 
 /// What stands in `path` where `pattern` has `{key}`.
 fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
-    let Some((before, after)) = pattern.split_once("{key}") else { return (path == pattern).then_some("") };
+    if path == pattern {
+        return Some("");
+    }
+    let (before, after) = pattern.split_once("{key}")?;
     let name = path.strip_prefix(before)?.strip_suffix(after)?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// Answers a request.
+/// Answers a request. The runtime's own `Request` and `Response`: `worker`'s would convert the whole of `request.cf`,
+/// which nobody here reads, for each request.
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
-    let url = request.inner().url();
+    let url = request.url();
     let (origin, path, query) = parts(&url);
     let query = Query(query);
     let Some((target, name)) = Target::of(path) else {
         return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
     };
-    // Not `request.method()`, which takes every method that it does not know for GET.
-    if !target.allow().split(", ").any(|method| method == request.inner().method()) {
+    if !target.allow().split(", ").any(|method| method == request.method()) {
         let message = format!("{path} takes {} only.", target.allow());
-        let mut response = respond(Answer::error(405, "Method not allowed", message).into())?;
-        response.headers_mut().set("Allow", target.allow())?;
+        let response = respond(Answer::error(405, "Method not allowed", message).into())?;
+        response.headers().set("Allow", target.allow())?;
         return Ok(response);
     }
+    let headers = Headers(request.headers());
     let reply = match target {
-        Target::Hook(hook) => match read_body(&request).await? {
-            Some(body) => hook::handle(hook, request.headers(), query, &body, &env).await.into(),
+        Target::Hook(hook) => match read_body(&request, &headers).await? {
+            Some(body) => hook::handle(hook, &headers, query, &body, &env).await.into(),
             None => {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
             }
         },
-        Target::Health => admin::health(request.headers(), &env).await,
+        Target::Health => admin::health(&headers, &env).await,
         Target::OpenApi => Reply::OpenApi,
-        Target::Incidents => admin::list(request.headers(), query, &env).await,
-        Target::Incident => admin::show(request.headers(), name, &env).await,
-        Target::Postmortem => admin::postmortem(request.headers(), name, &env).await,
-        Target::Replay => admin::replay(request.headers(), origin, name, &env).await.into(),
-        Target::Dashboard => dashboard::list(request.headers(), origin, query, &env).await,
-        Target::Page => dashboard::incident(request.headers(), name, &env).await,
-        Target::PageReplay => dashboard::replay(request.headers(), origin, name, &env).await,
+        Target::Incidents => admin::list(&headers, query, &env).await,
+        Target::Incident => admin::show(&headers, name, &env).await,
+        Target::Postmortem => admin::postmortem(&headers, name, &env).await,
+        Target::Replay => admin::replay(&headers, origin, name, &env).await.into(),
+        Target::Dashboard => dashboard::list(&headers, origin, query, &env).await,
+        Target::Page => dashboard::incident(&headers, name, &env).await,
+        Target::PageReplay => dashboard::replay(&headers, origin, name, &env).await,
     };
     respond(reply)
 }
 
-/// The body, or `None` where it is too large: known from its declared length, or found while reading.
-async fn read_body(request: &Request) -> worker::Result<Option<Vec<u8>>> {
-    let declared = request.headers().get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
+/// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third
+/// of reading it as a stream; otherwise the limit holds while it is read.
+async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Option<Vec<u8>>> {
+    let declared = headers.get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LARGEST_BODY) {
         return Ok(None);
     }
+    if declared.is_some() {
+        let bytes = Uint8Array::new(&environment::promised(request.array_buffer()).await?);
+        let fits = usize::try_from(bytes.length()).is_ok_and(|length| length <= LARGEST_BODY);
+        return Ok(fits.then(|| bytes.to_vec()));
+    }
     let mut body = Vec::new();
-    let whole = match request.inner().body() {
+    let whole = match request.body() {
         Some(stream) => environment::read(stream, LARGEST_BODY, &mut body).await?,
         None => true,
     };
@@ -155,37 +168,56 @@ impl From<Answer> for Reply {
 }
 
 fn respond(reply: Reply) -> worker::Result<Response> {
-    let headers = Headers::new();
-    headers.set("Cache-Control", "no-store")?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
+    let mut more = Vec::new();
     let (code, retry_after, content_type, body) = match reply {
         Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, stored::text(&answer.body())),
         Reply::Document(document) => (200, None, JSON, stored::text(&document)),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
         Reply::Page { code, retry_after, html } => {
-            headers.set("Content-Security-Policy", &dashboard::content_security_policy())?;
+            more.push(("Content-Security-Policy", dashboard::content_security_policy()));
             // Not "no-referrer", with which browsers send the pages' own forms as from nowhere.
-            headers.set("Referrer-Policy", "same-origin")?;
+            more.push(("Referrer-Policy", "same-origin".to_owned()));
             (code, retry_after, HTML, html)
         }
         Reply::SeeOther(path) => {
-            headers.set("Location", &path)?;
+            more.push(("Location", path));
             (303, None, HTML, String::new())
         }
         Reply::Markdown(text) => (200, None, "text/markdown; charset=utf-8", text),
     };
     if let Some(seconds) = retry_after {
-        headers.set("Retry-After", &seconds.to_string())?;
+        more.push(("Retry-After", seconds.to_string()));
     }
     if code == 401 {
-        headers.set("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"")?;
+        more.push(("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"".to_owned()));
     }
-    headers.set("Content-Type", content_type)?;
-    Ok(Response::builder().with_status(code).with_headers(headers).fixed(body.into_bytes()))
+    let ready = if content_type == JSON { JSON_HEADERS.with(Clone::clone) } else { None };
+    let init = web_sys::ResponseInit::new();
+    init.set_status(code);
+    init.set_headers(&ready.map_or_else(|| headers(content_type), Ok)?.into());
+    let response = Response::new_with_opt_str_and_init(Some(&body), &init)?;
+    for (name, value) in more {
+        response.headers().set(name, &value)?;
+    }
+    Ok(response)
 }
 
 const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
+
+thread_local! {
+    /// The headers of every JSON document. A response copies them, so they are made once an isolate.
+    static JSON_HEADERS: Option<web_sys::Headers> = headers(JSON).ok();
+}
+
+/// The headers that everything we send has.
+fn headers(content_type: &str) -> Result<web_sys::Headers, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("Cache-Control", "no-store")?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    headers.set("Content-Type", content_type)?;
+    Ok(headers)
+}
 
 /// The origin, the path and the query of a URL as the runtime gives it: absolute and normalised.
 fn parts(url: &str) -> (&str, &str, &str) {

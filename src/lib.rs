@@ -81,7 +81,8 @@ pub mod stored;
 pub mod text;
 pub mod time;
 
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::web_sys::{Request, Response};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 #[event(start)]
 fn start() {
