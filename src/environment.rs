@@ -7,7 +7,7 @@ use serde_json::Value;
 use worker::js_sys::{self, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Date, Env, Headers, State, Stub, web_sys, worker_sys};
+use worker::{Env, Headers, State, Stub, web_sys, worker_sys};
 
 use crate::settings::{self, Configuration};
 use crate::stored;
@@ -53,7 +53,7 @@ pub fn secret(env: &Env, name: &str) -> Option<String> {
 
 /// Now.
 pub fn now() -> Time {
-    Time(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+    Time(js_sys::Date::now() as i64)
 }
 
 /// A number from 0 (inclusive) to 1 (exclusive).

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
-use crate::auth::{Attempt, Refusal, Token, entra};
+use crate::auth::{Attempt, Refusal, Token, Verified, entra};
+use crate::devin::Session;
 use crate::environment::{configuration, now};
 use crate::http::Query;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
@@ -14,11 +15,13 @@ use crate::incident::object::{self, Outcome, Standing};
 use crate::incident::plan::{Plan, Workflow};
 use crate::incident::record::{Opening, Record};
 use crate::incident::{compose, lifecycle};
+use crate::ledger::Entry;
+use crate::memory::Repeat;
 use crate::reason::Reason;
 use crate::routing::Decision;
 use crate::senders::{Hook, Parsed};
 use crate::settings::{Configuration, Settings};
-use crate::{ledger, log, stored, text};
+use crate::{ledger, log, memory, stored, text};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
@@ -81,11 +84,18 @@ async fn proven(
             return (Answer::unavailable("Configuration", message).into(), proof);
         }
     };
+    let dry_run = query.get("dry_run").is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""));
+    if hook == Hook::Pagerduty
+        && !dry_run
+        && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
+    {
+        let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
+        return (Logged { answer: known(incident, session), sender, event_type }, proof);
+    }
     let parsed = match hook.parse(&verified) {
         Ok(parsed) => parsed,
         Err(bad) => return (Answer::from(bad).into(), proof),
     };
-    let dry_run = query.get("dry_run").is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""));
     let answer = match parsed {
         Parsed::Nothing { reason, message } => Answer::ignored(reason, text::safe(&message, true)).into(),
         Parsed::Events { events, remark } => {
@@ -96,8 +106,11 @@ async fn proven(
             for event in events {
                 let event = event.safe(settings.redact_emails);
                 first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
-                let mut answer =
-                    if dry_run { rehearse(&event, settings) } else { deliver(hook, event, wait, settings, env).await };
+                let mut answer = if dry_run {
+                    rehearse(&event, settings)
+                } else {
+                    deliver(hook, &verified, event, wait, settings, env).await
+                };
                 if let Some(remark) = &remark {
                     answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
                 }
@@ -118,7 +131,14 @@ async fn proven(
 }
 
 /// Hands an event on to its incident.
-async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Settings, env: &Env) -> Answer {
+async fn deliver(
+    hook: Hook,
+    body: &Verified<'_>,
+    event: IncidentEvent,
+    wait: i64,
+    settings: &Settings,
+    env: &Env,
+) -> Answer {
     let (plan, ignored) = match settings.routes.decide(&event, &settings.defaults) {
         Decision::Handle(plan) => (Some(plan), None),
         Decision::Ignore { reason, message, .. } => (None, Some(Answer::ignored(reason, message).about(&event.key))),
@@ -144,9 +164,10 @@ async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Setting
         && let Some(entry) = ledger::read(env, &key).await
         && entry.knows(&event)
     {
-        let message = "This event was taken already; the incident has its session.";
-        let answer = Answer { session: Some(entry.session), ..Answer::ok(Status::Duplicate, message) };
-        return Answer { incident: Some(entry.incident), ..answer };
+        let Entry { incident, session, .. } = entry;
+        let repeat = Repeat { event_type: event.event_type, incident: incident.clone(), session: session.clone() };
+        memory::remember(body, repeat, now());
+        return known(incident, session);
     }
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
     match object::deliver(env, &event, plan.as_ref(), wait).await {
@@ -158,6 +179,13 @@ async fn deliver(hook: Hook, event: IncidentEvent, wait: i64, settings: &Setting
             Answer::unavailable("Not stored", message).about(&key)
         }
     }
+}
+
+/// The answer to an event that the ledger has.
+fn known(incident: String, session: Session) -> Answer {
+    let message = "This event was taken already; the incident has its session.";
+    let answer = Answer { session: Some(session), ..Answer::ok(Status::Duplicate, message) };
+    Answer { incident: Some(incident), ..answer }
 }
 
 /// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an

@@ -19,7 +19,7 @@
 //! - [`auth`]: shared secret, [`auth::signature`]s, [`auth::entra`] tokens; only a [`auth::Verified`] body can be parsed
 //! - [`senders`]: a file for each sender: what it sends, as events, and what identifies the incident
 //! - [`routing`]: event + `ROUTES` → what is to be done, an [`incident::plan::Plan`]
-//! - [`ledger`]: the incidents that have a session, in KV
+//! - [`ledger`]: the incidents that have a session, in KV; [`memory`]: what this isolate has read there lately
 //! - [`answer`]: the answers of the hooks; [`reason`]: why something was decided
 //!
 //! The incident:
@@ -65,6 +65,7 @@ mod http;
 pub mod incident;
 mod ledger;
 mod log;
+mod memory;
 pub mod notify;
 mod openapi;
 pub mod outbound;
