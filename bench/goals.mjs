@@ -1,0 +1,42 @@
+// The goals: each compares medians of the same run. `of` gives the figure, `met` says whether it is good enough.
+import { median } from "./figures.mjs";
+
+const at = (results, path, contender, figure) =>
+  median((results.paths[path]?.[contender] ?? []).map((round) => round[figure]));
+
+/** The ratio of two contenders in the same round, because the machine is not the same in the next. */
+function ratio(results, path, figure, one, other) {
+  const [ones, others] = [results.paths[path][one], results.paths[path][other]];
+  return median(ones.map((round, index) => round[figure] / others[index][figure]));
+}
+
+const least = (limit) => ({ goal: `≥ ${limit}`, met: (figure) => figure >= limit });
+const most = (limit, unit = "") => ({ goal: `≤ ${limit}${unit}`, unit, met: (figure) => figure <= limit });
+
+export const GOALS = [
+  ...["duplicate", "ignored"].flatMap((path) => [
+    { name: `${path}: requests a second, against 200 to everything`, ...least(0.8), of: (r) => ratio(r, path, "rate", "ours", "limit") },
+    { name: `${path}: requests a second, against the documented Worker`, ...least(2), of: (r) => ratio(r, path, "rate", "ours", "worker") },
+  ]),
+  { name: "forbidden: requests a second, against the documented Worker", ...least(1), of: (r) => ratio(r, "forbidden", "rate", "ours", "worker") },
+  { name: "CPU of a duplicate, against the documented Worker", ...most(0.5), of: (r) => ratio(r, "duplicate", "cpu", "ours", "worker") },
+  ...["worker", "express"].map((rival) => ({
+    name: `time to 2xx of a new incident, Devin at 5 s, against ${rival === "worker" ? "the documented Worker" : "Express"}`,
+    ...most(0.02),
+    of: (r) => ratio(r, "slow Devin", "p50", "ours", rival),
+  })),
+  { name: "p99 of that at 200 a second", ...most(100, " ms"), of: (r) => at(r, "slow Devin", "ours", "p99") },
+  { name: "CPU of a duplicate at 1,000 known incidents, against 1", ...most(1.1), of: (r) => ratio(r, "duplicate, known", "cpu", "1000", "1") },
+  { name: "CPU of a duplicate at 100,000, against 1", ...most(1.1), of: (r) => ratio(r, "duplicate, known", "cpu", "100000", "1") },
+  { name: "CPU of a new incident at 1,000 known incidents, against 1", ...most(1.1), of: (r) => ratio(r, "new, known", "cpu", "1000", "1") },
+  { name: "CPU of a new incident at 100,000, against 1", ...most(1.1), of: (r) => ratio(r, "new, known", "cpu", "100000", "1") },
+  { name: "first request after the start, against 200 to everything", ...most(1.5), of: (r) => ratio(r, "start", "first", "ours", "limit") },
+  {
+    name: "CPU of the start beyond that of 200 to everything",
+    ...most(30, " ms"),
+    of: (r) => at(r, "start", "ours", "cpu") - at(r, "start", "limit", "cpu"),
+  },
+  { name: "memory of the isolate after 100,000 events", ...most(20, " MiB"), of: (r) => r.memory.at(-1).mib },
+  { name: "bundle", ...most(600, " KB"), of: (r) => r.size.kb },
+  { name: "bundle, gzipped", ...most(230, " KB"), of: (r) => r.size.gzipKb },
+];

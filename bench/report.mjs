@@ -1,0 +1,73 @@
+// The results as tables in Markdown, for the terminal and for docs/performance.md.
+import { readFileSync, writeFileSync } from "node:fs";
+import { CONTENDERS } from "./contenders.mjs";
+import { short, shown, spread } from "./figures.mjs";
+import { GOALS } from "./goals.mjs";
+import { SIZES } from "./known.mjs";
+
+const DOCUMENT = new URL("../docs/performance.md", import.meta.url);
+const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
+
+const row = (cells) => `| ${cells.join(" | ")} |`;
+const table = (head, rows) => [row(head), row(head.map((_, index) => (index ? "--:" : "---"))), ...rows.map(row)].join("\n");
+
+/** A figure of one contender's rounds: its median, and the smallest and largest. */
+const cell = (rounds, figure) => (rounds ? shown(spread(rounds.map((round) => round[figure]))) : "");
+
+export function report(results) {
+  const { machine, rounds, paths } = results;
+  const contenders = Object.keys(CONTENDERS);
+  const titles = contenders.map((name) => CONTENDERS[name].title);
+  const compared = (names, figure) =>
+    table(["", ...titles], names.map((name) => [name, ...contenders.map((contender) => cell(paths[name]?.[contender], figure))]));
+  const all = ["forbidden", "ignored", "duplicate", "duplicate, signed", "storm", "new"];
+
+  return [
+    `${machine}; ${rounds} rounds; the median, and in brackets the smallest and the largest.`,
+    "**CPU time of the process for an event, in µs** (of `storm` and `new` with everything that follows the answer)",
+    compared(all, "cpu"),
+    "**Events a second**, 16 at a time, each answered before the next",
+    compared(all, "rate"),
+    "**Milliseconds until the answer**, median; `slow Devin`: Devin answers after 5 s",
+    compared(["duplicate", "new", "slow Devin"], "p50"),
+    "**The same, 99th percentile**",
+    compared(["duplicate", "new", "slow Devin"], "p99"),
+    "**Milliseconds from a new incident to Devin being asked for its session**, median",
+    compared(["new, to the session"], "p50"),
+    "**CPU time of ours for an event, in µs, with so many incidents known**",
+    table(
+      ["", ...SIZES.map((size) => size.toLocaleString("en"))],
+      ["duplicate, known", "any of the known", "new, known"].map((name) => [
+        name,
+        ...SIZES.map((size) => cell(paths[name]?.[size], "cpu")),
+      ]),
+    ),
+    "**Start of workerd**",
+    table(
+      ["", CONTENDERS.limit.title, CONTENDERS.ours.title],
+      [
+        ["first request, ms", ...["limit", "ours"].map((name) => cell(paths.start?.[name], "first"))],
+        ["CPU until its answer, ms", ...["limit", "ours"].map((name) => cell(paths.start?.[name], "cpu"))],
+      ],
+    ),
+    `**Memory of our isolate**: ${results.memory.map(({ events, mib, wasmMib }) => `${short(mib)} MiB (WASM ${short(wasmMib)}) after ${events.toLocaleString("en")} events`).join(", ")}`,
+    `**Size**: WASM ${short(results.size.kb)} KB, gzipped ${short(results.size.gzipKb)} KB; script ${short(results.size.scriptKb)} KB`,
+    results.instructions,
+    "**Goals**",
+    table(["goal", "wanted", "measured", ""], GOALS.map((goal) => judged(goal, results))),
+  ].join("\n\n");
+}
+
+function judged({ name, goal, unit = "", met, of }, results) {
+  const figure = of(results);
+  return [name, goal, `${figure < 0.1 ? figure.toFixed(4) : short(figure)}${unit}`, met(figure) ? "met" : "**not met**"];
+}
+
+/** Puts the tables into the documentation, between its two marks. */
+export function write(text) {
+  const document = readFileSync(DOCUMENT, "utf8");
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`docs/performance.md has no ${BEGIN} … ${END}`);
+  writeFileSync(DOCUMENT, `${document.slice(0, begin + BEGIN.length)}\n${text}\n${document.slice(end)}`);
+}
+

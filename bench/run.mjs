@@ -1,0 +1,91 @@
+// npm run bench: our Worker beside what one would run otherwise, in one run on one machine. docs/performance.md says how.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { build } from "../scripts/build.mjs";
+import { commandLine, main, misused } from "../scripts/cli.mjs";
+import { ROOT, run, step } from "../scripts/steps.mjs";
+
+const TOOL = {
+  usage: "npm run bench [-- options]",
+  about: `Measures the Worker beside what one would run otherwise, prints the tables of docs/performance.md, and writes
+    everything that was measured to bench/results.json. Takes less than 10 minutes on two cores with nothing else to do.`,
+  options: {
+    rounds: { value: "N", about: "how often each is measured, at least 5 for figures to keep (5)" },
+    write: { about: "puts the tables into docs/performance.md" },
+  },
+  ok: "everything was measured, whether or not the goals are met",
+  wrong: "something could not be measured, or a contender gave a wrong answer",
+  examples: [["npm run bench -- --write", "on a quiet machine, before a release"]],
+};
+
+const RESULTS = new URL("results.json", import.meta.url);
+const EVENTS = 100_000;
+
+async function bench() {
+  const { values } = commandLine(TOOL);
+  const rounds = Number(values.rounds ?? 5);
+  if (!(Number.isInteger(rounds) && rounds > 0)) misused(`--rounds takes a whole number from 1, not ${values.rounds}.`);
+  const begun = performance.now();
+  await build();
+  await installRivals();
+  // Only now: they need the npm packages that build() installs where they are missing.
+  const { CONTENDERS, start } = await import("./contenders.mjs");
+  const { startDevin } = await import("./devin.mjs");
+  const { memory, size, starts } = await import("./isolate.mjs");
+  const { known, remove, SIZES, storageWith } = await import("./known.mjs");
+  const { HAS_WRK } = await import("./load.mjs");
+  const { changing, KNOWN, slowDevin, tell, unchanging } = await import("./paths.mjs");
+  const { report, write } = await import("./report.mjs");
+  const { instructions } = await import("./instructions.mjs");
+
+  const results = { machine: machine(HAS_WRK), rounds, paths: {} };
+  const add = (path, contender, result) => ((results.paths[path] ??= {})[contender] ??= []).push(result);
+  const devin = await startDevin();
+  const running = [];
+  const folders = {};
+  try {
+    await step("Starts", () => starts(["limit", "ours"], devin, rounds, add));
+    for (const name of Object.keys(CONTENDERS)) running.push(await start(name, { devin: devin.url }));
+    const bridges = running.filter(({ name }) => name !== "limit");
+    for (const bridge of bridges) await tell(bridge, "K", KNOWN);
+    // The first round is to warm up: V8 compiles what is used much only while it is used.
+    await step("Warming up", () => unchanging(running, 1, () => {}));
+    await step("Forbidden, ignored, duplicate", () => unchanging(running, rounds, add));
+    await step("New incidents, storms", () => changing(bridges, devin, rounds, add));
+    await step("A Devin that takes 5 s", () => slowDevin(bridges, devin, rounds, add));
+    results.instructions = await step("Instructions", () => instructions(running));
+    while (running.length > 0) await running.pop().stop();
+
+    await step("Making known incidents", async () => {
+      for (const size of SIZES) folders[size] = await storageWith(size, devin);
+    });
+    await step("Events with many incidents known", () => known(folders, devin, rounds, add));
+    const most = SIZES.at(-1);
+    results.memory = await step("Memory", () => memory(folders[most], most, EVENTS, devin));
+    results.size = size();
+  } finally {
+    for (const contender of running) await contender.stop();
+    remove(folders);
+    devin.stop();
+  }
+
+  const text = report(results);
+  writeFileSync(RESULTS, JSON.stringify(results, null, 1));
+  if (values.write) write(text);
+  console.log(`\n${text}\n\nEverything is in bench/results.json; it took ${Math.round((performance.now() - begun) / 1000)} s.`);
+}
+
+async function installRivals() {
+  const list = new URL("node_modules/.package-lock.json", import.meta.url);
+  const wanted = JSON.parse(readFileSync(new URL("package-lock.json", import.meta.url), "utf8")).packages;
+  const installed = existsSync(list) ? JSON.parse(readFileSync(list, "utf8")).packages : {};
+  const current = Object.entries(wanted).every(([path, { version }]) => path === "" || installed[path]?.version === version);
+  if (!current) await step("Installing Express", () => run("npm", ["ci", "--no-progress", "--prefix", `${ROOT}bench`]));
+}
+
+function machine(hasWrk) {
+  const [{ model }, ...others] = cpus();
+  return `${others.length + 1} cores (${model.trim()}), Node ${process.version}, load from ${hasWrk ? "wrk" : "bench/client.mjs"}`;
+}
+
+main(import.meta, bench);

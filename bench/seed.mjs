@@ -1,0 +1,41 @@
+// Makes many known incidents of one. It runs in the place of our Worker, on the storage that ours has left with incident
+// 0 in it, and copies what the ledger and the list have of that: POST /?count=…
+import { DurableObject } from "cloudflare:workers";
+
+const PLACE = "0000000";
+const AT_ONCE = 100;
+
+export default {
+  async fetch(request, env) {
+    const count = Number(new URL(request.url).searchParams.get("count"));
+    const { keys } = await env.INCIDENTS.list();
+    if (keys.length !== 1) throw new Error(`The ledger has ${keys.length} incidents, not one`);
+    const [{ name, expiration }] = keys;
+    const value = await env.INCIDENTS.get(name);
+    for (let first = 1; first < count; first += AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, index) => first + index);
+      await Promise.all(some.map((number) => env.INCIDENTS.put(filled(name, number), filled(value, number), { expiration })));
+    }
+    const rows = await env.REGISTER.get(env.REGISTER.idFromName("register")).copy(count);
+    return Response.json({ rows });
+  },
+};
+
+const filled = (text, number) => text.replaceAll(PLACE, String(number).padStart(PLACE.length, "0"));
+
+export class RegisterObject extends DurableObject {
+  copy(count) {
+    const { sql } = this.ctx.storage;
+    const columns = sql.exec("SELECT name, type FROM pragma_table_info('incidents')").toArray();
+    const copied = columns.map(({ name, type }) =>
+      type === "TEXT" ? `replace(${name}, '${PLACE}', printf('%07d', number))` : name,
+    );
+    sql.exec(
+      `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?)
+       INSERT INTO incidents SELECT ${copied} FROM incidents, numbers WHERE number < ?`,
+      count,
+      count,
+    );
+    return sql.exec("SELECT count(*) AS rows FROM incidents").one().rows;
+  }
+}
