@@ -75,8 +75,9 @@ pub fn fence(input: &[u8]) {
     }
     all_visible(inside);
     assert_eq!(fencing::neutral(inside), inside);
-    // It is still readable: the words are those of the sender.
-    assert!(letters(inside).eq(letters(&cleaning::block(&text))), "{inside:?}");
+    // It is still readable: the words are those of the sender, but for letters that look like brackets.
+    let words = |text: &str| letters(text).filter(|c| !matches!(c, 'ᐸ' | 'ᐳ')).collect::<String>();
+    assert_eq!(words(inside), words(&cleaning::block(&text)));
     assert!(inside.len() <= text.len() + 2);
 }
 
