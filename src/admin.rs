@@ -1,4 +1,4 @@
-//! What operators see and do: health, the list of incidents, one incident, replay.
+//! What operators see and do: health, the list of incidents, one incident, replay, metrics.
 
 use serde_json::Value;
 use worker::{Env, Headers};
@@ -14,7 +14,7 @@ use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
 use crate::text::clean;
-use crate::{ledger, log, register, stored};
+use crate::{ledger, log, metrics, register, stored};
 
 /// How many incidents a page has where nobody says otherwise.
 const PAGE: u32 = 50;
@@ -90,7 +90,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
 /// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
 pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
-    let (limit, cursor, state, sender) = (text("limit"), text("cursor"), text("state"), text("sender"));
+    let [limit, cursor, state, sender, words] = ["limit", "cursor", "state", "sender", "q"].map(text);
     let bad = |name: &str, found: Option<String>, expected: &str| {
         let found = clean::line(&found.unwrap_or_default(), 100);
         Err(format!("{name} is {found:?}: expected {expected}."))
@@ -108,7 +108,19 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
         return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
     }
-    Ok(register::Query { limit: count, cursor, state, sender })
+    Ok(register::Query { limit: count, cursor, state, sender, text: words })
+}
+
+/// `GET /metrics`.
+pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal.into();
+    }
+    let problems = configuration(env).settings.as_ref().err().map_or(0, Vec::len);
+    match register::stats(env, 0).await {
+        Ok(stats) => Reply::Metrics(metrics::text(&stats, problems)),
+        Err(error) => failed(&error).into(),
+    }
 }
 
 /// `GET /api/incidents/{key}`.

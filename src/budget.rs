@@ -40,6 +40,17 @@ struct Waiter {
     back_at: Time,
 }
 
+/// How much of the limits is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Turns that count for the rate: those of the last minute.
+    pub minute: u32,
+    /// Turns since midnight (UTC).
+    pub today: u32,
+    /// How many wait for a turn.
+    pub queue: u32,
+}
+
 /// The answer to somebody who asks for a turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Grant {
@@ -165,9 +176,11 @@ impl Budget {
         recent
     }
 
-    /// How many wait for a turn.
-    pub fn waiting(&self) -> usize {
-        self.queue.len()
+    /// How much of the limits is used now.
+    pub fn usage(&self, now: Time) -> Usage {
+        let waiting = self.queue.iter().filter(|waiter| waiter.expected(now)).count();
+        let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        Usage { minute: small(self.recent(now).len()), today: small(self.today(now)), queue: small(waiting) }
     }
 
     /// Drops what no longer counts. A slot in the future, after the clock jumped back, counts as taken now.
@@ -177,7 +190,14 @@ impl Budget {
             slot.at = slot.at.min(now);
         }
         self.slots.retain(|slot| slot.at >= midnight || now.since(slot.at) < RATE_WINDOW);
-        self.queue.retain(|waiter| now.since(waiter.back_at) < GRACE);
+        self.queue.retain(|waiter| waiter.expected(now));
+    }
+}
+
+impl Waiter {
+    /// Whether it may still come back.
+    fn expected(&self, now: Time) -> bool {
+        now.since(self.back_at) < GRACE
     }
 }
 
@@ -221,6 +241,17 @@ mod tests {
         assert!(matches!(budget.ask("newcomer", LIMITS, until), Grant::Queued { ahead: 2, .. }));
         assert_eq!(budget.ask("d", LIMITS, until), Grant::Go);
         assert_eq!(budget.ask("c", LIMITS, until), Grant::Go);
+    }
+
+    #[test]
+    fn what_is_used_is_known() {
+        let mut budget = Budget::default();
+        for name in ["a", "b", "c", "d"] {
+            budget.ask(name, LIMITS, NOON);
+        }
+        assert_eq!(budget.usage(NOON), Usage { minute: 2, today: 2, queue: 2 });
+        assert_eq!(budget.usage(NOON.plus(HOUR)), Usage { minute: 0, today: 2, queue: 0 });
+        assert_eq!(budget.usage(NOON.next_midnight()), Usage::default());
     }
 
     #[test]

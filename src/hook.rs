@@ -21,7 +21,8 @@ use crate::reason::Reason;
 use crate::routing::Decision;
 use crate::senders::{Hook, Parsed};
 use crate::settings::{Configuration, Settings};
-use crate::{ledger, log, memory, stored, text};
+use crate::tally::{Count, Refused};
+use crate::{ledger, log, memory, stored, tally, text};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
@@ -63,14 +64,20 @@ async fn proven(
     let verified = match secrets.verify(&attempt, &token) {
         Ok(verified) => verified,
         Err(refusal) => {
-            let answer = match refusal {
-                Refusal::Unauthorized => Answer::unauthorized(),
-                Refusal::NotConfigured => Answer::unavailable(
-                    "Not configured",
-                    "What this hook could check is not configured, or is wrong, so nothing is processed.",
+            let (refused, answer) = match refusal {
+                Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
+                Refusal::NotConfigured => (
+                    Refused::NotConfigured,
+                    Answer::unavailable(
+                        "Not configured",
+                        "What this hook could check is not configured, or is wrong, so nothing is processed.",
+                    ),
                 ),
-                Refusal::NoKeys => Answer::unavailable("No keys", "The token can't be checked at present."),
+                Refusal::NoKeys => {
+                    (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
+                }
             };
+            tally::count(Count::Refused(refused));
             let proof =
                 if let Token::Refused(part) = token { format!("none: the token's {part}") } else { "none".into() };
             return (answer.into(), proof);
@@ -80,6 +87,7 @@ async fn proven(
     let settings = match &configuration.settings {
         Ok(settings) => settings,
         Err(problems) => {
+            tally::count(Count::Refused(Refused::NotConfigured));
             let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
             return (Answer::unavailable("Configuration", message).into(), proof);
         }
@@ -89,15 +97,28 @@ async fn proven(
         && !dry_run
         && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
     {
+        tally::count(Count::Received(Sender::Pagerduty));
+        tally::count(Count::Duplicate(Sender::Pagerduty));
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
     let parsed = match hook.parse(&verified) {
         Ok(parsed) => parsed,
-        Err(bad) => return (Answer::from(bad).into(), proof),
+        Err(bad) => {
+            tally::count(Count::Refused(Refused::BadBody));
+            return (Answer::from(bad).into(), proof);
+        }
     };
     let answer = match parsed {
-        Parsed::Nothing { reason, message } => Answer::ignored(reason, text::safe(&message, true)).into(),
+        Parsed::Nothing { reason, message } => {
+            if !dry_run {
+                // PagerDuty's and Kibana's are the only bodies that may hold no event.
+                let sender = if hook == Hook::Pagerduty { Sender::Pagerduty } else { Sender::Kibana };
+                tally::count(Count::Received(sender));
+                tally::count(Count::Ignored(reason));
+            }
+            Answer::ignored(reason, text::safe(&message, true)).into()
+        }
         Parsed::Events { events, remark } => {
             let mut answers = Vec::new();
             let mut first = None;
@@ -130,7 +151,7 @@ async fn proven(
     (answer, proof)
 }
 
-/// Hands an event on to its incident.
+/// Hands an event on to its incident, and counts what became of it.
 async fn deliver(
     hook: Hook,
     body: &Verified<'_>,
@@ -139,44 +160,56 @@ async fn deliver(
     settings: &Settings,
     env: &Env,
 ) -> Answer {
-    let (plan, ignored) = match settings.routes.decide(&event, &settings.defaults) {
-        Decision::Handle(plan) => (Some(plan), None),
-        Decision::Ignore { reason, message, .. } => (None, Some(Answer::ignored(reason, message).about(&event.key))),
-    };
-    if let Some(plan) = &plan
-        && starts_nothing(&event, plan)
-    {
-        let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
-        return Answer::ignored(Reason::EventType, message).about(&event.key);
-    }
-    let event = match &plan {
-        Some(plan) if plan.min_occurrences > 1 => counted_together(event),
+    let decision = settings.routes.decide(&event, &settings.defaults);
+    let event = match &decision {
+        Decision::Handle(plan) if plan.min_occurrences > 1 => counted_together(event),
         _ => event,
     };
-    let key = event.key.clone();
-    if let Some(ignored) = &ignored
-        && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
-    {
-        return ignored.clone();
+    let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
+    tally::event(&event, taken, now());
+    answer.about(&event.key)
+}
+
+/// What became of an event, `None` where it could not be stored, and the answer.
+async fn taken(
+    hook: Hook,
+    body: &Verified<'_>,
+    event: &IncidentEvent,
+    decision: Decision,
+    wait: i64,
+    env: &Env,
+) -> (Option<Taken>, Answer) {
+    let ignore = |reason, message| (Some(Taken::Ignored(reason)), Answer::ignored(reason, message));
+    let (plan, ignored) = match decision {
+        Decision::Handle(plan) => (Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (None, Some(ignore(reason, message))),
+    };
+    let early = matches!(event.kind, Kind::Triggered | Kind::Acknowledged);
+    if early && let Some(ignored) = ignored {
+        return ignored;
+    }
+    if early && plan.as_ref().is_some_and(starts_when_resolved) {
+        let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
+        return ignore(Reason::EventType, message);
     }
     // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
     if event.sender == Sender::Pagerduty
-        && let Some(entry) = ledger::read(env, &key).await
-        && entry.knows(&event)
+        && let Some(entry) = ledger::read(env, &event.key).await
+        && entry.knows(event)
     {
         let Entry { incident, session, .. } = entry;
-        let repeat = Repeat { event_type: event.event_type, incident: incident.clone(), session: session.clone() };
-        memory::remember(body, repeat, now());
-        return known(incident, session);
+        let event_type = event.event_type.clone();
+        memory::remember(body, Repeat { event_type, incident: incident.clone(), session: session.clone() }, now());
+        return (Some(Taken::Duplicate), known(incident, session));
     }
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
-    match object::deliver(env, &event, plan.as_ref(), wait).await {
-        Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if ignored.is_some() => ignored.unwrap_or_default(),
-        Ok(outcome) => answer(hook, event.kind, outcome),
+    match object::deliver(env, event, plan.as_ref(), wait).await {
+        Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if let Some(ignored) = ignored => ignored,
+        Ok(outcome) => (Some(outcome.taken), answer(hook, event.kind, outcome)),
         Err(error) => {
-            log::warning(&format!("{key}: the event could not be stored: {error}"));
+            log::warning(&format!("{}: the event could not be stored: {error}", event.key));
             let message = "The event could not be stored. Please send it again.";
-            Answer::unavailable("Not stored", message).about(&key)
+            (None, Answer::unavailable("Not stored", message))
         }
     }
 }
@@ -201,12 +234,10 @@ fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
     event
 }
 
-/// Whether an event can be answered without waking the incident's object: it is of a kind that comes before the one
-/// that starts a session, so there is nothing yet that it could change.
-fn starts_nothing(event: &IncidentEvent, plan: &Plan) -> bool {
-    plan.workflow == Workflow::Postmortem
-        && plan.start_on == Kind::Resolved
-        && matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+/// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
+/// waking the incident's object: there is nothing yet that they could change.
+fn starts_when_resolved(plan: &Plan) -> bool {
+    plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved
 }
 
 /// The contract's answer for what became of an event.

@@ -8,7 +8,7 @@ use worker::{Env, Headers};
 
 use crate::answer::Answer;
 use crate::senders::Hook;
-use crate::{admin, dashboard, environment, hook, openapi, stored};
+use crate::{admin, dashboard, environment, hook, metrics, openapi, stored};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -22,6 +22,8 @@ pub enum Target {
     Health,
     /// The contract.
     OpenApi,
+    /// What is counted, for Prometheus.
+    Metrics,
     /// The list.
     Incidents,
     /// One of them.
@@ -48,6 +50,7 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/hooks/kibana", Target::Hook(Hook::Kibana)),
     ("/health", Target::Health),
     ("/openapi.json", Target::OpenApi),
+    ("/metrics", Target::Metrics),
     ("/api/incidents", Target::Incidents),
     ("/api/incidents/{key}", Target::Incident),
     ("/api/incidents/{key}/postmortem", Target::Postmortem),
@@ -107,6 +110,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         },
         Target::Health => admin::health(&headers, &env).await,
         Target::OpenApi => Reply::OpenApi,
+        Target::Metrics => admin::metrics(&headers, &env).await,
         Target::Incidents => admin::list(&headers, query, &env).await,
         Target::Incident => admin::show(&headers, name, &env).await,
         Target::Postmortem => admin::postmortem(&headers, name, &env).await,
@@ -159,6 +163,8 @@ pub enum Reply {
     SeeOther(String),
     /// A text in Markdown: 200.
     Markdown(String),
+    /// Metrics as Prometheus reads them: 200.
+    Metrics(String),
 }
 
 impl From<Answer> for Reply {
@@ -184,6 +190,7 @@ fn respond(reply: Reply) -> worker::Result<Response> {
             (303, None, HTML, String::new())
         }
         Reply::Markdown(text) => (200, None, "text/markdown; charset=utf-8", text),
+        Reply::Metrics(text) => (200, None, metrics::CONTENT_TYPE, text),
     };
     if let Some(seconds) = retry_after {
         more.push(("Retry-After", seconds.to_string()));

@@ -40,8 +40,9 @@
 //! - [`postmortem`]: what a session gave as structured output, as Markdown
 //!
 //! Over all incidents:
-//! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure) and keeps the list
-//! - [`admin`]: health, the list, one incident, replay; [`dashboard`]: the same for people, as pages
+//! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure), keeps the list, and keeps the counts
+//! - [`tally`]: what is counted, until the register has it; [`metrics`]: the same as Prometheus reads it
+//! - [`admin`]: health, the list, one incident, replay, metrics; [`dashboard`]: the same for people, as pages
 //! - [`openapi`]: the contract for programs
 //!
 //! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
@@ -66,6 +67,7 @@ pub mod incident;
 mod ledger;
 mod log;
 mod memory;
+mod metrics;
 pub mod notify;
 mod openapi;
 pub mod outbound;
@@ -79,6 +81,7 @@ pub mod secret;
 pub mod senders;
 pub mod settings;
 pub mod stored;
+mod tally;
 pub mod text;
 pub mod time;
 
@@ -91,8 +94,12 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    http::handle(request, env).await
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let response = http::handle(request, env.clone()).await;
+    if tally::call_is_due(environment::now()) {
+        context.wait_until(register::tell_counts(env));
+    }
+    response
 }
 
 #[event(scheduled)]

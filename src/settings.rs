@@ -86,6 +86,13 @@ pub struct Configuration {
     pub admin_token: Option<Secret>,
 }
 
+impl Configuration {
+    /// How long an incident is remembered, in milliseconds: the default while the settings are wrong.
+    pub fn retention(&self) -> i64 {
+        self.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
+    }
+}
+
 /// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are.
 pub fn read(get: impl Fn(&str) -> Option<Value>) -> Configuration {
     let mut reader = Reader { get, problems: Vec::new() };

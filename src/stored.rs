@@ -104,7 +104,7 @@ macro_rules! named {
     ($type:ident { $($variant:ident => $name:literal),* $(,)? }) => {
         impl $type {
             /// Every name, in the order of the variants.
-            #[cfg(test)]
+            #[allow(dead_code)] // Not of every type are they needed.
             pub const NAMES: &[&str] = &[$($name),*];
 
             /// The name in records, answers, logs and settings.

@@ -38,6 +38,11 @@ impl Time {
         Time(self.0.div_euclid(DAY).saturating_mul(DAY))
     }
 
+    /// The full hour (UTC) at or before this point.
+    pub fn hour(self) -> Time {
+        Time(self.0.div_euclid(HOUR).saturating_mul(HOUR))
+    }
+
     /// RFC 3339 with milliseconds, in UTC; empty for a year that has not four digits.
     pub fn rfc3339(self) -> String {
         let (year, month, day) = civil(self.0.div_euclid(DAY));

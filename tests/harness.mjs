@@ -144,6 +144,12 @@ class Bridge {
     return JSON.parse(answer.text);
   }
 
+  /** Checks that nothing is known of an incident but, soon, that an event of it was ignored. */
+  async onlyIgnored(key) {
+    const record = await this.record(key);
+    assert.ok(record === undefined || record.state === "ignored", JSON.stringify(record));
+  }
+
   /** The record once nothing more will happen to it by itself. */
   settled(key, seconds = 30) {
     return until(`${key} is settled`, seconds, async () => {

@@ -249,7 +249,7 @@ describe(`random bodies, SEED=${SEED}`, () => {
       const page = JSON.parse(answer.text);
       for (const { incident, title, state, seen } of page.incidents) {
         assert.ok(title.length > 0 && seen > 0, incident);
-        assert.ok(["waiting", "queued", "held", "started"].includes(state), `${incident} is ${state}`);
+        assert.ok(["waiting", "queued", "held", "started", "ignored"].includes(state), `${incident} is ${state}`);
       }
       count += page.incidents.length;
       cursor = page.cursor;

@@ -46,9 +46,9 @@ pub fn page(list: &List<'_>) -> String {
 
 /// The address of the same list, from `cursor` on.
 fn address(asked: &Query, cursor: Option<&str>) -> String {
-    let (state, sender) = (asked.state.as_deref(), asked.sender.as_deref());
+    let (state, sender, words) = (asked.state.as_deref(), asked.sender.as_deref(), asked.text.as_deref());
     let mut address = "/".to_owned();
-    for (name, value) in [("state", state), ("sender", sender), ("cursor", cursor)] {
+    for (name, value) in [("state", state), ("sender", sender), ("q", words), ("cursor", cursor)] {
         if let Some(value) = value {
             address.push(if address.len() == 1 { '?' } else { '&' });
             address.push_str(name);
@@ -61,7 +61,7 @@ fn address(asked: &Query, cursor: Option<&str>) -> String {
 
 /// Whether only some of the incidents were asked for.
 fn is_narrowed(asked: &Query) -> bool {
-    asked.state.is_some() || asked.sender.is_some()
+    asked.state.is_some() || asked.sender.is_some() || asked.text.is_some()
 }
 
 fn filters(asked: &Query) -> Markup {

@@ -213,6 +213,7 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.concluded = postmortem && over;
     record.reopened = false;
     record.error = None;
+    record.wanted = Some(now);
     record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
     record.publish(now);
 }
@@ -512,7 +513,6 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.released = false;
     record.state = State::Started;
     record.error = None;
-    record.reason = None;
     record.forget_told_changes();
     notices::announce(record, About::Started, listing(record), now);
     record.publish(now);
@@ -635,6 +635,7 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
         record.outcome = None;
         record.generation = record.generation.saturating_add(1);
         record.opening = Opening::Full;
+        record.wanted = Some(now);
         record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
     }
     record.publish(now);
@@ -679,6 +680,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
 fn try_again(record: &mut Record, now: Time) {
     let (since, looks) = (record.first_seen, LOOKS.saturating_sub(1));
     record.error = None;
+    record.wanted = Some(now);
     record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
     record.publish(now);
 }

@@ -30,7 +30,8 @@ use crate::environment::{self, chance, now};
 use crate::settings::Settings;
 use crate::stored;
 use crate::stored::{Fields, Stored};
-use crate::time::{DAY, MINUTE, SECOND, Time};
+use crate::tally::{self, Cause, Count, Delivered};
+use crate::time::{MINUTE, SECOND, Time};
 use crate::{ledger, log, register};
 
 pub use outcome::report;
@@ -297,9 +298,8 @@ impl IncidentObject {
 
     /// Tells the list and the ledger how a record stands. Whether both have it.
     async fn tell(&self, record: &Record) -> bool {
-        let retention = self.retention();
-        let listed = register::publish(&self.env, listing(record), record.unsettled(), retention).await;
-        let written = ledger::write(&self.env, record, retention).await;
+        let listed = register::publish(&self.env, listing(record), record.unsettled()).await;
+        let written = ledger::write(&self.env, record, self.retention()).await;
         for error in [&listed, &written].into_iter().filter_map(|result| result.as_ref().err()) {
             log::warning(&format!("{}: could not be published: {error}", record.name()));
         }
@@ -344,6 +344,7 @@ impl IncidentObject {
         let request = match self.request(settings).await? {
             Ok(request) => request,
             Err(words) => {
+                tally::count(Count::Failed(Cause::Prompt));
                 self.with_record(|record| {
                     lifecycle::creating(record, now());
                     lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
@@ -360,7 +361,11 @@ impl IncidentObject {
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
         let reply = reply::created(answer, now());
-        self.with_record(|record| lifecycle::create_replied(record, reply, now(), chance()));
+        let cause = reply.as_ref().err().map(Cause::of);
+        self.with_record(|record| {
+            lifecycle::create_replied(record, reply, now(), chance());
+            count_session(record, cause);
+        });
         self.store().await
     }
 
@@ -412,7 +417,11 @@ impl IncidentObject {
             }
         }
         let repeatable = access.api == Api::V1;
-        self.with_record(|record| lifecycle::look_up_replied(record, result, repeatable, now(), chance()));
+        let cause = result.as_ref().err().map(Cause::of);
+        self.with_record(|record| {
+            lifecycle::look_up_replied(record, result, repeatable, now(), chance());
+            count_session(record, cause);
+        });
         self.store().await
     }
 
@@ -427,6 +436,7 @@ impl IncidentObject {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
+                tally::count(Count::Message(Delivered::Failed));
                 let words = format!("no message: {error}");
                 self.with_record(|record| {
                     lifecycle::send_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
@@ -438,7 +448,12 @@ impl IncidentObject {
         self.store().await?;
         let answer = client::ask(&settings.devin, &settings.devin.send(&session.id, &text)).await;
         let reply = reply::sent(answer, now());
-        self.with_record(|record| lifecycle::send_replied(record, reply, now(), chance()));
+        let (arrived, cause) = (reply.is_ok(), reply.as_ref().err().map(Cause::of));
+        self.with_record(|record| {
+            let number = lifecycle::next_message(record).map(|message| message.number);
+            lifecycle::send_replied(record, reply, now(), chance());
+            count_message(record, number, arrived, cause);
+        });
         self.store().await
     }
 
@@ -467,7 +482,12 @@ impl IncidentObject {
                 }
             }
         }
-        self.with_record(|record| lifecycle::message_look_up_replied(record, result, now(), chance()));
+        let (arrived, cause) = (matches!(result, Ok(true)), result.as_ref().err().map(Cause::of));
+        self.with_record(|record| {
+            let number = lifecycle::next_message(record).map(|message| message.number);
+            lifecycle::message_look_up_replied(record, result, now(), chance());
+            count_message(record, number, arrived, cause);
+        });
         self.store().await
     }
 
@@ -488,8 +508,7 @@ impl IncidentObject {
     }
 
     fn retention(&self) -> i64 {
-        let configuration = environment::configuration(&self.env);
-        configuration.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
+        environment::configuration(&self.env).retention()
     }
 
     async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
@@ -577,6 +596,29 @@ impl IncidentObject {
             let session = record.session.as_ref().map(|session| session.id.as_str());
             log::step(&record.name(), record.state_name(), session, what, now().since(begun));
         });
+    }
+}
+
+/// Counts what Devin's answer about a session has led to; `cause`: what was wrong with it.
+fn count_session(record: &Record, cause: Option<Cause>) {
+    match (&record.state, cause) {
+        (record::State::Started, _) => {
+            tally::started(record.sender, now().since(record.wanted.unwrap_or(record.first_seen)));
+        }
+        (record::State::Failed, Some(cause)) => tally::count(Count::Failed(cause)),
+        (_, Some(cause)) => tally::count(Count::Retried(cause)),
+        _ => {}
+    }
+}
+
+/// The same about message `number`. It stays the next one as long as it is to be tried again.
+fn count_message(record: &Record, number: Option<u32>, arrived: bool, cause: Option<Cause>) {
+    let pending = lifecycle::next_message(record).map(|message| message.number) == number;
+    match cause {
+        _ if arrived => tally::count(Count::Message(Delivered::Sent)),
+        Some(cause) if pending => tally::count(Count::Retried(cause)),
+        Some(_) => tally::count(Count::Message(Delivered::Failed)),
+        None => {}
     }
 }
 

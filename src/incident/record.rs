@@ -67,10 +67,10 @@ pub struct Record {
     pub first_seen: Time,
     /// When the last came.
     pub last_seen: Time,
+    /// Since when a session is wanted, once one is.
+    pub wanted: Option<Time>,
     /// Whether somebody let it go ahead of the day's limit.
     pub released: bool,
-    /// Why it is in its state, where there is more to say.
-    pub reason: Option<Reason>,
     /// What went wrong last, in Devin's words.
     pub error: Option<String>,
     /// What happened, oldest first.
@@ -277,8 +277,8 @@ stored!(Record {
     seen,
     first_seen,
     last_seen,
+    wanted,
     released,
-    reason,
     error,
     timeline,
     unpublished
@@ -403,8 +403,8 @@ impl Record {
             seen: 0,
             first_seen: now,
             last_seen: now,
+            wanted: None,
             released: false,
-            reason: None,
             error: None,
             timeline: Vec::new(),
             unpublished: None,
@@ -441,6 +441,18 @@ impl Record {
     /// How many messages the session is still to get; one that failed is not among them.
     pub fn to_deliver(&self) -> usize {
         self.outbox.iter().filter(|message| message.delivery != Delivery::Failed).count()
+    }
+
+    /// Why it is in its state, where there is more to say: why no session is wanted yet.
+    pub fn reason(&self) -> Option<Reason> {
+        let watching = if self.firings.is_empty() { Reason::EventType } else { Reason::Occurrences };
+        (self.state == State::Watching).then_some(watching)
+    }
+
+    /// Since when a session is wanted that does not exist yet.
+    pub fn waiting_since(&self) -> Option<Time> {
+        let waits = !matches!(self.state, State::Watching | State::Started | State::Failed);
+        waits.then(|| self.wanted.unwrap_or(self.first_seen))
     }
 
     /// Whether a create may be under way or may have been carried out unnoticed: its turn is not given back.

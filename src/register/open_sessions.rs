@@ -6,12 +6,13 @@ use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, ask, column, number, text};
 use crate::environment::now;
-use crate::stored;
+
+pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS open_sessions (incident TEXT PRIMARY KEY, asked INTEGER)";
 
 /// The list's lines of at most `most` incidents whose sessions have not ended, those first that were asked about the
 /// longest time ago; and it counts as asked now.
 pub async fn open_sessions(env: &Env, most: usize) -> worker::Result<Vec<Value>> {
-    match ask(env, "open", stored::object(vec![("most", most.into())])).await? {
+    match ask(env, "open", vec![("most", most.into())]).await? {
         Value::Array(lines) => Ok(lines),
         _ => Ok(Vec::new()),
     }

@@ -58,7 +58,7 @@ impl IncidentObject {
                     listed.insert(field.to_owned(), value);
                 }
             }
-            register::publish(&self.env, line.clone(), false, self.retention()).await?;
+            register::publish(&self.env, line.clone(), false).await?;
             ended && self.with_record(|record| notices::announce(record, About::Ended, line, at)).is_some()
         };
         if !news {

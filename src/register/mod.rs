@@ -1,0 +1,269 @@
+//! The register: one object for all incidents. It gives each its turn within the budget, and keeps the [`list`] of them
+//! and the [`counts`].
+//!
+//! Only incidents' alarms, people's look-ups and gathered counts come here, never a sender's request, so that no event
+//! waits for it.
+
+mod counts;
+mod list;
+mod open_sessions;
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use serde_json::Value;
+use worker::js_sys::Reflect;
+use worker::wasm_bindgen::JsValue;
+use worker::{Delay, DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
+
+use crate::budget::{Budget, Grant, Limits};
+use crate::environment::{self, now};
+use crate::stored::{Fields, Stored};
+use crate::tally::{self, Batch, Counts};
+use crate::time::Time;
+use crate::{log, stored};
+use list::text;
+
+pub use list::parse_cursor;
+pub use open_sessions::open_sessions;
+
+const BINDING: &str = "REGISTER";
+const BUDGET: &str = "budget";
+/// The most incidents on a page of the list.
+pub const LARGEST_PAGE: u32 = 200;
+
+/// Which incidents to list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// How many, at most [`LARGEST_PAGE`].
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Only those in this state.
+    pub state: Option<String>,
+    /// Only those of this sender.
+    pub sender: Option<String>,
+    /// Only those with this text in their name, title or service; whether letters of ASCII are capital does not matter.
+    pub text: Option<String>,
+}
+
+/// How the bridge stands over all incidents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// What was counted since counting began.
+    pub totals: Counts,
+    /// What was counted in each of the last hours, by the start of the hour, the oldest first. An hour in which nothing
+    /// was counted is not there.
+    pub hours: Vec<(Time, Counts)>,
+    /// The limits in force; 0 where the settings are wrong.
+    pub limits: Limits,
+    /// Sessions in the last minute.
+    pub minute: u32,
+    /// Sessions since midnight (UTC).
+    pub today: u32,
+    /// Incidents over the sessions per minute.
+    pub queue: u32,
+    /// Incidents that are `waiting` for Devin: not those whose session is not wanted yet.
+    pub waiting: u32,
+    /// Those that are `held`.
+    pub held: u32,
+    /// Those that are `failed`.
+    pub failed: u32,
+    /// For how many seconds the oldest of those that are waiting or queued has wanted a session.
+    pub oldest_waiting: Option<i64>,
+}
+
+stored!(Query { limit, cursor, state, sender, text });
+stored!(Stats { totals, hours, limits, minute, today, queue, waiting, held, failed, oldest_waiting });
+
+/// Asks for a turn for an incident, whose state the list learns of too.
+pub async fn turn(env: &Env, listing: Value, limits: Limits) -> worker::Result<Grant> {
+    let grant = ask(env, "turn", vec![("listing", listing), ("limits", limits.to_value())]).await?;
+    Ok(Grant::from_value(grant))
+}
+
+/// Tells the list of an incident's newest state, and the budget whether its turn was used. `holds_turn`: a create may
+/// still be under way.
+pub async fn publish(env: &Env, listing: Value, holds_turn: bool) -> worker::Result<()> {
+    ask(env, "publish", vec![("listing", listing), ("holds_turn", holds_turn.into())]).await.map(|_| ())
+}
+
+/// A page of the list, newest first: `{"incidents": […], "cursor": … or null}`.
+pub async fn list(env: &Env, query: Query) -> worker::Result<Value> {
+    ask(env, "list", vec![("query", query.to_value())]).await
+}
+
+/// The list's line for the incident of that name; null where there is none.
+pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
+    ask(env, "one", vec![("name", name.into())]).await
+}
+
+/// How everything stands, with the counts of so many of the last hours one by one.
+pub async fn stats(env: &Env, hours: u32) -> worker::Result<Stats> {
+    Ok(Stats::from_value(ask(env, "stats", vec![("hours", hours.to_value())]).await?))
+}
+
+/// Tells of what the isolate has counted, where nothing else has taken it along within [`tally::PAUSE`].
+pub async fn tell_counts(env: Env) {
+    Delay::from(Duration::from_millis(tally::PAUSE.unsigned_abs())).await;
+    if tally::is_worth_a_call()
+        && let Err(error) = ask(&env, "counts", Vec::new()).await
+    {
+        log::warning(&format!("the register did not take the counts: {error}"));
+    }
+}
+
+/// Asks the register something. What the isolate has counted since it was last asked goes along.
+async fn ask(env: &Env, what: &str, mut question: Vec<(&str, Value)>) -> worker::Result<Value> {
+    let batch = tally::take();
+    if !batch.is_empty() {
+        question.push(("batch", batch.to_value()));
+    }
+    let register = env.durable_object(BINDING)?.get_by_name("register")?;
+    let answer = environment::ask(register, what, &stored::object(question)).await;
+    if answer.is_err() {
+        tally::put_back(batch);
+    }
+    answer
+}
+
+/// The object behind it.
+#[durable_object(fetch)]
+pub struct RegisterObject {
+    state: State,
+    env: Env,
+    budget: RefCell<Option<Budget>>,
+    /// Whether the tables are there.
+    created: Cell<bool>,
+    /// How many lines of ignored events came since they were last cut down.
+    new_ignored: Cell<u32>,
+}
+
+impl DurableObject for RegisterObject {
+    fn new(state: State, env: Env) -> Self {
+        // Nobody knows how many lines came before the start, so the next one has them cut down.
+        let new_ignored = Cell::new(list::SLACK);
+        Self { state, env, budget: RefCell::new(None), created: Cell::new(false), new_ignored }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
+        self.take_batch(question.take("batch"))?;
+        let answer = match request.path().as_str() {
+            "/turn" => {
+                let listing: Value = question.take("listing");
+                self.list_incident(&listing)?;
+                let limits = question.take("limits");
+                self.with_budget(|budget| budget.ask(text(&listing, "incident"), limits, now())).await?.to_value()
+            }
+            "/publish" => {
+                self.published(&question.take("listing"), question.take("holds_turn")).await?;
+                Value::Null
+            }
+            "/open" => self.open(question.take("most"))?,
+            "/one" => self.one(&question.take::<String>("name"))?,
+            "/list" => self.page(&question.take("query"))?,
+            "/stats" => self.stats(question.take("hours")).await?.to_value(),
+            _ => Value::Null,
+        };
+        Response::ok(stored::text(&answer))
+    }
+}
+
+impl RegisterObject {
+    /// Keeps what an isolate has counted.
+    fn take_batch(&self, batch: Batch) -> worker::Result<()> {
+        if !batch.counts.is_empty() {
+            self.add_counts(&batch.counts, now())?;
+        }
+        if batch.ignored.is_empty() {
+            return Ok(());
+        }
+        for line in batch.ignored {
+            self.list_ignored(line)?;
+        }
+        self.forget_expired()
+    }
+
+    async fn published(&self, listing: &Value, holds_turn: bool) -> worker::Result<()> {
+        self.list_incident(listing)?;
+        self.keep_open(listing)?;
+        let name = text(listing, "incident");
+        match text(listing, "state") {
+            "started" => self.with_budget(|budget| budget.spent(name, now())).await?,
+            "queued" | "held" => {}
+            _ if holds_turn => {}
+            _ => self.with_budget(|budget| budget.give_back(name)).await?,
+        }
+        self.forget_expired()
+    }
+
+    fn forget_expired(&self) -> worker::Result<()> {
+        self.forget(now().plus(-environment::configuration(&self.env).retention()))
+    }
+
+    async fn stats(&self, hours: u32) -> worker::Result<Stats> {
+        let now = now();
+        self.load_budget().await?;
+        let usage = self.budget.borrow().as_ref().map(|budget| budget.usage(now)).unwrap_or_default();
+        let configuration = environment::configuration(&self.env);
+        let mut stats = Stats {
+            totals: self.totals()?,
+            hours: self.last_hours(hours, now)?,
+            limits: configuration.settings.as_ref().map(|settings| settings.limits).unwrap_or_default(),
+            minute: usage.minute,
+            today: usage.today,
+            queue: usage.queue,
+            ..Stats::default()
+        };
+        self.count_states(&mut stats, now)?;
+        Ok(stats)
+    }
+
+    async fn load_budget(&self) -> worker::Result<()> {
+        if self.budget.borrow().is_none() {
+            let stored = environment::stored_text(&self.state, BUDGET).await?;
+            let budget = stored.and_then(|text| Budget::from_text(&text)).unwrap_or_default();
+            self.budget.borrow_mut().get_or_insert(budget);
+        }
+        Ok(())
+    }
+
+    async fn with_budget<T>(&self, change: impl FnOnce(&mut Budget) -> T) -> worker::Result<T> {
+        self.load_budget().await?;
+        let (result, text) = {
+            let mut budget = self.budget.borrow_mut();
+            let budget = budget.get_or_insert_default();
+            let result = change(budget);
+            (result, budget.to_text())
+        };
+        self.state.storage().put_raw(BUDGET, JsValue::from_str(&text)).await?;
+        Ok(result)
+    }
+
+    fn exec(&self, query: &str, bindings: Vec<JsValue>) -> worker::Result<SqlCursor> {
+        let sql = self.state.storage().sql();
+        if !self.created.replace(true) {
+            sql.exec_raw(list::SCHEMA, None)?;
+            sql.exec_raw(open_sessions::SCHEMA, None)?;
+            sql.exec_raw(counts::SCHEMA, None)?;
+        }
+        sql.exec_raw(query, bindings)
+    }
+}
+
+/// A column of a row, where it holds text.
+fn column(row: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(row, &JsValue::from_str(name)).ok()?.as_string()
+}
+
+/// A column of a row, where it holds a whole number.
+fn integer(row: &JsValue, name: &str) -> i64 {
+    let value = Reflect::get(row, &JsValue::from_str(name)).ok();
+    value.and_then(|value| value.as_f64()).unwrap_or_default() as i64
+}
+
+/// A number as SQL takes it: JavaScript's are exact up to 2^53, which is far beyond any date.
+fn number(number: i64) -> JsValue {
+    JsValue::from_f64(number as f64)
+}
