@@ -34,10 +34,14 @@ pub fn any(input: &[u8]) {
     parsed(Hook::Any, input);
 }
 
-/// Whether the body is accepted. What is made of it is within bounds, and the same each time.
+/// Whether the body is accepted. What is made of it is within bounds, and the same each time. What takes long to look
+/// at is looked at for two hooks, which lead to all parsers.
 fn parsed(hook: Hook, body: &[u8]) -> bool {
+    let thorough = matches!(hook, Hook::Pagerduty | Hook::Any);
     let read = hook.parse(&Verified::in_test(body));
-    assert_eq!(read, hook.parse(&Verified::in_test(body)));
+    if thorough {
+        assert_eq!(read, hook.parse(&Verified::in_test(body)));
+    }
     match read {
         Err(bad) => {
             assert!(!bad.error.is_empty() && bad.error.len() < 200);
@@ -49,29 +53,29 @@ fn parsed(hook: Hook, body: &[u8]) -> bool {
         }
         Ok(Parsed::Events { events, .. }) => {
             assert!((1..=MOST_ALERTS).contains(&events.len()));
-            let mut size = 0;
+            // No body becomes much more than it was: each text is shown in a few places at most.
+            if thorough {
+                let size: usize = events.iter().flat_map(texts).map(|text| text.len()).sum();
+                assert!(size <= 20 * body.len() + 1_000 * MOST_ALERTS, "{size}");
+            }
             for event in events {
                 assert!(!event.incident.title.is_empty());
                 assert!(Key::parse(event.key.as_str()).is_some(), "{}", event.key);
-                size += texts(&event).iter().map(String::len).sum::<usize>();
-                kept(event, hook == Hook::Any);
+                kept(event, thorough);
             }
-            // No body becomes much more than it was: each text is shown in a few places at most.
-            assert!(size <= 20 * body.len() + 1_000 * MOST_ALERTS, "{size}");
             true
         }
     }
 }
 
-/// What is stored of an event: short and visible, and safe once and for all, which takes time and is looked at for one
-/// hook only.
-fn kept(event: IncidentEvent, twice: bool) {
+/// What is stored of an event: short and visible, and safe once and for all.
+fn kept(event: IncidentEvent, thorough: bool) {
     let kept = event.safe(true);
     for text in texts(&kept) {
         assert!(text.chars().count() <= 20_000);
         all_visible(&text);
     }
-    if twice {
+    if thorough {
         assert_eq!(kept.clone().safe(true), kept);
     }
 }
