@@ -272,7 +272,7 @@ describe("ALLOW_UNAUTHENTICATED", { concurrency: true }, () => {
     for (const path of [HOOK, "/hooks/alert", "/hooks/azure-monitor", "/hooks/kibana"]) {
       const answer = await one.post(path, JSON.stringify(alert), { authorization: "Bearer " });
       const { message } = assertAnswer(answer, 503, { success: false, error: "Not configured" });
-      assert.match(message, /No secret is configured/);
+      assert.match(message, /could check is not configured/);
     }
     assert.equal(one.devin.requests.length, 0);
   });
@@ -385,6 +385,12 @@ test("what the record of an alert has", async () => {
     seen: 1,
     waitingSince: null,
     error: null,
+    sessionState: null,
+    sessionDetail: null,
+    pullRequests: [],
+    acus: null,
+    endedAt: null,
+    postmortem: null,
     prompt: session.prompt,
     replayable: false,
   });
