@@ -5,18 +5,18 @@ import { output, ROOT, run, step } from "./steps.mjs";
 
 /** Each target with its longest input in bytes and its dictionary. */
 const TARGETS = {
-  signature: [256, "signature"],
-  token: [640, "token"],
-  pagerduty: [1024, "json"],
-  azure_monitor: [1536, "json"],
-  kibana: [512, "json"],
-  alert: [512, "json"],
-  any: [768, "json"],
-  clean: [256, "text"],
-  redact: [128, "text"],
-  fence: [256, "text"],
-  template: [256, "template"],
-  routes: [384, "routes"],
+  signature: [192, "signature"],
+  token: [448, "token"],
+  pagerduty: [768, "json"],
+  azure_monitor: [1024, "json"],
+  kibana: [448, "json"],
+  alert: [448, "json"],
+  any: [512, "json"],
+  clean: [128, "text"],
+  redact: [96, "text"],
+  fence: [128, "text"],
+  template: [192, "template"],
+  routes: [256, "routes"],
 };
 
 const TOOL = {
@@ -49,10 +49,12 @@ async function fuzzOne(name, runs) {
   const [longest, dictionary] = TARGETS[name];
   const learnt = `${ROOT}target/fuzz/${name}`;
   mkdirSync(learnt, { recursive: true });
-  // No sanitizer: there is no unsafe code to watch, and without one the project's own toolchain will do.
-  const cargo = ["fuzz", "run", "--sanitizer", "none", name, learnt, `fuzz/seeds/${name}`];
-  const libFuzzer = [`-runs=${runs}`, `-max_len=${longest}`, `-dict=fuzz/dictionaries/${dictionary}.dict`, "-print_final_stats=1"];
-  await run("cargo", [...cargo, "--", ...libFuzzer]);
+  // No sanitizer: there is no unsafe code to watch, and without one the project's own toolchain will do. Without the
+  // tracing of comparisons, for which the dictionaries make up, it is several times as fast.
+  const cargo = ["fuzz", "run", "--sanitizer", "none", "--no-trace-compares", name, learnt, `fuzz/seeds/${name}`];
+  const limits = [`-runs=${runs}`, `-max_len=${longest}`, `-dict=fuzz/dictionaries/${dictionary}.dict`];
+  const pace = ["-entropic=0", "-reduce_inputs=0", "-print_final_stats=1"];
+  await run("cargo", [...cargo, "--", ...limits, ...pace]);
 }
 
 main(import.meta, fuzz);
