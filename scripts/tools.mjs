@@ -1,10 +1,11 @@
 // npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools,
-// and for the tests schemathesis, which is written in Python.
+// and for the tests schemathesis, which is written in Python, and Chromium, where root may install Debian's.
 // The Rust tools take minutes to compile, so they live in a cache that all clones share.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { installChromium } from "./chromium.mjs";
 import { commandLine, main } from "./cli.mjs";
 import { output, ROOT, run, step } from "./steps.mjs";
 
@@ -65,6 +66,7 @@ export async function installTools({ tests = false } = {}) {
   const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
   await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
   if (tests && !existsSync(schemathesisFolder)) await installSchemathesis();
+  if (tests) await installChromium();
 }
 
 async function npmPackages() {

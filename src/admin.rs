@@ -9,7 +9,7 @@ use crate::environment::configuration;
 use crate::http::{Query, Reply};
 use crate::incident::event::Sender;
 use crate::incident::key::Key;
-use crate::incident::listing::STATES;
+use crate::incident::listing::{FOLLOWING_UP, STATES};
 use crate::incident::object;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
@@ -102,8 +102,8 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     if cursor.as_deref().is_some_and(|cursor| register::parse_cursor(cursor).is_none()) {
         return bad("cursor", cursor, "the cursor of the page before");
     }
-    if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
-        return bad("state", state, &STATES.join(", "));
+    if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
+        return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
     }
     if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
         return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));

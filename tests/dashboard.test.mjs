@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ADMIN, newAlert, send, start } from "./alerting.mjs";
+import { sample } from "../scripts/samples.mjs";
 import { newIncident, SECRETS, startBridge, until } from "./harness.mjs";
 
 const LARGEST_PAGE = 60_000;
@@ -124,7 +125,7 @@ test("a row says what, from whom, how grave, where it stands, why, and how often
   assert.equal(row[4], "Session");
   assert.ok(html.includes(`href="${sessionUrl}"`));
   await until("the second firing is counted", 20, async () => {
-    const again = rows(await page("/")).find(([, title]) => title.startsWith("dashboard-row"));
+    const [again] = rows(await page("/?q=dashboard-row"));
     return again[5] === "2×";
   });
 
@@ -144,13 +145,45 @@ test("the list is narrowed by state, sender and text", async () => {
   await listed(`q=${mark}`, resolved.key, "started");
 
   const titles = async (query) => rows(await page(`/?${query}`)).map(([, title]) => title.split(" | ")[0]);
-  assert.deepEqual((await titles("")).slice(0, 3), [`${mark}-c`, `${mark}-b`, `${mark}-a`]);
-  assert.deepEqual((await titles("state=failed"))[0], `${mark}-b`);
-  assert.deepEqual(await titles("state=&sender=pagerduty"), [`${mark}-c`]);
+  assert.deepEqual(await titles(`q=${mark}`), [`${mark}-c`, `${mark}-b`, `${mark}-a`]);
+  assert.deepEqual(await titles(`q=${mark}&state=failed`), [`${mark}-b`]);
+  assert.deepEqual(await titles(`q=${mark}&state=&sender=pagerduty`), [`${mark}-c`]);
   const nothing = await page(`/?q=${mark}&state=held&sender=alert`);
   assert.match(nothing, /No incident fits/);
   assert.match(nothing, /<option value="held" selected>/);
   assert.match(nothing, /<option selected>alert</);
+  assert.ok(nothing.includes(`value="${mark}"`));
+});
+
+test("an incident whose session is still to get a message is following up", async () => {
+  const incident = newIncident();
+  const slow = await startBridge({ ROUTES: JSON.stringify([{ sender: "pagerduty", start_on: "acknowledged" }]) });
+  await slow.pagerduty(sample("pagerduty-acknowledged", incident.id).body);
+  await slow.oneSession(incident);
+  slow.devin.mood = ({ call }) => call === "message" && { status: 429, headers: { "retry-after": "600" }, body: { detail: "Slow down" } };
+  await slow.resolve(incident);
+  const html = await until("it is listed as following up", 20, async () => {
+    const html = await page("/?state=following_up", { on: slow });
+    return rows(html).length === 1 && html;
+  });
+  assert.match(rows(html)[0][3], /^following up/);
+  assert.equal(rows(await page("/?state=started", { on: slow })).length, 1);
+  assert.match(textOf(await page(`/incidents/${incident.key}`, { on: slow })), /message 1 not delivered yet: .*Slow down/);
+});
+
+test("what came in and what became of it is drawn and told in numbers", async () => {
+  const busy = await startBridge({ SESSIONS_PER_DAY: "40" });
+  const alert = newAlert();
+  await start(busy, alert);
+  await send(busy, alert);
+  const html = await until("both are counted", 20, async () => {
+    const html = await page("/", { on: busy });
+    return /Duplicates<\/th><td>.*?<\/td><td>1<\/td>/.test(html) && /Sessions started<\/th><td>.*?<\/td><td>1<\/td>/.test(html) && html;
+  });
+  assert.equal(html.match(/<path d="M\d+ 40h[^"]+z"/g).length, 6, "three outcomes, for a day and for a week");
+  assert.match(textOf(html), /1 of 40 sessions/);
+  const numbers = /Numbers by hour<\/summary>.*?<tbody>(.*?)<\/tbody>/s.exec(html)[1];
+  assert.match(numbers, /<td>1<\/td><td>1<\/td><td>0<\/td><td>0<\/td><td>1<\/td><td>0<\/td>/);
 });
 
 test("an incident's page has its timeline, its prompt and its session", async () => {

@@ -203,7 +203,7 @@ test("--config names another wrangler.toml, whose .dev.vars lies beside it", asy
   assert.ok(!checked.unset.some(({ setting }) => setting === "DEVIN_API_KEY"), JSON.stringify(checked.unset));
 });
 
-const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "fuzz", "test", "tools"];
+const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "fuzz", "test", "tools", "screenshots"];
 
 for (const name of TOOLS) {
   test(`${name}: --help, and what is not understood`, async () => {

@@ -5,34 +5,40 @@ use serde_json::Value;
 
 use super::LARGEST_PAGE;
 use super::page::frame;
-use super::pieces::{ago, grade, link, list, number, short, state, state_of, text, when, why};
+use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
 use crate::stored;
 use crate::time::Time;
 
 /// The longest address that is shown, in bytes.
 const LONGEST_LINK: usize = 1_000;
 /// What is kept free for the rest of the page when the prompt gets the room that is left.
-const END_OF_PAGE: usize = 1_000;
+const REST_OF_PAGE: usize = 1_000;
 
 /// The page: `incident` as `GET /api/incidents/{key}` has it.
 pub fn page(incident: &Value, now: Time) -> String {
     let name = text(incident, "incident");
-    let begin = html! {
+    let title = short(text(incident, "title"), 200);
+    let head = html! {
         nav aria-label="Breadcrumb" { a href="/" { "All incidents" } }
         h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
         (standing(incident))
-        div.columns {
-            div { (postmortem(incident)) (timeline(incident)) }
-            div { (session(incident)) (facts(incident, now)) }
-        }
     };
-    let title = short(text(incident, "title"), 200);
+    let story = html! { (postmortem(incident)) (timeline(incident)) };
+    let aside = html! { (session(incident)) (facts(incident, now)) };
     // The frame is the same whatever stands in it.
-    let used = begin.0.len().saturating_add(frame(&title, html! {}, html! {}).0.len()).saturating_add(END_OF_PAGE);
+    let frame_only = frame(&title, html! {}, html! {});
+    let used = [&head, &story, &aside, &frame_only].iter().map(|part| part.0.len()).sum::<usize>();
+    let room = LARGEST_PAGE.saturating_sub(used.saturating_add(REST_OF_PAGE));
     let main = html! {
-        (begin)
-        (prompt(incident, LARGEST_PAGE.saturating_sub(used)))
-        p.soft { "The same as JSON, with nothing cut: " a href={ "/api/incidents/" (name) } { (name) } }
+        (head)
+        div.columns {
+            div {
+                (story)
+                (prompt(incident, room))
+                p.soft { "The same as JSON, with nothing cut: " a href={ "/api/incidents/" (name) } { (name) } }
+            }
+            div { (aside) }
+        }
     };
     frame(&title, html! {}, main).into_string()
 }
@@ -147,7 +153,7 @@ fn timeline(incident: &Value) -> Markup {
             @if entries.is_empty() { p.soft { "Nothing is kept of what happened." } }
             ol.timeline {
                 @for entry in entries {
-                    li { (when(text(entry, "at"))) span dir="auto" { (short(text(entry, "what"), 170)) } }
+                    li { (moment(text(entry, "at"))) span dir="auto" { (short(text(entry, "what"), 170)) } }
                 }
             }
         }

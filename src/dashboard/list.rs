@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
+use super::plot::plots;
 use crate::devin::call::escape;
 use crate::incident::event::Sender;
-use crate::register::Query;
+use crate::register::{Query, Stats};
 use crate::time::Time;
 
 /// What the list shows.
@@ -16,6 +17,8 @@ pub struct List<'a> {
     pub found: &'a Value,
     /// What was asked for.
     pub asked: &'a Query,
+    /// How everything stands.
+    pub stats: &'a Stats,
     /// Where from: `https://bridge.example`.
     pub origin: &'a str,
     /// When.
@@ -28,27 +31,58 @@ pub fn page(list: &List<'_>) -> String {
     let older = text(list.found, "cursor");
     let main = html! {
         h1 { "Incidents" }
-        (filters(list.asked))
-        @if incidents.is_empty() {
-            (nothing(list.asked, list.origin))
-        } @else {
-            (table(incidents, list.now))
-        }
-        @if list.asked.cursor.is_some() || !older.is_empty() {
-            nav.pages aria-label="Pages" {
-                @if list.asked.cursor.is_some() { a href=(address(list.asked, None)) { "Newest" } }
-                @if !older.is_empty() { a href=(address(list.asked, Some(older))) rel="next" { "Older" } }
+        div.columns {
+            div {
+                (filters(list.asked))
+                @if incidents.is_empty() {
+                    (nothing(list.asked, list.origin))
+                } @else {
+                    (table(incidents, list.now))
+                }
+                @if list.asked.cursor.is_some() || !older.is_empty() {
+                    nav.pages aria-label="Pages" {
+                        @if list.asked.cursor.is_some() { a href=(address(list.asked, None)) { "Newest" } }
+                        @if !older.is_empty() { a href=(address(list.asked, Some(older))) rel="next" { "Older" } }
+                    }
+                }
             }
+            div { (today(list.stats)) (plots(&list.stats.hours, list.now)) }
         }
     };
     frame("Incidents", html! {}, main).into_string()
 }
 
+/// What is used of the budget, and what is not done yet.
+fn today(stats: &Stats) -> Markup {
+    let Stats { limits, minute, today, .. } = stats;
+    let open = [
+        ("waiting", stats.waiting, stats.oldest_waiting),
+        ("queued", stats.queue, None),
+        ("held", stats.held, None),
+        ("failed", stats.failed, None),
+    ];
+    html! {
+        section.card {
+            h2 { "Today" }
+            label { b.figure { (today) } " of " (limits.per_day) " sessions"
+                meter max=(limits.per_day) high={ (limits.per_day.saturating_mul(4) / 5) } value=(today) { (today) }
+            }
+            p.soft { (minute) " of " (limits.per_minute) " in the last minute" }
+            ul.open {
+                @for (code, count, oldest) in open.into_iter().filter(|(_, count, _)| *count > 0) {
+                    li { a href={ "/?state=" (code) } { (state(code)) " " (count) }
+                        @if let Some(seconds) = oldest { " for up to " (seconds / 60) " min" } }
+                }
+            }
+        }
+    }
+}
+
 /// The address of the same list, from `cursor` on.
 fn address(asked: &Query, cursor: Option<&str>) -> String {
-    let (state, sender, words) = (asked.state.as_deref(), asked.sender.as_deref(), asked.text.as_deref());
+    let (state, sender, text) = (asked.state.as_deref(), asked.sender.as_deref(), asked.text.as_deref());
     let mut address = "/".to_owned();
-    for (name, value) in [("state", state), ("sender", sender), ("q", words), ("cursor", cursor)] {
+    for (name, value) in [("state", state), ("sender", sender), ("q", text), ("cursor", cursor)] {
         if let Some(value) = value {
             address.push(if address.len() == 1 { '?' } else { '&' });
             address.push_str(name);
@@ -79,6 +113,9 @@ fn filters(asked: &Query) -> Markup {
                     option selected[asked.sender.as_deref() == Some(sender.name())] { (sender.name()) }
                 }
             } }
+            label.grow { "Text in title, service or key"
+                input type="search" name="q" maxlength="64" value=(short(asked.text.as_deref().unwrap_or_default(), 400));
+            }
             button { "Filter" }
             @if is_narrowed(asked) { a href="/" { "Show all" } }
         }
@@ -108,12 +145,12 @@ fn row(incident: &Value, now: Time) -> Markup {
         tr {
             td { (when(first)) small { (ago(first, now)) } }
             th scope="row" dir="auto" {
-                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 140)) }
-                small { (text(incident, "sender")) @if !service.is_empty() { " · " (short(service, 40)) } }
+                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 90)) }
+                small { (text(incident, "sender")) @if !service.is_empty() { " · " (short(service, 32)) } }
             }
-            td { (short(&grade(incident), 24)) }
-            td { (state(state_of(incident))) small { (short(why(incident), 60)) } }
-            td { @if let Some(url) = link(text(incident, "sessionUrl"), 120) { a href=(url) { "Session" } } }
+            td { (grade(incident)) }
+            td { (state(state_of(incident))) small { (short(why(incident), 50)) } }
+            td { @if let Some(url) = link(text(incident, "sessionUrl"), 90) { a href=(url) { "Session" } } }
             td { (number(incident, "seen")) "×" }
         }
     }
@@ -136,6 +173,47 @@ fn nothing(asked: &Query, origin: &str) -> Markup {
                 } }
                 p { "Then load this page again. " code { "?dry_run=1" } " after the address answers what would be done, and does nothing." }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dashboard::LARGEST_PAGE;
+    use crate::stored::Stored;
+    use crate::tally::Counts;
+    use crate::time::HOUR;
+
+    #[test]
+    fn fifty_rows_of_the_longest_texts_and_a_busy_week_stay_small() {
+        let now = Time::from_rfc3339("2026-11-21T14:05:33Z").unwrap();
+        let counts = json!({"accepted.alert": 99_999, "duplicate.alert": 99_999, "ignored.route": 99_999,
+            "refused.unauthorized": 99_999, "started.alert": 99_999, "failed.busy": 99_999});
+        let hours =
+            (0..168).rev().map(|back| (now.plus(-back * HOUR), Counts::from_value(counts.clone()))).collect::<Vec<_>>();
+        let stats =
+            Stats { hours, waiting: 9, queue: 9, held: 9, failed: 9, oldest_waiting: Some(99), ..Stats::default() };
+        for piece in ["<\"&\"> ", "🚨 ", "障害", "plain "] {
+            let text = piece.chars().cycle().take(500).collect::<String>();
+            let row = json!({
+                "incident": format!("azure_monitor-h{}.100", "0".repeat(32)), "sender": "azure_monitor", "seen": 99_999,
+                "title": text, "service": text, "priority": text, "error": text, "state": "started", "followUps": 1,
+                "firstSeen": "2026-11-20T14:05:33.120Z", "sessionUrl": format!("https://{}", "a".repeat(82)),
+            });
+            let found = json!({"incidents": vec![row; 50], "cursor": format!("1795271364002.azure_monitor-h{}", "0".repeat(32))});
+            let asked = Query {
+                text: Some(text.chars().take(64).collect()),
+                cursor: Some("1.a".into()),
+                state: Some("started".into()),
+                ..Query::default()
+            };
+            let list = List { found: &found, asked: &asked, stats: &stats, origin: "https://bridge.example", now };
+            let html = page(&list);
+            assert!(html.len() < LARGEST_PAGE, "{piece:?}: {} bytes", html.len());
+            assert_eq!(html.matches("<tr><td><time").count(), 50);
         }
     }
 }

@@ -6,6 +6,7 @@ mod incident;
 mod list;
 mod page;
 mod pieces;
+mod plot;
 
 use worker::{Env, Headers};
 
@@ -18,6 +19,10 @@ use crate::{admin, register};
 pub const LARGEST_PAGE: usize = 60_000;
 /// How many incidents a page of the list has.
 const ROWS: u32 = 50;
+/// The longest text that is looked for, in characters: it stands in the page's links too.
+const LONGEST_TEXT: usize = 64;
+/// How far back the plots go, in hours.
+const HOURS: u32 = 7 * 24;
 
 /// What a page may do: show itself with its one style sheet and its empty icon, and send its forms to where it is from.
 pub fn content_security_policy() -> String {
@@ -33,13 +38,18 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) 
         return problem(refusal);
     }
     let asked = match admin::list_query(query) {
-        Ok(asked) => register::Query { limit: ROWS, ..asked },
+        Ok(asked) => register::Query {
+            limit: ROWS,
+            text: asked.text.map(|text| text.chars().take(LONGEST_TEXT).collect()),
+            ..asked
+        },
         Err(wrong) => return problem(Answer::error(400, "Bad query", wrong)),
     };
-    match register::list(env, asked.clone()).await {
-        Ok(found) => page(200, list::page(&list::List { found: &found, asked: &asked, origin, now: now() })),
-        Err(error) => problem(admin::failed(&error)),
-    }
+    let (found, stats) = match (register::list(env, asked.clone()).await, register::stats(env, HOURS).await) {
+        (Ok(found), Ok(stats)) => (found, stats),
+        (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
+    };
+    page(200, list::page(&list::List { found: &found, asked: &asked, stats: &stats, origin, now: now() }))
 }
 
 /// `GET /incidents/{key}`: one of them.

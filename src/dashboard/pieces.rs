@@ -58,7 +58,7 @@ pub fn grade(incident: &Value) -> String {
     match (text(incident, "priority"), incident.get("severity").and_then(Value::as_u64)) {
         ("", None) => String::new(),
         ("", Some(severity)) => format!("Sev {severity}"),
-        (priority, _) => short(priority, 24),
+        (priority, _) => short(priority, 16),
     }
 }
 
@@ -113,12 +113,20 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// A time as RFC 3339 has it, for people: `21 Nov 14:05`. What is no such time is shown as it is.
 pub fn when(time: &str) -> Markup {
+    date(time, "2026-11-21T14:05".len())
+}
+
+/// The same with the seconds.
+pub fn moment(time: &str) -> Markup {
+    date(time, "2026-11-21T14:05:33".len())
+}
+
+fn date(time: &str, end: usize) -> Markup {
     let part = |from: usize, to: usize| time.get(from..to).unwrap_or_default();
     let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
     match month {
         Some(month) => {
-            let minute = part(0, 16);
-            html! { time datetime={ (minute) "Z" } { (part(8, 10)) " " (month) " " (part(11, 16)) } }
+            html! { time datetime={ (part(0, end)) "Z" } { (part(8, 10)) " " (month) " " (part(11, end)) } }
         }
         None => html! { (short(time, 100)) },
     }
@@ -171,6 +179,7 @@ mod tests {
     fn times_are_for_people() {
         let html = when("2026-11-21T14:05:33.120Z").into_string();
         assert_eq!(html, r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time>"#);
+        assert!(moment("2026-11-21T14:05:33.120Z").into_string().ends_with(">21 Nov 14:05:33</time>"));
         assert_eq!(when("<at noon>").into_string(), "&lt;at noon&gt;");
         assert_eq!(when("2026-99-21T14:05:33Z").into_string(), "2026-99-21T14:05:33Z");
         let now = Time::from_rfc3339("2026-11-21T14:05:33Z").unwrap();

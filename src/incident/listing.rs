@@ -17,6 +17,9 @@ pub const IGNORED: &str = "ignored";
 /// Every state on the list: see [`Record::state_name`], and [`ignored`].
 pub const STATES: [&str; 6] = ["waiting", "queued", "held", "started", "failed", IGNORED];
 
+/// What can be asked for besides the states: `started`, with messages that the session is still to get.
+pub const FOLLOWING_UP: &str = "following_up";
+
 /// One line of `GET /api/incidents`. What is not known is null.
 pub fn listing(record: &Record) -> Value {
     let incident = &record.incident;

@@ -86,7 +86,8 @@ impl RegisterObject {
         let cursor = self.exec(
             "SELECT listing, first_seen || '.' || incident AS place FROM incidents \
              WHERE (first_seen < ?1 OR (first_seen = ?1 AND incident < ?2)) \
-             AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR sender = ?4) \
+             AND (?3 IS NULL OR state = ?3 OR (?3 = 'following_up' AND state = 'started' AND listing ->> 'followUps' > 0)) \
+             AND (?4 IS NULL OR sender = ?4) \
              AND (?5 IS NULL OR instr(lower(incident || char(10) || (listing ->> 'title') || char(10) || \
              ifnull(listing ->> 'service', '')), lower(?5))) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?6",
