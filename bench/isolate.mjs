@@ -9,6 +9,8 @@ import { closedLoop } from "./load.mjs";
 import { turns } from "./paths.mjs";
 
 const MIB = 1024 * 1024;
+/** How often the memory is looked at on the way. */
+const SAMPLES = 3;
 
 /** Starts of workerd: { first, cpu }: milliseconds of the first request, and of CPU from the start to its answer. */
 export async function starts(names, devin, rounds, add) {
@@ -34,16 +36,18 @@ export async function starts(names, devin, rounds, add) {
  */
 export async function memory(folder, known, events, devin) {
   const contender = await start("ours", { devin: devin.url, persistTo: folder, inspector: true });
-  const inspector = await Inspector.connect(`${contender.inspectorUrl}core:user:devin-bridge`);
   const samples = [];
   try {
     const numbers = { known, first: 0, newShare: 0 };
-    for (let done = 0; done < events || samples.length < 3; ) {
+    for (let done = 0; done < events; ) {
       done += (await closedLoop(contender.url, { pieces: resolved("K"), numbers, seconds: 5 })).requests;
+      if (done < ((samples.length + 1) * events) / SAMPLES) continue;
+      // Only for the moment: while somebody listens, everything that is logged is kept for him.
+      const inspector = await Inspector.connect(`${contender.inspectorUrl}core:user:devin-bridge`);
       samples.push({ events: done, ...(await inspector.memory()) });
+      inspector.close();
     }
   } finally {
-    inspector.close();
     await contender.stop();
   }
   return samples.map(({ events, heap, wasm }) => ({ events, mib: (heap + wasm) / MIB, wasmMib: wasm / MIB }));
