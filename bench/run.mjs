@@ -67,10 +67,10 @@ async function bench() {
     for (const contender of running) await contender.stop();
     remove(folders);
     devin.stop();
+    writeFileSync(RESULTS, JSON.stringify(results, null, 1));
   }
 
   const text = report(results);
-  writeFileSync(RESULTS, JSON.stringify(results, null, 1));
   if (values.write) write(text);
   console.log(`\n${text}\n\nEverything is in bench/results.json; it took ${Math.round((performance.now() - begun) / 1000)} s.`);
 }
