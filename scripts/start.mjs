@@ -63,7 +63,8 @@ async function start() {
   try {
     console.log(`
 Bridge   ${bridge.url}
-Records  ${bridge.url}/api/incidents (any user name, and the password ${vars.ADMIN_TOKEN})
+Watch    ${bridge.url}/ (any user name, and the password ${vars.ADMIN_TOKEN})
+Records  ${bridge.url}/api/incidents (the same as JSON)
 Devin    ${real ? `the REAL one: the sample below starts a real session` : `a fake one at ${fake.url}; nothing leaves this machine`}
 `);
     // As the cron trigger of a deployed bridge: what became of the sessions.

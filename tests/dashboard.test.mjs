@@ -203,6 +203,16 @@ test("an incident's page has its timeline, its prompt and its session", async ()
   assertStrict(unknown);
 });
 
+test("a page does not wait long for a Devin that does not answer", async () => {
+  const { incident, session } = await start(bridge, newAlert({ alertName: "dashboard-silence" }));
+  bridge.devin.script({ call: "get", match: session.id, replies: [{ delayMs: 30_000 }] });
+  const begun = Date.now();
+  const text = textOf(await page(`/incidents/${incident}`));
+  assert.match(text, /Devin does not say more.*nothing within 5 s/);
+  assert.ok(Date.now() - begun < 15_000);
+  assert.ok(text.includes(`session ${session.id} started`));
+});
+
 test("a failed incident is tried again from its page", async () => {
   const { alert, incident } = await refused({ alertName: "dashboard-replay" });
   const html = await page(`/incidents/${incident}`);

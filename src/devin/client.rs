@@ -12,6 +12,8 @@ use crate::stored;
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.
 const LIST_BOUNDS: Bounds = Bounds { size: 8 * 1024 * 1024, ..BOUNDS };
+/// While a person waits for a page, who would rather know less than wait longer.
+const GLANCE_BOUNDS: Bounds = Bounds { time: Duration::from_secs(5), ..BOUNDS };
 
 /// Sends one request. An error says in words why there is no answer; whether Devin acted on the request is unknown.
 pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
@@ -21,6 +23,11 @@ pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
 /// The same, for a list of sessions with all that they have made.
 pub async fn ask_for_list(access: &Access, call: &Call) -> Result<Answer, String> {
     ask_within(access, call, LIST_BOUNDS).await
+}
+
+/// The same, while a person waits for the answer.
+pub async fn glance(access: &Access, call: &Call) -> Result<Answer, String> {
+    ask_within(access, call, GLANCE_BOUNDS).await
 }
 
 async fn ask_within(access: &Access, call: &Call, bounds: Bounds) -> Result<Answer, String> {

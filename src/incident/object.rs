@@ -538,7 +538,7 @@ impl IncidentObject {
     async fn session_now(&self, record: &Record) -> Value {
         let configuration = environment::configuration(&self.env);
         let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
-        let answer = client::ask(&settings.devin, &settings.devin.session(&session.id)).await;
+        let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
         match reply::state(answer, now()) {
             Ok(state) => state,
             Err(failure) => stored::object(vec![("error", failure.words().into())]),
