@@ -48,8 +48,12 @@ impl Place<'_> {
         match ends {
             Ends::Quote(quote, level) => return self.closing(start, limit, quote, level),
             Ends::List => {
-                end = src.run(start, most.min(4096), |b| b != b']');
-                if src.at(end) != b']' && end < limit {
+                let near = limit.min(start.saturating_add(4096));
+                while end < near && src.at(end) != b']' {
+                    // A note's bracket is not the list's.
+                    end = if src.at(end) == b'[' { src.note(end) } else { None }.unwrap_or(end + 1);
+                }
+                if src.at(end) != b']' && (end < limit || end == src.len()) {
                     end = src.line_end(start);
                 }
             }

@@ -213,6 +213,14 @@ fn a_field_that_is_named_like_a_secret_is_one() {
 }
 
 #[test]
+fn a_list_goes_on_after_a_note() {
+    let text = "auth=[x Authorization: Basic dXNlcjpwYXNz, b3f1c29d87a64e05] end";
+    assert_eq!(redact(text, true), "auth=[[redacted: credentials]] end");
+    let text = "auth=[x1 Authorization: Basic dXNlcjpwYXNz b3f1c29d87a64e05\nnext";
+    assert_eq!(redact(text, true), "auth=[[redacted: credentials]\nnext");
+}
+
+#[test]
 fn private_keys_whole_and_truncated() {
     let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
     let end = concat!("-----END PRIV", "ATE KEY-----");
