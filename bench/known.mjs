@@ -6,8 +6,8 @@ import { folder } from "./folder.mjs";
 import { measure, tell, turns } from "./paths.mjs";
 
 export const SIZES = [1, 1_000, 100_000];
-/** As many of the known ones are told of again, over and over: those of the last minutes, say. */
-const REPEATED = 100;
+/** As many of the known ones are told of again, over and over; as many with each size, or the sizes could not be compared. */
+const REPEATED = 1;
 
 /** Storage in which `count` incidents of series K have their sessions. */
 export async function storageWith(count, devin) {
