@@ -283,7 +283,9 @@ echo installed "$@" >> ${log}`;
   chmodSync(join(bin, "curl"), 0o755);
 
   const tools = async (env) => {
-    const child = spawn(process.execPath, ["scripts/tools.mjs"], { cwd: ROOT, env: { ...process.env, PATH: bin, CARGO_HOME: home, ...env } });
+    // A browser would be looked for in PATH, which has only what is needed here, and installed.
+    const all = { ...process.env, PATH: bin, CARGO_HOME: home, CHROMIUM: process.execPath, ...env };
+    const child = spawn(process.execPath, ["scripts/tools.mjs"], { cwd: ROOT, env: all });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
     return { code: await new Promise((resolve) => child.on("close", resolve)), text };
