@@ -25,7 +25,7 @@ export const GOALS = [
     ...most(0.02),
     of: (r) => ratio(r, "slow Devin", "p50", "ours", rival),
   })),
-  { name: "p99 of that at 200 a second", ...most(100, " ms"), of: (r) => at(r, "slow Devin", "ours", "p99") },
+  { name: "p99 of that at 200 a second", ...most(100, " ms"), of: (r) => at(r, "slow Devin, 200 a second", "ours", "p99") },
   { name: "CPU of a duplicate at 1,000 known incidents, against 1", ...most(1.1), of: (r) => ratio(r, "duplicate, known", "cpu", "1000", "1") },
   { name: "CPU of a duplicate at 100,000, against 1", ...most(1.1), of: (r) => ratio(r, "duplicate, known", "cpu", "100000", "1") },
   { name: "CPU of a new incident at 1,000 known incidents, against 1", ...most(1.1), of: (r) => ratio(r, "new, known", "cpu", "1000", "1") },

@@ -82,20 +82,21 @@ export async function changing(contenders, devin, rounds, add) {
   }
 }
 
-/** How long a sender waits for its 2xx while Devin takes 5 s. Ours gets 200 a second, the rivals only 20. */
+/** How long a sender waits for its 2xx while Devin takes 5 s, at 20 new incidents a second; then ours alone at 200. */
 export async function slowDevin(contenders, devin, rounds, add) {
   await devin.delay(SLOW_MS);
   for (let round = 0; round < rounds; round += 1) {
-    const wait = async (contender, rate, seconds) => {
+    const wait = async (path, contender, series, rate, seconds) => {
       const numbers = { known: 0, first: round * 10_000, newShare: 1 };
-      const { p50, p99, refused } = await openLoop(contender.url, { pieces: resolved("D"), numbers, rate, seconds });
-      add("slow Devin", contender.name, { p50, p99, refused });
+      const { p50, p99, refused } = await openLoop(contender.url, { pieces: resolved(series), numbers, rate, seconds });
+      add(path, contender.name, { p50, p99, refused });
     };
-    const [ours, rivals] = [true, false].map((own) => contenders.filter(({ name }) => (name === "ours") === own));
-    await Promise.all(rivals.map((rival) => wait(rival, 20, 1)));
-    await wait(ours[0], 200, 2);
+    // At once, because they mostly wait.
+    await Promise.all(contenders.map((contender) => wait("slow Devin", contender, "D", 20, 1)));
+    const ours = contenders.find(({ name }) => name === "ours");
+    await wait("slow Devin, 200 a second", ours, "E", 200, 2);
     await sleep(SLOW_MS);
-    await idle(ours[0].pid);
+    await idle(ours.pid);
   }
   await devin.delay(0);
 }

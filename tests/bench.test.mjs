@@ -31,7 +31,7 @@ test("events reach the Worker, their sessions reach Devin, and repeats are dupli
 test("the tables have every goal", () => {
   const rounds = [{ rate: 2, cpu: 1, p50: 1, p99: 1, first: 1 }];
   const all = { limit: rounds, worker: rounds, express: rounds, ours: rounds, 1: rounds, 1000: rounds, 100000: rounds };
-  const names = ["forbidden", "ignored", "duplicate", "slow Devin", "duplicate, known", "new, known", "start"];
+  const names = ["forbidden", "ignored", "duplicate", "slow Devin", "slow Devin, 200 a second", "duplicate, known", "new, known", "start"];
   const paths = Object.fromEntries(names.map((name) => [name, all]));
   const memory = [{ events: 100_000, mib: 21, wasmMib: 2 }];
   const text = report({ machine: "a machine", rounds: 1, paths, memory, size: { kb: 500, gzipKb: 200, scriptKb: 30 }, instructions: "" });
