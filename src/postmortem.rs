@@ -89,7 +89,7 @@ fn list(postmortem: &Value, name: &str, write: fn(&Value) -> String) -> String {
 
 /// A field's text on one line.
 fn line(value: &Value, name: &str) -> String {
-    inline(value.get(name).and_then(Value::as_str).unwrap_or_default())
+    own_line(&inline(value.get(name).and_then(Value::as_str).unwrap_or_default()))
 }
 
 /// A field's text in as many lines and paragraphs as it has.

@@ -43,6 +43,8 @@ const REQUEST: &str = "request";
 const MOST_STEPS: usize = 20;
 /// A look-up reads at most so many pages.
 const MOST_PAGES: usize = 10;
+/// When to go on where storage has failed.
+const AFTER_AN_ERROR: i64 = 10 * SECOND;
 /// How often a waiting hook looks whether the session exists.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -189,12 +191,13 @@ impl DurableObject for IncidentObject {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let worked = self.work().await;
-        if worked.is_err() {
+        if let Err(error) = self.work().await {
+            log::warning(&format!("an incident's work was cut short: {error}"));
             // Memory may be ahead of storage now: storage is the truth.
             self.record.replace(None);
+            // An alarm that fails is run again six times, which is over in about two minutes, and then never.
+            self.state.storage().set_alarm(alarm_at(now().plus(AFTER_AN_ERROR))).await?;
         }
-        worked?;
         Response::empty()
     }
 }

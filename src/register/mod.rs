@@ -243,10 +243,11 @@ impl RegisterObject {
 
     fn exec(&self, query: &str, bindings: Vec<JsValue>) -> worker::Result<SqlCursor> {
         let sql = self.state.storage().sql();
-        if !self.created.replace(true) {
+        if !self.created.get() {
             sql.exec_raw(list::SCHEMA, None)?;
             sql.exec_raw(open_sessions::SCHEMA, None)?;
             sql.exec_raw(counts::SCHEMA, None)?;
+            self.created.set(true);
         }
         sql.exec_raw(query, bindings)
     }
