@@ -193,7 +193,7 @@ fn from_another_site(headers: &Headers, origin: &str) -> bool {
     }
 }
 
-/// The key in an incident's name: the name less the number of its occurrence.
+/// Nobody has heard of the incident of that name.
 fn unknown(name: &str) -> Answer {
     Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
 }
