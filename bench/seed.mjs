@@ -1,9 +1,11 @@
 // Makes many known incidents of one. It runs in the place of our Worker, on the storage that ours has left with incident
-// 0 in it, and copies what the ledger and the list have of that: POST /?count=…
+// 0 in it, and copies what the ledger and the register have of that: POST /?count=…
 import { DurableObject } from "cloudflare:workers";
 
 const PLACE = "0000000";
 const AT_ONCE = 100;
+/** So many of the sessions were started today. The settings allow 100,000, and new ones are to come. */
+const TURNS = 80_000;
 
 export default {
   async fetch(request, env) {
@@ -26,16 +28,18 @@ const filled = (text, number) => text.replaceAll(PLACE, String(number).padStart(
 export class RegisterObject extends DurableObject {
   copy(count) {
     const { sql } = this.ctx.storage;
-    const columns = sql.exec("SELECT name, type FROM pragma_table_info('incidents')").toArray();
-    const copied = columns.map(({ name, type }) =>
-      type === "TEXT" ? `replace(${name}, '${PLACE}', printf('%07d', number))` : name,
-    );
-    sql.exec(
-      `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?)
-       INSERT INTO incidents SELECT ${copied} FROM incidents, numbers WHERE number < ?`,
-      count,
-      count,
-    );
+    for (const [table, most] of [["incidents", count], ["turns", Math.min(count, TURNS)]]) {
+      const columns = sql.exec(`SELECT name, type FROM pragma_table_info('${table}')`).toArray();
+      const copied = columns.map(({ name, type }) =>
+        type === "TEXT" ? `replace(${name}, '${PLACE}', printf('%07d', number))` : name,
+      );
+      sql.exec(
+        `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?)
+         INSERT INTO ${table} SELECT ${copied} FROM ${table}, numbers WHERE number < ?`,
+        most,
+        most,
+      );
+    }
     return sql.exec("SELECT count(*) AS rows FROM incidents").one().rows;
   }
 }

@@ -1,6 +1,6 @@
 //! How many sessions may be started: so many in any minute, so many a day, in the order in which they asked.
 //!
-//! Pure: the register keeps the [`Budget`] in its storage and passes the time in.
+//! Pure: the register keeps the [`Budget`]'s turns and queue in its storage, row by row, and passes the time in.
 
 use serde_json::Value;
 
@@ -20,24 +20,32 @@ pub struct Limits {
 /// What is spent and who waits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Budget {
-    /// Turns taken, those of the last minute and of today.
-    slots: Vec<Slot>,
+    /// Turns taken, those of the last minute and of today, by the names of their incidents.
+    turns: Vec<Turn>,
+    /// When the turns were taken that count for the rate, the oldest first.
+    recent: Vec<Time>,
     /// Who waits for a turn, in order.
     queue: Vec<Waiter>,
+    /// The day (UTC) whose turns these are, by its midnight.
+    day: Time,
 }
 
+/// A turn that was taken.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Slot {
-    name: String,
+pub struct Turn {
+    /// The incident's name.
+    pub name: String,
     /// When it was taken or, once the session exists, when it was seen to.
-    at: Time,
+    pub at: Time,
 }
 
+/// An incident that waits for a turn.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Waiter {
-    name: String,
+pub struct Waiter {
+    /// The incident's name.
+    pub name: String,
     /// When it is expected to ask again.
-    back_at: Time,
+    pub back_at: Time,
 }
 
 /// How much of the limits is used.
@@ -72,9 +80,6 @@ pub enum Grant {
 }
 
 stored!(Limits { per_minute, per_day });
-stored!(Budget { slots, queue });
-stored!(Slot { name, at });
-stored!(Waiter { name, back_at });
 
 impl Stored for Grant {
     fn to_value(&self) -> Value {
@@ -102,12 +107,23 @@ impl Stored for Grant {
 }
 
 /// How long after its time a waiter keeps its place: longer than an alarm is ever late.
-const GRACE: i64 = 2 * MINUTE;
+pub const GRACE: i64 = 2 * MINUTE;
 /// A turn counts this long. A little more than a minute, because Devin's clock sees the session a little later than
 /// the bridge gave the turn.
 const RATE_WINDOW: i64 = MINUTE + 2 * SECOND;
 
 impl Budget {
+    /// The budget as it was stored: `turns` in the order of their names, `queue` in that of the queue.
+    pub fn restored(turns: Vec<Turn>, queue: Vec<Waiter>, now: Time) -> Budget {
+        let mut budget = Budget { queue, ..Budget::default() };
+        for turn in &turns {
+            budget.remember(turn.at);
+        }
+        budget.turns = turns;
+        budget.tidy(now);
+        budget
+    }
+
     /// `name` asks for a turn. A turn it already has is replaced, so that each attempt counts when it is made.
     pub fn ask(&mut self, name: &str, limits: Limits, now: Time) -> Grant {
         self.give_back(name);
@@ -117,19 +133,19 @@ impl Budget {
             return Grant::Held { until: now.next_midnight() };
         }
         let ahead = self.queue.iter().position(|waiter| waiter.name == name).unwrap_or(self.queue.len());
-        let recent = self.recent(now);
+        let taken = self.recent.len();
         let per_minute = count(limits.per_minute);
-        if recent.len().saturating_add(ahead) < per_minute {
+        if taken.saturating_add(ahead) < per_minute {
             self.leave_queue(name);
-            self.slots.push(Slot { name: name.to_owned(), at: now });
+            self.take(name, now);
             return Grant::Go;
         }
         // The one that is k-th in line goes when the k-th of the turns now taken has aged out; beyond those, a whole
         // window later for every full set.
-        let needed = recent.len().saturating_add(ahead).saturating_add(1).saturating_sub(per_minute);
+        let needed = taken.saturating_add(ahead).saturating_add(1).saturating_sub(per_minute);
         let (windows, rest) =
             (needed.saturating_sub(1) / per_minute.max(1), needed.saturating_sub(1) % per_minute.max(1));
-        let base = recent.get(rest).copied().unwrap_or(now);
+        let base = self.recent.get(rest).copied().unwrap_or(now);
         let windows = i64::try_from(windows).unwrap_or(i64::MAX).saturating_add(1);
         let until = base.plus(RATE_WINDOW.saturating_mul(windows)).max(now.plus(SECOND / 10));
         match self.queue.iter_mut().find(|waiter| waiter.name == name) {
@@ -141,15 +157,20 @@ impl Budget {
 
     /// The session exists: its turn is spent, now.
     pub fn spent(&mut self, name: &str, now: Time) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.name == name) {
-            slot.at = slot.at.max(now);
+        if let Some(at) = self.turn(name) {
+            self.give_back(name);
+            self.take(name, at.max(now));
         }
         self.leave_queue(name);
     }
 
     /// No session came of the turn.
     pub fn give_back(&mut self, name: &str) {
-        self.slots.retain(|slot| slot.name != name);
+        let Ok(place) = self.place(name) else { return };
+        let turn = self.turns.remove(place);
+        if let Ok(place) = self.recent.binary_search(&turn.at) {
+            self.recent.remove(place);
+        }
     }
 
     /// `name` no longer wants a turn.
@@ -157,41 +178,74 @@ impl Budget {
         self.queue.retain(|waiter| waiter.name != name);
     }
 
+    /// When `name` took its turn, if it has one.
+    pub fn turn(&self, name: &str) -> Option<Time> {
+        self.turns.get(self.place(name).ok()?).map(|turn| turn.at)
+    }
+
+    /// When `name` is expected to ask again, if it waits.
+    pub fn back_at(&self, name: &str) -> Option<Time> {
+        self.queue.iter().find(|waiter| waiter.name == name).map(|waiter| waiter.back_at)
+    }
+
     /// Sessions since midnight (UTC).
     pub fn today(&self, now: Time) -> usize {
         let midnight = now.midnight();
-        self.slots.iter().filter(|slot| slot.at >= midnight).count()
+        self.turns.iter().filter(|turn| turn.at >= midnight).count()
     }
 
-    /// When the turns that still count for the rate were taken, the oldest first.
-    fn recent(&self, now: Time) -> Vec<Time> {
-        let mut recent = Vec::new();
-        for slot in &self.slots {
-            if now.since(slot.at) < RATE_WINDOW {
-                // Nearly always the end: the slots are in the order in which they were taken.
-                let place = recent.partition_point(|at| *at <= slot.at);
-                recent.insert(place, slot.at);
-            }
+    /// Where in `turns` the one of `name` is or, as an error, would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.turns.binary_search_by(|turn| turn.name.as_str().cmp(name))
+    }
+
+    fn take(&mut self, name: &str, at: Time) {
+        if let Err(place) = self.place(name) {
+            self.turns.insert(place, Turn { name: name.to_owned(), at });
+            self.remember(at);
         }
-        recent
+    }
+
+    fn remember(&mut self, at: Time) {
+        let place = self.recent.partition_point(|other| *other <= at);
+        self.recent.insert(place, at);
     }
 
     /// How much of the limits is used now.
     pub fn usage(&self, now: Time) -> Usage {
         let waiting = self.queue.iter().filter(|waiter| waiter.expected(now)).count();
+        let recent = self.recent.iter().filter(|at| now.since(**at) < RATE_WINDOW).count();
         let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        Usage { minute: small(self.recent(now).len()), today: small(self.today(now)), queue: small(waiting) }
+        Usage { minute: small(recent), today: small(self.today(now)), queue: small(waiting) }
     }
 
-    /// Drops what no longer counts. A slot in the future, after the clock jumped back, counts as taken now.
-    fn tidy(&mut self, now: Time) {
-        let midnight = now.midnight();
-        for slot in &mut self.slots {
-            slot.at = slot.at.min(now);
+    /// Drops what no longer counts. A turn in the future, after the clock jumped back, counts as taken now. Whether it
+    /// is a new day, so that what was dropped may be many turns.
+    pub fn tidy(&mut self, now: Time) -> bool {
+        if self.recent.last().is_some_and(|last| *last > now) {
+            for turn in &mut self.turns {
+                turn.at = turn.at.min(now);
+            }
+            for at in &mut self.recent {
+                *at = (*at).min(now);
+            }
         }
-        self.slots.retain(|slot| slot.at >= midnight || now.since(slot.at) < RATE_WINDOW);
+        let aged = self.recent.partition_point(|at| now.since(*at) >= RATE_WINDOW);
+        self.recent.drain(..aged);
         self.queue.retain(|waiter| waiter.expected(now));
+        let midnight = now.midnight();
+        let new_day = self.day != midnight;
+        if new_day {
+            self.day = midnight;
+            self.turns.retain(|turn| turn.at >= oldest(now));
+        }
+        new_day
     }
+}
+
+/// Turns that were taken before then count for nothing any more.
+pub fn oldest(now: Time) -> Time {
+    now.midnight().min(now.plus(-RATE_WINDOW))
 }
 
 impl Waiter {
@@ -210,6 +264,7 @@ mod tests {
     use super::*;
     use crate::time::HOUR;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -293,7 +348,79 @@ mod tests {
         assert!(matches!(Budget::default().ask("a", none, NOON), Grant::Queued { .. }));
     }
 
+    /// What storage has: the rows of turns by name, and those of the queue in their order.
+    #[derive(Default)]
+    struct Rows {
+        turns: BTreeMap<String, Time>,
+        queue: Vec<Waiter>,
+    }
+
+    impl Rows {
+        fn keep(&mut self, budget: &Budget, name: &str, waited: bool) {
+            self.turns.remove(name);
+            self.turns.extend(budget.turn(name).map(|at| (name.to_owned(), at)));
+            let back_at = budget.back_at(name);
+            match (back_at, self.queue.iter_mut().find(|waiter| waiter.name == name)) {
+                (Some(back_at), Some(waiter)) if waited => waiter.back_at = back_at,
+                _ => {
+                    self.queue.retain(|waiter| waiter.name != name);
+                    self.queue.extend(back_at.map(|back_at| Waiter { name: name.to_owned(), back_at }));
+                }
+            }
+        }
+
+        fn read(&self, now: Time) -> Budget {
+            let turns = self.turns.iter().map(|(name, at)| Turn { name: name.clone(), at: *at }).collect();
+            Budget::restored(turns, self.queue.clone(), now)
+        }
+    }
+
+    #[test]
+    fn yesterdays_turns_are_dropped_on_a_new_day() {
+        let mut budget = Budget::default();
+        assert!(budget.tidy(NOON));
+        assert_eq!(budget.ask("a", LIMITS, NOON), Grant::Go);
+        let midnight = NOON.next_midnight();
+        assert_eq!(budget.ask("b", LIMITS, midnight.plus(-SECOND)), Grant::Go);
+        assert!(!budget.tidy(midnight.plus(-1)));
+        assert!(budget.tidy(midnight));
+        assert_eq!((budget.turn("a"), budget.turn("b").is_some()), (None, true));
+        assert_eq!(budget.usage(midnight), Usage { minute: 1, today: 0, queue: 0 });
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_locks_nobody_out() {
+        let mut budget = Budget::default();
+        budget.ask("a", LIMITS, NOON.plus(HOUR));
+        budget.ask("b", LIMITS, NOON.plus(HOUR));
+        assert!(matches!(budget.ask("c", LIMITS, NOON), Grant::Queued { .. }));
+        assert_eq!(budget.ask("c", LIMITS, NOON.plus(RATE_WINDOW)), Grant::Go);
+    }
+
     proptest! {
+        #[test]
+        fn what_was_stored_is_the_same_budget(
+            steps in prop::collection::vec((0..4_u8, 0..8_usize, 0..200_i64), 1..200),
+            per_minute in 1..4_u32,
+        ) {
+            let limits = Limits { per_minute, per_day: 20 };
+            let (mut budget, mut rows, mut now) = (Budget::default(), Rows::default(), NOON.plus(11 * HOUR));
+            for (act, who, seconds) in steps {
+                now = now.plus(seconds * SECOND / 2);
+                budget.tidy(now);
+                let (name, mut restored) = (who.to_string(), rows.read(now));
+                prop_assert_eq!(restored.usage(now), budget.usage(now));
+                prop_assert_eq!((&restored.recent, &restored.queue), (&budget.recent, &budget.queue));
+                let waited = budget.back_at(&name).is_some();
+                match act {
+                    0 => budget.give_back(&name),
+                    1 => budget.spent(&name, now),
+                    _ => prop_assert_eq!(budget.ask(&name, limits, now), restored.ask(&name, limits, now)),
+                }
+                rows.keep(&budget, &name, waited);
+            }
+        }
+
         #[test]
         fn never_more_than_the_rate_in_any_minute(
             steps in prop::collection::vec((0..30_i64, 0..12_usize), 1..300),

@@ -1,5 +1,5 @@
-//! The register: one object for all incidents. It gives each its turn within the budget, and keeps the [`list`] of them
-//! and the [`counts`].
+//! The register: one object for all incidents. It gives each its turn within the budget, whose [`turns`] it keeps, as well
+//! as the [`list`] of incidents and the [`counts`].
 //!
 //! Only incidents' alarms, people's look-ups and gathered counts come here, never a sender's request, so that no event
 //! waits for it.
@@ -7,6 +7,7 @@
 mod counts;
 mod list;
 mod open_sessions;
+mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -28,7 +29,6 @@ pub use list::parse_cursor;
 pub use open_sessions::open_sessions;
 
 const BINDING: &str = "REGISTER";
-const BUDGET: &str = "budget";
 /// The most incidents on a page of the list.
 pub const LARGEST_PAGE: u32 = 200;
 
@@ -154,16 +154,16 @@ impl DurableObject for RegisterObject {
                 let listing: Value = question.take("listing");
                 self.list_incident(&listing)?;
                 let limits = question.take("limits");
-                self.with_budget(|budget| budget.ask(text(&listing, "incident"), limits, now())).await?.to_value()
+                self.with_budget(text(&listing, "incident"), |budget, name| budget.ask(name, limits, now()))?.to_value()
             }
             "/publish" => {
-                self.published(&question.take("listing"), question.take("holds_turn")).await?;
+                self.published(&question.take("listing"), question.take("holds_turn"))?;
                 Value::Null
             }
             "/open" => self.open(question.take("most"))?,
             "/one" => self.one(&question.take::<String>("name"))?,
             "/list" => self.page(&question.take("query"))?,
-            "/stats" => self.stats(question.take("hours")).await?.to_value(),
+            "/stats" => self.stats(question.take("hours"))?.to_value(),
             _ => Value::Null,
         };
         Response::ok(stored::text(&answer))
@@ -185,15 +185,15 @@ impl RegisterObject {
         self.forget_expired()
     }
 
-    async fn published(&self, listing: &Value, holds_turn: bool) -> worker::Result<()> {
+    fn published(&self, listing: &Value, holds_turn: bool) -> worker::Result<()> {
         self.list_incident(listing)?;
         self.keep_open(listing)?;
         let name = text(listing, "incident");
         match text(listing, "state") {
-            "started" => self.with_budget(|budget| budget.spent(name, now())).await?,
+            "started" => self.with_budget(name, |budget, name| budget.spent(name, now()))?,
             "queued" | "held" => {}
             _ if holds_turn => {}
-            _ => self.with_budget(|budget| budget.give_back(name)).await?,
+            _ => self.with_budget(name, Budget::give_back)?,
         }
         self.forget_expired()
     }
@@ -202,9 +202,9 @@ impl RegisterObject {
         self.forget(now().plus(-environment::configuration(&self.env).retention()))
     }
 
-    async fn stats(&self, hours: u32) -> worker::Result<Stats> {
+    fn stats(&self, hours: u32) -> worker::Result<Stats> {
         let now = now();
-        self.load_budget().await?;
+        self.load_budget()?;
         let usage = self.budget.borrow().as_ref().map(|budget| budget.usage(now)).unwrap_or_default();
         let configuration = environment::configuration(&self.env);
         let mut stats = Stats {
@@ -220,31 +220,11 @@ impl RegisterObject {
         Ok(stats)
     }
 
-    async fn load_budget(&self) -> worker::Result<()> {
-        if self.budget.borrow().is_none() {
-            let stored = environment::stored_text(&self.state, BUDGET).await?;
-            let budget = stored.and_then(|text| Budget::from_text(&text)).unwrap_or_default();
-            self.budget.borrow_mut().get_or_insert(budget);
-        }
-        Ok(())
-    }
-
-    async fn with_budget<T>(&self, change: impl FnOnce(&mut Budget) -> T) -> worker::Result<T> {
-        self.load_budget().await?;
-        let (result, text) = {
-            let mut budget = self.budget.borrow_mut();
-            let budget = budget.get_or_insert_default();
-            let result = change(budget);
-            (result, budget.to_text())
-        };
-        self.state.storage().put_raw(BUDGET, JsValue::from_str(&text)).await?;
-        Ok(result)
-    }
-
     fn exec(&self, query: &str, bindings: Vec<JsValue>) -> worker::Result<SqlCursor> {
         let sql = self.state.storage().sql();
         if !self.created.get() {
             sql.exec_raw(list::SCHEMA, None)?;
+            sql.exec_raw(turns::SCHEMA, None)?;
             sql.exec_raw(open_sessions::SCHEMA, None)?;
             sql.exec_raw(counts::SCHEMA, None)?;
             self.created.set(true);
