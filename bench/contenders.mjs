@@ -23,7 +23,8 @@ const SEED = { worker: "seed.mjs" };
 
 /**
  * Starts a contender:
- * { name, url, pid, cpu(), stop() }; `pid` is the process that does the work, workerd or Node.
+ * { name, url, direct, pid, cpu(), stop() }; `direct` is a Worker's address without Miniflare's own Worker in front of it;
+ * `pid` is the process that does the work, workerd or Node.
  * - devin: the address of Devin
  * - persistTo: a folder to keep its state in; by default one that goes away with it
  * - inspector: whether the inspector listens too, on `inspectorUrl`
@@ -42,7 +43,7 @@ export async function start(name, { devin, persistTo, inspector = false }) {
   const child = fork(here(program ?? "worker-child.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.send(program ? vars : { worker, vars, persistTo: state, inspector });
-  const [{ ready, inspectorUrl }] = await Promise.race([
+  const [{ ready, direct, inspectorUrl }] = await Promise.race([
     once(child, "message"),
     ended.then((code) => Promise.reject(new Error(`${name} ended with ${code} before it was ready`))),
   ]);
@@ -50,6 +51,7 @@ export async function start(name, { devin, persistTo, inspector = false }) {
   return {
     name,
     url: ready,
+    direct,
     inspectorUrl,
     pid,
     cpu: () => cpu(pid),

@@ -11,6 +11,8 @@ export const KNOWN = 100;
 const SECONDS = 1;
 export const NONE_NEW = { known: KNOWN, first: 0, newShare: 0 };
 const SLOW_MS = 5_000;
+/** What the names of paths end with where the load goes to the Worker itself. */
+export const DIRECT = ", direct";
 
 /** Tells a contender of the first `count` incidents of a series, one after the other, and checks each answer. */
 export async function tell(contender, series, count) {
@@ -44,13 +46,19 @@ const SAME = {
   duplicate: { pieces: resolved("K") },
 };
 
-/** The paths on which nothing changes: they can be run as often as wanted. */
+/** The paths on which nothing changes: they can be run as often as wanted. Each Worker with Miniflare's in front and without. */
 export async function unchanging(contenders, rounds, add) {
+  const ways = [
+    ["", contenders],
+    [DIRECT, contenders.filter(({ direct }) => direct).map((contender) => ({ ...contender, url: contender.direct }))],
+  ];
   for (let round = 0; round < rounds; round += 1) {
     for (const [path, plan] of Object.entries(SAME)) {
-      for (const contender of turns(contenders, round)) {
-        const refuses = plan.refuses && contender.name !== "limit";
-        add(path, contender.name, await measure(contender, { ...plan, refuses }));
+      for (const [way, these] of ways) {
+        for (const contender of turns(these, round)) {
+          const refuses = plan.refuses && contender.name !== "limit";
+          add(path + way, contender.name, await measure(contender, { ...plan, refuses }));
+        }
       }
     }
     const ours = contenders.find(({ name }) => name === "ours");

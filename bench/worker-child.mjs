@@ -17,6 +17,7 @@ process.once("message", async ({ worker, vars, persistTo, inspector }) => {
     kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
     host: "127.0.0.1",
     port: 0,
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     cf: false,
     defaultPersistRoot: persistTo,
     kvPersist: true,
@@ -31,8 +32,9 @@ process.once("message", async ({ worker, vars, persistTo, inspector }) => {
     process.exit(0);
   });
   const url = await runtime.ready;
+  const direct = await runtime.unsafeGetDirectURL();
   const inspectorUrl = inspector ? (await runtime.getInspectorURL()).href : undefined;
-  process.send({ ready: url.origin, inspectorUrl });
+  process.send({ ready: url.origin, direct: direct.origin, inspectorUrl });
 });
 
 function objects(bindings) {

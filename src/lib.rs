@@ -46,7 +46,7 @@
 //! - [`openapi`]: the contract for programs
 //!
 //! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
-//! [`outbound`] (requests to servers out there), [`stored`] (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
+//! [`outbound`] (requests to servers out there), [`stored`](mod@stored) (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
 //! `checks`: what holds for any input, for tests and `fuzz/`.
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.

@@ -94,8 +94,8 @@ pub enum Refusal {
 }
 
 impl HookSecrets {
-    /// Checks a request's proof over its raw body; `token` is what [`entra::check`] found. Every comparison is made
-    /// whatever the ones before gave, so that the time tells nothing.
+    /// Checks a request's proof over its raw body; `token` is what [`entra::check`] found. Until one holds, every comparison
+    /// is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
         let body = attempt.body;
         let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook);
@@ -107,7 +107,10 @@ impl HookSecrets {
             if signature.hooks.contains(&attempt.hook) {
                 checkable |= signature.secrets.is_set();
                 let holds = |secret: &Secret| signature.scheme.holds(secret, attempt);
-                check(&signature.name, &signature.secrets, &holds, &mut proofs);
+                // Each is an HMAC over the whole body.
+                if proofs.is_empty() {
+                    check(&signature.name, &signature.secrets, &holds, &mut proofs);
+                }
             }
         }
         if *token == Token::Proven {
