@@ -25,7 +25,7 @@ const suites = readdirSync(`${ROOT}tests`)
   .map((file) => `tests/${file}`);
 
 // The suites mostly wait (for workerd, for back-offs), so more of them than there are cores.
-const NODE_TEST = ["--test", "--test-reporter=spec", "--test-concurrency=4", ...suites];
+const NODE_TEST = ["--test", "--test-reporter=spec", "--test-concurrency=5", ...suites];
 
 async function test() {
   commandLine(TOOL);
