@@ -10,20 +10,32 @@ use worker::wasm_bindgen::JsValue;
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS turns (incident TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID; \
      CREATE TABLE IF NOT EXISTS queue (incident TEXT PRIMARY KEY, back_at INTEGER)";
 
+/// Where an incident stands in the budget.
+struct Place {
+    turn: Option<Time>,
+    back_at: Option<Time>,
+}
+
+impl Place {
+    fn of(budget: &Budget, name: &str) -> Place {
+        Place { turn: budget.turn(name), back_at: budget.back_at(name) }
+    }
+}
+
 impl RegisterObject {
     /// Changes the budget for the incident of that name, and stores what became of it.
     pub fn with_budget<T>(&self, name: &str, change: impl FnOnce(&mut Budget, &str) -> T) -> worker::Result<T> {
         self.load_budget()?;
         let now = now();
-        let (result, turn, waited, back_at, new_day) = {
+        let (result, before, after, new_day) = {
             let mut budget = self.budget.borrow_mut();
             let budget = budget.get_or_insert_default();
             let new_day = budget.tidy(now);
-            let waited = budget.back_at(name).is_some();
+            let before = Place::of(budget, name);
             let result = change(budget, name);
-            (result, budget.turn(name), waited, budget.back_at(name), new_day)
+            (result, before, Place::of(budget, name), new_day)
         };
-        let stored = self.store_turn(name, turn, waited, back_at);
+        let stored = self.store_place(name, before, after);
         let stored = if new_day { stored.and_then(|()| self.forget_turns(now)) } else { stored };
         if let Err(error) = stored {
             // Memory may be ahead of storage now: storage is the truth.
@@ -52,20 +64,31 @@ impl RegisterObject {
         Ok(())
     }
 
-    fn store_turn(&self, name: &str, turn: Option<Time>, waited: bool, back_at: Option<Time>) -> worker::Result<()> {
+    /// Writes what is different.
+    fn store_place(&self, name: &str, before: Place, after: Place) -> worker::Result<()> {
         let name = JsValue::from_str(name);
-        match turn {
-            Some(at) => self.exec("INSERT OR REPLACE INTO turns VALUES (?, ?)", vec![name.clone(), number(at.0)])?,
-            None => self.exec("DELETE FROM turns WHERE incident = ?", vec![name.clone()])?,
-        };
-        match back_at {
-            // Its row keeps its place; a new one goes to the end, also where an old one was left.
-            Some(at) if waited => {
-                self.exec("UPDATE queue SET back_at = ? WHERE incident = ?", vec![number(at.0), name])?
+        match after.turn {
+            same if same == before.turn => {}
+            Some(at) => {
+                self.exec("INSERT OR REPLACE INTO turns VALUES (?, ?)", vec![name.clone(), number(at.0)])?;
             }
-            Some(at) => self.exec("INSERT OR REPLACE INTO queue VALUES (?, ?)", vec![name, number(at.0)])?,
-            None => self.exec("DELETE FROM queue WHERE incident = ?", vec![name])?,
-        };
+            None => {
+                self.exec("DELETE FROM turns WHERE incident = ?", vec![name.clone()])?;
+            }
+        }
+        match after.back_at {
+            same if same == before.back_at => {}
+            // Its row keeps its place; a new one goes to the end, also where an old one was left.
+            Some(at) if before.back_at.is_some() => {
+                self.exec("UPDATE queue SET back_at = ? WHERE incident = ?", vec![number(at.0), name])?;
+            }
+            Some(at) => {
+                self.exec("INSERT OR REPLACE INTO queue VALUES (?, ?)", vec![name, number(at.0)])?;
+            }
+            None => {
+                self.exec("DELETE FROM queue WHERE incident = ?", vec![name])?;
+            }
+        }
         Ok(())
     }
 
