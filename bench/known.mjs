@@ -35,6 +35,8 @@ export async function known(folders, devin, rounds, add) {
   for (const [size, folder] of Object.entries(folders)) {
     contenders.push({ ...(await start("ours", { devin: devin.url, persistTo: folder })), size: Number(size) });
   }
+  // What the objects read from storage when they start is no event's.
+  for (const contender of contenders) await tell(contender, "W", 1);
   let first = 0;
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of turns(contenders, round)) {

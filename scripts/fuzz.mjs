@@ -6,6 +6,7 @@ import { output, ROOT, run, step } from "./steps.mjs";
 /** Each target with its longest input in bytes and its dictionary. */
 const TARGETS = {
   signature: [192, "signature"],
+  signatures: [320, "signatures"],
   token: [448, "token"],
   pagerduty: [768, "json"],
   azure_monitor: [1024, "json"],

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::text_of;
-use crate::auth::{Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
+use crate::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
 use crate::hex;
 use crate::secret::Secret;
 use crate::senders::Hook;
@@ -78,6 +78,84 @@ pub fn signature(input: &[u8]) {
             assert_eq!(refusal, Refusal::Unauthorized);
             assert!(!by_pagerduty && !by_webhook && !named && !bearer);
         }
+    }
+}
+
+/// The setting `SIGNATURES`, a zero byte, and a body. What a setting asks for is signed accordingly, said in other words
+/// than the bridge's: that is let in, and nothing else.
+pub fn signatures(input: &[u8]) {
+    let mut parts = input.splitn(2, |byte| *byte == 0);
+    let setting = text_of(parts.next().unwrap_or_default());
+    let body = parts.next().unwrap_or_default();
+    let setting = serde_json::from_str(&setting).unwrap_or_else(|_| Value::String(setting.into_owned()));
+    let mut problems = Vec::new();
+    let secret = |name: &str| (!name.ends_with("_PREVIOUS")).then(|| Secret::new(ENCODED_KEY));
+    let signatures = auth::signatures(&setting, &secret, &mut problems);
+    for problem in &problems {
+        assert!(problem.setting.starts_with("SIGNATURES") && !problem.expected.is_empty(), "{problem}");
+        assert!(problem.found.as_ref().is_none_or(|found| found.len() < 1_000));
+        assert!(!problem.to_string().contains(ENCODED_KEY));
+    }
+    let setting = match &setting {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
+        other => other.clone(),
+    };
+    if let (Some(tables), true) = (setting.as_array(), problems.is_empty()) {
+        let hmac = |table: &Value| table.get("scheme").is_some_and(|scheme| scheme == "hmac");
+        // Standard Webhooks has two signatures, the specification's and Svix's.
+        let mut rest = signatures.iter();
+        for table in tables {
+            let signature = rest.next();
+            assert!(signature.is_some(), "{table}");
+            if hmac(table) {
+                signature.into_iter().for_each(|signature| signed_as(table, signature, body));
+            } else {
+                rest.next();
+            }
+        }
+        assert!(rest.next().is_none());
+    }
+}
+
+/// Holds a signature against the table of the setting that it is from.
+fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
+    let field = |name: &str| table.get(name).and_then(Value::as_str);
+    let (header, hook) = (field("header").unwrap_or_default(), signature.hooks.first().copied().unwrap_or(Hook::Any));
+    let signed = field("signed").unwrap_or("{body}");
+    let (before, after) = signed.split_once("{body}").unwrap_or_default();
+    let timed = field("timestamp_header").is_some() || field("timestamp_prefix").is_some();
+    // Who puts two things into one header asks for what cannot be.
+    if field("timestamp_header").is_some_and(|timestamp| timestamp.eq_ignore_ascii_case(header)) {
+        return;
+    }
+    let headers = |at: i64| {
+        let filled = [before, after].map(|text| text.replace("{timestamp}", &at.to_string()));
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(ENCODED_KEY.as_bytes()) else { return Vec::new() };
+        mac.update(filled[0].as_bytes());
+        mac.update(body);
+        mac.update(filled[1].as_bytes());
+        let mac = mac.finalize().into_bytes();
+        let encoded = if field("encoding") == Some("base64") { base64(&mac, b"+/", true) } else { hex::encode(&mac) };
+        let mut value = [field("prefix").unwrap_or_default(), &encoded].concat();
+        if let Some(prefix) = field("timestamp_prefix") {
+            value = format!("{prefix}{at},{value}");
+        }
+        let timestamp = field("timestamp_header").map(|name| (name.to_owned(), at.to_string()));
+        [(header.to_owned(), value)].into_iter().chain(timestamp).collect::<Vec<_>>()
+    };
+    let secrets = HookSecrets { signatures: vec![signature.clone()], ..HookSecrets::default() };
+    let let_in = |headers: &[(String, String)], body: &[u8]| {
+        let header = |name: &str| {
+            headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
+        let attempt = Attempt { hook, header: &header, query_secret: None, body, now: Time(NOW * 1_000) };
+        secrets.verify(&attempt, &Token::Absent).is_ok()
+    };
+    assert!(let_in(&headers(NOW), body), "{table}");
+    assert!(!let_in(&headers(NOW), &[body, b"x"].concat()), "{table}");
+    assert!(!let_in(&[], body), "{table}");
+    for late in [NOW - 301, NOW + 301] {
+        assert_eq!(let_in(&headers(late), body), !timed, "{table}");
     }
 }
 

@@ -15,6 +15,7 @@ pub type Check = fn(&[u8]);
 /// Every check, by the name of its fuzz target.
 pub const CHECKS: &[(&str, Check)] = &[
     ("signature", auth::signature),
+    ("signatures", auth::signatures),
     ("token", auth::token),
     ("pagerduty", senders::pagerduty),
     ("azure_monitor", senders::azure_monitor),
