@@ -42,10 +42,16 @@ export async function memory(folder, known, events, devin) {
     for (let done = 0; done < events; ) {
       done += (await closedLoop(contender.url, { pieces: resolved("K"), numbers, seconds: 5 })).requests;
       if (done < ((samples.length + 1) * events) / SAMPLES) continue;
-      // Only for the moment: while somebody listens, everything that is logged is kept for him.
-      const inspector = await Inspector.connect(`${contender.inspectorUrl}core:user:devin-bridge`);
-      samples.push({ events: done, ...(await inspector.memory()) });
-      inspector.close();
+      // An isolate without requests sometimes lets what the inspector asks for lie.
+      const wake = setInterval(() => fetch(`${contender.url}/health`).catch(() => {}), 50);
+      try {
+        // Only for the moment: while somebody listens, everything that is logged is kept for him.
+        const inspector = await Inspector.connect(`${contender.inspectorUrl}core:user:devin-bridge`);
+        samples.push({ events: done, ...(await inspector.memory()) });
+        inspector.close();
+      } finally {
+        clearInterval(wake);
+      }
     }
   } finally {
     await contender.stop();

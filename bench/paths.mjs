@@ -46,6 +46,13 @@ const SAME = {
   duplicate: { pieces: resolved("K") },
 };
 
+/** Each of the paths on which nothing changes, without looking: V8 compiles what is used much only while it is used. */
+export async function warmUp(contenders) {
+  for (const plan of Object.values(SAME)) {
+    for (const contender of contenders) await closedLoop(contender.url, { numbers: NONE_NEW, seconds: SECONDS, ...plan });
+  }
+}
+
 /** The paths on which nothing changes: they can be run as often as wanted. Each Worker with Miniflare's in front and without. */
 export async function unchanging(contenders, rounds, add) {
   const ways = [

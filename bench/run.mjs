@@ -34,7 +34,7 @@ async function bench() {
   const { memory, size, starts } = await import("./isolate.mjs");
   const { known, remove, SIZES, storageWith } = await import("./known.mjs");
   const { HAS_WRK } = await import("./load.mjs");
-  const { changing, KNOWN, slowDevin, tell, unchanging } = await import("./paths.mjs");
+  const { changing, KNOWN, slowDevin, tell, unchanging, warmUp } = await import("./paths.mjs");
   const { report, write } = await import("./report.mjs");
   const { instructions } = await import("./instructions.mjs");
 
@@ -48,8 +48,7 @@ async function bench() {
     for (const name of Object.keys(CONTENDERS)) running.push(await start(name, { devin: devin.url }));
     const bridges = running.filter(({ name }) => name !== "limit");
     for (const bridge of bridges) await tell(bridge, "K", KNOWN);
-    // The first round is to warm up: V8 compiles what is used much only while it is used.
-    await step("Warming up", () => unchanging(running, 1, () => {}));
+    await step("Warming up", () => warmUp(running));
     await step("Forbidden, ignored, duplicate", () => unchanging(running, rounds, add));
     await step("New incidents, storms", () => changing(bridges, devin, rounds, add));
     await step("A Devin that takes 5 s", () => slowDevin(bridges, devin, rounds, add));
