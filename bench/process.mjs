@@ -30,7 +30,7 @@ export function childNamed(pid, program) {
 export async function idle(pid, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (let before = cpu(pid); Date.now() < end; ) {
-    await sleep(300);
+    await sleep(150);
     const now = cpu(pid);
     if (now - before <= 10) return;
     before = now;
