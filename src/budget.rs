@@ -28,6 +28,8 @@ pub struct Budget {
     queue: Vec<Waiter>,
     /// The day (UTC) whose turns these are, by its midnight.
     day: Time,
+    /// How many of the turns were taken on that day.
+    today: usize,
 }
 
 /// A turn that was taken.
@@ -128,7 +130,7 @@ impl Budget {
     pub fn ask(&mut self, name: &str, limits: Limits, now: Time) -> Grant {
         self.give_back(name);
         self.tidy(now);
-        if self.today(now) >= count(limits.per_day) {
+        if self.today >= count(limits.per_day) {
             self.leave_queue(name);
             return Grant::Held { until: now.next_midnight() };
         }
@@ -157,9 +159,13 @@ impl Budget {
 
     /// The session exists: its turn is spent, now.
     pub fn spent(&mut self, name: &str, now: Time) {
-        if let Some(at) = self.turn(name) {
-            self.give_back(name);
-            self.take(name, at.max(now));
+        if let Ok(place) = self.place(name)
+            && let Some(turn) = self.turns.get_mut(place)
+        {
+            let (before, after) = (turn.at, turn.at.max(now));
+            turn.at = after;
+            self.forget(before);
+            self.remember(after);
         }
         self.leave_queue(name);
     }
@@ -168,9 +174,7 @@ impl Budget {
     pub fn give_back(&mut self, name: &str) {
         let Ok(place) = self.place(name) else { return };
         let turn = self.turns.remove(place);
-        if let Ok(place) = self.recent.binary_search(&turn.at) {
-            self.recent.remove(place);
-        }
+        self.forget(turn.at);
     }
 
     /// `name` no longer wants a turn.
@@ -209,6 +213,14 @@ impl Budget {
     fn remember(&mut self, at: Time) {
         let place = self.recent.partition_point(|other| *other <= at);
         self.recent.insert(place, at);
+        self.today = self.today.saturating_add((at >= self.day).into());
+    }
+
+    fn forget(&mut self, at: Time) {
+        if let Ok(place) = self.recent.binary_search(&at) {
+            self.recent.remove(place);
+        }
+        self.today = self.today.saturating_sub((at >= self.day).into());
     }
 
     /// How much of the limits is used now.
@@ -238,6 +250,7 @@ impl Budget {
         if new_day {
             self.day = midnight;
             self.turns.retain(|turn| turn.at >= oldest(now));
+            self.today = self.today(now);
         }
         new_day
     }
@@ -410,6 +423,7 @@ mod tests {
                 budget.tidy(now);
                 let (name, mut restored) = (who.to_string(), rows.read(now));
                 prop_assert_eq!(restored.usage(now), budget.usage(now));
+                prop_assert_eq!(budget.today, budget.today(now));
                 prop_assert_eq!((&restored.recent, &restored.queue), (&budget.recent, &budget.queue));
                 let waited = budget.back_at(&name).is_some();
                 match act {
