@@ -5,11 +5,7 @@ import { DIRECT } from "./paths.mjs";
 const at = (results, path, contender, figure) =>
   median((results.paths[path]?.[contender] ?? []).map((round) => round[figure]));
 
-/** The ratio of two contenders in the same round, because the machine is not the same in the next. */
-function ratio(results, path, figure, one, other) {
-  const [ones, others] = [results.paths[path][one], results.paths[path][other]];
-  return median(ones.map((round, index) => round[figure] / others[index][figure]));
-}
+const ratio = (results, path, figure, one, other) => at(results, path, one, figure) / at(results, path, other, figure);
 
 const least = (limit) => ({ goal: `≥ ${limit}`, met: (figure) => figure >= limit });
 const most = (limit, unit = "") => ({ goal: `≤ ${limit}${unit}`, unit, met: (figure) => figure <= limit });
