@@ -7,6 +7,7 @@
 // It answers { requests, seconds, refused, p50, p99 }, for a rate with starts: [[number, epoch ms]].
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.mjs";
+import { digits } from "./events.mjs";
 
 process.once("message", async (plan) => {
   process.send(await load(plan), () => process.disconnect());
@@ -29,7 +30,7 @@ async function load({ url, pieces, numbers, seconds, connections, rate }) {
     let connection = idle.pop();
     while (connection?.closed) connection = idle.pop();
     connection ??= new Connection(host, Number(port));
-    const request = pieces.join(String(number).padStart(7, "0"));
+    const request = pieces.join(digits(number));
     // A connection that breaks is what a machine does that has far too much to do: a refusal, after all that time.
     const status = await connection.ask(request).catch(() => 0);
     latencies.push(performance.now() - due);

@@ -1,6 +1,6 @@
 // Folders for the state of a run. In memory where the machine has such a place: how fast its disk writes says nothing
 // about Cloudflare's storage, and everybody who works on the machine shares it.
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,7 +10,7 @@ const made = [];
 /** A new folder, which is there until this process ends, if nobody removes it before. */
 export function folder() {
   if (made.length === 0) removeAtTheEnd();
-  const path = mkdtempSync(join(isWritable(MEMORY) ? MEMORY : tmpdir(), "devin-bridge-bench-"));
+  const path = newFolder();
   made.push(path);
   return path;
 }
@@ -20,11 +20,11 @@ function removeAtTheEnd() {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 }
 
-function isWritable(path) {
+function newFolder() {
+  const name = "devin-bridge-bench-";
   try {
-    accessSync(path, constants.W_OK);
-    return true;
+    return mkdtempSync(join(MEMORY, name));
   } catch {
-    return false;
+    return mkdtempSync(join(tmpdir(), name));
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Connection } from "./connection.mjs";
 import { start } from "./contenders.mjs";
-import { ignored, resolved } from "./events.mjs";
+import { digits, ignored, resolved } from "./events.mjs";
 import { Inspector } from "./inspector.mjs";
 import { closedLoop } from "./load.mjs";
 import { turns } from "./paths.mjs";
@@ -21,7 +21,7 @@ export async function starts(names, devin, rounds, add) {
       const connection = new Connection(hostname, Number(port));
       await connection.open;
       const begun = performance.now();
-      await connection.ask(ignored().join("0000000"));
+      await connection.ask(ignored().join(digits(0)));
       const first = performance.now() - begun;
       add("start", name, { first, cpu: contender.cpu() });
       connection.end();

@@ -1,7 +1,7 @@
 // What the contenders do with events, in rounds in which they take turns.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.mjs";
-import { forbidden, ignored, incidentId, resolved, signed } from "./events.mjs";
+import { digits, forbidden, ignored, incidentId, resolved, signed } from "./events.mjs";
 import { median } from "./figures.mjs";
 import { closedLoop, openLoop } from "./load.mjs";
 import { idle } from "./process.mjs";
@@ -19,7 +19,7 @@ export async function tell(contender, series, count) {
   const { hostname, port } = new URL(contender.url);
   const connection = new Connection(hostname, Number(port));
   for (let number = 0; number < count; number += 1) {
-    const status = await connection.ask(resolved(series).join(String(number).padStart(7, "0")));
+    const status = await connection.ask(resolved(series).join(digits(number)));
     if (status > 299) throw new Error(`${contender.name} answered ${status} to ${incidentId(series, number)}`);
   }
   connection.end();

@@ -118,7 +118,7 @@ impl Budget {
     /// The budget as it was stored: `turns` in the order of their names, `queue` in that of the queue.
     pub fn restored(turns: Vec<Turn>, queue: Vec<Waiter>, now: Time) -> Budget {
         let mut budget = Budget { queue, ..Budget::default() };
-        for turn in &turns {
+        for turn in turns.iter().filter(|turn| now.since(turn.at) < RATE_WINDOW) {
             budget.remember(turn.at);
         }
         budget.turns = turns;

@@ -1,11 +1,12 @@
 //! The budget in storage: a row for each turn and for each that waits, so that one incident more costs the same however
 //! many there were today.
 
+use worker::wasm_bindgen::JsValue;
+
 use super::{RegisterObject, column, integer, number};
 use crate::budget::{self, Budget, Turn, Waiter};
 use crate::environment::now;
 use crate::time::Time;
-use worker::wasm_bindgen::JsValue;
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS turns (incident TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID; \
      CREATE TABLE IF NOT EXISTS queue (incident TEXT PRIMARY KEY, back_at INTEGER)";
