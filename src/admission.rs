@@ -189,13 +189,14 @@ pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time
 
 /// An incident was published: what became of its permit.
 pub fn settle<R: Rows>(rows: &R, id: &str, permit: PermitUse, now: Time) -> Result<(), R::Error> {
+    tidy(rows, now)?;
     match permit {
         PermitUse::Undecided => Ok(()),
         PermitUse::Counted => rows.confirm_reserved(id),
         PermitUse::Session(at) => {
             rows.leave(id)?;
-            // A session of another day counts for nothing any more, and where its permit is, it goes.
-            if at < oldest(now) { tidy(rows, now) } else { rows.confirm(id, at.min(now)) }
+            // A session of another day counts for nothing any more.
+            if at < oldest(now) { rows.release(id) } else { rows.confirm(id, at.min(now)) }
         }
         PermitUse::None { in_line } => {
             if !in_line {

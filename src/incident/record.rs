@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent, Sender};
 use super::key::Key;
+use super::listing::listing;
 use super::plan::Plan;
 use crate::admission::{Applicant, PermitUse};
 use crate::devin::Session;
@@ -78,6 +79,8 @@ pub struct Record {
     pub released: bool,
     /// When the bridge learned that the session exists: it counts once, at this time.
     pub started_at: Option<Time>,
+    /// Whether it failed without anybody knowing that there is no session: it counts as one.
+    pub may_exist: bool,
     /// When the last attempt failed for good.
     pub failed_at: Option<Time>,
     /// How often in a row the register did not answer who asked for a permit.
@@ -90,6 +93,20 @@ pub struct Record {
     pub timeline: Vec<Entry>,
     /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
     pub unpublished: Option<Unpublished>,
+    /// Earlier occurrences of which the list and the budget have not been told how they stood in the end.
+    pub former: Vec<Former>,
+}
+
+/// What the list and the budget are still to be told of an earlier occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Former {
+    /// Its line: [`super::listing::listing`].
+    pub line: Value,
+    /// The correlation id of its session.
+    pub id: String,
+    /// What became of its permit.
+    pub permit: PermitUse,
 }
 
 /// A delivery that was counted.
@@ -116,6 +133,8 @@ pub const MOST_MESSAGES: usize = 20;
 const MOST_CHANGED: usize = 24_000;
 /// The longest error and line of the timeline.
 const LONGEST_WORDS: usize = 500;
+/// How many earlier occurrences wait to be told of.
+const MOST_FORMER: usize = 5;
 /// How many lines the timeline keeps; the oldest go first, but the first line stays.
 const MOST_TIMELINE: usize = 100;
 /// How many notes wait for the next text.
@@ -433,12 +452,14 @@ impl Record {
             wanted: None,
             released: false,
             started_at: None,
+            may_exist: false,
             failed_at: None,
             unanswered: 0,
             cached: None,
             error: None,
             timeline: Vec::new(),
             unpublished: None,
+            former: Vec::new(),
         }
     }
 
@@ -493,6 +514,7 @@ impl Record {
             (State::Started, Some(at)) => PermitUse::Session(at),
             (State::Started, None) => PermitUse::Counted,
             (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
+            (State::Failed, _) if self.may_exist => PermitUse::Session(self.failed_at.unwrap_or(self.first_seen)),
             (State::Waiting { .. } | State::Watching | State::Failed, _) => PermitUse::None { in_line: false },
         }
     }
@@ -651,6 +673,16 @@ impl Record {
         }
     }
 
+    /// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
+    pub fn keep_former(&mut self, last: &Record) {
+        self.former.clone_from(&last.former);
+        if last.unpublished.is_some() {
+            self.former.push(Former { line: listing(last), id: last.mark(), permit: last.permit() });
+        }
+        let too_many = self.former.len().saturating_sub(MOST_FORMER);
+        self.former.drain(..too_many);
+    }
+
     /// Remembers an event's id.
     pub fn remember(&mut self, id: &str) {
         if self.recent.len() >= MOST_RECENT {
@@ -794,7 +826,7 @@ mod tests {
             }
             record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
             for _ in 0..notices {
-                record.notices.push(Notice { news: super::super::listing::listing(&record), ..Notice::default() });
+                record.notices.push(Notice { news: listing(&record), ..Notice::default() });
             }
             for n in 0..changes {
                 record.keep_change(&long(5_000));

@@ -321,6 +321,9 @@ impl Life {
             Step::Publish => {
                 let told = !matches!(fate, Fate::LostRequest | Fate::NoRegister | Fate::CrashBefore);
                 if told {
+                    for former in std::mem::take(&mut record.former) {
+                        let Ok(()) = admission::settle(rows, &former.id, former.permit, now);
+                    }
                     let Ok(()) = admission::settle(rows, &record.mark(), record.permit(), now);
                 }
                 published(&mut record, told, now, 0.0);
@@ -455,7 +458,7 @@ impl Life {
             let number = |mark: &String| mark.rsplit(' ').next().unwrap().trim_end_matches(')').parse::<u32>().unwrap();
             prop_assert!(messages.iter().map(number).is_sorted_by(|a, b| a < b), "{messages:?}");
         }
-        if self.plan.workflow == Workflow::Postmortem {
+        if self.sender == Sender::Pagerduty {
             let living = self.devin.messages.keys().filter(|id| !self.devin.gone.contains(id)).count();
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
