@@ -1,5 +1,6 @@
 //! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -656,10 +657,20 @@ impl Record {
     /// # Errors
     /// Where it is not certain what it says.
     pub fn from_text(text: &str) -> Result<Record, Unreadable> {
+        // What must be there, besides.
         #[derive(Deserialize)]
         struct Format {
             #[serde(default)]
             format: u32,
+        }
+        #[derive(Deserialize)]
+        struct Required {
+            #[serde(rename = "key")]
+            _key: String,
+            #[serde(rename = "sender")]
+            _sender: String,
+            #[serde(rename = "state")]
+            _state: IgnoredAny,
         }
         let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
         if !text.starts_with('{') {
@@ -669,7 +680,7 @@ impl Record {
         // First of all: what else a later format has is not known.
         match serde_json::from_str::<Format>(text).map_err(broken)? {
             Format { format } if format > FORMAT => Err(Unreadable::Later(format)),
-            _ => serde_json::from_str(text).map_err(broken),
+            _ => serde_json::from_str::<Required>(text).and_then(|_| serde_json::from_str(text)).map_err(broken),
         }
     }
 
@@ -767,7 +778,7 @@ mod tests {
         assert!(matches!(with("opening", "later".into()), Err(Unreadable::Broken(_))));
         assert!(matches!(with("format", 2.into()), Err(Unreadable::Later(2))));
         assert!(with("a_field_of_a_later_release", 1.into()).is_ok());
-        for text in ["", "{", "null", "[]", &FORMAT_1[..200]] {
+        for text in ["", "{", "null", "[]", "{}", r#"{"format":1}"#, &FORMAT_1[..200]] {
             assert!(Record::from_text(text).is_err(), "{text}");
         }
     }
