@@ -5,12 +5,13 @@ use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
 use crate::auth::secret_of_authorization;
-use crate::environment::configuration;
-use crate::http::{Query, Reply};
-use crate::incident::event::Sender;
+use crate::configuration::configuration;
 use crate::incident::key::Key;
 use crate::incident::listing::{FOLLOWING_UP, STATES};
 use crate::incident::object;
+use crate::incident::sender::Sender;
+use crate::query::Query;
+use crate::reply::Reply;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
 use crate::text::clean;

@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::devin::Session;
 use crate::incident::key::Key;
+use crate::incident::session::Session;
 use crate::named;
 use crate::reason::Reason;
-use crate::senders::BadBody;
 use crate::stored::Stored;
-use crate::text;
 
 /// What became of a request. Its name is part of the contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,14 +132,5 @@ impl Answer {
         let mut more = Map::new();
         more.insert("results".to_owned(), Value::Array(results));
         Answer { message, more, incident: None, session: None, ..worst }
-    }
-}
-
-impl From<BadBody> for Answer {
-    fn from(bad: BadBody) -> Answer {
-        // The details quote the body.
-        let details = bad.details.map(|details| text::safe(&details, true));
-        let message = details.clone().unwrap_or_else(|| bad.error.clone());
-        Answer { details, ..Answer::error(400, bad.error, message) }
     }
 }

@@ -4,23 +4,29 @@ use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
-use crate::auth::{Attempt, Refusal, Token, Verified, entra};
-use crate::devin::Session;
-use crate::environment::{configuration, now};
-use crate::http::Query;
-use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
+use crate::auth::{Attempt, Refusal, Token, Verified};
+use crate::clients::entra;
+use crate::configuration::configuration;
+use crate::devin::compose;
+use crate::endpoint::Hook;
+use crate::incident::event::{Incident, IncidentEvent, Kind};
 use crate::incident::key::Key;
+use crate::incident::lifecycle;
 use crate::incident::lifecycle::Taken;
 use crate::incident::object::{self, Outcome, Standing};
 use crate::incident::plan::{Plan, Workflow};
 use crate::incident::record::{Opening, Record};
-use crate::incident::{compose, lifecycle};
+use crate::incident::sender::Sender;
+use crate::incident::session::Session;
 use crate::ledger::Entry;
 use crate::memory::Repeat;
+use crate::query::Query;
 use crate::reason::Reason;
 use crate::routing::Decision;
-use crate::senders::{Hook, Parsed};
+use crate::runtime::now;
+use crate::senders::{self, BadBody, Parsed};
 use crate::settings::{Configuration, Settings};
+use crate::stored::Stored;
 use crate::tally::{Count, Refused};
 use crate::{ledger, log, memory, stored, tally, text};
 
@@ -29,8 +35,25 @@ pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8]
     let arrived = now();
     let configuration = configuration(env);
     let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
-    log::decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
     answer.answer
+}
+
+/// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
+fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, milliseconds: i64) {
+    log::line(vec![
+        ("level", if answer.code >= 500 { "error" } else { "info" }.into()),
+        ("log", "event".into()),
+        ("incident", answer.incident.to_value()),
+        ("sender", sender.map(Sender::name).into()),
+        ("event", event_type.into()),
+        ("status", answer.status.map(Status::name).into()),
+        ("code", answer.code.into()),
+        ("reason", answer.reason.map(Reason::name).into()),
+        ("session", answer.session.as_ref().map(|session| session.id.as_str()).into()),
+        ("proof", proof.into()),
+        ("ms", milliseconds.into()),
+    ]);
 }
 
 /// An answer, with what the log wants to know of the event.
@@ -102,7 +125,7 @@ async fn proven(
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let parsed = match hook.parse(&verified) {
+    let parsed = match senders::parse(hook, &verified) {
         Ok(parsed) => parsed,
         Err(bad) => {
             tally::count(Count::Refused(Refused::BadBody));
@@ -337,7 +360,7 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
             // What an event of this kind would start with, even where this one alone starts nothing.
             let record =
                 record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
-            match compose::session(&record, settings) {
+            match compose::session(&record, &settings.compose()) {
                 Ok(request) => {
                     let mut secrets = Vec::new();
                     for name in &request.session_secrets {
@@ -363,4 +386,13 @@ fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
     };
     let message = format!("Dry run: {} {action}. Nothing was stored.", event.event_type);
     Answer { more, reason, ..Answer::ok(Status::DryRun, message) }.about(&event.key)
+}
+
+impl From<BadBody> for Answer {
+    fn from(bad: BadBody) -> Answer {
+        // The details quote the body.
+        let details = bad.details.map(|details| text::safe(&details, true));
+        let message = details.clone().unwrap_or_else(|| bad.error.clone());
+        Answer { details, ..Answer::error(400, bad.error, message) }
+    }
 }

@@ -1,14 +1,15 @@
 //! Paths, methods and status codes.
 
-use serde_json::Value;
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::JsValue;
 use worker::web_sys::{self, Request, Response};
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
-use crate::senders::Hook;
-use crate::{admin, dashboard, environment, hook, metrics, openapi, stored};
+use crate::endpoint::Hook;
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::{admin, dashboard, hook, metrics, openapi, runtime, stored};
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -130,47 +131,16 @@ async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Optio
         return Ok(None);
     }
     if declared.is_some() {
-        let bytes = Uint8Array::new(&environment::promised(request.array_buffer()).await?);
+        let bytes = Uint8Array::new(&runtime::promised(request.array_buffer()).await?);
         let fits = usize::try_from(bytes.length()).is_ok_and(|length| length <= LARGEST_BODY);
         return Ok(fits.then(|| bytes.to_vec()));
     }
     let mut body = Vec::new();
     let whole = match request.body() {
-        Some(stream) => environment::read(stream, LARGEST_BODY, &mut body).await?,
+        Some(stream) => runtime::read(stream, LARGEST_BODY, &mut body).await?,
         None => true,
     };
     Ok(whole.then_some(body))
-}
-
-/// What is sent back.
-pub enum Reply {
-    /// An answer to a hook or an action, or an error.
-    Answer(Answer),
-    /// A JSON document that is found: 200.
-    Document(Value),
-    /// The contract: 200.
-    OpenApi,
-    /// A page of the dashboard.
-    Page {
-        /// The HTTP status code.
-        code: u16,
-        /// Seconds after which to ask again.
-        retry_after: Option<u32>,
-        /// The page.
-        html: String,
-    },
-    /// What was asked for is done, and shown at this path: 303.
-    SeeOther(String),
-    /// A text in Markdown: 200.
-    Markdown(String),
-    /// Metrics as Prometheus reads them: 200.
-    Metrics(String),
-}
-
-impl From<Answer> for Reply {
-    fn from(answer: Answer) -> Reply {
-        Reply::Answer(answer)
-    }
 }
 
 fn respond(reply: Reply) -> worker::Result<Response> {
@@ -179,10 +149,8 @@ fn respond(reply: Reply) -> worker::Result<Response> {
         Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, stored::text(&answer.body())),
         Reply::Document(document) => (200, None, JSON, stored::text(&document)),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
-        Reply::Page { code, retry_after, html } => {
-            more.push(("Content-Security-Policy", dashboard::content_security_policy()));
-            // Not "no-referrer", with which browsers send the pages' own forms as from nowhere.
-            more.push(("Referrer-Policy", "same-origin".to_owned()));
+        Reply::Page { code, retry_after, headers, html } => {
+            more.extend(headers);
             (code, retry_after, HTML, html)
         }
         Reply::SeeOther(path) => {
@@ -236,47 +204,12 @@ fn parts(url: &str) -> (&str, &str, &str) {
     (origin, if path.is_empty() { "/" } else { path }, query)
 }
 
-/// A query string.
-#[derive(Clone, Copy, Debug)]
-pub struct Query<'a>(&'a str);
-
-impl Query<'_> {
-    /// The first value of `name`, decoded.
-    pub fn get(self, name: &str) -> Option<String> {
-        self.0.split('&').find_map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key == name).then(|| decode(value))
-        })
-    }
-}
-
-/// Percent-decodes a value; what is no encoding stays as it is.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => match (ahead.next().and_then(hex_digit), ahead.next().and_then(hex_digit)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    rest = ahead;
-                }
-                _ => bytes.push(byte),
-            },
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -286,14 +219,6 @@ mod tests {
         assert_eq!(parts("https://h.example/a/b?c=d#e"), ("https://h.example", "/a/b", "c=d"));
         assert_eq!(parts("https://h.example"), ("https://h.example", "/", ""));
         assert_eq!(parts("http://h:1/x?"), ("http://h:1", "/x", ""));
-    }
-
-    #[test]
-    fn a_query_is_decoded() {
-        let query = Query("a=1&secret=a%2Bb+c%zz%4&empty");
-        assert_eq!(query.get("secret").as_deref(), Some("a+b c%zz%4"));
-        assert_eq!(query.get("empty").as_deref(), Some(""));
-        assert_eq!(query.get("b"), None);
     }
 
     #[test]
@@ -311,6 +236,26 @@ mod tests {
             "//health",
         ] {
             assert_eq!(Target::of(nowhere), None, "{nowhere}");
+        }
+    }
+
+    fn keys(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_contract_has_every_path_with_its_methods_and_no_other() {
+        let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let documented = &document["paths"];
+        assert_eq!(keys(documented), PATHS.iter().map(|(path, _)| (*path).to_owned()).collect());
+        for (path, target) in PATHS {
+            let item = &documented[path];
+            let place = item["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+            let item = place.and_then(|place| document.pointer(place)).unwrap_or(item);
+            let methods: Vec<String> = keys(item).into_iter().filter(|key| key != "parameters").collect();
+            let allowed = target.allow().to_ascii_lowercase();
+            let allowed: Vec<&str> = allowed.split(", ").filter(|method| *method != "head").collect();
+            assert_eq!(methods, allowed, "{path}");
         }
     }
 }

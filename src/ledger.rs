@@ -5,11 +5,11 @@ use worker::Env;
 use worker::js_sys::{Array, Function, Object, Promise, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::devin::Session;
-use crate::environment::promised;
 use crate::incident::event::IncidentEvent;
 use crate::incident::key::Key;
 use crate::incident::record::Record;
+use crate::incident::session::Session;
+use crate::runtime::promised;
 use crate::stored;
 use crate::stored::Stored;
 

@@ -45,7 +45,7 @@
 //! - [`admin`]: health, the list, one incident, replay, metrics; [`dashboard`]: the same for people, as pages
 //! - [`openapi`]: the contract for programs
 //!
-//! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
+//! Underneath: [`settings`] (variables and secrets, checked once), [`configuration`] (the same, read once an isolate), [`runtime`] (clock, chance),
 //! [`outbound`] (requests to servers out there), [`stored`](mod@stored) (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
 //! `checks`: what holds for any input, for tests and `fuzz/`.
 
@@ -57,9 +57,13 @@ pub mod auth;
 pub mod budget;
 #[cfg(any(test, fuzzing))]
 pub mod checks;
+mod clients;
+pub mod config;
+mod configuration;
 mod dashboard;
 pub mod devin;
-mod environment;
+pub mod endpoint;
+mod fetch;
 pub mod hex;
 mod hook;
 mod http;
@@ -74,9 +78,12 @@ pub mod outbound;
 mod outcomes;
 pub mod postmortem;
 pub mod prompt;
+mod query;
 pub mod reason;
 mod register;
+mod reply;
 pub mod routing;
+mod runtime;
 pub mod secret;
 pub mod senders;
 pub mod settings;
@@ -96,7 +103,7 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let response = http::handle(request, env.clone()).await;
-    if tally::call_is_due(environment::now()) {
+    if tally::call_is_due(runtime::now()) {
         context.wait_until(register::tell_counts(env));
     }
     response

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 
 use crate::auth::Verified;
-use crate::devin::Session;
+use crate::incident::session::Session;
 use crate::time::{MINUTE, Time};
 
 /// How long a body is remembered, in milliseconds: as long as KV caches what it has read

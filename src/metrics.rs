@@ -2,7 +2,7 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::incident::event::Sender;
+use crate::incident::sender::Sender;
 use crate::reason::Reason;
 use crate::register::Stats;
 use crate::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};

@@ -12,11 +12,10 @@ mod tests {
 
     use super::*;
     use crate::answer::Status;
-    use crate::http::PATHS;
-    use crate::incident::event::Sender;
     use crate::incident::listing::{self, listing};
     use crate::incident::plan::Workflow;
     use crate::incident::record::Record;
+    use crate::incident::sender::Sender;
     use crate::reason::Reason;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -48,21 +47,6 @@ mod tests {
     #[test]
     fn it_is_of_this_version() {
         assert_eq!(part("/info/version"), env!("CARGO_PKG_VERSION"));
-    }
-
-    #[test]
-    fn it_has_every_path_with_its_methods_and_no_other() {
-        let documented = part("/paths");
-        assert_eq!(keys(&documented), PATHS.iter().map(|(path, _)| (*path).to_owned()).collect());
-        for (path, target) in PATHS {
-            let item = &documented[path];
-            let place = item["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
-            let item = place.map_or_else(|| item.clone(), part);
-            let methods: Vec<String> = keys(&item).into_iter().filter(|key| key != "parameters").collect();
-            let allowed = target.allow().to_ascii_lowercase();
-            let allowed: Vec<&str> = allowed.split(", ").filter(|method| *method != "head").collect();
-            assert_eq!(methods, allowed, "{path}");
-        }
     }
 
     #[test]

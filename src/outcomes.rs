@@ -4,11 +4,14 @@
 use serde_json::Value;
 use worker::Env;
 
+use crate::clients::devin as client;
+use crate::configuration::configuration;
 use crate::devin::call::MOST_ASKED;
-use crate::devin::{End, Report, client, reply};
-use crate::environment::{configuration, now};
+use crate::devin::reply;
 use crate::incident::key::Key;
+use crate::incident::session::{End, Report};
 use crate::incident::{object, outcome};
+use crate::runtime::now;
 use crate::{log, register};
 
 /// Asks once. Whatever fails is logged, and asked for again the next time.

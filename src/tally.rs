@@ -6,10 +6,11 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use crate::devin::reply::Failure;
-use crate::incident::event::{IncidentEvent, Sender};
+use crate::incident::event::IncidentEvent;
+use crate::incident::failure::Failure;
 use crate::incident::lifecycle::Taken;
 use crate::incident::listing;
+use crate::incident::sender::Sender;
 use crate::reason::Reason;
 use crate::stored::Stored;
 use crate::time::{MINUTE, SECOND, Time};

@@ -5,8 +5,8 @@ pub mod entra;
 mod parse;
 pub mod signature;
 
+use crate::endpoint::Hook;
 use crate::secret::Secret;
-use crate::senders::Hook;
 use crate::time::Time;
 pub use entra::{Entra, Token};
 pub use parse::signatures;
@@ -94,7 +94,7 @@ pub enum Refusal {
 }
 
 impl HookSecrets {
-    /// Checks a request's proof over its raw body; `token` is what [`entra::check`] found. Until one holds, every comparison
+    /// Checks a request's proof over its raw body; `token` is what the check of a token found. Until one holds, every comparison
     /// is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
         let body = attempt.body;

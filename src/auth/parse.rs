@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Rotating;
 use super::signature::{Encoding, Scheme, Signature, Timestamp};
-use crate::routing::{OWN_SECRETS, is_secret_name, kind, nearest, show};
+use crate::config::nearest::nearest;
+use crate::config::problem::{Problem, tables};
+use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
+use crate::endpoint::Hook;
 use crate::secret::Secret;
-use crate::senders::Hook;
-use crate::settings::{Problem, tables};
 use crate::text::clean::line;
 
 /// No setting has more: each costs its hooks an HMAC over every body.

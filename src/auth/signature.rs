@@ -4,9 +4,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{Attempt, Rotating, base64};
+use crate::endpoint::Hook;
 use crate::hex;
 use crate::secret::Secret;
-use crate::senders::Hook;
 use crate::time::{MINUTE, Time};
 
 /// The most signatures of one header that are looked at: a sender rotating secrets sends two or three.

@@ -6,9 +6,9 @@ use sha2::Sha256;
 
 use super::text_of;
 use crate::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
+use crate::endpoint::Hook;
 use crate::hex;
 use crate::secret::Secret;
-use crate::senders::Hook;
 use crate::time::Time;
 
 /// 2027-01-15T08:00:00Z.

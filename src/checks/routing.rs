@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::text_of;
-use crate::incident::event::{Incident, IncidentEvent, Sender};
+use crate::incident::event::{Incident, IncidentEvent};
 use crate::incident::key::Key;
+use crate::incident::sender::Sender;
 use crate::routing::{Decision, Defaults, Routes};
 
 /// The whole input is the setting: JSON, or a text as the web console gives it.

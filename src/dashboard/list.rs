@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::devin::call::escape;
-use crate::incident::event::Sender;
+use crate::incident::sender::Sender;
+use crate::outbound::http::escape;
 use crate::register::{Query, Stats};
 use crate::time::Time;
 

@@ -11,8 +11,9 @@ mod plot;
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
-use crate::environment::now;
-use crate::http::{Query, Reply};
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::runtime::now;
 use crate::{admin, register};
 
 /// The most that a page may have, in bytes, so that it loads at once on any phone.
@@ -25,11 +26,13 @@ const LONGEST_TEXT: usize = 64;
 const HOURS: u32 = 7 * 24;
 
 /// What a page may do: show itself with its one style sheet and its empty icon, and send its forms to where it is from.
-pub fn content_security_policy() -> String {
-    format!(
+fn headers() -> Vec<(&'static str, String)> {
+    let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         page::STYLE_SHA256
-    )
+    );
+    // Not "no-referrer", with which browsers send the pages' own forms as from nowhere.
+    vec![("Content-Security-Policy", policy), ("Referrer-Policy", "same-origin".to_owned())]
 }
 
 /// `GET /`: the incidents, newest first.
@@ -69,9 +72,9 @@ pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> R
 /// An error, for people.
 fn problem(answer: Answer) -> Reply {
     let html = page::problem(&answer);
-    Reply::Page { code: answer.code, retry_after: answer.retry_after, html }
+    Reply::Page { code: answer.code, retry_after: answer.retry_after, headers: headers(), html }
 }
 
 fn page(code: u16, html: String) -> Reply {
-    Reply::Page { code, retry_after: None, html }
+    Reply::Page { code, retry_after: None, headers: headers(), html }
 }

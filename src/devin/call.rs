@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::outbound::http::{Call, escape};
 use crate::secret::Secret;
 use crate::stored;
 use crate::stored::Stored;
@@ -77,17 +78,6 @@ stored!(SessionRequest {
     devin_mode,
     structured_output_schema
 });
-
-/// One HTTP request to Devin; the key is added when it is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// `GET` or `POST`.
-    pub method: &'static str,
-    /// The whole address.
-    pub url: String,
-    /// The JSON body of a `POST`.
-    pub body: Option<Value>,
-}
 
 /// How many sessions a page of a look-up holds.
 const PAGE: u32 = 100;
@@ -212,19 +202,6 @@ impl Access {
         }
         Call { method: "GET", url, body: None }
     }
-}
-
-/// Percent-encodes everything but unreserved characters.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

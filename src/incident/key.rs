@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::event::Sender;
+use super::sender::Sender;
 use crate::hex;
 use crate::stored::Stored;
 use crate::text::redact::redact;

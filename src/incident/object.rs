@@ -15,7 +15,6 @@ use worker::{
     Delay, DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen::JsValue,
 };
 
-use super::compose;
 use super::event::IncidentEvent;
 use super::key::Key;
 use super::lifecycle::{self, Step, Taken};
@@ -23,10 +22,13 @@ use super::listing::listing;
 use super::plan::Plan;
 use super::record::{self, Record, Turn};
 use crate::budget::{Grant, Limits};
+use crate::clients::devin as client;
+use crate::configuration;
 use crate::devin::call::{Access, Api, SessionRequest};
-use crate::devin::reply::{self, Failure};
-use crate::devin::{Session, client};
-use crate::environment::{self, chance, now};
+use crate::devin::{compose, reply};
+use crate::incident::failure::Failure;
+use crate::incident::session::Session;
+use crate::runtime::{self, chance, now};
 use crate::settings::Settings;
 use crate::stored;
 use crate::stored::{Fields, Stored};
@@ -157,7 +159,7 @@ pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<b
 }
 
 async fn ask(env: &Env, key: &Key, what: &str, question: Value) -> worker::Result<Value> {
-    environment::ask(env.durable_object(BINDING)?.get_by_name(key.as_str())?, what, &question).await
+    runtime::ask(env.durable_object(BINDING)?.get_by_name(key.as_str())?, what, &question).await
 }
 
 /// The object.
@@ -175,7 +177,7 @@ impl DurableObject for IncidentObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
+        let mut question = Fields::of(serde_json::from_str(&runtime::text_of(request.inner()).await?)?);
         let answer = match request.path().as_str() {
             "/event" => {
                 self.event(question.take("event"), question.take("plan"), question.take("wait")).await?.to_value()
@@ -265,7 +267,7 @@ impl IncidentObject {
                 Step::Rest => return self.rest().await,
                 Step::Publish => self.publish().await?,
                 step => {
-                    let configuration = environment::configuration(&self.env);
+                    let configuration = configuration::configuration(&self.env);
                     let Ok(settings) = &configuration.settings else {
                         // Nothing is lost: the work goes on when the settings are mended, which starts a new isolate.
                         log::warning("an incident waits because the configuration is wrong");
@@ -359,7 +361,7 @@ impl IncidentObject {
         self.store_with(REQUEST, request.to_text()).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {
-            secrets.extend(environment::secret(&self.env, name).map(|value| (name.clone(), value)));
+            secrets.extend(configuration::secret(&self.env, name).map(|value| (name.clone(), value)));
         }
         let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
@@ -382,13 +384,13 @@ impl IncidentObject {
         {
             return Ok(Ok(request));
         }
-        let made = self.with_record(|record| compose::session(record, settings));
+        let made = self.with_record(|record| compose::session(record, &settings.compose()));
         Ok(made
             .map_or(Err("the incident is gone".to_owned()), |made| made.map_err(|error| format!("no prompt: {error}"))))
     }
 
     async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
-        let text = environment::stored_text(&self.state, REQUEST).await?;
+        let text = runtime::stored_text(&self.state, REQUEST).await?;
         Ok(text.and_then(|text| SessionRequest::from_text(&text)))
     }
 
@@ -431,7 +433,7 @@ impl IncidentObject {
     async fn send(&self, settings: &Settings) -> worker::Result<()> {
         let text = self.with_record(|record| {
             let message = lifecycle::next_message(record)?;
-            let text = message.text.clone().map_or_else(|| compose::message(record, message, settings), Ok);
+            let text = message.text.clone().map_or_else(|| compose::message(record, message, &settings.compose()), Ok);
             let to = message.farewell.as_ref().map(|farewell| &farewell.session);
             Some((to.or(record.session.as_ref())?.clone(), text))
         });
@@ -511,7 +513,7 @@ impl IncidentObject {
     }
 
     fn retention(&self) -> i64 {
-        environment::configuration(&self.env).retention()
+        configuration::configuration(&self.env).retention()
     }
 
     async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
@@ -539,7 +541,7 @@ impl IncidentObject {
 
     /// The session's present state, asked from Devin; null where there is none or Devin does not say.
     async fn session_now(&self, record: &Record) -> Value {
-        let configuration = environment::configuration(&self.env);
+        let configuration = configuration::configuration(&self.env);
         let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
         let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
         match reply::state(answer, now()) {
@@ -564,7 +566,7 @@ impl IncidentObject {
         if self.record.borrow().is_some() {
             return Ok(());
         }
-        let stored = environment::stored_text(&self.state, RECORD).await?;
+        let stored = runtime::stored_text(&self.state, RECORD).await?;
         let record = stored.and_then(|text| Record::from_text(&text));
         // Another event may have read it, and gone on, in the meantime.
         self.record.borrow_mut().get_or_insert(record);

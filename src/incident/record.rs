@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::event::{Incident, IncidentEvent, Sender};
+use super::event::{Incident, IncidentEvent};
 use super::key::Key;
 use super::plan::Plan;
-use crate::devin::Session;
+use super::sender::Sender;
+use crate::incident::notice::{About, Target};
 use crate::incident::outcome::Outcome;
-use crate::notify::{About, Target};
+use crate::incident::session::Session;
 use crate::reason::Reason;
 use crate::stored::{Fields, Stored};
 use crate::time::Time;

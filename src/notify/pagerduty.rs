@@ -5,11 +5,10 @@
 
 use serde_json::Value;
 
-use super::About;
 use super::words::Words;
-use crate::devin::call::Call;
-use crate::devin::reply::{self, Failure};
-use crate::outbound::Answer;
+use crate::incident::failure::Failure;
+use crate::incident::notice::{About, SIGNATURE};
+use crate::outbound::http::{self, Answer, Call};
 use crate::secret::Secret;
 use crate::stored;
 use crate::time::Time;
@@ -23,14 +22,6 @@ pub struct Access {
     pub token: Secret,
     /// The e-mail address of the user in whose name notes are written: `PAGERDUTY_FROM`.
     pub from: String,
-}
-
-/// The last line of every note of ours.
-const SIGNATURE: &str = "Posted by devin-bridge.";
-
-/// Whether a note is one of a bridge's own, which says nothing new to a session.
-pub fn is_ours(note: &str) -> bool {
-    note.trim_end().ends_with(SIGNATURE)
 }
 
 /// The text of a note. The incident it stands on needs no description.
@@ -72,7 +63,7 @@ impl Access {
 /// Whether the note is among those of the answer. Its first line tells it: the rest may have been wrapped or trimmed.
 pub fn found(answer: Result<Answer, String>, about: About, news: &Value, now: Time) -> Result<bool, Failure> {
     let first_line = Words::of(about, news).first_line();
-    let value = reply::body(answer, now)?;
+    let value = http::body(answer, now)?;
     match value.get("notes") {
         Some(Value::Array(notes)) => {
             let content =
@@ -89,6 +80,7 @@ mod tests {
 
     use super::super::words::tests::news;
     use super::*;
+    use crate::incident::notice::is_ours;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

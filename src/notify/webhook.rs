@@ -6,9 +6,9 @@
 
 use serde_json::Value;
 
-use super::About;
 use super::words::Words;
-use crate::devin::call::Call;
+use crate::incident::notice::About;
+use crate::outbound::http::Call;
 use crate::secret::Secret;
 use crate::stored;
 

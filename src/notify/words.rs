@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::About;
+use crate::incident::notice::About;
 use crate::stored;
 
 /// A notice in words. Titles and names were written by a sender and are hostile: each target has to escape them.

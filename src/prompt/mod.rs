@@ -1,11 +1,13 @@
 //! What Devin is asked to do: a template from `prompts/`, filled with the incident, everything a sender wrote in a
 //! fence, and never longer than Devin takes.
 
+mod config;
 pub mod fields;
 mod library;
 mod limit;
 mod sheet;
 pub mod template;
+pub mod title;
 mod values;
 mod walk;
 
@@ -16,6 +18,7 @@ use crate::hex;
 use crate::incident::event::Incident;
 use crate::incident::key::Key;
 use crate::text::Fence;
+pub use config::Config;
 use fields::Id;
 pub use library::{PROMPTS, Template, by_name, named_or_inline};
 use limit::{length, level};
@@ -32,30 +35,6 @@ pub const ROOM: usize = 4_000;
 
 /// Asks for a language in a template that does not name it.
 const LANGUAGE: &str = "\n\nWrite everything that people will read in {{language}}.\n";
-
-/// What whoever runs the bridge says about a prompt: settings and the route's own. An empty text is an absent one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Config {
-    /// The repository to work in.
-    pub target_repo: String,
-    /// The JIRA project for tickets.
-    pub jira_project: String,
-    /// The Slack channel to report to.
-    pub slack_channel: String,
-    /// Where the postmortem goes: a directory (`docs/postmortems/`), a thing to make ("a PR to our docs/postmortems/
-    /// directory") or a place ("the Confluence space SRE").
-    pub post_to: String,
-    /// The MCP servers to ask for telemetry, by name: `Datadog`, `Sentry`, …
-    pub observability: Vec<String>,
-    /// The language to write in.
-    pub language: String,
-    /// Is the incident an alert, and not PagerDuty's?
-    pub alert: bool,
-    /// The session that was begun for this incident and can take no more messages.
-    pub previous_session_url: String,
-    /// Has the session a structured output to fill in?
-    pub structured_output: bool,
-}
 
 /// Why there is no prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]

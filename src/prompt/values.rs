@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Config;
+use super::config::Config;
 use super::fields::{Field, Id, Kind, Writer};
 use super::limit::{fitting, length, level};
 use crate::incident::event::Incident;

@@ -18,7 +18,8 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
 
 use crate::budget::{Budget, Grant, Limits};
-use crate::environment::{self, now};
+use crate::configuration;
+use crate::runtime::{self, now};
 use crate::stored::{Fields, Stored};
 use crate::tally::{self, Batch, Counts};
 use crate::time::Time;
@@ -120,7 +121,7 @@ async fn ask(env: &Env, what: &str, mut question: Vec<(&str, Value)>) -> worker:
         question.push(("batch", batch.to_value()));
     }
     let register = env.durable_object(BINDING)?.get_by_name("register")?;
-    let answer = environment::ask(register, what, &stored::object(question)).await;
+    let answer = runtime::ask(register, what, &stored::object(question)).await;
     if answer.is_err() {
         tally::put_back(batch);
     }
@@ -147,7 +148,7 @@ impl DurableObject for RegisterObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
+        let mut question = Fields::of(serde_json::from_str(&runtime::text_of(request.inner()).await?)?);
         self.take_batch(question.take("batch"))?;
         let answer = match request.path().as_str() {
             "/turn" => {
@@ -199,14 +200,14 @@ impl RegisterObject {
     }
 
     fn forget_expired(&self) -> worker::Result<()> {
-        self.forget(now().plus(-environment::configuration(&self.env).retention()))
+        self.forget(now().plus(-configuration::configuration(&self.env).retention()))
     }
 
     fn stats(&self, hours: u32) -> worker::Result<Stats> {
         let now = now();
         self.load_budget()?;
         let usage = self.budget.borrow().as_ref().map(|budget| budget.usage(now)).unwrap_or_default();
-        let configuration = environment::configuration(&self.env);
+        let configuration = configuration::configuration(&self.env);
         let mut stats = Stats {
             totals: self.totals()?,
             hours: self.last_hours(hours, now)?,

@@ -5,7 +5,7 @@ use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, ask, column, number, text};
-use crate::environment::now;
+use crate::runtime::now;
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS open_sessions (incident TEXT PRIMARY KEY, asked INTEGER)";
 

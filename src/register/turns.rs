@@ -5,7 +5,7 @@ use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, column, integer, number};
 use crate::budget::{self, Budget, Turn, Waiter};
-use crate::environment::now;
+use crate::runtime::now;
 use crate::time::Time;
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS turns (incident TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID; \

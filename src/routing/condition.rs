@@ -1,19 +1,15 @@
 //! One condition of a route: which field of an event it looks at, and what it wants there.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
 
-use super::pattern::{Pattern, fold};
-use super::value::{Form, Reader, kind, quote};
-use crate::incident::event::{IncidentEvent, Sender};
+use super::pattern::{Pattern, SEVERITIES, fold, senders, severities};
+use super::value::{Form, Reader};
+use crate::config::value::{kind, quote};
+use crate::incident::event::IncidentEvent;
 
 /// The names of the conditions, as the documentation lists them.
 pub const CONDITIONS: [&str; 9] =
     ["sender", "service", "team", "alert_name", "resource", "priority", "urgency", "severity", "label.<name>"];
-
-/// Severities as text, because conditions compare texts.
-const SEVERITIES: [&str; 5] = ["0", "1", "2", "3", "4"];
 
 /// What a condition looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,37 +162,4 @@ impl Condition {
         let is = if is.is_empty() { "not given" } else { &is };
         format!("{} is {is}, wanted {}", self.name, self.wanted)
     }
-}
-
-/// The names of the senders that fit a pattern.
-pub(super) fn senders(text: &str) -> Vec<&'static str> {
-    let pattern = Pattern::whole(text);
-    let mut names = Vec::new();
-    for sender in Sender::ALL {
-        if pattern.matches(sender.name()) {
-            names.push(sender.name());
-        }
-    }
-    names
-}
-
-/// The severities a number or comparison stands for; none where it is neither.
-pub(super) fn severities(text: &str) -> Vec<&'static str> {
-    let text = text.trim();
-    let number = text.trim_start_matches(['<', '>', '=']);
-    let operator = text.strip_suffix(number).unwrap_or_default();
-    let number = number.trim();
-    let mut severities = Vec::new();
-    let Some(number) = SEVERITIES.iter().position(|severity| *severity == number) else { return severities };
-    for (n, severity) in SEVERITIES.iter().enumerate() {
-        let wanted: &[&str] = match n.cmp(&number) {
-            Ordering::Less => &["<", "<="],
-            Ordering::Equal => &["", "<=", ">="],
-            Ordering::Greater => &[">", ">="],
-        };
-        if wanted.contains(&operator) {
-            severities.push(*severity);
-        }
-    }
-    severities
 }

@@ -1,11 +1,9 @@
 //! Event + `ROUTES` → decision: the first route whose every condition matches decides, else the defaults do.
 
 mod condition;
-mod nearest;
 mod parse;
 mod pattern;
 mod reach;
-mod repo;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -14,15 +12,13 @@ mod value;
 use serde_json::Value;
 
 pub use condition::CONDITIONS;
-pub use nearest::nearest;
-pub use repo::repo_name;
 pub use settings::SETTINGS;
-pub use value::{OWN_SECRETS, is_secret_name, kind, show};
 
-use crate::incident::event::{IncidentEvent, Sender};
+use crate::config::problem::Problem;
+use crate::incident::event::IncidentEvent;
 use crate::incident::plan::Plan;
+use crate::incident::sender::Sender;
 use crate::reason::Reason;
-use crate::settings::Problem;
 use condition::{Condition, Field};
 use pattern::Pattern;
 use settings::RouteSettings;
@@ -46,7 +42,7 @@ struct Route {
 pub struct Defaults {
     /// `DEVIN_PLAYBOOK_ID`.
     pub playbook_id: Option<String>,
-    /// `TARGET_REPO`, as [`repo_name`] gives it.
+    /// `TARGET_REPO`, as [`repo_name`](crate::config::repo::repo_name) gives it.
     pub repos: Vec<String>,
     /// `MAX_ACU_LIMIT`.
     pub max_acu_limit: Option<u64>,

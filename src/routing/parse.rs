@@ -3,15 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::condition::{CONDITIONS, Condition, Field};
-use super::nearest::nearest;
 use super::pattern::fold;
 use super::reach::taken_by;
 use super::settings::SETTINGS;
-use super::value::{Reader, kind, note, short, show};
+use super::value::{Reader, note};
 use super::{Route, position};
-use crate::incident::event::{Kind, Sender};
+use crate::config::nearest::nearest;
+use crate::config::problem::{Problem, tables};
+use crate::config::value::{kind, short, show};
+use crate::incident::event::Kind;
 use crate::incident::plan::Workflow;
-use crate::settings::{Problem, tables};
+use crate::incident::sender::Sender;
 
 /// Label names may have dots, which TOML reads as tables in tables; deeper than this is a mistake.
 const DEEPEST_LABEL: usize = 10;

@@ -1,5 +1,12 @@
 //! Texts with `*` in them, compared without regard to case.
 
+use std::cmp::Ordering;
+
+use crate::incident::sender::Sender;
+
+/// Severities as text, because conditions compare texts.
+pub(super) const SEVERITIES: [&str; 5] = ["0", "1", "2", "3", "4"];
+
 /// A pattern, folded: `*` stands for any text, also none. Every other character stands for itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pattern(String);
@@ -33,6 +40,39 @@ impl Pattern {
     pub(super) fn covers(&self, other: &Pattern) -> bool {
         self.matches(&other.0)
     }
+}
+
+/// The names of the senders that fit a pattern.
+pub(super) fn senders(text: &str) -> Vec<&'static str> {
+    let pattern = Pattern::whole(text);
+    let mut names = Vec::new();
+    for sender in Sender::ALL {
+        if pattern.matches(sender.name()) {
+            names.push(sender.name());
+        }
+    }
+    names
+}
+
+/// The severities a number or comparison stands for; none where it is neither.
+pub(super) fn severities(text: &str) -> Vec<&'static str> {
+    let text = text.trim();
+    let number = text.trim_start_matches(['<', '>', '=']);
+    let operator = text.strip_suffix(number).unwrap_or_default();
+    let number = number.trim();
+    let mut severities = Vec::new();
+    let Some(number) = SEVERITIES.iter().position(|severity| *severity == number) else { return severities };
+    for (n, severity) in SEVERITIES.iter().enumerate() {
+        let wanted: &[&str] = match n.cmp(&number) {
+            Ordering::Less => &["<", "<="],
+            Ordering::Equal => &["", "<=", ">="],
+            Ordering::Greater => &[">", ">="],
+        };
+        if wanted.contains(&operator) {
+            severities.push(*severity);
+        }
+    }
+    severities
 }
 
 /// A text without its case.

@@ -2,27 +2,14 @@
 
 use serde_json::Value;
 
-use super::condition::{senders, severities};
-use super::nearest::nearest;
-use super::pattern::Pattern;
-use super::repo::{is_name, repo_name};
-use crate::settings::Problem;
-use crate::stored;
+use super::pattern::{Pattern, senders, severities};
+use crate::config::nearest::nearest;
+use crate::config::problem::Problem;
+use crate::config::repo::repo_name;
+use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
 
 /// No list in a route is longer.
 const MOST_ITEMS: usize = 100;
-
-/// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
-pub const OWN_SECRETS: [&str; 8] = [
-    "DEVIN_API_KEY",
-    "WEBHOOK_SECRET",
-    "WEBHOOK_SECRET_PREVIOUS",
-    "PAGERDUTY_SIGNING_SECRET",
-    "PAGERDUTY_SIGNING_SECRET_PREVIOUS",
-    "PAGERDUTY_API_TOKEN",
-    "NOTIFY_WEBHOOK_URL",
-    "ADMIN_TOKEN",
-];
 
 /// What a text must look like.
 #[derive(Clone, Copy)]
@@ -188,11 +175,6 @@ fn fits(text: &str, most: usize, lines: bool) -> bool {
     !text.trim().is_empty()
 }
 
-/// Whether a Worker secret may be called that.
-pub fn is_secret_name(text: &str) -> bool {
-    is_name(text, "_") && text.to_ascii_uppercase() == text
-}
-
 fn can_be(pattern: &str, text: &str) -> bool {
     Pattern::whole(pattern).matches(text)
 }
@@ -211,42 +193,4 @@ fn one_of(text: &str, names: &[&str]) -> String {
         expected.push_str("\"?");
     }
     expected
-}
-
-/// A value for a person. What is inside a table or list is never shown: it may hold a secret's value.
-pub fn show(value: &Value) -> String {
-    match value {
-        // An address may have a password in it, before the @.
-        Value::String(text) if text.contains("://") => quote(text.rsplit_once('@').map_or(text, |(_, rest)| rest)),
-        Value::String(text) => quote(text),
-        _ => kind(value),
-    }
-}
-
-/// A value for a person where its text may be secret: what sort it is, without showing it.
-pub fn kind(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("a text of length {}", text.chars().count()),
-        Value::Array(items) => format!("a list of {}", items.len()),
-        Value::Object(items) => format!("a table of {}", items.len()),
-        Value::Number(_) | Value::Null | Value::Bool(_) => stored::text(value),
-    }
-}
-
-/// A text in quotes, on one line and cut to a length that is pleasant to read.
-pub(super) fn quote(text: &str) -> String {
-    format!("\"{}\"", short(text))
-}
-
-/// A text on one line and cut to a length that is pleasant to read.
-pub(super) fn short(text: &str) -> String {
-    let mut short = String::new();
-    for (n, c) in text.chars().enumerate() {
-        if n == 80 {
-            short.push('…');
-            break;
-        }
-        short.push(if c.is_control() { ' ' } else { c });
-    }
-    short
 }

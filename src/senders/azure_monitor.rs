@@ -18,8 +18,9 @@ use serde_json::Value;
 use super::json::{add, at, collect, items, plain, text};
 use super::{BadBody, One, Parsed, alert, bounds, each, read, severity};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, Kind, Sender};
+use crate::incident::event::{Incident, Kind};
 use crate::incident::key::Key;
+use crate::incident::sender::Sender;
 
 /// Reads a body of one alert (Azure sends no other), or a list of them.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {

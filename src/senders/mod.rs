@@ -15,6 +15,7 @@ mod testing;
 use serde_json::Value;
 
 use crate::auth::Verified;
+use crate::endpoint::Hook;
 use crate::incident::event::IncidentEvent;
 use crate::reason::Reason;
 
@@ -49,31 +50,14 @@ pub struct BadBody {
     pub details: Option<String>,
 }
 
-/// The hooks, each with the bodies it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hook {
-    /// PagerDuty V3 webhooks.
-    Pagerduty,
-    /// Every kind of alert, told apart by its shape.
-    Any,
-    /// The generic alert.
-    Alert,
-    /// Azure Monitor's common alert schema.
-    AzureMonitor,
-    /// Kibana's webhook connector and Watcher.
-    Kibana,
-}
-
-impl Hook {
-    /// Reads a body that came to this hook.
-    pub fn parse(self, body: &Verified) -> Result<Parsed, BadBody> {
-        match self {
-            Hook::Pagerduty => pagerduty::parse(body),
-            Hook::Any => detect_and_parse(body),
-            Hook::Alert => alert::parse(body),
-            Hook::AzureMonitor => azure_monitor::parse(body),
-            Hook::Kibana => kibana::parse(body),
-        }
+/// Reads a body that came to this hook.
+pub fn parse(hook: Hook, body: &Verified) -> Result<Parsed, BadBody> {
+    match hook {
+        Hook::Pagerduty => pagerduty::parse(body),
+        Hook::Any => detect_and_parse(body),
+        Hook::Alert => alert::parse(body),
+        Hook::AzureMonitor => azure_monitor::parse(body),
+        Hook::Kibana => kibana::parse(body),
     }
 }
 

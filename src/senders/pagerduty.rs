@@ -13,9 +13,10 @@ use serde_json::Value;
 use super::json::{Broken, add, at, collect, items, plain, read, text, texts};
 use super::{BadBody, Parsed};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
+use crate::incident::event::{Incident, IncidentEvent, Kind};
 use crate::incident::key::Key;
-use crate::notify::pagerduty::is_ours;
+use crate::incident::notice::is_ours;
+use crate::incident::sender::Sender;
 use crate::reason::Reason;
 
 /// What an incident is called that PagerDuty sent no title for.

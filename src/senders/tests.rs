@@ -3,10 +3,10 @@ use serde_json::json;
 
 use super::testing::any_json;
 use super::*;
-use crate::incident::event::Sender;
+use crate::incident::sender::Sender;
 
 fn senders(hook: Hook, body: &str) -> Vec<Sender> {
-    match hook.parse(&Verified::in_test(body.as_bytes())) {
+    match super::parse(hook, &Verified::in_test(body.as_bytes())) {
         Ok(Parsed::Events { events, .. }) => events.into_iter().map(|event| event.sender).collect(),
         other => panic!("{other:?}"),
     }
@@ -37,12 +37,12 @@ fn senders_are_told_apart_by_their_shape() {
 #[test]
 fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
     for body in ["{}", r#"{"source": "kibana"}"#, r#"{"alerts": []}"#] {
-        let bad = Hook::Any.parse(&Verified::in_test(body.as_bytes())).unwrap_err();
+        let bad = super::parse(Hook::Any, &Verified::in_test(body.as_bytes())).unwrap_err();
         assert_eq!(bad.error, "Missing required field: alertName");
     }
-    let bad = Hook::Any.parse(&Verified::in_test(b"{\"alertName\": }")).unwrap_err();
+    let bad = super::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }")).unwrap_err();
     assert_eq!(bad.error, "Invalid JSON body");
-    let bad = Hook::Any.parse(&Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#)).unwrap_err();
+    let bad = super::parse(Hook::Any, &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#)).unwrap_err();
     assert_eq!(bad.error, "Not the common alert schema");
 }
 
@@ -50,7 +50,9 @@ fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
 fn json_in_a_form_is_read() {
     let body = "payload=%7B%22alertName%22%3A%22n%22%2C%22severity%22%3A1%2C%22description%22%3A%22two+words%22%7D";
     for hook in [Hook::Any, Hook::Alert, Hook::Kibana] {
-        let Ok(Parsed::Events { events, .. }) = hook.parse(&Verified::in_test(body.as_bytes())) else { panic!() };
+        let Ok(Parsed::Events { events, .. }) = super::parse(hook, &Verified::in_test(body.as_bytes())) else {
+            panic!()
+        };
         assert_eq!(events[0].incident.description.as_deref(), Some("two words"));
     }
 }
@@ -60,7 +62,7 @@ proptest! {
     fn any_json_on_any_hook_is_survived(value in any_json()) {
         for hook in [Hook::Pagerduty, Hook::Any, Hook::Alert, Hook::AzureMonitor, Hook::Kibana] {
             let text = value.to_string();
-            let answer = hook.parse(&Verified::in_test(text.as_bytes()));
+            let answer = super::parse(hook, &Verified::in_test(text.as_bytes()));
             if let Ok(Parsed::Events { events, .. }) = &answer {
                 prop_assert!(!events.is_empty() && events.iter().all(|event| !event.incident.title.is_empty()));
             }
@@ -75,7 +77,7 @@ proptest! {
             body.splice(0..0, b"{\"alertName\":\"".iter().copied());
         }
         for hook in [Hook::Pagerduty, Hook::Any, Hook::Alert, Hook::AzureMonitor, Hook::Kibana] {
-            let _ = hook.parse(&Verified::in_test(&body));
+            let _ = super::parse(hook, &Verified::in_test(&body));
         }
     }
 }

@@ -5,14 +5,12 @@
 //! <https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups#configure-authentication-for-secure-webhook>,
 //! <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>.
 
-mod keys;
-mod tenant;
+pub mod keys;
 
 use serde_json::Value;
 
 use super::base64;
 use crate::time::{MINUTE, Time};
-pub use tenant::check;
 
 /// How far the clocks of Azure and ours may differ, in milliseconds.
 const LEEWAY: i64 = 5 * MINUTE;
@@ -53,22 +51,23 @@ pub enum Token {
 
 /// A token whose header and claims are right, and whose signature is left to check.
 #[derive(Debug, PartialEq)]
-struct Unproved<'a> {
+pub struct Unproved<'a> {
     /// The id of the key that is said to have signed it.
-    kid: String,
+    pub kid: String,
     /// What is signed.
-    signed: &'a str,
-    signature: Vec<u8>,
+    pub signed: &'a str,
+    /// The signature's bytes.
+    pub signature: Vec<u8>,
 }
 
 impl Entra {
     /// Where the tenant publishes its keys.
-    fn keys_url(&self) -> String {
+    pub fn keys_url(&self) -> String {
         format!("{}/{}/discovery/v2.0/keys", self.authority, self.tenant)
     }
 
     /// Checks everything but the signature, or names the part that is wrong.
-    fn claims<'a>(&self, token: &'a str, now: Time) -> Result<Unproved<'a>, &'static str> {
+    pub fn claims<'a>(&self, token: &'a str, now: Time) -> Result<Unproved<'a>, &'static str> {
         if token.len() > LONGEST_TOKEN {
             return Err("length");
         }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::devin::call::Api;
 use crate::devin::reply;
-use crate::incident::event::{Incident, Sender};
+use crate::incident::event::Incident;
 use crate::incident::key::Key;
-use crate::outbound::Answer;
+use crate::incident::sender::Sender;
+use crate::outbound::http::Answer;
 
 const PAGE: &str = include_str!("../../../docs/guarantees.md");
 const OUTCOMES: &str = include_str!("../../../tests/faults/outcomes.json");

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::devin::{End, Report};
-use crate::incident::event::{Incident, Sender};
+use crate::incident::event::Incident;
 use crate::incident::key::Key;
+use crate::incident::sender::Sender;
+use crate::incident::session::{End, Report};
 
 /// What may happen next.
 #[derive(Clone, Debug)]

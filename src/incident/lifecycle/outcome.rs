@@ -1,12 +1,12 @@
 //! What Devin reports of a session, and whether that is its end.
 
 use super::notices;
-use crate::devin::{End, Report};
 use crate::incident::listing::listing;
+use crate::incident::notice::About;
 use crate::incident::outcome::Outcome;
 use crate::incident::plan::Workflow;
 use crate::incident::record::{Delivery, Record};
-use crate::notify::About;
+use crate::incident::session::{End, Report};
 use crate::time::{MINUTE, Time};
 
 /// So long after a message a session that seems to sleep may only not have read it yet.

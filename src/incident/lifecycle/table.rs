@@ -1,8 +1,9 @@
 //! The tables of `docs/lifecycle.md`, written from what the code does.
 
 use super::*;
-use crate::incident::event::{Incident, Sender};
+use crate::incident::event::Incident;
 use crate::incident::key::Key;
+use crate::incident::sender::Sender;
 
 const NOW: Time = Time(1_760_000_000_000);
 

@@ -1,7 +1,8 @@
 use super::*;
-use crate::devin::{End, Report};
-use crate::incident::event::{Incident, Sender};
+use crate::incident::event::Incident;
 use crate::incident::key::Key;
+use crate::incident::sender::Sender;
+use crate::incident::session::{End, Report};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -6,11 +6,11 @@ use futures_util::future::{Either, select};
 use worker::Delay;
 
 use super::{GLANCE, IncidentObject};
-use crate::environment::{chance, now};
+use crate::clients::notify::{self, Reply};
 use crate::incident::lifecycle::{self, Step, notices};
+use crate::incident::notice::Target;
 use crate::incident::record::Delivery;
-use crate::notify::Target;
-use crate::notify::client::Reply;
+use crate::runtime::{chance, now};
 use crate::settings::Settings;
 
 impl IncidentObject {
@@ -23,7 +23,7 @@ impl IncidentObject {
             self.with_record(|record| notices::sending(record, target));
             self.store().await?;
         }
-        let mut asked = pin!(settings.notify.ask(&notice));
+        let mut asked = pin!(notify::ask(&settings.notify, &notice));
         let reply = loop {
             match select(asked.as_mut(), pin!(Delay::from(GLANCE))).await {
                 Either::Left((reply, _)) => break reply,

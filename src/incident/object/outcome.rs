@@ -5,13 +5,13 @@ use serde_json::Value;
 use worker::Env;
 
 use super::{IncidentObject, alarm_at, ask};
-use crate::devin::{End, Report};
-use crate::environment::{self, now};
 use crate::incident::key::Key;
 use crate::incident::lifecycle::{notices, outcome};
+use crate::incident::notice::About;
 use crate::incident::outcome::fields;
 use crate::incident::record::Record;
-use crate::notify::About;
+use crate::incident::session::{End, Report};
+use crate::runtime::{self, now};
 use crate::stored::Stored;
 use crate::{register, stored};
 
@@ -75,7 +75,7 @@ impl IncidentObject {
 
     /// The postmortem that the record's session gave; null where there is none.
     pub(super) async fn postmortem_of(&self, record: &Record) -> worker::Result<Value> {
-        let kept = environment::stored_text(&self.state, POSTMORTEM).await?.and_then(|text| Kept::from_text(&text));
+        let kept = runtime::stored_text(&self.state, POSTMORTEM).await?.and_then(|text| Kept::from_text(&text));
         let session = record.session.as_ref().map(|session| session.id.as_str());
         Ok(kept.filter(|kept| session == Some(&*kept.session)).map_or(Value::Null, |kept| kept.postmortem))
     }

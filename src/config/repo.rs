@@ -20,7 +20,7 @@ pub fn repo_name(text: &str) -> Option<String> {
 }
 
 /// Letters, digits and the characters in `also`, at least one and at most 100.
-pub(super) fn is_name(text: &str, also: &str) -> bool {
+pub fn is_name(text: &str, also: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || also.as_bytes().contains(&b);
     !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
 }

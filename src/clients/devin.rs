@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use worker::Headers;
 
-use super::call::{Access, Call};
-use super::reply::hide;
-use crate::outbound::{self, Answer, Bounds};
+use crate::devin::call::Access;
+use crate::fetch::{self, Bounds};
+use crate::outbound::http::{Answer, Call, hide};
 use crate::stored;
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
@@ -39,7 +39,7 @@ async fn ask_within(access: &Access, call: &Call, bounds: Bounds) -> Result<Answ
 pub async fn send(call: &Call, headers: &[(&str, String)], secrets: &[&str], bounds: Bounds) -> Result<Answer, String> {
     let headers = all_headers(call, headers).map_err(|error| format!("the request could not be made: {error}"))?;
     let body = call.body.as_ref().map(stored::text);
-    let mut answer = outbound::ask(call.method, &call.url, &headers, body.as_deref(), bounds).await;
+    let mut answer = fetch::ask(call.method, &call.url, &headers, body.as_deref(), bounds).await;
     let shown = match &mut answer {
         Ok(answer) => &mut answer.body,
         Err(words) => words,

@@ -8,20 +8,8 @@ use futures_util::future::{Either, select};
 use worker::wasm_bindgen::JsCast;
 use worker::{Delay, Headers, js_sys, web_sys};
 
-use crate::environment::{self, promised};
-
-/// An answer as it came.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Retry-After` header.
-    pub retry_after: Option<String>,
-    /// The body, as far as it was read; empty where it broke off.
-    pub body: String,
-    /// Whether the body arrived whole.
-    pub whole: bool,
-}
+use crate::outbound::http::Answer;
+use crate::runtime::{self, promised};
 
 /// How long a request may take, and how many bytes of its answer are read.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +30,7 @@ pub async fn ask(
 ) -> Result<Answer, String> {
     let unmade = |error: worker::Error| format!("the request could not be made: {error}");
     let controller = web_sys::AbortController::new().map_err(|error| unmade(error.into()))?;
-    let request = environment::request(method, url, headers, body, Some(&controller.signal())).map_err(unmade)?;
+    let request = runtime::request(method, url, headers, body, Some(&controller.signal())).map_err(unmade)?;
     match select(pin!(fetch(&request, bounds.size)), pin!(Delay::from(bounds.time))).await {
         Either::Left((answer, _)) => answer.map_err(|error| error.to_string()),
         Either::Right(_) => {
@@ -57,7 +45,7 @@ async fn fetch(request: &web_sys::Request, most: usize) -> worker::Result<Answer
     let response: web_sys::Response = promised(Ok(worker.fetch_with_request(request))).await?.dyn_into()?;
     let mut bytes = Vec::new();
     let whole = match response.body() {
-        Some(stream) => environment::read(stream, most, &mut bytes).await.unwrap_or(false),
+        Some(stream) => runtime::read(stream, most, &mut bytes).await.unwrap_or(false),
         None => true,
     };
     Ok(Answer {

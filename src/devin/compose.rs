@@ -2,14 +2,25 @@
 
 use serde_json::Value;
 
-use super::event::{Incident, Sender};
-use super::plan::Workflow;
-use super::record::{Message, MessageKind, Opening, Record};
-use crate::devin::call::SessionRequest;
-use crate::prompt::{self, Config, Template, TemplateError};
-use crate::settings::Settings;
+use super::call::SessionRequest;
+use crate::incident::event::Incident;
+use crate::incident::plan::Workflow;
+use crate::incident::record::{Message, MessageKind, Opening, Record};
+use crate::incident::sender::Sender;
+use crate::prompt::{self, Config, Template, TemplateError, title};
+use crate::secret::Secret;
 use crate::text::clean;
 use crate::text::fence::Fence;
+
+/// What of the settings sessions and messages are composed from.
+pub struct ComposeSettings<'a> {
+    /// What the prompts are filled with.
+    pub prompt: &'a Config,
+    /// Whether sessions get tags; without, the title carries the mark.
+    pub tags: bool,
+    /// What the fences' markers are derived from.
+    pub marker_secret: &'a Secret,
+}
 
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -18,7 +29,7 @@ const LONGEST_TAG: usize = 100;
 const MOST_TAGS: usize = 50;
 
 /// The session that `record` wants.
-pub fn session(record: &Record, settings: &Settings) -> Result<SessionRequest, TemplateError> {
+pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionRequest, TemplateError> {
     let plan = &record.plan;
     let mark = record.mark();
     let prompt = prompt_of(record, settings)?;
@@ -45,7 +56,7 @@ fn postmortem_schema() -> Option<Value> {
 }
 
 /// The text of a message to the record's session, with the mark by which it is found again.
-pub fn message(record: &Record, message: &Message, settings: &Settings) -> Result<String, TemplateError> {
+pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -> Result<String, TemplateError> {
     let template = match message.kind {
         MessageKind::Finalize => Template::Finalize,
         MessageKind::Update => Template::Update,
@@ -61,7 +72,7 @@ pub fn message(record: &Record, message: &Message, settings: &Settings) -> Resul
     Ok(format!("{}\n\n{mark}", text.trim_end()))
 }
 
-fn prompt_of(record: &Record, settings: &Settings) -> Result<String, TemplateError> {
+fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, TemplateError> {
     let own = match (record.plan.workflow, record.opening) {
         (Workflow::Triage, _) => Template::Triage,
         (Workflow::Postmortem, Opening::Investigate) => Template::Investigate,
@@ -80,7 +91,7 @@ fn render(
     record: &Record,
     incident: &Incident,
     changes: &[String],
-    settings: &Settings,
+    settings: &ComposeSettings,
 ) -> Result<String, TemplateError> {
     let plan = &record.plan;
     let observability = match &plan.observability {
@@ -97,46 +108,19 @@ fn render(
         alert: record.sender != Sender::Pagerduty,
         ..settings.prompt.clone()
     };
-    let marker = prompt::marker(settings.devin.key.expose().as_bytes(), &record.key);
+    let marker = prompt::marker(settings.marker_secret.expose().as_bytes(), &record.key);
     prompt::render(template, incident, changes, &config, &Fence::new(&marker))
 }
 
 fn title(record: &Record) -> String {
     let incident = &record.incident;
     let title = match (&record.plan.title, record.plan.workflow, record.opening) {
-        (Some(title), ..) => fill(title, incident),
+        (Some(title), ..) => title::fill(title, incident),
         (None, Workflow::Triage, _) => format!("Triage: {}", incident.title),
         (None, Workflow::Postmortem, Opening::Investigate) => format!("Incident: {}", incident.title),
         (None, Workflow::Postmortem, Opening::Full) => format!("Postmortem: {}", incident.title),
     };
     clean::line(&title, LONGEST_TITLE)
-}
-
-/// A route's title, with the incident's own words in it. What is still in double braces then is no field of a title.
-pub fn fill(title: &str, incident: &Incident) -> String {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let fields = [
-        ("{{title}}", incident.title.clone()),
-        ("{{service}}", text(&incident.service)),
-        ("{{priority}}", text(&incident.priority)),
-        ("{{resource}}", text(&incident.resource)),
-        ("{{number}}", text(&incident.number)),
-        ("{{severity}}", incident.severity.map(|severity| severity.to_string()).unwrap_or_default()),
-    ];
-    let mut filled = String::new();
-    let mut rest = title;
-    // In one pass: what a sender wrote is no template, and names of fields in the value of one, of which each becomes
-    // another value with more names, would make megabytes of it.
-    while let Some(at) = rest.find("{{") {
-        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        let field = fields.iter().find_map(|(name, value)| Some((value.as_str(), from.strip_prefix(name)?)));
-        let (put, after) = field.unwrap_or_else(|| from.split_at_checked(2).unwrap_or((from, "")));
-        filled.push_str(before);
-        filled.push_str(put);
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
 }
 
 fn tags(record: &Record, mark: &str) -> Vec<String> {
@@ -165,11 +149,14 @@ mod tests {
     use crate::incident::event::{IncidentEvent, Kind};
     use crate::incident::key::Key;
     use crate::incident::plan::Plan;
-    use crate::settings;
     use crate::time::Time;
-    use serde_json::json;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn settings<R>(tags: bool, compose: impl FnOnce(&ComposeSettings) -> Result<R, TemplateError>) -> R {
+        let (prompt, marker_secret) = (Config::default(), Secret::new("cog_k"));
+        compose(&ComposeSettings { prompt: &prompt, tags, marker_secret: &marker_secret }).unwrap()
+    }
 
     fn record(plan: Plan) -> Record {
         let event = IncidentEvent {
@@ -186,17 +173,12 @@ mod tests {
         Record::new(&event, plan, Time(0))
     }
 
-    fn settings(tags: &str) -> Settings {
-        let all = json!({"DEVIN_API_KEY": "cog_k", "DEVIN_ORG_ID": "org-1", "TAGS": tags});
-        settings::read(|name| all.get(name).cloned()).settings.unwrap()
-    }
-
     #[test]
     fn a_session_is_found_by_its_tag_or_by_its_title() {
-        let tagged = session(&record(Plan::default()), &settings("on")).unwrap();
+        let tagged = settings(true, |settings| session(&record(Plan::default()), settings));
         assert_eq!(tagged.title, "Postmortem: pool exhausted now");
         assert_eq!(tagged.tags, ["incident:pagerduty-Q1", "pagerduty-postmortem", "service:orders"]);
-        let untagged = session(&record(Plan::default()), &settings("off")).unwrap();
+        let untagged = settings(false, |settings| session(&record(Plan::default()), settings));
         assert_eq!(untagged.title, "Postmortem: pool exhausted now [incident:pagerduty-Q1]");
         assert!(untagged.tags.is_empty());
         assert_eq!(untagged.mark, tagged.mark);
@@ -210,7 +192,7 @@ mod tests {
             structured_output: true,
             ..Default::default()
         };
-        let shaped = session(&record(plan), &settings("on")).unwrap();
+        let shaped = settings(true, |settings| session(&record(plan), settings));
         assert_eq!(shaped.title, "orders: pool exhausted now");
         assert_eq!(shaped.tags.last().map(String::as_str), Some("team:a"));
         let schema = shaped.structured_output_schema.unwrap();
@@ -220,26 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_filled_once() {
-        let names = |name: &str| Some(name.repeat(40));
-        let incident = Incident {
-            title: "{{service}}".repeat(40),
-            service: names("{{priority}}"),
-            priority: names("{{resource}}"),
-            resource: names("{{number}}"),
-            number: names("7"),
-            ..Default::default()
-        };
-        assert_eq!(fill("{{title}}: {{number}}", &incident), format!("{}: {}", incident.title, "7".repeat(40)));
-        assert_eq!(fill("{{{{severity}} {{x}} {{", &incident), "{{ {{x}} {{");
-    }
-
-    #[test]
     fn a_message_ends_with_its_mark() {
         let mut record = record(Plan::default());
         record.messages = 1;
         let update = Message { number: 1, kind: MessageKind::Update, ..Default::default() };
-        let text = message(&record, &update, &settings("on")).unwrap();
+        let text = settings(true, |settings| message(&record, &update, settings));
         assert!(text.ends_with("\n\n(incident:pagerduty-Q1, message 1)"), "{text}");
     }
 }

@@ -7,12 +7,11 @@ use worker::js_sys::{self, Array, JSON, Object};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Headers, web_sys};
 
-use super::keys::{self, Keys, PATIENCE, Step};
-use super::{Entra, Token};
-use crate::auth::secret_of_authorization;
-use crate::environment::{now, promised};
+use crate::auth::entra::keys::{self, Keys, PATIENCE, Step};
+use crate::auth::{Entra, Token, secret_of_authorization};
+use crate::fetch::{self, Bounds};
 use crate::log;
-use crate::outbound::{self, Bounds};
+use crate::runtime::{now, promised};
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_millis(PATIENCE.unsigned_abs()), size: 256 * 1024 };
 
@@ -61,7 +60,7 @@ pub async fn check(entra: &Entra, authorization: Option<String>) -> Token {
 }
 
 async fn ask(entra: &Entra) -> Result<Vec<keys::Key>, String> {
-    let answer = outbound::ask("GET", &entra.keys_url(), &Headers::new(), None, BOUNDS).await?;
+    let answer = fetch::ask("GET", &entra.keys_url(), &Headers::new(), None, BOUNDS).await?;
     match (answer.status, answer.whole) {
         (200, true) => keys::read(&answer.body, entra).ok_or_else(|| "the answer is no set of keys".to_owned()),
         (200, false) => Err("the answer is too long, or broke off".to_owned()),

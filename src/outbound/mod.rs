@@ -1,0 +1,3 @@
+//! What goes out: to Devin, and to people.
+
+pub mod http;
