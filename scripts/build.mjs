@@ -20,6 +20,7 @@ const INPUTS = [
   "build.rs",
   "rust-toolchain.toml",
   "package-lock.json",
+  "crates",
   "src",
   "prompts",
   "scripts/build.mjs",

@@ -14,8 +14,8 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::stored::Stored;
-use crate::text::clean;
 use crate::{ledger, log, metrics, register, stored};
+use text::clean;
 
 /// How many incidents a page has where nobody says otherwise.
 const PAGE: u32 = 50;

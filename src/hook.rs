@@ -28,7 +28,7 @@ use crate::senders::{self, BadBody, Parsed};
 use crate::settings::{Configuration, Settings};
 use crate::stored::Stored;
 use crate::tally::{Count, Refused};
-use crate::{ledger, log, memory, stored, tally, text};
+use crate::{ledger, log, memory, stored, tally};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {

@@ -32,7 +32,7 @@
 //! Devin:
 //! - [`devin::call`]: requests as values, v1 and v3; [`devin::reply`]: what an answer means; [`devin::client`]: the asking
 //! - [`prompt`]: templates from `prompts/`, filled, fenced, and short enough
-//! - [`text`]: hostile text cleaned, redacted, cut, fenced
+//! - [`text`](::text): hostile text cleaned, redacted, cut, fenced
 //!
 //! What came of it:
 //! - [`outcomes`]: the cron trigger that asks Devin about the sessions that have not ended
@@ -89,7 +89,6 @@ pub mod senders;
 pub mod settings;
 pub mod stored;
 mod tally;
-pub mod text;
 pub mod time;
 
 use worker::web_sys::{Request, Response};

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::stored;
-use crate::text::clean;
+use text::clean;
 
 /// The longest line, and the most entries of a list, in characters; Devin takes 64 KB in all.
 const LONGEST: usize = 20_000;

@@ -15,7 +15,6 @@ use crate::prompt::{self, title};
 use crate::routing::{Defaults, Routes};
 use crate::secret::Secret;
 use crate::stored;
-use crate::text;
 use crate::time::DAY;
 
 /// What a route's title may hold.

@@ -9,7 +9,7 @@ use crate::config::problem::{Problem, tables};
 use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
 use crate::endpoint::Hook;
 use crate::secret::Secret;
-use crate::text::clean::line;
+use text::clean::line;
 
 /// No setting has more: each costs its hooks an HMAC over every body.
 const MOST: usize = 20;

@@ -3,7 +3,7 @@
 use super::text_of;
 use crate::incident::event::Incident;
 use crate::prompt::{Config, LIMIT, TemplateError, render};
-use crate::text::Fence;
+use text::Fence;
 
 /// It stands in every text of the sender.
 const CANARY: &str = "canary";

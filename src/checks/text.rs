@@ -1,7 +1,7 @@
 //! Cleaning, cutting, redaction and the fence.
 
 use super::{all_visible, text_of};
-use crate::text::{Fence, clean as cleaning, cut, fence as fencing, redact as redaction, safe};
+use text::{Fence, clean as cleaning, cut, fence as fencing, redact as redaction, safe};
 
 /// The first byte is the length to cut to, the rest the text.
 pub fn clean(input: &[u8]) {

@@ -9,8 +9,8 @@ use crate::incident::record::{Message, MessageKind, Opening, Record};
 use crate::incident::sender::Sender;
 use crate::prompt::{self, Config, Template, TemplateError, title};
 use crate::secret::Secret;
-use crate::text::clean;
-use crate::text::fence::Fence;
+use text::clean;
+use text::fence::Fence;
 
 /// What of the settings sessions and messages are composed from.
 pub struct ComposeSettings<'a> {

@@ -10,7 +10,6 @@ use super::call::Api;
 use crate::incident::failure::Failure;
 use crate::incident::session::{End, PullRequest, Report, Session};
 use crate::outbound::http::{Answer, body};
-use crate::text;
 use crate::time::Time;
 
 /// A page of a look-up.

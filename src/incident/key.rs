@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::sender::Sender;
 use crate::hex;
 use crate::stored::Stored;
-use crate::text::redact::redact;
+use text::redact::redact;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
 /// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed, and

@@ -486,7 +486,7 @@ impl Record {
             self.changes.remove(0);
             self.told = self.told.saturating_sub(1);
         }
-        self.changes.push(crate::text::cut::head(what, LONGEST_CHANGE));
+        self.changes.push(text::cut::head(what, LONGEST_CHANGE));
     }
 
     /// Remembers an event's id.

@@ -1,7 +1,7 @@
 //! An incident made safe to keep: redacted, cleaned, and bounded in size, before it is routed or stored.
 
 use super::event::{Incident, IncidentEvent};
-use crate::text::{self, clean, cut, redact};
+use text::{self, clean, cut, redact};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
 const LINE: usize = 500;
@@ -109,7 +109,7 @@ fn beginning(text: &str, most: usize) -> &str {
 mod tests {
     use super::*;
     use crate::stored::Stored;
-    use crate::text::redact::{CATALOGUE, redact};
+    use text::redact::{CATALOGUE, redact};
 
     /// An event with the same text wherever a sender can put one.
     fn everywhere(text: &str) -> IncidentEvent {

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::incident::failure::Failure;
 use crate::stored;
-use crate::text;
 use crate::time::{HOUR, SECOND, Time};
 
 /// One HTTP request; the key is added when it is sent.

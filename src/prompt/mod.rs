@@ -17,13 +17,13 @@ use sha2::Sha256;
 use crate::hex;
 use crate::incident::event::Incident;
 use crate::incident::key::Key;
-use crate::text::Fence;
 pub use config::Config;
 use fields::Id;
 pub use library::{PROMPTS, Template, by_name, named_or_inline};
 use limit::{length, level};
 pub use template::Mistake;
 use template::Node;
+use text::Fence;
 use values::Values;
 use walk::Walk;
 

@@ -6,7 +6,7 @@ use super::config::Config;
 use super::fields::{Field, Id, Kind, Writer};
 use super::limit::{fitting, length, level};
 use crate::incident::event::Incident;
-use crate::text::{clean, cut};
+use text::{clean, cut};
 
 /// The longest name of a pair.
 const LONGEST_NAME: usize = 100;

@@ -5,7 +5,7 @@ use super::limit::length;
 use super::sheet::Sheet;
 use super::template::Node;
 use super::values::{Entry, Values};
-use crate::text::Fence;
+use text::Fence;
 
 /// One writing of a prompt.
 pub struct Walk<'a> {

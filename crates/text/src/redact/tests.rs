@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::text::{clean, safe};
+use crate::{clean, safe};
 
 /// The part of an example that goes: everything between what the note left before and after it.
 fn secret_of(rule: &Rule) -> &'static str {
