@@ -6,15 +6,16 @@ use worker::{Env, Headers};
 use crate::answer::{Answer, Status};
 use crate::auth::secret_of_authorization;
 use crate::configuration::configuration;
-use crate::incident::key::Key;
-use crate::incident::listing::{FOLLOWING_UP, STATES};
-use crate::incident::object;
-use crate::incident::sender::Sender;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::settings::{Configuration, OPEN_WARNING};
-use crate::stored::Stored;
-use crate::{ledger, log, metrics, register, stored};
+use crate::store::incident as object;
+use crate::{ledger, log, metrics, register};
+use incident::key::Key;
+use incident::listing::{FOLLOWING_UP, STATES};
+use incident::sender::Sender;
+use incident::stored;
+use incident::stored::Stored;
 use text::clean;
 
 /// How many incidents a page has where nobody says otherwise.

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::incident::key::Key;
-use crate::incident::session::Session;
-use crate::named;
-use crate::reason::Reason;
-use crate::stored::Stored;
+use incident::key::Key;
+use incident::named;
+use incident::reason::Reason;
+use incident::session::Session;
+use incident::stored::Stored;
 
 /// What became of a request. Its name is part of the contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use crate::answer::Answer;
 use crate::endpoint::Hook;
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::{admin, dashboard, hook, metrics, openapi, runtime, stored};
+use crate::{admin, dashboard, hook, metrics, openapi, runtime};
+use incident::stored;
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;

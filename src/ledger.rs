@@ -5,13 +5,13 @@ use worker::Env;
 use worker::js_sys::{Array, Function, Object, Promise, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::incident::event::IncidentEvent;
-use crate::incident::key::Key;
-use crate::incident::record::Record;
-use crate::incident::session::Session;
 use crate::runtime::promised;
-use crate::stored;
-use crate::stored::Stored;
+use incident::event::IncidentEvent;
+use incident::key::Key;
+use incident::record::Record;
+use incident::session::Session;
+use incident::stored;
+use incident::stored::Stored;
 
 /// The KV binding.
 const BINDING: &str = "INCIDENTS";

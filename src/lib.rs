@@ -54,7 +54,6 @@
 mod admin;
 mod answer;
 pub mod auth;
-pub mod budget;
 #[cfg(any(test, fuzzing))]
 pub mod checks;
 mod clients;
@@ -64,10 +63,8 @@ mod dashboard;
 pub mod devin;
 pub mod endpoint;
 mod fetch;
-pub mod hex;
 mod hook;
 mod http;
-pub mod incident;
 mod ledger;
 mod log;
 mod memory;
@@ -79,17 +76,14 @@ mod outcomes;
 pub mod postmortem;
 pub mod prompt;
 mod query;
-pub mod reason;
 mod register;
 mod reply;
 pub mod routing;
 mod runtime;
-pub mod secret;
 pub mod senders;
 pub mod settings;
-pub mod stored;
+mod store;
 mod tally;
-pub mod time;
 
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};

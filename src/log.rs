@@ -4,8 +4,8 @@ use serde_json::Value;
 use worker::console_log;
 
 use crate::config::problem::Problem;
-use crate::stored;
-use crate::stored::Stored;
+use incident::stored;
+use incident::stored::Stored;
 
 /// A step that the incident's object took.
 pub fn step(incident: &str, state: &str, session: Option<&str>, what: &str, milliseconds: i64) {

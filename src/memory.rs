@@ -8,8 +8,8 @@
 use std::cell::RefCell;
 
 use crate::auth::Verified;
-use crate::incident::session::Session;
-use crate::time::{MINUTE, Time};
+use incident::session::Session;
+use incident::time::{MINUTE, Time};
 
 /// How long a body is remembered, in milliseconds: as long as KV caches what it has read
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/>).
@@ -25,7 +25,7 @@ thread_local! {
 /// An event that was taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repeat {
-    /// What happened, in the sender's own word: see [`crate::incident::event::IncidentEvent::event_type`].
+    /// What happened, in the sender's own word: see [`incident::event::IncidentEvent::event_type`].
     pub event_type: String,
     /// The incident's name.
     pub incident: String,

@@ -2,10 +2,10 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::incident::sender::Sender;
-use crate::reason::Reason;
 use crate::register::Stats;
 use crate::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
+use incident::reason::Reason;
+use incident::sender::Sender;
 
 /// What the text is.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -124,8 +124,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::stored::Stored;
     use crate::tally::{self, Count};
+    use incident::stored::Stored;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -12,11 +12,11 @@ mod tests {
 
     use super::*;
     use crate::answer::Status;
-    use crate::incident::listing::{self, listing};
-    use crate::incident::plan::Workflow;
-    use crate::incident::record::Record;
-    use crate::incident::sender::Sender;
-    use crate::reason::Reason;
+    use incident::listing::{self, listing};
+    use incident::plan::Workflow;
+    use incident::reason::Reason;
+    use incident::record::Record;
+    use incident::sender::Sender;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

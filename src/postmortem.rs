@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::stored;
+use incident::stored;
 use text::clean;
 
 /// The longest line, and the most entries of a list, in characters; Devin takes 64 KB in all.

@@ -6,8 +6,8 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Headers, State, Stub, web_sys, worker_sys};
 
-use crate::stored;
-use crate::time::Time;
+use incident::stored;
+use incident::time::Time;
 
 /// Now.
 pub fn now() -> Time {

@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use crate::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
-use crate::budget::Limits;
 use crate::config::problem::Problem;
 use crate::config::repo::repo_name;
 use crate::devin::call::{Access, Api};
 use crate::devin::compose::ComposeSettings;
 use crate::endpoint::Hook;
-use crate::incident::event::Incident;
 use crate::notify;
 use crate::prompt::{self, title};
 use crate::routing::{Defaults, Routes};
-use crate::secret::Secret;
-use crate::stored;
-use crate::time::DAY;
+use incident::budget::Limits;
+use incident::event::Incident;
+use incident::secret::Secret;
+use incident::stored;
+use incident::time::DAY;
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";

@@ -6,15 +6,15 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use crate::incident::event::IncidentEvent;
-use crate::incident::failure::Failure;
-use crate::incident::lifecycle::Taken;
-use crate::incident::listing;
-use crate::incident::sender::Sender;
-use crate::reason::Reason;
-use crate::stored::Stored;
-use crate::time::{MINUTE, SECOND, Time};
-use crate::{named, stored};
+use incident::event::IncidentEvent;
+use incident::failure::Failure;
+use incident::lifecycle::Taken;
+use incident::listing;
+use incident::reason::Reason;
+use incident::sender::Sender;
+use incident::stored::Stored;
+use incident::time::{MINUTE, SECOND, Time};
+use incident::{named, stored};
 
 /// How long counts gather, in milliseconds, where no call comes by that takes them along.
 pub const PAUSE: i64 = 2 * SECOND;

@@ -6,9 +6,9 @@ mod parse;
 pub mod signature;
 
 use crate::endpoint::Hook;
-use crate::secret::Secret;
-use crate::time::Time;
 pub use entra::{Entra, Token};
+use incident::secret::Secret;
+use incident::time::Time;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
 

@@ -8,7 +8,7 @@ use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};
 use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
 use crate::endpoint::Hook;
-use crate::secret::Secret;
+use incident::secret::Secret;
 use text::clean::line;
 
 /// No setting has more: each costs its hooks an HMAC over every body.

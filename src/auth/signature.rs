@@ -5,9 +5,9 @@ use sha2::Sha256;
 
 use super::{Attempt, Rotating, base64};
 use crate::endpoint::Hook;
-use crate::hex;
-use crate::secret::Secret;
-use crate::time::{MINUTE, Time};
+use incident::hex;
+use incident::secret::Secret;
+use incident::time::{MINUTE, Time};
 
 /// The most signatures of one header that are looked at: a sender rotating secrets sends two or three.
 const MOST_SIGNATURES: usize = 20;

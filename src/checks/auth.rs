@@ -7,9 +7,9 @@ use sha2::Sha256;
 use super::text_of;
 use crate::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
 use crate::endpoint::Hook;
-use crate::hex;
-use crate::secret::Secret;
-use crate::time::Time;
+use incident::hex;
+use incident::secret::Secret;
+use incident::time::Time;
 
 /// 2027-01-15T08:00:00Z.
 const NOW: i64 = 1_800_000_000;

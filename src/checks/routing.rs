@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::text_of;
-use crate::incident::event::{Incident, IncidentEvent};
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
 use crate::routing::{Decision, Defaults, Routes};
+use incident::event::{Incident, IncidentEvent};
+use incident::key::Key;
+use incident::sender::Sender;
 
 /// The whole input is the setting: JSON, or a text as the web console gives it.
 pub fn routes(input: &[u8]) {

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::all_visible;
 use crate::auth::Verified;
 use crate::endpoint::Hook;
-use crate::incident::event::IncidentEvent;
-use crate::incident::key::Key;
 use crate::senders::{self, MOST_ALERTS, Parsed};
-use crate::stored::Stored;
+use incident::event::IncidentEvent;
+use incident::key::Key;
+use incident::stored::Stored;
 
 /// PagerDuty's webhooks: nothing is ever refused.
 pub fn pagerduty(input: &[u8]) {

@@ -7,7 +7,7 @@ use worker::Headers;
 use crate::devin::call::Access;
 use crate::fetch::{self, Bounds};
 use crate::outbound::http::{Answer, Call, hide};
-use crate::stored;
+use incident::stored;
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::repo::is_name;
-use crate::stored;
+use incident::stored;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
 pub const OWN_SECRETS: [&str; 8] = [

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::LARGEST_PAGE;
 use super::page::frame;
 use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
-use crate::stored;
-use crate::time::Time;
+use incident::stored;
+use incident::time::Time;
 
 /// The longest address that is shown, in bytes.
 const LONGEST_LINK: usize = 1_000;

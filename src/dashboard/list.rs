@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::incident::sender::Sender;
 use crate::outbound::http::escape;
 use crate::register::{Query, Stats};
-use crate::time::Time;
+use incident::sender::Sender;
+use incident::time::Time;
 
 /// What the list shows.
 pub struct List<'a> {
@@ -183,9 +183,9 @@ mod tests {
 
     use super::*;
     use crate::dashboard::LARGEST_PAGE;
-    use crate::stored::Stored;
     use crate::tally::Counts;
-    use crate::time::HOUR;
+    use incident::stored::Stored;
+    use incident::time::HOUR;
 
     #[test]
     fn fifty_rows_of_the_longest_texts_and_a_busy_week_stay_small() {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::time::{DAY, HOUR, MINUTE, SECOND, Time};
+use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
 
 /// The states as people read them, with the code by which they are asked for.
 pub const STATES: [(&str, &str); 7] = [

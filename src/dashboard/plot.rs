@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::pieces::when;
 use crate::tally::Counts;
-use crate::time::{DAY, HOUR, Time};
+use incident::time::{DAY, HOUR, Time};
 
 /// What is drawn: the shape it has, what people call it, and the family of counts.
 const OUTCOMES: [(&str, &str, &str); 6] = [
@@ -105,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::stored::Stored;
+    use incident::stored::Stored;
 
     fn at(text: &str) -> Time {
         Time::from_rfc3339(text).unwrap()

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value};
 
 use crate::outbound::http::{Call, escape};
-use crate::secret::Secret;
-use crate::stored;
-use crate::stored::Stored;
-use crate::time::Time;
+use incident::secret::Secret;
+use incident::stored;
+use incident::stored::Stored;
+use incident::time::Time;
 
 /// Where Devin is and as whom the bridge speaks.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::call::SessionRequest;
-use crate::incident::event::Incident;
-use crate::incident::plan::Workflow;
-use crate::incident::record::{Message, MessageKind, Opening, Record};
-use crate::incident::sender::Sender;
 use crate::prompt::{self, Config, Template, TemplateError, title};
-use crate::secret::Secret;
+use incident::event::Incident;
+use incident::plan::Workflow;
+use incident::record::{Message, MessageKind, Opening, Record};
+use incident::secret::Secret;
+use incident::sender::Sender;
 use text::clean;
 use text::fence::Fence;
 
@@ -146,10 +146,10 @@ fn tags(record: &Record, mark: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::event::{IncidentEvent, Kind};
-    use crate::incident::key::Key;
-    use crate::incident::plan::Plan;
-    use crate::time::Time;
+    use incident::event::{IncidentEvent, Kind};
+    use incident::key::Key;
+    use incident::plan::Plan;
+    use incident::time::Time;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -4,3 +4,6 @@
 pub mod call;
 pub mod compose;
 pub mod reply;
+
+#[cfg(test)]
+mod faults;

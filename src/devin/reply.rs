@@ -7,10 +7,10 @@
 use serde_json::{Map, Value};
 
 use super::call::Api;
-use crate::incident::failure::Failure;
-use crate::incident::session::{End, PullRequest, Report, Session};
 use crate::outbound::http::{Answer, body};
-use crate::time::Time;
+use incident::failure::Failure;
+use incident::session::{End, PullRequest, Report, Session};
+use incident::time::Time;
 
 /// A page of a look-up.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,15 +2,15 @@
 //!
 //! [`words`]: what is said, from a record as the list shows it. [`pagerduty`], [`webhook`]: how each target takes it.
 //! When something is said, and what an answer means for it, is the lifecycle's
-//! ([`crate::incident::lifecycle::notices`]).
+//! ([`incident::lifecycle::notices`]).
 
 pub mod pagerduty;
 pub mod webhook;
 mod words;
 
-use crate::incident::notice::Target;
-use crate::incident::record::Notice;
 use crate::outbound::http::Call;
+use incident::notice::Target;
+use incident::record::Notice;
 
 /// Where notices go, as far as it is configured.
 #[derive(Debug, Default)]

@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use super::words::Words;
-use crate::incident::failure::Failure;
-use crate::incident::notice::{About, SIGNATURE};
 use crate::outbound::http::{self, Answer, Call};
-use crate::secret::Secret;
-use crate::stored;
-use crate::time::Time;
+use incident::failure::Failure;
+use incident::notice::{About, SIGNATURE};
+use incident::secret::Secret;
+use incident::stored;
+use incident::time::Time;
 
 /// Where PagerDuty's REST API is and as whom the bridge speaks.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ mod tests {
 
     use super::super::words::tests::news;
     use super::*;
-    use crate::incident::notice::is_ours;
+    use incident::notice::is_ours;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -7,10 +7,10 @@
 use serde_json::Value;
 
 use super::words::Words;
-use crate::incident::notice::About;
 use crate::outbound::http::Call;
-use crate::secret::Secret;
-use crate::stored;
+use incident::notice::About;
+use incident::secret::Secret;
+use incident::stored;
 
 /// An incoming webhook. Whoever knows its address can post to it.
 #[derive(Clone, Debug, PartialEq)]

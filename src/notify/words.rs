@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::incident::notice::About;
-use crate::stored;
+use incident::notice::About;
+use incident::stored;
 
 /// A notice in words. Titles and names were written by a sender and are hostile: each target has to escape them.
 pub struct Words {

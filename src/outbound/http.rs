@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::incident::failure::Failure;
-use crate::stored;
-use crate::time::{HOUR, SECOND, Time};
+use incident::failure::Failure;
+use incident::stored;
+use incident::time::{HOUR, SECOND, Time};
 
 /// One HTTP request; the key is added when it is sent.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,11 +14,11 @@ mod walk;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::hex;
-use crate::incident::event::Incident;
-use crate::incident::key::Key;
 pub use config::Config;
 use fields::Id;
+use incident::event::Incident;
+use incident::hex;
+use incident::key::Key;
 pub use library::{PROMPTS, Template, by_name, named_or_inline};
 use limit::{length, level};
 pub use template::Mistake;

@@ -1,6 +1,6 @@
 //! The titles that routes set.
 
-use crate::incident::event::Incident;
+use incident::event::Incident;
 
 /// A route's title, with the incident's own words in it. What is still in double braces then is no field of a title.
 pub fn fill(title: &str, incident: &Incident) -> String {

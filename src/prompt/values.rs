@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::config::Config;
 use super::fields::{Field, Id, Kind, Writer};
 use super::limit::{fitting, length, level};
-use crate::incident::event::Incident;
+use incident::event::Incident;
 use text::{clean, cut};
 
 /// The longest name of a pair.

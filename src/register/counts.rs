@@ -4,9 +4,9 @@
 use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, column, integer, number};
-use crate::stored::Stored;
 use crate::tally::Counts;
-use crate::time::{DAY, HOUR, Time};
+use incident::stored::Stored;
+use incident::time::{DAY, HOUR, Time};
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
 /// The row with the sums of all hours ever.

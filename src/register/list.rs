@@ -4,9 +4,9 @@ use serde_json::Value;
 use worker::wasm_bindgen::JsValue;
 
 use super::{LARGEST_PAGE, Query, RegisterObject, Stats, column, integer, number};
-use crate::incident::listing::IGNORED;
-use crate::stored;
-use crate::time::{SECOND, Time};
+use incident::listing::IGNORED;
+use incident::stored;
+use incident::time::{SECOND, Time};
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
      last_seen INTEGER, state TEXT, sender TEXT, listing TEXT); \

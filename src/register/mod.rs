@@ -17,13 +17,14 @@ use worker::js_sys::Reflect;
 use worker::wasm_bindgen::JsValue;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
 
-use crate::budget::{Budget, Grant, Limits};
 use crate::configuration;
+use crate::log;
 use crate::runtime::{self, now};
-use crate::stored::{Fields, Stored};
 use crate::tally::{self, Batch, Counts};
-use crate::time::Time;
-use crate::{log, stored};
+use incident::budget::{Budget, Grant, Limits};
+use incident::stored;
+use incident::stored::{Fields, Stored};
+use incident::time::Time;
 use list::text;
 
 pub use list::parse_cursor;

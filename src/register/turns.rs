@@ -4,9 +4,9 @@
 use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, column, integer, number};
-use crate::budget::{self, Budget, Turn, Waiter};
 use crate::runtime::now;
-use crate::time::Time;
+use incident::budget::{self, Budget, Turn, Waiter};
+use incident::time::Time;
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS turns (incident TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID; \
      CREATE TABLE IF NOT EXISTS queue (incident TEXT PRIMARY KEY, back_at INTEGER)";

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::pattern::{Pattern, SEVERITIES, fold, senders, severities};
 use super::value::{Form, Reader};
 use crate::config::value::{kind, quote};
-use crate::incident::event::IncidentEvent;
+use incident::event::IncidentEvent;
 
 /// The names of the conditions, as the documentation lists them.
 pub const CONDITIONS: [&str; 9] =

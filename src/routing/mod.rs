@@ -15,11 +15,11 @@ pub use condition::CONDITIONS;
 pub use settings::SETTINGS;
 
 use crate::config::problem::Problem;
-use crate::incident::event::IncidentEvent;
-use crate::incident::plan::Plan;
-use crate::incident::sender::Sender;
-use crate::reason::Reason;
 use condition::{Condition, Field};
+use incident::event::IncidentEvent;
+use incident::plan::Plan;
+use incident::reason::Reason;
+use incident::sender::Sender;
 use pattern::Pattern;
 use settings::RouteSettings;
 

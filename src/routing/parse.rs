@@ -11,9 +11,9 @@ use super::{Route, position};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};
 use crate::config::value::{kind, short, show};
-use crate::incident::event::Kind;
-use crate::incident::plan::Workflow;
-use crate::incident::sender::Sender;
+use incident::event::Kind;
+use incident::plan::Workflow;
+use incident::sender::Sender;
 
 /// Label names may have dots, which TOML reads as tables in tables; deeper than this is a mistake.
 const DEEPEST_LABEL: usize = 10;

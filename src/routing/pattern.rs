@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::incident::sender::Sender;
+use incident::sender::Sender;
 
 /// Severities as text, because conditions compare texts.
 pub(super) const SEVERITIES: [&str; 5] = ["0", "1", "2", "3", "4"];

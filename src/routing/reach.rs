@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use super::condition::{Condition, Field};
 use super::pattern::Pattern;
-use crate::incident::sender::Sender;
+use incident::sender::Sender;
 
 /// With more combinations than this, only single earlier routes are looked at.
 const MOST_CASES: usize = 2_000;

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::Defaults;
 use super::value::{Form, Reader};
 use crate::config::value::kind;
-use crate::incident::event::Kind;
-use crate::incident::plan::{Plan, Workflow};
-use crate::incident::sender::Sender;
+use incident::event::Kind;
+use incident::plan::{Plan, Workflow};
+use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
 pub const SETTINGS: [&str; 20] = [

@@ -7,9 +7,9 @@ mod properties;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::incident::event::{Incident, Kind};
-use crate::incident::key::Key;
-use crate::incident::plan::Workflow;
+use incident::event::{Incident, Kind};
+use incident::key::Key;
+use incident::plan::Workflow;
 
 fn event(sender: Sender, incident: Incident) -> IncidentEvent {
     IncidentEvent {

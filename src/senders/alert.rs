@@ -14,10 +14,10 @@ use serde_json::{Map, Value};
 use super::json::{any_text, integer, plain, text};
 use super::{BadBody, One, Parsed, bounds, each, json, read, severity};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, IncidentEvent, Kind};
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
-use crate::stored;
+use incident::event::{Incident, IncidentEvent, Kind};
+use incident::key::Key;
+use incident::sender::Sender;
+use incident::stored;
 
 /// Reads a body of one alert or several.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {

@@ -18,9 +18,9 @@ use serde_json::Value;
 use super::json::{add, at, collect, items, plain, text};
 use super::{BadBody, One, Parsed, alert, bounds, each, read, severity};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, Kind};
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
+use incident::event::{Incident, Kind};
+use incident::key::Key;
+use incident::sender::Sender;
 
 /// Reads a body of one alert (Azure sends no other), or a list of them.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {

@@ -21,11 +21,11 @@ use serde_json::Value;
 use super::json::{Broken, add, any_text, decode, text};
 use super::{BadBody, One, Parsed, alert, bounds, each, read};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, Kind};
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
-use crate::reason::Reason;
-use crate::stored;
+use incident::event::{Incident, Kind};
+use incident::key::Key;
+use incident::reason::Reason;
+use incident::sender::Sender;
+use incident::stored;
 use salvage::field;
 
 /// The event type of a body that is not JSON.

@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::auth::Verified;
 use crate::endpoint::Hook;
-use crate::incident::event::IncidentEvent;
-use crate::reason::Reason;
+use incident::event::IncidentEvent;
+use incident::reason::Reason;
 
 /// How many alerts one body may carry.
 pub const MOST_ALERTS: usize = 100;

@@ -13,11 +13,11 @@ use serde_json::Value;
 use super::json::{Broken, add, at, collect, items, plain, read, text, texts};
 use super::{BadBody, Parsed};
 use crate::auth::Verified;
-use crate::incident::event::{Incident, IncidentEvent, Kind};
-use crate::incident::key::Key;
-use crate::incident::notice::is_ours;
-use crate::incident::sender::Sender;
-use crate::reason::Reason;
+use incident::event::{Incident, IncidentEvent, Kind};
+use incident::key::Key;
+use incident::notice::is_ours;
+use incident::reason::Reason;
+use incident::sender::Sender;
 
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";

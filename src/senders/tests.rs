@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::testing::any_json;
 use super::*;
-use crate::incident::sender::Sender;
+use incident::sender::Sender;
 
 fn senders(hook: Hook, body: &str) -> Vec<Sender> {
     match super::parse(hook, &Verified::in_test(body.as_bytes())) {

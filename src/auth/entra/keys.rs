@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Entra;
-use crate::stored;
-use crate::time::{DAY, MINUTE, SECOND, Time};
+use incident::stored;
+use incident::time::{DAY, MINUTE, SECOND, Time};
 
 /// How long the tenant may take to answer, in milliseconds. Azure itself gives up on us after about 10 s.
 pub const PATIENCE: i64 = 5 * SECOND;

@@ -10,7 +10,7 @@ pub mod keys;
 use serde_json::Value;
 
 use super::base64;
-use crate::time::{MINUTE, Time};
+use incident::time::{MINUTE, Time};
 
 /// How far the clocks of Azure and ours may differ, in milliseconds.
 const LEEWAY: i64 = 5 * MINUTE;

@@ -4,8 +4,8 @@ use super::fields::{self, FIELDS, Kind, Writer};
 use super::{Config, Values};
 use crate::auth::Verified;
 use crate::endpoint::Hook;
-use crate::incident::sender::Sender;
 use crate::senders::{self, Parsed};
+use incident::sender::Sender;
 
 const FROM: &str = "<!-- The table is written by `UPDATE_DOCS=1 cargo test docs_list_every_field`. -->\n";
 const TO: &str = "<!-- End of the table. -->\n";

@@ -171,7 +171,7 @@ fn templates_have_names() {
 
 #[test]
 fn the_marker_depends_on_secret_and_incident() {
-    let key = |id| Key::new(crate::incident::sender::Sender::Pagerduty, &[id]).unwrap();
+    let key = |id| Key::new(incident::sender::Sender::Pagerduty, &[id]).unwrap();
     assert_eq!(marker(b"secret", &key("Q1ABC")), MARKER);
     assert_ne!(marker(b"secret", &key("Q1ABD")), MARKER);
     assert_ne!(marker(b"other", &key("Q1ABC")), MARKER);

@@ -5,9 +5,9 @@
 use serde_json::{Map, Value};
 
 use super::rows;
-use crate::incident::event::Incident;
 use crate::senders::json::{add, any_text, at, collect, first_text, items, text};
 use crate::senders::{alert, bounds, html};
+use incident::event::Incident;
 
 /// Fields that tell an engineer nothing. `claims` and `httpRequest` hold personal data besides: who made a change, from
 /// which address. `caller` stays, because who or what made a change is the first thing to ask.

@@ -4,8 +4,8 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::incident::event::IncidentEvent;
 use crate::senders::testing::{any_json, put_at};
+use incident::event::IncidentEvent;
 
 const ALERT: &str = "/subscriptions/s-1/providers/Microsoft.AlertsManagement/alerts/a-1";
 

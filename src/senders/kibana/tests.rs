@@ -4,8 +4,8 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::incident::event::IncidentEvent;
 use crate::senders::testing::{any_json, put_at};
+use incident::event::IncidentEvent;
 
 fn parsed(body: &str) -> (IncidentEvent, Option<String>) {
     match parse(&Verified::in_test(body.as_bytes())) {

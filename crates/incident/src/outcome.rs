@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::incident::session::PullRequest;
+use crate::session::PullRequest;
 use crate::stored;
 use crate::stored::Stored;
 use crate::time::Time;

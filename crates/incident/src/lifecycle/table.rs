@@ -1,9 +1,9 @@
 //! The tables of `docs/lifecycle.md`, written from what the code does.
 
 use super::*;
-use crate::incident::event::Incident;
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
 
 const NOW: Time = Time(1_760_000_000_000);
 
@@ -153,7 +153,7 @@ fn tables() -> String {
 
 #[test]
 fn the_document_is_what_the_code_does() {
-    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lifecycle.md");
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lifecycle.md");
     let document = std::fs::read_to_string(PATH).unwrap();
     let (before, rest) = document.split_once("<!-- tables -->\n").unwrap();
     let (now, after) = rest.split_once("<!-- /tables -->").unwrap();

@@ -3,16 +3,20 @@
 
 use serde_json::{Value, json};
 
-use super::*;
-use crate::devin::call::Api;
-use crate::devin::reply;
-use crate::incident::event::Incident;
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
+use incident::event::{Incident, IncidentEvent, Kind};
+use incident::key::Key;
+use incident::lifecycle::*;
+use incident::plan::Plan;
+use incident::record::Record;
+use incident::sender::Sender;
+use incident::time::{MINUTE, SECOND, Time};
+
+use super::call::Api;
+use super::reply;
 use crate::outbound::http::Answer;
 
-const PAGE: &str = include_str!("../../../docs/guarantees.md");
-const OUTCOMES: &str = include_str!("../../../tests/faults/outcomes.json");
+const PAGE: &str = include_str!("../../docs/guarantees.md");
+const OUTCOMES: &str = include_str!("../../tests/faults/outcomes.json");
 
 /// How long the bridge waits for Devin before it gives a call up.
 const TIMEOUT: i64 = MINUTE;

@@ -1,8 +1,8 @@
 use super::*;
-use crate::incident::event::Incident;
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
-use crate::incident::session::{End, Report};
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
+use crate::session::{End, Report};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,15 +1,20 @@
 //! The incident: what is known of it, how it is identified, and its life from the first event to the last message.
 
+pub mod budget;
 pub mod event;
 pub mod failure;
+pub mod hex;
 pub mod key;
 pub mod lifecycle;
 pub mod listing;
 pub mod notice;
-pub(crate) mod object;
 pub mod outcome;
 pub mod plan;
+pub mod reason;
 pub mod record;
-pub mod safe;
+pub mod sanitize;
+pub mod secret;
 pub mod sender;
 pub mod session;
+pub mod stored;
+pub mod time;

@@ -6,10 +6,10 @@ use super::event::{Incident, IncidentEvent};
 use super::key::Key;
 use super::plan::Plan;
 use super::sender::Sender;
-use crate::incident::notice::{About, Target};
-use crate::incident::outcome::Outcome;
-use crate::incident::session::Session;
+use crate::notice::{About, Target};
+use crate::outcome::Outcome;
 use crate::reason::Reason;
+use crate::session::Session;
 use crate::stored::{Fields, Stored};
 use crate::time::Time;
 use crate::{named, stored};
@@ -521,7 +521,7 @@ fn numbered(key: &Key, number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::event::Kind;
+    use crate::event::Kind;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,12 +1,12 @@
 //! What Devin reports of a session, and whether that is its end.
 
 use super::notices;
-use crate::incident::listing::listing;
-use crate::incident::notice::About;
-use crate::incident::outcome::Outcome;
-use crate::incident::plan::Workflow;
-use crate::incident::record::{Delivery, Record};
-use crate::incident::session::{End, Report};
+use crate::listing::listing;
+use crate::notice::About;
+use crate::outcome::Outcome;
+use crate::plan::Workflow;
+use crate::record::{Delivery, Record};
+use crate::session::{End, Report};
 use crate::time::{MINUTE, Time};
 
 /// So long after a message a session that seems to sleep may only not have read it yet.
@@ -55,8 +55,7 @@ pub fn of(report: &Report, ended_at: Option<Time>, woken: Option<Time>) -> Outco
 /// Whether the session is still to be told something that gives it more to do: while its incident goes on, one that
 /// gathers data for the postmortem sleeps between two messages.
 fn has_more_to_do(record: &Record) -> bool {
-    let unsent =
-        |message: &crate::incident::record::Message| message.farewell.is_none() && message.delivery != Delivery::Failed;
+    let unsent = |message: &crate::record::Message| message.farewell.is_none() && message.delivery != Delivery::Failed;
     record.outbox.iter().any(unsent) || record.plan.workflow == Workflow::Postmortem && !record.concluded
 }
 

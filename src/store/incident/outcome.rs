@@ -5,15 +5,16 @@ use serde_json::Value;
 use worker::Env;
 
 use super::{IncidentObject, alarm_at, ask};
-use crate::incident::key::Key;
-use crate::incident::lifecycle::{notices, outcome};
-use crate::incident::notice::About;
-use crate::incident::outcome::fields;
-use crate::incident::record::Record;
-use crate::incident::session::{End, Report};
+use crate::register;
 use crate::runtime::{self, now};
-use crate::stored::Stored;
-use crate::{register, stored};
+use incident::key::Key;
+use incident::lifecycle::{notices, outcome};
+use incident::notice::About;
+use incident::outcome::fields;
+use incident::record::Record;
+use incident::session::{End, Report};
+use incident::stored;
+use incident::stored::Stored;
 
 const POSTMORTEM: &str = "postmortem";
 
@@ -30,7 +31,7 @@ struct Kept {
     postmortem: Value,
 }
 
-crate::stored!(Kept { session, postmortem });
+incident::stored!(Kept { session, postmortem });
 
 impl IncidentObject {
     pub(super) async fn report(&self, line: Value, report: Report) -> worker::Result<()> {

@@ -7,11 +7,11 @@ use worker::Delay;
 
 use super::{GLANCE, IncidentObject};
 use crate::clients::notify::{self, Reply};
-use crate::incident::lifecycle::{self, Step, notices};
-use crate::incident::notice::Target;
-use crate::incident::record::Delivery;
 use crate::runtime::{chance, now};
 use crate::settings::Settings;
+use incident::lifecycle::{self, Step, notices};
+use incident::notice::Target;
+use incident::record::Delivery;
 
 impl IncidentObject {
     /// Sends the target's first notice, or looks for it. What becomes due at Devin meanwhile is done meanwhile: a target

@@ -15,26 +15,26 @@ use worker::{
     Delay, DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen::JsValue,
 };
 
-use super::event::IncidentEvent;
-use super::key::Key;
-use super::lifecycle::{self, Step, Taken};
-use super::listing::listing;
-use super::plan::Plan;
-use super::record::{self, Record, Turn};
-use crate::budget::{Grant, Limits};
 use crate::clients::devin as client;
 use crate::configuration;
 use crate::devin::call::{Access, Api, SessionRequest};
 use crate::devin::{compose, reply};
-use crate::incident::failure::Failure;
-use crate::incident::session::Session;
 use crate::runtime::{self, chance, now};
 use crate::settings::Settings;
-use crate::stored;
-use crate::stored::{Fields, Stored};
 use crate::tally::{self, Cause, Count, Delivered};
-use crate::time::{MINUTE, SECOND, Time};
 use crate::{ledger, log, register};
+use incident::budget::{Grant, Limits};
+use incident::event::IncidentEvent;
+use incident::failure::Failure;
+use incident::key::Key;
+use incident::lifecycle::{self, Step, Taken};
+use incident::listing::listing;
+use incident::plan::Plan;
+use incident::record::{self, Record, Turn};
+use incident::session::Session;
+use incident::stored;
+use incident::stored::{Fields, Stored};
+use incident::time::{MINUTE, SECOND, Time};
 
 pub use outcome::report;
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::incident::event::Incident;
-use crate::incident::key::Key;
-use crate::incident::sender::Sender;
-use crate::incident::session::{End, Report};
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
+use crate::session::{End, Report};
 
 /// What may happen next.
 #[derive(Clone, Debug)]

@@ -15,10 +15,10 @@ use super::event::{IncidentEvent, Kind};
 use super::listing::listing;
 use super::plan::{Plan, Workflow};
 use super::record::{Delivery, Farewell, Message, MessageKind, Opening, Record, State, Trouble, Turn};
-use crate::incident::failure::Failure;
-use crate::incident::notice::{About, Target};
-use crate::incident::session::Session;
+use crate::failure::Failure;
+use crate::notice::{About, Target};
 use crate::reason::Reason;
+use crate::session::Session;
 use crate::stored::Stored;
 use crate::time::{HOUR, MINUTE, SECOND, Time};
 
@@ -730,8 +730,6 @@ pub fn backoff(times: u32, chance: Chance) -> i64 {
     pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
 }
 
-#[cfg(test)]
-mod faults;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

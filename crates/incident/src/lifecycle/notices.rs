@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use super::{Chance, backoff, pause};
-use crate::incident::failure::Failure;
-use crate::incident::notice::{About, Target};
-use crate::incident::record::{Delivery, Notice, Record, Trouble};
-use crate::incident::sender::Sender;
+use crate::failure::Failure;
+use crate::notice::{About, Target};
+use crate::record::{Delivery, Notice, Record, Trouble};
+use crate::sender::Sender;
 use crate::time::{HOUR, Time};
 
 /// After this long without success a notice is given up: by then everybody knows.

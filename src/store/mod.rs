@@ -1,0 +1,3 @@
+//! What is stored: an object for each incident.
+
+pub mod incident;
