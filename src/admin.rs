@@ -4,13 +4,13 @@ use serde_json::Value;
 use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
-use crate::auth::secret_of_authorization;
 use crate::configuration::configuration;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::store::incident as object;
 use crate::{ledger, log, metrics, register};
+use inbound::auth::secret_of_authorization;
 use incident::key::Key;
 use incident::listing::{FOLLOWING_UP, STATES};
 use incident::sender::Sender;

@@ -6,10 +6,10 @@ use worker::web_sys::{self, Request, Response};
 use worker::{Env, Headers};
 
 use crate::answer::Answer;
-use crate::endpoint::Hook;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::{admin, dashboard, hook, metrics, openapi, runtime};
+use inbound::endpoint::Hook;
 use incident::stored;
 
 /// The largest body a hook takes, in bytes.

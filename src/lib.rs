@@ -53,15 +53,12 @@
 
 mod admin;
 mod answer;
-pub mod auth;
 #[cfg(any(test, fuzzing))]
 pub mod checks;
 mod clients;
-pub mod config;
 mod configuration;
 mod dashboard;
 pub mod devin;
-pub mod endpoint;
 mod fetch;
 mod hook;
 mod http;
@@ -78,9 +75,7 @@ pub mod prompt;
 mod query;
 mod register;
 mod reply;
-pub mod routing;
 mod runtime;
-pub mod senders;
 pub mod settings;
 mod store;
 mod tally;

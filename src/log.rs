@@ -3,7 +3,7 @@
 use serde_json::Value;
 use worker::console_log;
 
-use crate::config::problem::Problem;
+use inbound::config::problem::Problem;
 use incident::stored;
 use incident::stored::Stored;
 

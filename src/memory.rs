@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use crate::auth::Verified;
+use inbound::auth::Verified;
 use incident::session::Session;
 use incident::time::{MINUTE, Time};
 

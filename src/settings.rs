@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
-use crate::config::problem::Problem;
-use crate::config::repo::repo_name;
 use crate::devin::call::{Access, Api};
 use crate::devin::compose::ComposeSettings;
-use crate::endpoint::Hook;
 use crate::notify;
 use crate::prompt::{self, title};
-use crate::routing::{Defaults, Routes};
+use inbound::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
+use inbound::config::problem::Problem;
+use inbound::config::repo::repo_name;
+use inbound::endpoint::Hook;
+use inbound::routing::{Defaults, Routes};
 use incident::budget::Limits;
 use incident::event::Incident;
 use incident::secret::Secret;

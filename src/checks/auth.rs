@@ -5,8 +5,8 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::text_of;
-use crate::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
-use crate::endpoint::Hook;
+use inbound::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
+use inbound::endpoint::Hook;
 use incident::hex;
 use incident::secret::Secret;
 use incident::time::Time;
@@ -205,12 +205,12 @@ pub fn token(input: &[u8]) {
     };
     let now = Time(NOW * 1_000);
     if let Some(token) = header.strip_prefix(b".") {
-        entra.is_plausible(&text_of(token), now);
+        let _ = entra.claims(&text_of(token), now);
         return;
     }
     let url = |part: &[u8]| base64(part, b"-_", false);
     let token = format!("{}.{}.{}", url(header), url(claims), url(signature));
-    if entra.is_plausible(&token, now) {
+    if entra.claims(&token, now).is_ok() {
         let read = |part: &[u8]| serde_json::from_slice::<Value>(part).unwrap_or_default();
         let (header, claims) = (read(header), read(claims));
         let is = |name: &str, right: &str| {

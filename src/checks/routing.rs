@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::text_of;
-use crate::routing::{Decision, Defaults, Routes};
+use inbound::routing::{Decision, Defaults, Routes};
 use incident::event::{Incident, IncidentEvent};
 use incident::key::Key;
 use incident::sender::Sender;

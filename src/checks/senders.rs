@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::all_visible;
-use crate::auth::Verified;
-use crate::endpoint::Hook;
-use crate::senders::{self, MOST_ALERTS, Parsed};
+use super::{all_visible, verified};
+use inbound::endpoint::Hook;
+use inbound::senders::{self, MOST_ALERTS, Parsed};
 use incident::event::IncidentEvent;
 use incident::key::Key;
 use incident::stored::Stored;
@@ -39,9 +38,9 @@ pub fn any(input: &[u8]) {
 /// at is looked at for two hooks, which lead to all parsers.
 fn parsed(hook: Hook, body: &[u8]) -> bool {
     let thorough = matches!(hook, Hook::Pagerduty | Hook::Any);
-    let read = senders::parse(hook, &Verified::in_test(body));
+    let read = senders::parse(hook, &verified(body));
     if thorough {
-        assert_eq!(read, senders::parse(hook, &Verified::in_test(body)));
+        assert_eq!(read, senders::parse(hook, &verified(body)));
     }
     match read {
         Err(bad) => {

@@ -7,11 +7,11 @@ use worker::js_sys::{self, Array, JSON, Object};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Headers, web_sys};
 
-use crate::auth::entra::keys::{self, Keys, PATIENCE, Step};
-use crate::auth::{Entra, Token, secret_of_authorization};
 use crate::fetch::{self, Bounds};
 use crate::log;
 use crate::runtime::{now, promised};
+use inbound::auth::entra::keys::{self, Keys, PATIENCE, Step};
+use inbound::auth::{Entra, Token, secret_of_authorization};
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_millis(PATIENCE.unsigned_abs()), size: 256 * 1024 };
 

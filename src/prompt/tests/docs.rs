@@ -2,9 +2,8 @@
 
 use super::fields::{self, FIELDS, Kind, Writer};
 use super::{Config, Values};
-use crate::auth::Verified;
-use crate::endpoint::Hook;
-use crate::senders::{self, Parsed};
+use inbound::endpoint::Hook;
+use inbound::senders::{self, Parsed};
 use incident::sender::Sender;
 
 const FROM: &str = "<!-- The table is written by `UPDATE_DOCS=1 cargo test docs_list_every_field`. -->\n";
@@ -80,7 +79,8 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
         let sample: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let hook = if sample["path"].as_str().unwrap().contains("pagerduty") { Hook::Pagerduty } else { Hook::Any };
         let body = sample["body"].to_string();
-        let Ok(Parsed::Events { events: found, .. }) = senders::parse(hook, &Verified::in_test(body.as_bytes())) else {
+        let Ok(Parsed::Events { events: found, .. }) = senders::parse(hook, &crate::checks::verified(body.as_bytes()))
+        else {
             continue;
         };
         for event in found {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::*;
 
-const PAGE: &str = include_str!("../../../docs/routing.md");
+const PAGE: &str = include_str!("../../../../../docs/routing.md");
 
 /// A route from lines of TOML: the page keeps to values that are written alike in JSON, and to small tables.
 fn from_toml(lines: &[&str]) -> Value {
@@ -89,7 +89,7 @@ fn the_examples_on_the_page_are_valid() {
 
 #[test]
 fn the_examples_in_wrangler_toml_are_valid() {
-    let text = include_str!("../../../wrangler.toml");
+    let text = include_str!("../../../../../wrangler.toml");
     let comments: Vec<&str> = text.lines().map(|line| line.strip_prefix("# ").unwrap_or_default()).collect();
     let mut examples = 0;
     for (n, _) in comments.iter().enumerate().filter(|(_, line)| **line == "[[vars.ROUTES]]") {

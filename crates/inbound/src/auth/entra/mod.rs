@@ -101,12 +101,6 @@ impl Entra {
         }
     }
 
-    /// Whether a token would pass with a good signature, for fuzzing.
-    #[cfg(any(test, fuzzing))]
-    pub fn is_plausible(&self, token: &str, now: Time) -> bool {
-        self.claims(token, now).is_ok()
-    }
-
     fn is_issuer(&self, issuer: &str) -> bool {
         let v1 = V1_ISSUERS.iter().any(|v1| issuer.eq_ignore_ascii_case(&format!("{v1}{}/", self.tenant)));
         v1 || issuer.eq_ignore_ascii_case(&format!("{}/{}/v2.0", self.authority, self.tenant))
