@@ -56,7 +56,7 @@ export async function build() {
   const inputs = hashOf(INPUTS);
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
-    await step("Building the Worker", () => run(workerBuild, ["--release"], { env: { ...toolEnvironment, RUSTFLAGS } }));
+    await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
   }
   checkSize();

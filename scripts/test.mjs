@@ -15,7 +15,7 @@ const TOOL = {
   wrong: "something failed",
   examples: [
     ["npm test", "everything"],
-    ["cargo test --workspace routing", "the unit tests with `routing` in their name"],
+    ["cargo test routing", "the unit tests with `routing` in their name"],
     ["node --test tests/once.test.mjs", "one suite on workerd; npm run build first"],
   ],
 };
@@ -33,7 +33,7 @@ async function test() {
   await installTools({ tests: true });
   const env = toolEnvironment;
   await step("What it is made of", supplyChain);
-  await step("Unit tests on this machine", () => run("cargo", ["test", "--workspace", "--locked", "--quiet"], { env }));
+  await step("Unit tests on this machine", () => run("cargo", ["test", "--locked", "--quiet"], { env }));
   await step("Unit tests on wasm32", () => wasmTests(env));
   await build();
   const deploy = ["deploy", "--dry-run"];

@@ -155,7 +155,7 @@ pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
     }
     let Some(key) = Key::of_name(name) else { return unknown(name).into() };
     match object::show(env, &key, name, false).await {
-        Ok(shown) => match shown.get("postmortem").and_then(crate::postmortem::markdown) {
+        Ok(shown) => match shown.get("postmortem").and_then(outbound::postmortem::markdown) {
             Some(text) => Reply::Markdown(text),
             None => Answer::error(404, "No postmortem", NO_POSTMORTEM).into(),
         },

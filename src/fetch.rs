@@ -8,8 +8,8 @@ use futures_util::future::{Either, select};
 use worker::wasm_bindgen::JsCast;
 use worker::{Delay, Headers, js_sys, web_sys};
 
-use crate::outbound::http::Answer;
 use crate::runtime::{self, promised};
+use outbound::http::Answer;
 
 /// How long a request may take, and how many bytes of its answer are read.
 #[derive(Clone, Copy, Debug)]

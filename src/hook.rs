@@ -6,7 +6,6 @@ use worker::{Env, Headers};
 use crate::answer::{Answer, Status};
 use crate::clients::entra;
 use crate::configuration::configuration;
-use crate::devin::compose;
 use crate::ledger::Entry;
 use crate::memory::Repeat;
 use crate::query::Query;
@@ -30,6 +29,7 @@ use incident::sender::Sender;
 use incident::session::Session;
 use incident::stored;
 use incident::stored::Stored;
+use outbound::devin::compose;
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {

@@ -53,12 +53,9 @@
 
 mod admin;
 mod answer;
-#[cfg(any(test, fuzzing))]
-pub mod checks;
 mod clients;
 mod configuration;
 mod dashboard;
-pub mod devin;
 mod fetch;
 mod hook;
 mod http;
@@ -66,17 +63,13 @@ mod ledger;
 mod log;
 mod memory;
 mod metrics;
-pub mod notify;
 mod openapi;
-pub mod outbound;
 mod outcomes;
-pub mod postmortem;
-pub mod prompt;
 mod query;
 mod register;
 mod reply;
 mod runtime;
-pub mod settings;
+mod settings;
 mod store;
 mod tally;
 

@@ -6,14 +6,14 @@ use worker::Env;
 
 use crate::clients::devin as client;
 use crate::configuration::configuration;
-use crate::devin::call::MOST_ASKED;
-use crate::devin::reply;
 use crate::runtime::now;
 use crate::store::incident as object;
 use crate::{log, register};
 use incident::key::Key;
 use incident::outcome;
 use incident::session::{End, Report};
+use outbound::devin::call::MOST_ASKED;
+use outbound::devin::reply;
 
 /// Asks once. Whatever fails is logged, and asked for again the next time.
 pub async fn ask(env: &Env) {

@@ -2,10 +2,6 @@
 
 use serde_json::Value;
 
-use crate::devin::call::{Access, Api};
-use crate::devin::compose::ComposeSettings;
-use crate::notify;
-use crate::prompt::{self, title};
 use inbound::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
 use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
@@ -16,6 +12,10 @@ use incident::event::Incident;
 use incident::secret::Secret;
 use incident::stored;
 use incident::time::DAY;
+use outbound::devin::call::{Access, Api};
+use outbound::devin::compose::ComposeSettings;
+use outbound::notify;
+use outbound::prompt::{self, title};
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";

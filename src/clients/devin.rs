@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use worker::Headers;
 
-use crate::devin::call::Access;
 use crate::fetch::{self, Bounds};
-use crate::outbound::http::{Answer, Call, hide};
 use incident::stored;
+use outbound::devin::call::Access;
+use outbound::http::{Answer, Call, hide};
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.

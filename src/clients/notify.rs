@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::clients::devin;
 use crate::fetch::Bounds;
-use crate::notify::{Question, Targets, pagerduty};
-use crate::outbound::http;
 use crate::runtime::now;
 use incident::failure::Failure;
 use incident::record::{Delivery, Notice};
+use outbound::http;
+use outbound::notify::{Question, Targets, pagerduty};
 
 /// The notes of an incident are the longest answer; PagerDuty keeps up to 2,000 of them.
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(10), size: 1024 * 1024 };

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::outbound::http::escape;
 use crate::register::{Query, Stats};
 use incident::sender::Sender;
 use incident::time::Time;
+use outbound::http::escape;
 
 /// What the list shows.
 pub struct List<'a> {

@@ -17,8 +17,6 @@ use worker::{
 
 use crate::clients::devin as client;
 use crate::configuration;
-use crate::devin::call::{Access, Api, SessionRequest};
-use crate::devin::{compose, reply};
 use crate::runtime::{self, chance, now};
 use crate::settings::Settings;
 use crate::tally::{self, Cause, Count, Delivered};
@@ -35,6 +33,8 @@ use incident::session::Session;
 use incident::stored;
 use incident::stored::{Fields, Stored};
 use incident::time::{MINUTE, SECOND, Time};
+use outbound::devin::call::{Access, Api, SessionRequest};
+use outbound::devin::{compose, reply};
 
 pub use outcome::report;
 

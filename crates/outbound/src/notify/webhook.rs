@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::words::Words;
-use crate::outbound::http::Call;
+use crate::http::Call;
 use incident::notice::About;
 use incident::secret::Secret;
 use incident::stored;

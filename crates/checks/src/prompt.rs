@@ -1,8 +1,8 @@
 //! The templates' language.
 
 use super::text_of;
-use crate::prompt::{Config, LIMIT, TemplateError, render};
 use incident::event::Incident;
+use outbound::prompt::{Config, LIMIT, TemplateError, render};
 use text::Fence;
 
 /// It stands in every text of the sender.

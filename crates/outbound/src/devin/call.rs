@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::outbound::http::{Call, escape};
+use crate::http::{Call, escape};
 use incident::secret::Secret;
 use incident::stored;
 use incident::stored::Stored;

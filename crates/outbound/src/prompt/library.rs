@@ -43,12 +43,12 @@ impl Template {
     /// Its text.
     pub fn text(self) -> &'static str {
         match self {
-            Template::Postmortem => include_str!("../../prompts/postmortem.md"),
-            Template::Triage => include_str!("../../prompts/triage.md"),
-            Template::Investigate => include_str!("../../prompts/investigate.md"),
-            Template::Finalize => include_str!("../../prompts/finalize.md"),
-            Template::Update => include_str!("../../prompts/update.md"),
-            Template::Recovered => include_str!("../../prompts/recovered.md"),
+            Template::Postmortem => include_str!("../../../../prompts/postmortem.md"),
+            Template::Triage => include_str!("../../../../prompts/triage.md"),
+            Template::Investigate => include_str!("../../../../prompts/investigate.md"),
+            Template::Finalize => include_str!("../../../../prompts/finalize.md"),
+            Template::Update => include_str!("../../../../prompts/update.md"),
+            Template::Recovered => include_str!("../../../../prompts/recovered.md"),
         }
     }
 

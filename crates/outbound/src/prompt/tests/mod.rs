@@ -1,6 +1,5 @@
 //! What the prompts promise, tested.
 
-mod docs;
 mod engine;
 mod hostile;
 mod limits;

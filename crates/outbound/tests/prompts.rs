@@ -18,7 +18,7 @@ fn a_mistake_stops_the_build_and_is_named() {
 
 #[test]
 fn every_prompt_is_found_and_in_order() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prompts");
     let prompts = build::prompts(&folder).unwrap();
     assert!(prompts.len() >= 6);
     for prompt in prompts {

@@ -8,7 +8,7 @@ pub mod pagerduty;
 pub mod webhook;
 mod words;
 
-use crate::outbound::http::Call;
+use crate::http::Call;
 use incident::notice::Target;
 use incident::record::Notice;
 

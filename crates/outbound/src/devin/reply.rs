@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::call::Api;
-use crate::outbound::http::{Answer, body};
+use crate::http::{Answer, body};
 use incident::failure::Failure;
 use incident::session::{End, PullRequest, Report, Session};
 use incident::time::Time;

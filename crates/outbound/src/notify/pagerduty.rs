@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::words::Words;
-use crate::outbound::http::{self, Answer, Call};
+use crate::http::{self, Answer, Call};
 use incident::failure::Failure;
 use incident::notice::{About, SIGNATURE};
 use incident::secret::Secret;

@@ -1,5 +1,5 @@
 //! What must hold for any input, however hostile. `fuzz/` looks for inputs that break it, with a target for each check;
-//! those it found, and its seeds, are tested on every run of `cargo test`. Compiled for those two only.
+//! those it found, and its seeds, are tested on every run of `cargo test`. No part of the Worker.
 
 mod auth;
 mod prompt;
@@ -86,7 +86,7 @@ mod tests {
     /// What fuzzing found once, and what it starts from.
     #[test]
     fn known_inputs_pass() {
-        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
         for (name, check) in super::CHECKS {
             let mut inputs = 0;
             for folder in ["seeds", "regressions"] {

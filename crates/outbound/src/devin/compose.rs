@@ -52,7 +52,7 @@ pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionReq
 
 /// The shape of a postmortem, for Devin to fill in beside the document.
 fn postmortem_schema() -> Option<Value> {
-    serde_json::from_str(include_str!("../../prompts/postmortem.schema.json")).ok()
+    serde_json::from_str(include_str!("../../../../prompts/postmortem.schema.json")).ok()
 }
 
 /// The text of a message to the record's session, with the mark by which it is found again.

@@ -13,10 +13,10 @@ use incident::time::{MINUTE, SECOND, Time};
 
 use super::call::Api;
 use super::reply;
-use crate::outbound::http::Answer;
+use crate::http::Answer;
 
-const PAGE: &str = include_str!("../../docs/guarantees.md");
-const OUTCOMES: &str = include_str!("../../tests/faults/outcomes.json");
+const PAGE: &str = include_str!("../../../../docs/guarantees.md");
+const OUTCOMES: &str = include_str!("../../../../tests/faults/outcomes.json");
 
 /// How long the bridge waits for Devin before it gives a call up.
 const TIMEOUT: i64 = MINUTE;

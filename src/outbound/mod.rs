@@ -1,3 +1,0 @@
-//! What goes out: to Devin, and to people.
-
-pub mod http;
