@@ -1,13 +1,13 @@
-//! `src/openapi.json` loses its white space, a quarter of it, on the way into the Worker.
+//! `src/web/openapi.json` loses its white space, a quarter of it, on the way into the Worker.
 
 use std::path::PathBuf;
 
 fn main() {
-    println!("cargo::rerun-if-changed=src/openapi.json");
+    println!("cargo::rerun-if-changed=src/web/openapi.json");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    let openapi = std::fs::read_to_string("src/openapi.json");
+    let openapi = std::fs::read_to_string("src/web/openapi.json");
     if let Err(error) = openapi.and_then(|text| std::fs::write(out.join("openapi.json"), compact(&text))) {
-        println!("cargo::error=src/openapi.json cannot be read: {error}");
+        println!("cargo::error=src/web/openapi.json cannot be read: {error}");
     }
 }
 

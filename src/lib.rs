@@ -51,30 +51,21 @@
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
-mod admin;
-mod answer;
 mod clients;
 mod configuration;
-mod dashboard;
 mod fetch;
-mod hook;
-mod http;
-mod ledger;
 mod log;
-mod memory;
-mod metrics;
-mod openapi;
 mod outcomes;
-mod query;
-mod register;
-mod reply;
 mod runtime;
 mod settings;
 mod store;
-mod tally;
+mod web;
 
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
+
+use crate::store::{register, tally};
+use crate::web::router;
 
 #[event(start)]
 fn start() {
@@ -83,7 +74,7 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let response = http::handle(request, env.clone()).await;
+    let response = router::handle(request, env.clone()).await;
     if tally::call_is_due(runtime::now()) {
         context.wait_until(register::tell_counts(env));
     }

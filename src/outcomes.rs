@@ -6,9 +6,10 @@ use worker::Env;
 
 use crate::clients::devin as client;
 use crate::configuration::configuration;
+use crate::log;
 use crate::runtime::now;
 use crate::store::incident as object;
-use crate::{log, register};
+use crate::store::register;
 use incident::key::Key;
 use incident::outcome;
 use incident::session::{End, Report};

@@ -17,10 +17,11 @@ use worker::{
 
 use crate::clients::devin as client;
 use crate::configuration;
+use crate::log;
 use crate::runtime::{self, chance, now};
 use crate::settings::Settings;
-use crate::tally::{self, Cause, Count, Delivered};
-use crate::{ledger, log, register};
+use crate::store::tally::{self, Cause, Count, Delivered};
+use crate::store::{ledger, register};
 use incident::budget::{Grant, Limits};
 use incident::event::IncidentEvent;
 use incident::failure::Failure;

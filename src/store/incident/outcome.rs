@@ -5,8 +5,8 @@ use serde_json::Value;
 use worker::Env;
 
 use super::{IncidentObject, alarm_at, ask};
-use crate::register;
 use crate::runtime::{self, now};
+use crate::store::register;
 use incident::key::Key;
 use incident::lifecycle::{notices, outcome};
 use incident::notice::About;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::pieces::when;
-use crate::tally::Counts;
+use crate::store::tally::Counts;
 use incident::time::{DAY, HOUR, Time};
 
 /// What is drawn: the shape it has, what people call it, and the family of counts.

@@ -2,8 +2,8 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::register::Stats;
-use crate::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
+use crate::store::register::Stats;
+use crate::store::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
 use incident::reason::Reason;
 use incident::sender::Sender;
 
@@ -124,7 +124,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::tally::{self, Count};
+    use crate::store::tally::{self, Count};
     use incident::stored::Stored;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

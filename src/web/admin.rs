@@ -3,13 +3,15 @@
 use serde_json::Value;
 use worker::{Env, Headers};
 
-use crate::answer::{Answer, Status};
 use crate::configuration::configuration;
-use crate::query::Query;
-use crate::reply::Reply;
+use crate::log;
 use crate::settings::{Configuration, OPEN_WARNING};
 use crate::store::incident as object;
-use crate::{ledger, log, metrics, register};
+use crate::store::{ledger, register};
+use crate::web::answer::{Answer, Status};
+use crate::web::metrics;
+use crate::web::query::Query;
+use crate::web::reply::Reply;
 use inbound::auth::secret_of_authorization;
 use incident::key::Key;
 use incident::listing::{FOLLOWING_UP, STATES};

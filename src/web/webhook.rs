@@ -3,17 +3,18 @@
 use serde_json::{Map, Value};
 use worker::{Env, Headers};
 
-use crate::answer::{Answer, Status};
 use crate::clients::entra;
 use crate::configuration::configuration;
-use crate::ledger::Entry;
-use crate::memory::Repeat;
-use crate::query::Query;
+use crate::log;
 use crate::runtime::now;
 use crate::settings::{Configuration, Settings};
 use crate::store::incident::{self as object, Outcome, Standing};
-use crate::tally::{Count, Refused};
-use crate::{ledger, log, memory, tally};
+use crate::store::ledger::Entry;
+use crate::store::memory::Repeat;
+use crate::store::tally::{Count, Refused};
+use crate::store::{ledger, memory, tally};
+use crate::web::answer::{Answer, Status};
+use crate::web::query::Query;
 use inbound::auth::{Attempt, Refusal, Token, Verified};
 use inbound::endpoint::Hook;
 use inbound::routing::Decision;

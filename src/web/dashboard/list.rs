@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::register::{Query, Stats};
+use crate::store::register::{Query, Stats};
 use incident::sender::Sender;
 use incident::time::Time;
 use outbound::http::escape;
@@ -182,8 +182,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::dashboard::LARGEST_PAGE;
-    use crate::tally::Counts;
+    use crate::store::tally::Counts;
+    use crate::web::dashboard::LARGEST_PAGE;
     use incident::stored::Stored;
     use incident::time::HOUR;
 

@@ -11,7 +11,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::answer::Status;
+    use crate::web::answer::Status;
     use incident::listing::{self, listing};
     use incident::plan::Workflow;
     use incident::reason::Reason;

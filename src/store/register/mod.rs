@@ -20,7 +20,7 @@ use worker::{Delay, DurableObject, Env, Request, Response, SqlCursor, State, dur
 use crate::configuration;
 use crate::log;
 use crate::runtime::{self, now};
-use crate::tally::{self, Batch, Counts};
+use crate::store::tally::{self, Batch, Counts};
 use incident::budget::{Budget, Grant, Limits};
 use incident::stored;
 use incident::stored::{Fields, Stored};

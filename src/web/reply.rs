@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::web::answer::Answer;
 
 /// What is sent back.
 pub enum Reply {

@@ -1,6 +1,6 @@
 //! The dashboard: what people see in a browser. HTML without a script, one request a page, nothing to load.
 //!
-//! It asks [`crate::admin`] for the same JSON that the API answers and shows it; the pages are pure: values in, HTML out.
+//! It asks [`crate::web::admin`] for the same JSON that the API answers and shows it; the pages are pure: values in, HTML out.
 
 mod incident;
 mod list;
@@ -10,11 +10,12 @@ mod plot;
 
 use worker::{Env, Headers};
 
-use crate::answer::Answer;
-use crate::query::Query;
-use crate::reply::Reply;
 use crate::runtime::now;
-use crate::{admin, register};
+use crate::store::register;
+use crate::web::admin;
+use crate::web::answer::Answer;
+use crate::web::query::Query;
+use crate::web::reply::Reply;
 
 /// The most that a page may have, in bytes, so that it loads at once on any phone.
 pub const LARGEST_PAGE: usize = 60_000;

@@ -4,7 +4,7 @@
 use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, column, integer, number};
-use crate::tally::Counts;
+use crate::store::tally::Counts;
 use incident::stored::Stored;
 use incident::time::{DAY, HOUR, Time};
 

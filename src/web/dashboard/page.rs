@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::answer::Answer;
+use crate::web::answer::Answer;
 
 const STYLE: &str = include_str!("style.css");
 /// Of [`STYLE`], in base64. A test says what it has to be.
@@ -62,6 +62,6 @@ mod tests {
     #[test]
     fn the_style_is_the_one_that_the_browser_is_told_of() {
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
-        assert_eq!(hash, STYLE_SHA256, "src/dashboard/style.css has changed: put the left one into STYLE_SHA256");
+        assert_eq!(hash, STYLE_SHA256, "src/web/dashboard/style.css has changed: put the left one into STYLE_SHA256");
     }
 }

@@ -5,10 +5,11 @@ use worker::wasm_bindgen::JsValue;
 use worker::web_sys::{self, Request, Response};
 use worker::{Env, Headers};
 
-use crate::answer::Answer;
-use crate::query::Query;
-use crate::reply::Reply;
-use crate::{admin, dashboard, hook, metrics, openapi, runtime};
+use crate::runtime;
+use crate::web::answer::Answer;
+use crate::web::query::Query;
+use crate::web::reply::Reply;
+use crate::web::{admin, dashboard, metrics, openapi, webhook};
 use inbound::endpoint::Hook;
 use incident::stored;
 
@@ -105,7 +106,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let headers = Headers(request.headers());
     let reply = match target {
         Target::Hook(hook) => match read_body(&request, &headers).await? {
-            Some(body) => hook::handle(hook, &headers, query, &body, &env).await.into(),
+            Some(body) => webhook::handle(hook, &headers, query, &body, &env).await.into(),
             None => {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
             }
