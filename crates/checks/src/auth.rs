@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::text_of;
+use super::input::text_of;
 use inbound::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
 use inbound::endpoint::Hook;
 use incident::hex;

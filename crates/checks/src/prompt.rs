@@ -1,6 +1,6 @@
 //! The templates' language.
 
-use super::text_of;
+use super::input::text_of;
 use incident::event::Incident;
 use outbound::prompt::{Config, LIMIT, TemplateError, render};
 use text::Fence;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::text_of;
+use super::input::text_of;
 use inbound::routing::{Decision, Defaults, Routes};
 use incident::event::{Incident, IncidentEvent};
 use incident::key::Key;

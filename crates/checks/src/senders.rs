@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{all_visible, verified};
+use super::input::{all_visible, verified};
 use inbound::endpoint::Hook;
 use inbound::senders::{self, MOST_ALERTS, Parsed};
 use incident::event::IncidentEvent;

@@ -1,6 +1,6 @@
 //! Cleaning, cutting, redaction and the fence.
 
-use super::{all_visible, text_of};
+use super::input::{all_visible, text_of};
 use text::{Fence, clean as cleaning, cut, fence as fencing, redact as redaction, safe};
 
 /// The first byte is the length to cut to, the rest the text.

@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::LARGEST_PAGE;
-use super::page::frame;
+use super::page::{LARGEST_PAGE, frame};
 use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
 use incident::stored;
 use incident::time::Time;

@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
     use crate::store::tally::Counts;
-    use crate::web::dashboard::LARGEST_PAGE;
+    use crate::web::dashboard::page::LARGEST_PAGE;
     use incident::stored::Stored;
     use incident::time::HOUR;
 

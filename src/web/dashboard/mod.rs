@@ -17,8 +17,6 @@ use crate::web::answer::Answer;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 
-/// The most that a page may have, in bytes, so that it loads at once on any phone.
-pub const LARGEST_PAGE: usize = 60_000;
 /// How many incidents a page of the list has.
 const ROWS: u32 = 50;
 /// The longest text that is looked for, in characters: it stands in the page's links too.

@@ -4,6 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::web::answer::Answer;
 
+/// The most that a page may have, in bytes, so that it loads at once on any phone.
+pub const LARGEST_PAGE: usize = 60_000;
 const STYLE: &str = include_str!("style.css");
 /// Of [`STYLE`], in base64. A test says what it has to be.
 pub const STYLE_SHA256: &str = "g3V3crn2MeLPgqlk3h3w4aV/n6zuFuhc5lI1fiQrk8Q=";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Rotating;
+use super::attempt::Rotating;
 use super::signature::{Encoding, Scheme, Signature, Timestamp};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};

@@ -3,7 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Attempt, Rotating, base64};
+use super::attempt::{Attempt, Rotating};
+use super::base64;
 use crate::endpoint::Hook;
 use incident::hex;
 use incident::secret::Secret;

@@ -4,6 +4,7 @@ mod condition;
 mod parse;
 mod pattern;
 mod reach;
+mod route;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -12,15 +13,13 @@ mod value;
 use serde_json::Value;
 
 pub use condition::CONDITIONS;
-pub use settings::SETTINGS;
+pub use settings::{Defaults, SETTINGS};
 
 use crate::config::problem::Problem;
-use condition::{Condition, Field};
 use incident::event::IncidentEvent;
 use incident::plan::Plan;
 use incident::reason::Reason;
-use incident::sender::Sender;
-use pattern::Pattern;
+use route::{Route, position};
 use settings::RouteSettings;
 
 /// The `event_type` of a body that could not be read but was kept, for Devin to look at as it is.
@@ -29,28 +28,6 @@ pub const UNREADABLE: &str = "unreadable";
 /// The routes of the configuration, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Routes(Vec<Route>);
-
-/// Conditions, and what is done about an event that meets all of them.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Route {
-    conditions: Vec<Condition>,
-    settings: RouteSettings,
-}
-
-/// What the variables say, for everything a route does not.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Defaults {
-    /// `DEVIN_PLAYBOOK_ID`.
-    pub playbook_id: Option<String>,
-    /// `TARGET_REPO`, as [`repo_name`](crate::config::repo::repo_name) gives it.
-    pub repos: Vec<String>,
-    /// `MAX_ACU_LIMIT`.
-    pub max_acu_limit: Option<u64>,
-    /// `POSTMORTEM_DESTINATION`; for postmortems only.
-    pub post_to: Option<String>,
-    /// `DEDUP_WINDOW_SECONDS`; for alerts only.
-    pub dedup_window_seconds: Option<u64>,
-}
 
 /// What is to be done about an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,25 +143,7 @@ impl Routes {
     }
 }
 
-impl Route {
-    fn matches(&self, event: &IncidentEvent) -> bool {
-        self.conditions.iter().all(|condition| condition.is_met(event))
-    }
-
-    /// Whether it looks at events of this sender at all.
-    fn may_match(&self, sender: Sender) -> bool {
-        let name = Pattern::whole(sender.name());
-        let mut wanted = self.conditions.iter().filter(|condition| condition.field == Field::Sender);
-        wanted.all(|condition| condition.patterns.contains(&name))
-    }
-}
-
 /// A route's number for people, who count from 1.
 fn number(n: usize) -> u32 {
     u32::try_from(n + 1).unwrap_or(u32::MAX)
-}
-
-/// A route's place in the configuration: `ROUTES[1]` is the first.
-fn position(n: usize) -> String {
-    format!("ROUTES[{}]", n + 1)
 }

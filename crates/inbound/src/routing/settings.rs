@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::Defaults;
 use super::value::{Form, Reader};
 use crate::config::value::kind;
 use incident::event::Kind;
@@ -32,6 +31,21 @@ pub const SETTINGS: [&str; 20] = [
     "max_acu_limit",
     "devin_mode",
 ];
+
+/// What the variables say, for everything a route does not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// `DEVIN_PLAYBOOK_ID`.
+    pub playbook_id: Option<String>,
+    /// `TARGET_REPO`, as [`repo_name`](crate::config::repo::repo_name) gives it.
+    pub repos: Vec<String>,
+    /// `MAX_ACU_LIMIT`.
+    pub max_acu_limit: Option<u64>,
+    /// `POSTMORTEM_DESTINATION`; for postmortems only.
+    pub post_to: Option<String>,
+    /// `DEDUP_WINDOW_SECONDS`; for alerts only.
+    pub dedup_window_seconds: Option<u64>,
+}
 
 /// The settings of one route.
 #[derive(Clone, Debug, PartialEq)]

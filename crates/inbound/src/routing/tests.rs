@@ -10,6 +10,7 @@ use super::*;
 use incident::event::{Incident, Kind};
 use incident::key::Key;
 use incident::plan::Workflow;
+use incident::sender::Sender;
 
 fn event(sender: Sender, incident: Incident) -> IncidentEvent {
     IncidentEvent {
