@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Miniflare } from "miniflare";
-import { newIncident, resolved, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 const { devin } = bridge;
 
 test("100 simultaneous deliveries make one session", async () => {

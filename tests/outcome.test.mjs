@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ADMIN, newAlert, send, start } from "./alerting.mjs";
 import { V1_KEY } from "./fake-devin.mjs";
 import { FakeTargets } from "./fake-targets.mjs";
-import { newIncident, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, startBridge, until } from "./harness.mjs";
 
 const targets = await FakeTargets.start();
 after(() => targets.stop());
@@ -13,7 +13,7 @@ const structured = JSON.stringify([{ sender: "pagerduty", structured_output: tru
 const [bridge, refiring, crowded, old] = await Promise.all([
   startBridge({ ...targets.vars, ROUTES: structured }),
   startBridge({ ...targets.vars, DEDUP_WINDOW_SECONDS: "0" }),
-  startBridge(),
+  startBridge(AMPLE),
   startBridge({ ...targets.vars, DEVIN_API_KEY: V1_KEY, DEVIN_ORG_ID: "" }),
 ]);
 

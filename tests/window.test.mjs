@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge, until } from "./harness.mjs";
 import { sample } from "../scripts/samples.mjs";
 import { ADMIN, assertAnswer, newAlert, rehearse, send, start } from "./alerting.mjs";
 
 const [bridge, narrow, none] = await Promise.all([
-  startBridge(),
-  startBridge({ DEDUP_WINDOW_SECONDS: "2" }),
-  startBridge({ DEDUP_WINDOW_SECONDS: "0" }),
+  startBridge(AMPLE),
+  startBridge({ ...AMPLE, DEDUP_WINDOW_SECONDS: "2" }),
+  startBridge({ ...AMPLE, DEDUP_WINDOW_SECONDS: "0" }),
 ]);
 
 /** The messages of a session, once there are so many; a while later there are no more. */
