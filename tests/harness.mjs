@@ -103,6 +103,13 @@ class Bridge {
     await this.#control("advance", { milliseconds, objects: { INCIDENT: this.#objects("Incident"), REGISTER: this.#objects("Register") } });
   }
 
+  /** Lets so many seconds pass, for what must not come, and what is under way a moment to end. */
+  async quiet(seconds = 900) {
+    await sleep(200);
+    await this.advance(seconds);
+    await sleep(200);
+  }
+
   /** Moves the clock to so many seconds after the next midnight (UTC). */
   advanceToMidnight(seconds = 0) {
     return this.advance((DAY_MS - (this.now() % DAY_MS)) / 1000 + seconds);

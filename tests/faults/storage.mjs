@@ -54,7 +54,7 @@ export const cases = {
     const { record } = await bridge.oneSession(incident);
     const repeat = await bridge.pagerduty(body);
     assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
-    await sleep(3000);
+    await bridge.quiet();
     assert.equal(bridge.devin.creates(incident.id).length, 1);
   },
 
