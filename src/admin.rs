@@ -175,9 +175,13 @@ pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> A
     let Some(key) = Key::of_name(name) else { return unknown(name) };
     match object::replay(env, &key, name).await {
         Ok(None) => unknown(name),
-        Ok(Some(true)) => Answer::ok(Status::Accepted, "It is tried again.").about(&key),
-        Ok(Some(false)) => {
-            Answer::ok(Status::Ignored, "Nothing has failed here, so nothing is tried again.").about(&key)
+        Ok(Some(done)) => {
+            let answer = if done {
+                Answer::ok(Status::Accepted, "It is tried again.")
+            } else {
+                Answer::ok(Status::Ignored, "Nothing has failed here, so nothing is tried again.")
+            };
+            Answer { incident: Some(name.to_owned()), ..answer }
         }
         Err(error) => failed(&error),
     }

@@ -1,6 +1,7 @@
 //! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use worker::{Env, Headers};
 
 use crate::answer::{Answer, Status};
@@ -8,13 +9,13 @@ use crate::auth::{Attempt, Refusal, Token, Verified, entra};
 use crate::devin::Session;
 use crate::environment::{configuration, now};
 use crate::http::Query;
+use crate::incident::compose;
 use crate::incident::event::{Incident, IncidentEvent, Kind, Sender};
 use crate::incident::key::Key;
 use crate::incident::lifecycle::Taken;
-use crate::incident::object::{self, Outcome, Standing};
+use crate::incident::object::{self, Outcome, Rehearsal, Standing};
 use crate::incident::plan::{Plan, Workflow};
 use crate::incident::record::{Opening, Record};
-use crate::incident::{compose, lifecycle};
 use crate::ledger::Entry;
 use crate::memory::Repeat;
 use crate::reason::Reason;
@@ -22,7 +23,8 @@ use crate::routing::Decision;
 use crate::senders::{Hook, Parsed};
 use crate::settings::{Configuration, Settings};
 use crate::tally::{Count, Refused};
-use crate::{ledger, log, memory, stored, tally, text};
+use crate::text::clean;
+use crate::{hex, ledger, log, memory, stored, tally, text};
 
 /// Answers a request to a hook.
 pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
@@ -92,7 +94,17 @@ async fn proven(
             return (Answer::unavailable("Configuration", message).into(), proof);
         }
     };
-    let dry_run = query.get("dry_run").is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""));
+    let dry_run = match wants_dry_run(query) {
+        Ok(dry_run) => dry_run,
+        Err(value) => {
+            tally::count(Count::Refused(Refused::BadBody));
+            let value = clean::line(&value, 100);
+            let message = format!(
+                "dry_run is {value:?}: expected 1, true, yes, on or nothing for a dry run, 0, false, no or off for none."
+            );
+            return (Answer::error(400, "Bad query", message).into(), proof);
+        }
+    };
     if hook == Hook::Pagerduty
         && !dry_run
         && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
@@ -110,10 +122,8 @@ async fn proven(
         }
     };
     let answer = match parsed {
-        Parsed::Nothing { reason, message } => {
+        Parsed::Nothing { sender, reason, message } => {
             if !dry_run {
-                // PagerDuty's and Kibana's are the only bodies that may hold no event.
-                let sender = if hook == Hook::Pagerduty { Sender::Pagerduty } else { Sender::Kibana };
                 tally::count(Count::Received(sender));
                 tally::count(Count::Ignored(reason));
             }
@@ -124,13 +134,13 @@ async fn proven(
             let mut first = None;
             // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
             let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
-            for event in events {
+            for (place, event) in events.into_iter().enumerate() {
                 let event = event.safe(settings.redact_emails);
                 first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
                 let mut answer = if dry_run {
-                    rehearse(&event, settings)
+                    rehearse(event, settings, env).await
                 } else {
-                    deliver(hook, &verified, event, wait, settings, env).await
+                    deliver(hook, &verified, place, event, wait, settings, env).await
                 };
                 if let Some(remark) = &remark {
                     answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
@@ -155,6 +165,7 @@ async fn proven(
 async fn deliver(
     hook: Hook,
     body: &Verified<'_>,
+    place: usize,
     event: IncidentEvent,
     wait: i64,
     settings: &Settings,
@@ -162,7 +173,11 @@ async fn deliver(
 ) -> Answer {
     let decision = settings.routes.decide(&event, &settings.defaults);
     let event = match &decision {
-        Decision::Handle(plan) if plan.min_occurrences > 1 => counted_together(event),
+        Decision::Handle(plan) if plan.min_occurrences > 1 => {
+            // The same bytes again are the same firing, delivered once more.
+            let delivery = event.id.is_none().then(|| format!("{} {place}", digest(body.body())));
+            IncidentEvent { delivery, ..counted_together(event) }
+        }
         _ => event,
     };
     let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
@@ -184,11 +199,12 @@ async fn taken(
         Decision::Handle(plan) => (Some(plan), None),
         Decision::Ignore { reason, message, .. } => (None, Some(ignore(reason, message))),
     };
-    let early = matches!(event.kind, Kind::Triggered | Kind::Acknowledged);
-    if early && let Some(ignored) = ignored {
+    if early(event)
+        && let Some(ignored) = ignored
+    {
         return ignored;
     }
-    if early && plan.as_ref().is_some_and(starts_when_resolved) {
+    if early(event) && plan.as_ref().is_some_and(starts_when_resolved) {
         let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
         return ignore(Reason::EventType, message);
     }
@@ -221,6 +237,25 @@ fn known(incident: String, session: Session) -> Answer {
     Answer { incident: Some(incident), ..answer }
 }
 
+/// Whether a request asks for a dry run, or the value that says neither yes nor no. A word that is not understood must
+/// not start anything.
+fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
+    let mut wanted = false;
+    for value in query.all("dry_run") {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "" | "1" | "true" | "yes" | "on" => wanted = true,
+            "0" | "false" | "no" | "off" => {}
+            _ => return Err(value),
+        }
+    }
+    Ok(wanted)
+}
+
+/// What tells one body from another, in 32 hexadecimal digits.
+fn digest(body: &[u8]) -> String {
+    hex::encode(&Sha256::digest(body)).chars().take(32).collect()
+}
+
 /// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
 /// identity of its own, as Azure's have. A PagerDuty incident stays itself.
 fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
@@ -232,6 +267,11 @@ fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
         event.key = key;
     }
     event
+}
+
+/// Whether an event comes before the end of its incident.
+fn early(event: &IncidentEvent) -> bool {
+    matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
 }
 
 /// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
@@ -293,74 +333,95 @@ fn ignored_because(reason: Reason) -> &'static str {
 }
 
 /// What would happen, without doing it.
-fn rehearse(event: &IncidentEvent, settings: &Settings) -> Answer {
+async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
+    let decision = settings.routes.decide(&event, &settings.defaults);
+    let (event, plan, ignored) = match decision {
+        Decision::Handle(plan) if plan.min_occurrences > 1 => (counted_together(event), Some(plan), None),
+        Decision::Handle(plan) => (event, Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (event, None, Some((reason, message))),
+    };
+    let rehearsal = match &plan {
+        _ if early(&event) && ignored.is_some() => None,
+        Some(plan) if early(&event) && starts_when_resolved(plan) => Some(Rehearsal {
+            outcome: Outcome {
+                taken: Taken::Ignored(Reason::EventType),
+                incident: event.key.to_string(),
+                ..Outcome::default()
+            },
+            record: None,
+        }),
+        plan => match object::dry_run(env, &event, plan.as_ref()).await {
+            Ok(rehearsal) => Some(rehearsal),
+            Err(error) => {
+                log::warning(&format!("{}: what is known of it could not be read: {error}", event.key));
+                return Answer::unavailable(
+                    "Storage",
+                    "What is known of the incident could not be read. Please try again.",
+                );
+            }
+        },
+    };
     let mut routes = Vec::new();
-    for explained in settings.routes.explain(event) {
+    for explained in settings.routes.explain(&event) {
         routes.push(stored::object(vec![
             ("route", explained.route.into()),
             ("decides", explained.decides.into()),
             ("text", explained.text.into()),
         ]));
     }
-    let mut more = Map::new();
-    let decision = settings.routes.decide(event, &settings.defaults);
-    let (action, reason) = match &decision {
-        Decision::Ignore { reason, message, .. } => {
-            more.insert(
-                "decision".into(),
-                stored::object(vec![
-                    ("action", "ignore".into()),
-                    ("reason", reason.name().into()),
-                    ("why", message.as_str().into()),
-                    ("routes", routes.into()),
-                ]),
-            );
-            ("would be ignored", Some(*reason))
+    let taken = rehearsal.as_ref().map(|rehearsal| rehearsal.outcome.taken);
+    let (action, would, reason) = match taken {
+        None | Some(Taken::Ignored(Reason::Route)) => {
+            ("ignore", "would be ignored", ignored.as_ref().map(|(reason, _)| *reason))
         }
-        Decision::Handle(plan) => {
-            let (record, taken) = lifecycle::take(None, event.clone(), Some(plan.clone()), now());
-            let action = match taken {
-                Taken::Accepted | Taken::FollowUp => "start_session",
-                Taken::Duplicate => "duplicate",
-                Taken::Ignored(_) => "ignore",
-            };
-            let reason = if let Taken::Ignored(reason) = taken { Some(reason) } else { None };
-            more.insert(
-                "decision".into(),
-                stored::object(vec![
-                    ("action", action.into()),
-                    ("reason", reason.map(Reason::name).into()),
-                    ("workflow", plan.workflow.name().into()),
-                    ("routes", routes.into()),
-                ]),
-            );
-            // What an event of this kind would start with, even where this one alone starts nothing.
-            let record =
-                record.unwrap_or_else(|| Record { opening: Opening::Full, ..Record::new(event, plan.clone(), now()) });
-            match compose::session(&record, settings) {
-                Ok(request) => {
-                    let mut secrets = Vec::new();
-                    for name in &request.session_secrets {
-                        secrets.push((name.clone(), "(not shown)".to_owned()));
-                    }
-                    let call = settings.devin.create(&request, &secrets);
-                    more.insert("prompt".into(), request.prompt.into());
-                    let call =
-                        vec![("method", call.method.into()), ("url", call.url.into()), ("body", call.body.into())];
-                    more.insert("request".into(), stored::object(call));
-                }
-                Err(error) => {
-                    more.insert("request".into(), Value::Null);
-                    return Answer {
-                        details: Some(error.to_string()),
-                        more,
-                        ..Answer::error(500, "Prompt", "There is no prompt.")
-                    };
-                }
-            }
-            (if reason.is_some() { "would start nothing" } else { "would start a session" }, reason)
-        }
+        Some(Taken::Accepted) => ("start_session", "would start a session", None),
+        Some(Taken::FollowUp) => ("message", "would reach the incident's session, and start none", None),
+        Some(Taken::Duplicate) => ("duplicate", "would be a duplicate, and start nothing", None),
+        Some(Taken::Ignored(reason)) => ("ignore", "would start nothing", Some(reason)),
     };
-    let message = format!("Dry run: {} {action}. Nothing was stored.", event.event_type);
-    Answer { more, reason, ..Answer::ok(Status::DryRun, message) }.about(&event.key)
+    let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
+    let mut more = Map::new();
+    more.insert(
+        "decision".into(),
+        stored::object(vec![
+            ("action", action.into()),
+            ("reason", reason.map(Reason::name).into()),
+            ("why", why.into()),
+            ("workflow", plan.as_ref().map(|plan| plan.workflow.name()).into()),
+            ("routes", routes.into()),
+        ]),
+    );
+    let (incident, standing, record) = match rehearsal {
+        Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
+        None => (event.key.to_string(), Standing::Idle, None),
+    };
+    // What an event of this kind would start with, even where this one alone starts nothing.
+    let record = match (record, &plan) {
+        (Some(record), _) if action != "ignore" || plan.is_none() => Some(record),
+        (_, Some(plan)) => Some(Record { opening: Opening::Full, ..Record::new(&event, plan.clone(), now()) }),
+        (_, None) => None,
+    };
+    if let Some(record) = record.filter(|_| plan.is_some())
+        && let Err(error) = show_request(&record, settings, &mut more)
+    {
+        more.insert("request".into(), Value::Null);
+        return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
+    }
+    let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+    let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
+    Answer { more, reason, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
+}
+
+/// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.
+fn show_request(record: &Record, settings: &Settings, more: &mut Map<String, Value>) -> Result<(), String> {
+    let request = compose::session(record, settings).map_err(|error| error.to_string())?;
+    let mut secrets = Vec::new();
+    for name in &request.session_secrets {
+        secrets.push((name.clone(), "(not shown)".to_owned()));
+    }
+    let call = settings.devin.create(&request, &secrets);
+    more.insert("prompt".into(), request.prompt.into());
+    let call = vec![("method", call.method.into()), ("url", call.url.into()), ("body", call.body.into())];
+    more.insert("request".into(), stored::object(call));
+    Ok(())
 }

@@ -240,10 +240,15 @@ fn parts(url: &str) -> (&str, &str, &str) {
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a>(&'a str);
 
-impl Query<'_> {
+impl<'a> Query<'a> {
     /// The first value of `name`, decoded.
     pub fn get(self, name: &str) -> Option<String> {
-        self.0.split('&').find_map(|pair| {
+        self.all(name).next()
+    }
+
+    /// Every value of `name`, decoded.
+    pub fn all<'n>(self, name: &'n str) -> impl Iterator<Item = String> + use<'a, 'n> {
+        self.0.split('&').filter_map(move |pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (key == name).then(|| decode(value))
         })

@@ -40,7 +40,7 @@
 //! - [`postmortem`]: what a session gave as structured output, as Markdown
 //!
 //! Over all incidents:
-//! - [`register`]: the Durable Object that gives each its turn ([`budget`], pure), keeps the list, and keeps the counts
+//! - [`register`]: the Durable Object that admits sessions within the budget ([`admission`], pure), keeps the list, and keeps the counts
 //! - [`tally`]: what is counted, until the register has it; [`metrics`]: the same as Prometheus reads it
 //! - [`admin`]: health, the list, one incident, replay, metrics; [`dashboard`]: the same for people, as pages
 //! - [`openapi`]: the contract for programs
@@ -52,9 +52,9 @@
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
 mod admin;
+pub mod admission;
 mod answer;
 pub mod auth;
-pub mod budget;
 #[cfg(any(test, fuzzing))]
 pub mod checks;
 mod dashboard;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::admission::Limits;
 use crate::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
-use crate::budget::Limits;
 use crate::devin::call::{Access, Api};
 use crate::incident::compose;
 use crate::incident::event::Incident;

@@ -69,6 +69,14 @@ impl Fields {
         T::from_value(self.take_value(name))
     }
 
+    /// Reads a field that has to be what it is taken for.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn read<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<T, serde_json::Error> {
+        serde_json::from_value(self.take_value(name))
+    }
+
     fn take_value(&mut self, name: &str) -> Value {
         self.0.get_mut(name).map(Value::take).unwrap_or_default()
     }
@@ -98,6 +106,22 @@ macro_rules! stored {
     };
 }
 
+/// Makes a type that serde reads and writes [`Stored`].
+#[macro_export]
+macro_rules! stored_by_serde {
+    ($($type:ident),* $(,)?) => {
+        $(impl $crate::stored::Stored for $type {
+            fn to_value(&self) -> serde_json::Value {
+                serde_json::to_value(self).unwrap_or_default()
+            }
+
+            fn from_value(value: serde_json::Value) -> Self {
+                serde_json::from_value(value).unwrap_or_default()
+            }
+        })*
+    };
+}
+
 /// Gives the variants of an enum their names, by which it is [`Stored`], shown and configured.
 #[macro_export]
 macro_rules! named {
@@ -120,6 +144,19 @@ macro_rules! named {
                     $($name => Some($type::$variant),)*
                     _ => None,
                 }
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                $type::from_name(&name).ok_or_else(|| serde::de::Error::unknown_variant(&name, $type::NAMES))
             }
         }
 

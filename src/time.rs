@@ -1,5 +1,6 @@
 //! Points in time as values: nothing below the shell reads a clock.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::stored::Stored;
@@ -14,7 +15,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(pub i64);
 
 impl Time {

@@ -1,15 +1,17 @@
 //! Devin's API: what to ask ([`call`]), what an answer means ([`reply`]), and the asking itself ([`client`]).
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub mod call;
 pub mod client;
 pub mod reply;
 
-use crate::{named, stored};
+use crate::{named, stored_by_serde};
 
 /// A session at Devin.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Session {
     /// Devin's id of it, `devin-…`.
     pub id: String,
@@ -17,10 +19,11 @@ pub struct Session {
     pub url: String,
 }
 
-stored!(Session { id, url });
+stored_by_serde!(Session, Report);
 
 /// What Devin says of a session in a list of them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     /// The session's id.
     pub session: String,
@@ -51,7 +54,8 @@ pub enum End {
 }
 
 /// A pull request of a session's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PullRequest {
     /// Its page.
     pub url: String,
@@ -59,6 +63,4 @@ pub struct PullRequest {
     pub state: Option<String>,
 }
 
-stored!(Report { session, state, detail, end, pull_requests, acus, output });
-stored!(PullRequest { url, state });
 named!(End { Open => "open", Asleep => "asleep", Over => "over" });

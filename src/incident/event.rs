@@ -1,7 +1,9 @@
 //! What a sender told us: one event about one incident, in our own terms and already bounded in size.
 
+use serde::{Deserialize, Serialize};
+
 use super::key::Key;
-use crate::{named, stored};
+use crate::{named, stored_by_serde};
 
 /// Who sent an event. The name is used in keys, routes, logs and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +56,8 @@ named!(Kind {
 });
 
 /// One event about one incident.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IncidentEvent {
     /// The incident's identity, from the signed body only.
     pub key: Key,
@@ -70,15 +73,19 @@ pub struct IncidentEvent {
     pub occurred_at: Option<String>,
     /// One or a few lines saying what changed, for a message to a running session: a note's text, the new priority.
     pub change: Option<String>,
+    /// What tells one delivery from another where there is no id: a digest of the body and the event's place in it. Only
+    /// where the route counts occurrences.
+    pub delivery: Option<String>,
     /// What is known of the incident after this event.
     pub incident: Incident,
 }
 
-stored!(IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, incident });
+stored_by_serde!(IncidentEvent, Incident);
 
 /// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
 /// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Incident {
     /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
     pub title: String,
@@ -128,28 +135,10 @@ pub struct Incident {
     pub context: Vec<(String, String)>,
 }
 
-stored!(Incident {
-    title,
-    url,
-    number,
-    status,
-    service,
-    teams,
-    assignees,
-    urgency,
-    priority,
-    severity,
-    started_at,
-    resolved_at,
-    reopened_at,
-    description,
-    resource,
-    signal_type,
-    source,
-    logs,
-    file,
-    line,
-    runbook,
-    labels,
-    context
-});
+impl Incident {
+    /// What a message about an incident that is over can say of it: everything but its long texts.
+    pub fn in_short(&self) -> Incident {
+        let (labels, context) = (Vec::new(), Vec::new());
+        Incident { description: None, logs: None, file: None, runbook: None, labels, context, ..self.clone() }
+    }
+}

@@ -1,5 +1,6 @@
 //! What identifies an incident: the same for every event about it, different for every other incident.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use crate::text::redact::redact;
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
 /// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed, and
 /// so is what looks like a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(String);
 
 impl Key {

@@ -9,17 +9,17 @@ pub mod outcome;
 
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
 use super::listing::listing;
 use super::plan::{Plan, Workflow};
-use super::record::{Delivery, Farewell, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use super::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::devin::Session;
 use crate::devin::reply::Failure;
 use crate::notify::{About, Target};
 use crate::reason::Reason;
-use crate::stored::Stored;
 use crate::time::{HOUR, MINUTE, SECOND, Time};
 
 /// After this long without success an incident is given up: a dead letter that can be replayed.
@@ -35,6 +35,8 @@ const LATE: RangeInclusive<i64> = 30 * SECOND..=5 * MINUTE;
 const PATIENCE: i64 = 15;
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: i64 = 10 * SECOND;
+/// What failed for good is tried again with the next firing, at most this often.
+const FAILED_AGAIN_AFTER: i64 = MINUTE;
 /// A look-up searches from this long before the call, because two clocks never agree.
 pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
 
@@ -52,23 +54,26 @@ pub enum Taken {
     Ignored(Reason),
 }
 
-impl Stored for Taken {
-    fn to_value(&self) -> Value {
+// As objects of the release before say it: null, true, false or the reason.
+impl Serialize for Taken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Taken::Accepted => Value::Null,
-            Taken::Duplicate => true.into(),
-            Taken::FollowUp => false.into(),
-            Taken::Ignored(reason) => reason.to_value(),
+            Taken::Accepted => serializer.serialize_unit(),
+            Taken::Duplicate => serializer.serialize_bool(true),
+            Taken::FollowUp => serializer.serialize_bool(false),
+            Taken::Ignored(reason) => reason.serialize(serializer),
         }
     }
+}
 
-    fn from_value(value: Value) -> Self {
-        match value {
+impl<'de> Deserialize<'de> for Taken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
             Value::Null => Taken::Accepted,
             Value::Bool(true) => Taken::Duplicate,
             Value::Bool(false) => Taken::FollowUp,
-            reason => Taken::Ignored(Reason::from_value(reason)),
-        }
+            reason => Taken::Ignored(Reason::deserialize(reason).map_err(serde::de::Error::custom)?),
+        })
     }
 }
 
@@ -102,10 +107,10 @@ pub type Chance = f64;
 pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, now: Time) -> (Option<Record>, Taken) {
     let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
     let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
-    let mut record = match current {
-        Some(record) if !is_new_occurrence(&record, &event, &plan, now) => record,
-        Some(last) => next_occurrence(&last, &event, plan.clone(), now),
-        None => Record::new(&event, plan.clone(), now),
+    let (mut record, last) = match current {
+        Some(record) if !is_new_occurrence(&record, &event, &plan, now) => (record, None),
+        Some(last) => (next_occurrence(&last, &event, plan.clone(), now), Some(last)),
+        None => (Record::new(&event, plan.clone(), now), None),
     };
     let fresh = record.seen == 0;
     record.seen = record.seen.saturating_add(1);
@@ -134,17 +139,32 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     let ignored = if let Taken::Ignored(_) = taken { "ignored, " } else { "" };
     record.note(now, format!("{received}: {ignored}{decided}"));
     match taken {
-        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (None, taken),
+        // What is known of the last occurrence stays known.
+        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (last, taken),
         _ => (Some(record), taken),
     }
 }
 
-/// Whether a firing is one of a new incident: the last one has its session or has failed, and it recovered or was
-/// last heard of longer ago than the window.
+/// Whether an event is one of a new incident: the last one has its session or has failed, and it recovered or was last
+/// heard of longer ago than the window. The end of an alert is of a new one only in the latter case, and only where
+/// sessions start at the end: the firing before it was ignored.
 fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
     let Some(window) = plan.dedup_window_seconds else { return false };
-    let over = record.concluded || now.since(record.last_seen) > seconds(window);
-    event.kind == Kind::Triggered && matches!(record.state, State::Started | State::Failed) && over
+    let late = now.since(record.last_seen) > seconds(window);
+    let another = match event.kind {
+        Kind::Triggered => record.concluded || late,
+        Kind::Resolved => {
+            late && record.concluded && plan.workflow == Workflow::Postmortem && !same_outage(record, event)
+        }
+        Kind::Acknowledged | Kind::Reopened | Kind::Updated => false,
+    };
+    another && matches!(record.state, State::Started | State::Failed)
+}
+
+/// Whether an event says that it is about the outage the record is about: it began at the same time.
+fn same_outage(record: &Record, event: &IncidentEvent) -> bool {
+    let began = event.incident.started_at.as_deref();
+    began.is_some() && began == record.incident.started_at.as_deref()
 }
 
 fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
@@ -157,11 +177,19 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
     for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
         message.farewell = last.session.clone().map(|session| Farewell {
             session,
-            incident: last.incident.clone(),
+            incident: last.incident.in_short(),
             mark: last.message_mark(message.number),
         });
     }
     record.outbox.retain(|message| message.farewell.is_some());
+    let too_many = record.outbox.len().saturating_sub(MOST_MESSAGES);
+    record.outbox.drain(..too_many);
+    if too_many > 0 {
+        record.note(
+            now,
+            format!("{too_many} messages to sessions of earlier occurrences dropped: they never got through"),
+        );
+    }
     record.notices = last.notices.clone();
     record
 }
@@ -181,8 +209,8 @@ fn seconds(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)
 }
 
-fn take_while_watching(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
-    let kind = event.kind;
+fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let (kind, delivery) = (event.kind, event.delivery.take());
     learn(record, event, (kind != Kind::Updated).then_some(plan));
     if !starts(kind, &record.plan) {
         return match kind {
@@ -195,7 +223,9 @@ fn take_while_watching(record: &mut Record, event: IncidentEvent, plan: Plan, no
     }
     let window = seconds(record.plan.window_seconds);
     record.firings.retain(|at| now.since(*at) <= window);
-    record.firings.push(now);
+    if !delivery.is_some_and(|id| record.is_redelivery(&id, now)) {
+        record.firings.push(now);
+    }
     let wanted = usize::try_from(record.plan.min_occurrences).unwrap_or(usize::MAX);
     if record.firings.len() < wanted {
         return Taken::Ignored(Reason::Occurrences);
@@ -213,6 +243,7 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.concluded = postmortem && over;
     record.reopened = false;
     record.error = None;
+    record.deliveries.clear();
     record.wanted = Some(now);
     record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
     record.publish(now);
@@ -239,6 +270,13 @@ fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now
     if more {
         record.plan = plan;
         conclude(record, event, MessageKind::Finalize, now);
+        try_again(record, now);
+        return Taken::Accepted;
+    }
+    // Devin may be well again, and a sender that repeats itself wants to know. Not with every repeat, of which there may
+    // be hundreds.
+    if starts(kind, &record.plan) && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER) {
+        learn(record, event, None);
         try_again(record, now);
         return Taken::Accepted;
     }
@@ -329,6 +367,15 @@ fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
 
 /// What is to be done now.
 pub fn due(record: &Record, now: Time) -> Step {
+    // Nothing at Devin waits for people to be notified.
+    match (due_for_session(record, now), notices::due(record, now)) {
+        (Step::Wait(at), Step::Wait(or_at)) => Step::Wait(at.min(or_at)),
+        (Step::Rest, step) | (Step::Wait(_), step @ Step::Notify(_)) | (step, _) => step,
+    }
+}
+
+/// What is to be done now about the session, the list and the budget.
+pub fn due_for_session(record: &Record, now: Time) -> Step {
     if record.unpublished.is_some_and(|waiting| waiting.not_before <= now) {
         return Step::Publish;
     }
@@ -339,7 +386,7 @@ pub fn due(record: &Record, now: Time) -> Step {
     let (at, step) = match &record.state {
         State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
         State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
-        // Nothing else runs while the one alarm does, so a call under way here was cut off.
+        // Nothing else runs in this lane, so a call under way here was cut off.
         State::Creating { .. } => (Some(now), Step::LookUp),
         State::Started => message.map_or((None, Step::Rest), |(at, step, _)| (Some(at), step)),
         State::Watching | State::Failed => (None, Step::Rest),
@@ -352,17 +399,7 @@ pub fn due(record: &Record, now: Time) -> Step {
     if at.is_some_and(|at| at <= now) {
         return step;
     }
-    // Last of all: nothing at Devin waits for people to be told.
-    let notice = notices::next(record);
-    if let Some(notice) = notice.filter(|notice| notice.not_before <= now) {
-        return Step::Notify(notice.target);
-    }
-    let times = [
-        at,
-        farewell.map(|(at, _)| at),
-        record.unpublished.map(|waiting| waiting.not_before),
-        notice.map(|notice| notice.not_before),
-    ];
+    let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
     times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
 }
 
@@ -390,7 +427,7 @@ pub fn interrupted(record: &mut Record, now: Time) {
     notices::interrupted(record, now);
 }
 
-/// The budget has no turn for it now.
+/// There is no permit for it now.
 pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
     if let State::Waiting { not_before, turn: old, .. } = &mut record.state {
         let was = std::mem::replace(old, turn);
@@ -400,6 +437,7 @@ pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
             (Turn::Queued(_), Turn::Free | Turn::Held) => record.note(now, "queued: over the sessions per minute"),
             _ => {}
         }
+        record.unanswered = 0;
     }
 }
 
@@ -409,7 +447,28 @@ pub fn creating(record: &mut Record, now: Time) {
         if record.session_untried() {
             record.told = record.changes.len();
         }
+        record.unanswered = 0;
         record.state = State::Creating { since: now, trouble };
+    }
+}
+
+/// The register did not say whether the session may start: it is asked again later.
+pub fn not_admitted(record: &mut Record, now: Time, chance: Chance) {
+    record.unanswered = record.unanswered.saturating_add(1);
+    let pause = backoff(record.unanswered.saturating_add(1), chance);
+    if let State::Waiting { not_before, .. } = &mut record.state {
+        *not_before = now.plus(pause);
+    }
+}
+
+/// The register says that there is a slot: whether that is news.
+pub fn called(record: &mut Record, now: Time) -> bool {
+    match &mut record.state {
+        State::Waiting { not_before, turn: Turn::Queued(_) | Turn::Held, .. } if *not_before > now => {
+            *not_before = now;
+            true
+        }
+        _ => false,
     }
 }
 
@@ -425,7 +484,7 @@ pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now:
         }
         Err(Failure::Unknown { words }) => {
             record.note(now, format!("attempt {attempt}, outcome unknown: {words}"));
-            record.error = Some(words);
+            record.set_error(Some(words));
             record.state = State::LookingUp {
                 not_before: now.plus(look_pause(0, since, now)),
                 since,
@@ -476,7 +535,7 @@ pub fn look_up_replied(
             }
             let not_before = now.plus(pause(&failure, trouble, chance));
             record.note(now, format!("not looked up yet: {}", failure.words()));
-            record.error = Some(failure.words().to_owned());
+            record.set_error(Some(failure.words().to_owned()));
             record.state = State::LookingUp { not_before, since, looks, trouble };
         }
     }
@@ -501,7 +560,7 @@ fn wait_to_create(
         record.outbox.retain(|message| message.farewell.is_some());
     }
     let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
-    record.error = words;
+    record.set_error(words);
     record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
     record.publish(now);
 }
@@ -511,6 +570,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.session = Some(session);
     record.outcome = None;
     record.released = false;
+    record.started_at = Some(now);
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
@@ -520,7 +580,9 @@ fn started(record: &mut Record, session: Session, now: Time) {
 
 fn failed(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("failed: {words}"));
-    record.error = Some(words);
+    record.set_error(Some(words));
+    record.failed_at = Some(now);
+    record.released = false;
     record.state = State::Failed;
     record.told = 0;
     record.publish(now);
@@ -612,10 +674,12 @@ fn message_arrived(record: &mut Record, now: Time) {
 
 fn message_failed(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("message failed: {words}"));
-    record.error = Some(words);
+    record.set_error(Some(words));
     record.told = 0;
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Failed;
+        // A replay writes it anew, with what is known then.
+        message.text = None;
     }
     record.publish(now);
 }
@@ -632,6 +696,7 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
     record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
         record.previous = record.session.take();
+        record.started_at = None;
         record.outcome = None;
         record.generation = record.generation.saturating_add(1);
         record.opening = Opening::Full;
@@ -654,7 +719,10 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             *turn = Turn::Free;
             *not_before = now;
             record.released = true;
-            record.note(now, "released: it counts no more against the day's sessions");
+            record.note(
+                now,
+                "released by hand: it starts at once, whatever the limits, and counts among today's sessions",
+            );
             record.publish(now);
             true
         }
@@ -686,11 +754,11 @@ fn try_again(record: &mut Record, now: Time) {
 }
 
 /// Telling the ledger and the list worked, or did not.
-pub fn published(record: &mut Record, told: bool, now: Time) {
+pub fn published(record: &mut Record, told: bool, now: Time, chance: Chance) {
     record.unpublished = match record.unpublished {
         Some(waiting) if !told => {
             let failures = waiting.failures.saturating_add(1);
-            Some(super::record::Unpublished { not_before: now.plus(backoff(failures, 0.0)), failures })
+            Some(super::record::Unpublished { not_before: now.plus(backoff(failures, chance)), failures })
         }
         _ => None,
     };

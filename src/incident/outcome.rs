@@ -1,5 +1,6 @@
 //! What became of an incident's session: what is kept of Devin's reports.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::devin::PullRequest;
@@ -8,7 +9,8 @@ use crate::stored::Stored;
 use crate::time::Time;
 
 /// What Devin said of the session last.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Outcome {
     /// Its state, in Devin's word.
     pub state: Option<String>,
@@ -23,8 +25,6 @@ pub struct Outcome {
     /// When it last got a message that gave it more to do.
     pub woken: Option<Time>,
 }
-
-stored!(Outcome { state, detail, pull_requests, acus, ended_at, woken });
 
 /// The fields of the contract's record that tell of it.
 pub fn fields(outcome: Option<&Outcome>) -> Vec<(&'static str, Value)> {

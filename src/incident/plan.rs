@@ -1,7 +1,9 @@
 //! What is to be done about an incident: the outcome of routing, carried with the event and kept with the incident.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::Kind;
-use crate::{named, stored};
+use crate::{named, stored_by_serde};
 
 /// The kind of work Devin is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +18,8 @@ pub enum Workflow {
 named!(Workflow { Postmortem => "postmortem", Triage => "triage" });
 
 /// How one incident is to be handled. Everything here comes from the configuration, nothing from a sender.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Plan {
     /// The position of the route that decided, counted from 1; `None` where no route matched.
     pub route: Option<u32>,
@@ -60,28 +63,7 @@ pub struct Plan {
     pub structured_output: bool,
 }
 
-stored!(Plan {
-    route,
-    workflow,
-    start_on,
-    dedup_window_seconds,
-    min_occurrences,
-    window_seconds,
-    prompt,
-    title,
-    playbook_id,
-    knowledge_ids,
-    secret_ids,
-    session_secrets,
-    repos,
-    tags,
-    max_acu_limit,
-    devin_mode,
-    post_to,
-    observability,
-    language,
-    structured_output
-});
+stored_by_serde!(Plan);
 
 impl Default for Plan {
     fn default() -> Self {

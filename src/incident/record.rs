@@ -1,23 +1,26 @@
 //! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent, Sender};
 use super::key::Key;
 use super::plan::Plan;
+use crate::admission::{Applicant, PermitUse};
 use crate::devin::Session;
 use crate::incident::outcome::Outcome;
+use crate::named;
 use crate::notify::{About, Target};
 use crate::reason::Reason;
-use crate::stored::{Fields, Stored};
-use crate::time::Time;
-use crate::{named, stored};
+use crate::text::cut;
+use crate::time::{MINUTE, Time};
 
 /// The format in which records are stored. A release that changes it reads all older ones.
 pub const FORMAT: u32 = 1;
 
 /// The stored record. Bounded: texts by [`Incident`]'s own limits, lists by the constants below.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Record {
     /// [`FORMAT`] at the time of writing.
     pub format: u32,
@@ -59,6 +62,8 @@ pub struct Record {
     pub reopened: bool,
     /// The ids of the latest events, to recognise one that is delivered again.
     pub recent: Vec<String>,
+    /// Deliveries without an id that were counted lately, likewise.
+    pub deliveries: Vec<Delivered>,
     /// When it fired, for routes that wait for several occurrences.
     pub firings: Vec<Time>,
     /// How many events there were, repeated ones included.
@@ -69,8 +74,16 @@ pub struct Record {
     pub last_seen: Time,
     /// Since when a session is wanted, once one is.
     pub wanted: Option<Time>,
-    /// Whether somebody let it go ahead of the day's limit.
+    /// Whether somebody let it go ahead of the limits.
     pub released: bool,
+    /// When the bridge learned that the session exists: it counts once, at this time.
+    pub started_at: Option<Time>,
+    /// When the last attempt failed for good.
+    pub failed_at: Option<Time>,
+    /// How often in a row the register did not answer who asked for a permit.
+    pub unanswered: u32,
+    /// What the dedup cache was given last: see [`Record::cache_state`].
+    pub cached: Option<String>,
     /// What went wrong last, in Devin's words.
     pub error: Option<String>,
     /// What happened, oldest first.
@@ -79,8 +92,30 @@ pub struct Record {
     pub unpublished: Option<Unpublished>,
 }
 
+/// A delivery that was counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivered {
+    /// [`IncidentEvent::delivery`].
+    pub id: String,
+    /// When.
+    pub at: Time,
+}
+
+/// A record is stored in at most so many bytes. What a prompt can hold is a fraction of that.
+pub const MOST_BYTES: usize = 240 * 1024;
 /// How many event ids are remembered.
 const MOST_RECENT: usize = 50;
+/// How many deliveries are remembered.
+const MOST_DELIVERIES: usize = 20;
+/// The same bytes within this time are the same delivery, in milliseconds.
+const REDELIVERED_WITHIN: i64 = 2 * MINUTE;
+/// How many messages wait at most. Only messages to sessions of earlier occurrences pile up.
+pub const MOST_MESSAGES: usize = 20;
+/// How many characters notes have together: more never reach a prompt.
+const MOST_CHANGED: usize = 24_000;
+/// The longest error and line of the timeline.
+const LONGEST_WORDS: usize = 1_000;
 /// How many lines the timeline keeps; the oldest go first, but the first line stays.
 const MOST_TIMELINE: usize = 100;
 /// How many notes wait for the next text.
@@ -89,7 +124,8 @@ const MOST_CHANGES: usize = 50;
 const LONGEST_CHANGE: usize = 2_000;
 
 /// How far the work has come.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum State {
     /// Known, but no session is wanted yet.
     #[default]
@@ -97,10 +133,13 @@ pub enum State {
     /// A session is wanted and does not exist.
     Waiting {
         /// When to go on.
+        #[serde(default)]
         not_before: Time,
-        /// Its place in the budget's queue.
+        /// Its place in line.
+        #[serde(default)]
         turn: Turn,
         /// Failed attempts so far.
+        #[serde(default)]
         trouble: Trouble,
     },
     /// Devin was asked to create the session and has not answered; after a crash nobody knows whether it did.
@@ -108,6 +147,7 @@ pub enum State {
         /// When Devin was asked.
         since: Time,
         /// Failed attempts so far.
+        #[serde(default)]
         trouble: Trouble,
     },
     /// The session may exist: it is being looked for.
@@ -117,8 +157,10 @@ pub enum State {
         /// When Devin was asked to create it.
         since: Time,
         /// How many look-ups found nothing.
+        #[serde(default)]
         looks: u32,
         /// Failed attempts so far.
+        #[serde(default)]
         trouble: Trouble,
     },
     /// The session exists.
@@ -128,7 +170,8 @@ pub enum State {
 }
 
 /// Attempts that failed in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trouble {
     /// How many.
     pub times: u32,
@@ -137,7 +180,8 @@ pub struct Trouble {
 }
 
 /// Whether an incident may go ahead as far as the budget is concerned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredTurn", from = "StoredTurn")]
 pub enum Turn {
     /// Nothing is known against it.
     #[default]
@@ -159,7 +203,8 @@ pub enum Opening {
 }
 
 /// A message to a running session.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Message {
     /// 1 for the incident's first message.
     pub number: u32,
@@ -180,7 +225,8 @@ pub struct Message {
 }
 
 /// Something that people are to be told.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Notice {
     /// Whom.
     pub target: Target,
@@ -198,7 +244,8 @@ pub struct Notice {
 
 /// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
 /// occurrence has not been told yet that this one is over.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Farewell {
     /// The session of that occurrence.
     pub session: Session,
@@ -221,7 +268,8 @@ pub enum MessageKind {
 }
 
 /// Where the delivery of a message stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredDelivery", from = "StoredDelivery")]
 pub enum Delivery {
     /// To be sent.
     #[default]
@@ -235,7 +283,8 @@ pub enum Delivery {
 }
 
 /// A line of the timeline.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Entry {
     /// When.
     pub at: Time,
@@ -244,7 +293,8 @@ pub struct Entry {
 }
 
 /// The newest state is not yet in the ledger and the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Unpublished {
     /// When to tell them.
     pub not_before: Time,
@@ -252,125 +302,101 @@ pub struct Unpublished {
     pub failures: u32,
 }
 
-stored!(Record {
-    format,
-    key,
-    sender,
-    occurrence,
-    generation,
-    plan,
-    incident,
-    state,
-    opening,
-    session,
-    previous,
-    outcome,
-    outbox,
-    notices,
-    messages,
-    changes,
-    told,
-    concluded,
-    reopened,
-    recent,
-    firings,
-    seen,
-    first_seen,
-    last_seen,
-    wanted,
-    released,
-    error,
-    timeline,
-    unpublished
-});
-stored!(Message { number, kind, delivery, not_before, since, trouble, text, farewell });
-stored!(Notice { target, about, news, delivery, not_before, trouble });
-stored!(Farewell { session, incident, mark });
-stored!(Trouble { times, since });
-stored!(Entry { at, what });
-stored!(Unpublished { not_before, failures });
 named!(Opening { Investigate => "investigate", Full => "full" });
 named!(MessageKind { Finalize => "finalize", Update => "update", Recovered => "recovered" });
 
-impl Stored for State {
-    fn to_value(&self) -> Value {
-        let mut fields = Fields::default();
-        let mut name = |name: &str| fields.put("is", &name.to_owned());
-        match self {
-            State::Watching => name("watching"),
-            State::Waiting { not_before, turn, trouble } => {
-                name("waiting");
-                fields.put("not_before", not_before);
-                fields.put("turn", turn);
-                fields.put("trouble", trouble);
-            }
-            State::Creating { since, trouble } => {
-                name("creating");
-                fields.put("since", since);
-                fields.put("trouble", trouble);
-            }
-            State::LookingUp { not_before, since, looks, trouble } => {
-                name("looking_up");
-                fields.put("not_before", not_before);
-                fields.put("since", since);
-                fields.put("looks", looks);
-                fields.put("trouble", trouble);
-            }
-            State::Started => name("started"),
-            State::Failed => name("failed"),
-        }
-        fields.into_value()
-    }
-
-    fn from_value(value: Value) -> Self {
-        let mut fields = Fields::of(value);
-        let (not_before, since) = (fields.take("not_before"), fields.take("since"));
-        let (turn, trouble, looks) = (fields.take("turn"), fields.take("trouble"), fields.take("looks"));
-        match fields.take::<String>("is").as_str() {
-            "waiting" => State::Waiting { not_before, turn, trouble },
-            "creating" => State::Creating { since, trouble },
-            "looking_up" => State::LookingUp { not_before, since, looks, trouble },
-            "started" => State::Started,
-            "failed" => State::Failed,
-            _ => State::Watching,
+impl From<Turn> for StoredTurn {
+    fn from(turn: Turn) -> Self {
+        match turn {
+            Turn::Free => StoredTurn::Free,
+            Turn::Queued(ahead) => StoredTurn::Queued(ahead),
+            Turn::Held => StoredTurn::Held(Held::Held),
         }
     }
 }
 
-impl Stored for Turn {
-    fn to_value(&self) -> Value {
-        match self {
-            Turn::Free => Value::Null,
-            Turn::Queued(behind) => behind.to_value(),
-            Turn::Held => "held".into(),
-        }
-    }
-
-    fn from_value(value: Value) -> Self {
-        match value {
-            Value::Number(_) => Turn::Queued(u32::from_value(value)),
-            Value::String(_) => Turn::Held,
-            _ => Turn::Free,
+impl From<StoredTurn> for Turn {
+    fn from(turn: StoredTurn) -> Self {
+        match turn {
+            StoredTurn::Free => Turn::Free,
+            StoredTurn::Queued(ahead) => Turn::Queued(ahead),
+            StoredTurn::Held(Held::Held) => Turn::Held,
         }
     }
 }
 
-impl Stored for Delivery {
-    fn to_value(&self) -> Value {
-        match self {
-            Delivery::Ready => Value::Null,
-            Delivery::Sending => "sending".into(),
-            Delivery::LookingUp(looks) => looks.to_value(),
-            Delivery::Failed => "failed".into(),
+/// As format 1 writes a [`Turn`]: null, a number, or `"held"`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredTurn {
+    Free,
+    Queued(u32),
+    Held(Held),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Held {
+    Held,
+}
+
+impl From<Delivery> for StoredDelivery {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Ready => StoredDelivery::Ready,
+            Delivery::Sending => StoredDelivery::Sent(Sent::Sending),
+            Delivery::LookingUp(looks) => StoredDelivery::LookingUp(looks),
+            Delivery::Failed => StoredDelivery::Sent(Sent::Failed),
         }
     }
+}
 
-    fn from_value(value: Value) -> Self {
-        match value {
-            Value::Number(_) => Delivery::LookingUp(u32::from_value(value)),
-            Value::String(name) if name == "sending" => Delivery::Sending,
-            Value::String(_) => Delivery::Failed,
-            _ => Delivery::Ready,
+impl From<StoredDelivery> for Delivery {
+    fn from(delivery: StoredDelivery) -> Self {
+        match delivery {
+            StoredDelivery::Ready => Delivery::Ready,
+            StoredDelivery::Sent(Sent::Sending) => Delivery::Sending,
+            StoredDelivery::LookingUp(looks) => Delivery::LookingUp(looks),
+            StoredDelivery::Sent(Sent::Failed) => Delivery::Failed,
+        }
+    }
+}
+
+/// As format 1 writes a [`Delivery`]: null, a number, `"sending"` or `"failed"`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredDelivery {
+    Ready,
+    LookingUp(u32),
+    Sent(Sent),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Sent {
+    Sending,
+    Failed,
+}
+
+/// A stored record that can't be used. Nothing may be done for its incident then: a guess could start a second session.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// A later release wrote it, in this format.
+    Later(u32),
+    /// It is broken, or says something that no release up to this one writes: serde's words.
+    Broken(String),
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unreadable::Later(format) => {
+                write!(
+                    f,
+                    "its record has format {format}, which a later release wrote (this one reads up to {FORMAT}); deploy that release again"
+                )
+            }
+            Unreadable::Broken(why) => write!(f, "its record can't be read ({why}); deploy the release that wrote it"),
         }
     }
 }
@@ -399,12 +425,17 @@ impl Record {
             concluded: false,
             reopened: false,
             recent: Vec::new(),
+            deliveries: Vec::new(),
             firings: Vec::new(),
             seen: 0,
             first_seen: now,
             last_seen: now,
             wanted: None,
             released: false,
+            started_at: None,
+            failed_at: None,
+            unanswered: 0,
+            cached: None,
             error: None,
             timeline: Vec::new(),
             unpublished: None,
@@ -455,9 +486,37 @@ impl Record {
         waits.then(|| self.wanted.unwrap_or(self.first_seen))
     }
 
-    /// Whether a create may be under way or may have been carried out unnoticed: its turn is not given back.
-    pub fn unsettled(&self) -> bool {
-        matches!(self.state, State::Creating { .. } | State::LookingUp { .. })
+    /// What became of the permit of its session.
+    pub fn permit(&self) -> PermitUse {
+        match (&self.state, self.started_at) {
+            (State::Creating { .. } | State::LookingUp { .. }, _) => PermitUse::Undecided,
+            (State::Started, Some(at)) => PermitUse::Session(at),
+            // A release before permits started it, and has counted it.
+            (State::Started, None) => PermitUse::Unknown,
+            (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
+            (State::Waiting { .. } | State::Watching | State::Failed, _) => PermitUse::None { in_line: false },
+        }
+    }
+
+    /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
+    pub fn applicant(&self) -> Applicant {
+        let Incident { severity, priority, .. } = &self.incident;
+        let first =
+            *severity == Some(0) || priority.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case("P1"));
+        Applicant {
+            id: self.mark(),
+            incident: self.name(),
+            rank: u8::from(!first),
+            since: self.wanted.unwrap_or(self.first_seen),
+            released: self.released,
+        }
+    }
+
+    /// What the dedup cache is to answer: for which session and up to which event. `None` where there is nothing to
+    /// answer: without a session, and for alerts, which only the incident's object can judge.
+    pub fn cache_state(&self) -> Option<String> {
+        let session = self.session.as_ref().filter(|_| self.sender == Sender::Pagerduty)?;
+        Some(format!("{} {}", session.id, self.recent.last().map_or("", String::as_str)))
     }
 
     /// Whether a session is wanted for which Devin was never asked: its request is still to be written.
@@ -476,7 +535,7 @@ impl Record {
         if self.timeline.len() >= MOST_TIMELINE {
             self.timeline.remove(1);
         }
-        self.timeline.push(Entry { at, what: what.into() });
+        self.timeline.push(Entry { at, what: cut::head(&what.into(), LONGEST_WORDS) });
     }
 
     /// Keeps a change for the next text that goes to Devin.
@@ -485,7 +544,105 @@ impl Record {
             self.changes.remove(0);
             self.told = self.told.saturating_sub(1);
         }
-        self.changes.push(crate::text::cut::head(what, LONGEST_CHANGE));
+        self.changes.push(cut::head(what, LONGEST_CHANGE));
+        let mut length: usize = self.changes.iter().map(|change| change.chars().count()).sum();
+        while length > MOST_CHANGED {
+            length = length.saturating_sub(self.forget_oldest_change());
+        }
+    }
+
+    /// Drops the oldest note, and says how many characters it had.
+    fn forget_oldest_change(&mut self) -> usize {
+        if self.changes.is_empty() {
+            return 0;
+        }
+        self.told = self.told.saturating_sub(1);
+        self.changes.remove(0).chars().count()
+    }
+
+    /// Keeps what went wrong.
+    pub fn set_error(&mut self, words: Option<String>) {
+        self.error = words.map(|words| cut::head(&words, LONGEST_WORDS));
+    }
+
+    /// Remembers a delivery without an id; whether it came before, within [`REDELIVERED_WITHIN`].
+    pub fn is_redelivery(&mut self, id: &str, now: Time) -> bool {
+        self.deliveries.retain(|delivered| now.since(delivered.at) < REDELIVERED_WITHIN);
+        if self.deliveries.iter().any(|delivered| delivered.id == id) {
+            return true;
+        }
+        if self.deliveries.len() >= MOST_DELIVERIES {
+            self.deliveries.remove(0);
+        }
+        self.deliveries.push(Delivered { id: id.chars().take(100).collect(), at: now });
+        false
+    }
+
+    /// The record as it is stored. Never more than [`MOST_BYTES`]: where it is, the oldest and the longest goes first.
+    pub fn to_text(&mut self) -> String {
+        loop {
+            let text = serde_json::to_string(self).unwrap_or_default();
+            if text.len() <= MOST_BYTES || !self.shrink() {
+                return text;
+            }
+        }
+    }
+
+    /// Drops what is worth least; whether there was anything.
+    fn shrink(&mut self) -> bool {
+        if self.timeline.len() > 20 {
+            self.timeline.drain(1..self.timeline.len().saturating_sub(10));
+            return true;
+        }
+        if let Some(at) = self.outbox.iter().position(|message| message.farewell.is_some()) {
+            self.outbox.remove(at);
+            return true;
+        }
+        if self.changes.len() > 5 {
+            self.forget_oldest_change();
+            return true;
+        }
+        let incident = &mut self.incident;
+        for people in [&mut incident.teams, &mut incident.assignees] {
+            if people.len() > 10 {
+                people.truncate(10);
+                return true;
+            }
+        }
+        for pairs in [&mut incident.context, &mut incident.labels] {
+            if pairs.len() > 4 {
+                pairs.truncate(pairs.len() / 2);
+                return true;
+            }
+        }
+        match incident.logs.take() {
+            Some(logs) if logs.len() > 4_000 => {
+                incident.logs = Some(cut::tail(&logs, logs.chars().count() / 2));
+                true
+            }
+            logs => {
+                incident.logs = logs;
+                self.notices.pop().is_some()
+            }
+        }
+    }
+
+    /// Reads a stored record.
+    ///
+    /// # Errors
+    /// Where it is not certain what it says.
+    pub fn from_text(text: &str) -> Result<Record, Unreadable> {
+        #[derive(Deserialize)]
+        struct Format {
+            #[serde(default)]
+            format: u32,
+        }
+        let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
+        // First of all: what else a later format has is not known.
+        match serde_json::from_str::<Format>(text).map_err(broken)? {
+            Format { format } if format > FORMAT => Err(Unreadable::Later(format)),
+            _ => serde_json::from_str(text).map_err(broken),
+        }
     }
 
     /// Remembers an event's id.
@@ -553,9 +710,93 @@ mod tests {
             record.keep_change(&"y".repeat(10_000));
             record.remember(&n.to_string());
         }
-        assert_eq!((record.timeline.len(), record.changes.len(), record.recent.len()), (100, 50, 50));
+        assert_eq!((record.timeline.len(), record.changes.len(), record.recent.len()), (100, 12, 50));
         assert_eq!(record.timeline[0].what, "incident.acknowledged received");
         assert!(record.remembers("999") && !record.remembers("1"));
         assert!(record.to_text().len() < 200_000);
+    }
+
+    #[test]
+    fn what_is_not_certain_is_not_read() {
+        let with = |field: &str, value: serde_json::Value| {
+            let mut record: serde_json::Value = serde_json::from_str(FORMAT_1).unwrap();
+            record[field] = value;
+            Record::from_text(&record.to_string())
+        };
+        let state = |name: &str| serde_json::json!({"is": name, "not_before": 1});
+        assert!(with("state", state("waiting")).is_ok());
+        assert!(matches!(with("state", state("approving")), Err(Unreadable::Broken(_))));
+        assert!(matches!(with("opening", "later".into()), Err(Unreadable::Broken(_))));
+        assert!(matches!(with("format", 2.into()), Err(Unreadable::Later(2))));
+        assert!(with("a_field_of_a_later_release", 1.into()).is_ok());
+        for text in ["", "{", "null", "[]", &FORMAT_1[..200]] {
+            assert!(Record::from_text(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_delivery_is_written_as_format_1_reads_it() {
+        for delivery in
+            [Delivery::Ready, Delivery::Sending, Delivery::LookingUp(0), Delivery::LookingUp(2), Delivery::Failed]
+        {
+            let text = serde_json::to_string(&delivery).unwrap();
+            assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery, "{text}");
+        }
+        for turn in [Turn::Free, Turn::Queued(0), Turn::Queued(7), Turn::Held] {
+            let text = serde_json::to_string(&turn).unwrap();
+            assert_eq!(serde_json::from_str::<Turn>(&text).unwrap(), turn, "{text}");
+        }
+        assert_eq!(
+            serde_json::to_string(&(Turn::Held, Delivery::Sending, Turn::Free)).unwrap(),
+            r#"["held","sending",null]"#
+        );
+    }
+
+    /// Text that takes as many bytes as text can.
+    fn long(length: usize) -> String {
+        "\u{1f525}".repeat(length)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_record_is_bounded_whatever_it_holds(
+            messages in 0..60_usize,
+            notices in 0..20_usize,
+            pairs in 0..100_usize,
+            changes in 0..200_usize,
+            prompt in 0..20_000_usize,
+        ) {
+            let mut record = Record::from_text(FORMAT_1).unwrap();
+            record.plan.prompt = Some(long(prompt / 2));
+            let pair = || (long(500), long(2_000));
+            record.incident = Incident {
+                title: long(500),
+                teams: vec![long(500); pairs],
+                assignees: vec![long(500); pairs],
+                description: Some(long(8_000)),
+                logs: Some(long(20_000)),
+                labels: vec![pair(); pairs],
+                context: vec![pair(); pairs],
+                ..Incident::default()
+            };
+            let farewell = Farewell { incident: record.incident.in_short(), ..Farewell::default() };
+            for number in 0..messages {
+                record.outbox.push(Message { number: number as u32, farewell: Some(farewell.clone()), ..Message::default() });
+            }
+            record.outbox.push(Message { text: Some(long(8_000)), ..Message::default() });
+            for _ in 0..notices {
+                record.notices.push(Notice { news: super::super::listing::listing(&record), ..Notice::default() });
+            }
+            for n in 0..changes {
+                record.keep_change(&long(5_000));
+                record.note(Time(n as i64), long(5_000));
+                record.remember(&long(500));
+                record.is_redelivery(&long(n), Time(n as i64));
+            }
+            record.set_error(Some(long(100_000)));
+            let text = record.to_text();
+            proptest::prop_assert!(text.len() <= MOST_BYTES, "{} bytes", text.len());
+            proptest::prop_assert_eq!(Record::from_text(&text).unwrap(), record);
+        }
     }
 }

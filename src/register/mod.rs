@@ -1,15 +1,15 @@
-//! The register: one object for all incidents. It gives each its turn within the budget, whose [`turns`] it keeps, as well
+//! The register: one object for all incidents. It admits sessions within the budget, whose [`permits`] it keeps, as well
 //! as the [`list`] of incidents and the [`counts`].
 //!
-//! Only incidents' alarms, people's look-ups and gathered counts come here, never a sender's request, so that no event
-//! waits for it.
+//! No sender waits for it: what comes here are incidents' alarms, people's look-ups, the cron trigger, and counts that an
+//! isolate hands over after its answers. Its own alarm calls those in line for whom there is a slot.
 
 mod counts;
 mod list;
 mod open_sessions;
-mod turns;
+mod permits;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,11 +17,13 @@ use worker::js_sys::Reflect;
 use worker::wasm_bindgen::JsValue;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlCursor, State, durable_object};
 
-use crate::budget::{Budget, Grant, Limits};
+use crate::admission::{self, Admission, Applicant, Limits, PermitUse};
 use crate::environment::{self, now};
+use crate::incident::key::Key;
+use crate::incident::object::{self, alarm_at};
 use crate::stored::{Fields, Stored};
 use crate::tally::{self, Batch, Counts};
-use crate::time::Time;
+use crate::time::{SECOND, Time};
 use crate::{log, stored};
 use list::text;
 
@@ -29,6 +31,8 @@ pub use list::parse_cursor;
 pub use open_sessions::open_sessions;
 
 const BINDING: &str = "REGISTER";
+/// When somebody is called again who could not be reached, in milliseconds.
+const CALLED_AGAIN_AFTER: i64 = 30 * SECOND;
 /// The most incidents on a page of the list.
 pub const LARGEST_PAGE: u32 = 200;
 
@@ -76,16 +80,23 @@ pub struct Stats {
 stored!(Query { limit, cursor, state, sender, text });
 stored!(Stats { totals, hours, limits, minute, today, queue, waiting, held, failed, oldest_waiting });
 
-/// Asks for a turn for an incident, whose state the list learns of too.
-pub async fn turn(env: &Env, listing: Value, limits: Limits) -> worker::Result<Grant> {
-    let grant = ask(env, "turn", vec![("listing", listing), ("limits", limits.to_value())]).await?;
-    Ok(Grant::from_value(grant))
+/// Asks for a permit to start a session of the incident, whose state the list learns of too.
+pub async fn admit(env: &Env, listing: Value, applicant: &Applicant, limits: Limits) -> worker::Result<Admission> {
+    let question =
+        vec![("listing", listing), ("applicant", serde_json::to_value(applicant)?), ("limits", limits.to_value())];
+    Ok(serde_json::from_value(ask(env, "admit", question).await?)?)
 }
 
-/// Tells the list of an incident's newest state, and the budget whether its turn was used. `holds_turn`: a create may
-/// still be under way.
-pub async fn publish(env: &Env, listing: Value, holds_turn: bool) -> worker::Result<()> {
-    ask(env, "publish", vec![("listing", listing), ("holds_turn", holds_turn.into())]).await.map(|_| ())
+/// Tells the list of an incident's newest state, and the budget what became of the permit for the session with this
+/// correlation id.
+pub async fn publish(env: &Env, listing: Value, id: String, permit: PermitUse) -> worker::Result<()> {
+    let question = vec![("listing", listing), ("id", id.into()), ("permit", serde_json::to_value(permit)?)];
+    ask(env, "publish", question).await.map(|_| ())
+}
+
+/// Changes an incident's line in the list, and nothing else.
+pub async fn list_line(env: &Env, listing: Value) -> worker::Result<()> {
+    ask(env, "publish", vec![("listing", listing)]).await.map(|_| ())
 }
 
 /// A page of the list, newest first: `{"incidents": […], "cursor": … or null}`.
@@ -128,11 +139,10 @@ async fn ask(env: &Env, what: &str, mut question: Vec<(&str, Value)>) -> worker:
 }
 
 /// The object behind it.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct RegisterObject {
     state: State,
     env: Env,
-    budget: RefCell<Option<Budget>>,
     /// Whether the tables are there.
     created: Cell<bool>,
     /// How many lines of ignored events came since they were last cut down.
@@ -143,30 +153,48 @@ impl DurableObject for RegisterObject {
     fn new(state: State, env: Env) -> Self {
         // Nobody knows how many lines came before the start, so the next one has them cut down.
         let new_ignored = Cell::new(list::SLACK);
-        Self { state, env, budget: RefCell::new(None), created: Cell::new(false), new_ignored }
+        Self { state, env, created: Cell::new(false), new_ignored }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let mut question = Fields::of(serde_json::from_str(&environment::text_of(request.inner()).await?)?);
         self.take_batch(question.take("batch"))?;
         let answer = match request.path().as_str() {
-            "/turn" => {
-                let listing: Value = question.take("listing");
-                self.list_incident(&listing)?;
-                let limits = question.take("limits");
-                self.with_budget(text(&listing, "incident"), |budget, name| budget.ask(name, limits, now()))?.to_value()
+            "/admit" => {
+                self.list_incident(&question.take("listing"))?;
+                let applicant: Applicant = question.read("applicant")?;
+                let limits = question.read("limits")?;
+                let admission = admission::apply(self, &applicant, limits, now())?;
+                self.call_next(limits).await?;
+                serde_json::to_value(admission)?
             }
             "/publish" => {
-                self.published(&question.take("listing"), question.take("holds_turn"))?;
+                let listing = question.take("listing");
+                let permit = question.read::<Option<PermitUse>>("permit")?.unwrap_or_default();
+                self.published(&listing, &question.take::<String>("id"), permit)?;
+                self.call_next_of_settings().await?;
                 Value::Null
             }
-            "/open" => self.open(question.take("most"))?,
+            "/open" => {
+                let open = self.open(question.take("most"))?;
+                self.call_next_of_settings().await?;
+                open
+            }
             "/one" => self.one(&question.take::<String>("name"))?,
             "/list" => self.page(&question.take("query"))?,
             "/stats" => self.stats(question.take("hours"))?.to_value(),
-            _ => Value::Null,
+            "/counts" => Value::Null,
+            // Another release asks for something that this one does not know: it tries again.
+            other => return Response::error(format!("this release does not know {other}"), 501),
         };
         Response::ok(stored::text(&answer))
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Ok(settings) = &environment::configuration(&self.env).settings {
+            self.call(settings.limits).await?;
+        }
+        Response::empty()
     }
 }
 
@@ -185,17 +213,45 @@ impl RegisterObject {
         self.forget_expired()
     }
 
-    fn published(&self, listing: &Value, holds_turn: bool) -> worker::Result<()> {
+    fn published(&self, listing: &Value, id: &str, permit: PermitUse) -> worker::Result<()> {
         self.list_incident(listing)?;
         self.keep_open(listing)?;
-        let name = text(listing, "incident");
-        match text(listing, "state") {
-            "started" => self.with_budget(name, |budget, name| budget.spent(name, now()))?,
-            "queued" | "held" => {}
-            _ if holds_turn => {}
-            _ => self.with_budget(name, Budget::give_back)?,
-        }
+        admission::settle(self, id, permit, now())?;
         self.forget_expired()
+    }
+
+    async fn call_next_of_settings(&self) -> worker::Result<()> {
+        match &environment::configuration(&self.env).settings {
+            Ok(settings) => self.call_next(settings.limits).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Where somebody in line could go and does not know it, the alarm calls it: a request must not wait for that.
+    async fn call_next(&self, limits: Limits) -> worker::Result<()> {
+        if admission::called(self, limits, now())?.is_empty() {
+            return Ok(());
+        }
+        self.state.storage().set_alarm(alarm_at(now())).await
+    }
+
+    /// Calls those in line for whom there is a slot. Who does not hear it asks again at its own time.
+    async fn call(&self, limits: Limits) -> worker::Result<()> {
+        let mut failed = false;
+        for waiter in admission::called(self, limits, now())? {
+            let Some(key) = Key::of_name(&waiter.incident) else { continue };
+            match object::call(&self.env, &key, &waiter.id).await {
+                Ok(()) => admission::expect(self, waiter, now())?,
+                Err(error) => {
+                    failed = true;
+                    log::warning(&format!("{key}: could not be told that there is a slot for it: {error}"));
+                }
+            }
+        }
+        if failed {
+            self.state.storage().set_alarm(alarm_at(now().plus(CALLED_AGAIN_AFTER))).await?;
+        }
+        Ok(())
     }
 
     fn forget_expired(&self) -> worker::Result<()> {
@@ -204,8 +260,7 @@ impl RegisterObject {
 
     fn stats(&self, hours: u32) -> worker::Result<Stats> {
         let now = now();
-        self.load_budget()?;
-        let usage = self.budget.borrow().as_ref().map(|budget| budget.usage(now)).unwrap_or_default();
+        let usage = admission::usage(self, now)?;
         let configuration = environment::configuration(&self.env);
         let mut stats = Stats {
             totals: self.totals()?,
@@ -224,9 +279,11 @@ impl RegisterObject {
         let sql = self.state.storage().sql();
         if !self.created.get() {
             sql.exec_raw(list::SCHEMA, None)?;
-            sql.exec_raw(turns::SCHEMA, None)?;
+            sql.exec_raw(permits::SCHEMA, None)?;
             sql.exec_raw(open_sessions::SCHEMA, None)?;
             sql.exec_raw(counts::SCHEMA, None)?;
+            self.take_over_turns()?;
+            self.take_over_open_sessions()?;
             self.created.set(true);
         }
         sql.exec_raw(query, bindings)

@@ -157,6 +157,12 @@ impl Reading<'_> {
         if set.start_on == Some(Kind::Acknowledged) && !any_acknowledged && !set.ignore {
             clashes.push(("start_on", "\"triggered\" or \"resolved\": these senders never say \"acknowledged\""));
         }
+        if set.start_on == Some(Kind::Resolved) && !any_postmortem && !set.ignore {
+            clashes.push((
+                "start_on",
+                "\"triggered\" or \"acknowledged\", or workflow = \"postmortem\" beside it: there is nothing to triage once it is over",
+            ));
+        }
         for (key, expected) in clashes {
             if let Some(value) = map.get(key) {
                 self.reader(format!("{position}.{key}")).wrong(kind(value), expected);

@@ -157,8 +157,14 @@ impl RouteSettings {
         plan.route = route;
         plan.workflow = self.workflow_for(sender);
         plan.start_on = self.start_on.unwrap_or(if is_postmortem { Kind::Resolved } else { Kind::Triggered });
-        // A route for every sender must not wait for a word that alerts hardly ever say: no session would ever start.
-        if sender != Sender::Pagerduty && !is_postmortem && plan.start_on == Kind::Acknowledged {
+        // A route for every sender must not wait for a word that alerts hardly ever say, nor a triage for the end: no
+        // session would ever start.
+        let never = match plan.start_on {
+            Kind::Acknowledged => sender != Sender::Pagerduty && !is_postmortem,
+            Kind::Resolved => !is_postmortem,
+            Kind::Triggered | Kind::Reopened | Kind::Updated => false,
+        };
+        if never {
             plan.start_on = Kind::Triggered;
         }
         // An incident at PagerDuty has an identity of its own; only alerts come again as if they were new.

@@ -20,6 +20,7 @@ fn event(sender: Sender, incident: Incident) -> IncidentEvent {
         id: None,
         occurred_at: None,
         change: None,
+        delivery: None,
         incident,
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn event(sender: Sender, key: Key, kind: Kind, word: Option<String>, 
         _ => incident.started_at.clone(),
     };
     let event_type = word.map_or_else(|| "alert".to_owned(), |word| bounds::head(&word, 100));
-    IncidentEvent { key, sender, kind, event_type, id: None, occurred_at, change: None, incident }
+    IncidentEvent { key, sender, kind, event_type, id: None, occurred_at, change: None, delivery: None, incident }
 }
 
 /// What a status means. A word nobody knows is taken for trouble.

@@ -42,7 +42,7 @@ pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
         Ok(alert) if any_field(&alert) => each(alert, &one),
         Ok(_) => {
             let message = "The body holds no alert.".to_owned();
-            Ok(Parsed::Nothing { reason: Reason::NoIncident, message })
+            Ok(Parsed::Nothing { sender: Sender::Kibana, reason: Reason::NoIncident, message })
         }
         Err(broken) => Ok(unreadable(body, &broken)),
     }
@@ -133,7 +133,7 @@ pub(super) fn unreadable(body: &Verified, broken: &Broken) -> Parsed {
     let of = |name: &str| field(&raw, name).unwrap_or_default();
     let Some(key) = identity(&of).or_else(|| body_identity(&raw)) else {
         let message = "The body is empty.".to_owned();
-        return Parsed::Nothing { reason: Reason::Unreadable, message };
+        return Parsed::Nothing { sender: Sender::Kibana, reason: Reason::Unreadable, message };
     };
     let status = field(&raw, "status");
     let kind = status.as_deref().map_or(Kind::Triggered, alert::kind);

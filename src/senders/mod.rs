@@ -15,7 +15,7 @@ mod testing;
 use serde_json::Value;
 
 use crate::auth::Verified;
-use crate::incident::event::IncidentEvent;
+use crate::incident::event::{IncidentEvent, Sender};
 use crate::reason::Reason;
 
 /// How many alerts one body may carry.
@@ -33,6 +33,8 @@ pub enum Parsed {
     },
     /// Authentic, but there is nothing to do.
     Nothing {
+        /// Whose body it is.
+        sender: Sender,
         /// Why.
         reason: Reason,
         /// The same for a person, in a sentence.

@@ -30,7 +30,11 @@ pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
 }
 
 fn unreadable(broken: &Broken) -> Parsed {
-    Parsed::Nothing { reason: Reason::Unreadable, message: format!("The body is not JSON: {broken}.") }
+    Parsed::Nothing {
+        sender: Sender::Pagerduty,
+        reason: Reason::Unreadable,
+        message: format!("The body is not JSON: {broken}."),
+    }
 }
 
 fn parse_value(body: &Value) -> Parsed {
@@ -40,28 +44,28 @@ fn parse_value(body: &Value) -> Parsed {
         } else {
             "The body has no event."
         };
-        return Parsed::Nothing { reason: Reason::EventType, message: message.to_owned() };
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message: message.to_owned() };
     };
     let event_type = text(event, &["event_type"]).unwrap_or_default();
     if event_type == "pagey.ping" {
         let message = "The test event arrived, and its sender proved who it is.".to_owned();
-        return Parsed::Nothing { reason: Reason::Ping, message };
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::Ping, message };
     }
     let data = at(event, &["data"]).unwrap_or(&Value::Null);
     let Some((kind, change)) = what_happened(&event_type, data) else {
         let shown: String = event_type.chars().take(80).collect();
         let message = format!("Events of the type \"{shown}\" are not used.");
-        return Parsed::Nothing { reason: Reason::EventType, message };
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message };
     };
     if kind == Kind::Resolved
         && let Some(message) = merged(data)
     {
-        return Parsed::Nothing { reason: Reason::Merged, message };
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::Merged, message };
     }
     let subject = Subject::of(&event_type, data);
     let Some(key) = subject.id().and_then(|id| Key::new(Sender::Pagerduty, &[&id])) else {
         let message = "The event names no incident.".to_owned();
-        return Parsed::Nothing { reason: Reason::NoIncident, message };
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::NoIncident, message };
     };
     let occurred_at = text(event, &["occurred_at"]);
     let mut incident = subject.incident();
@@ -73,7 +77,8 @@ fn parse_value(body: &Value) -> Parsed {
         add(&mut incident.context, &format!("{word} by"), agent(event));
     }
     let id = text(event, &["id"]);
-    let event = IncidentEvent { key, sender: Sender::Pagerduty, kind, event_type, id, occurred_at, change, incident };
+    let sender = Sender::Pagerduty;
+    let event = IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, delivery: None, incident };
     Parsed::Events { events: vec![event], remark: None }
 }
 

@@ -148,6 +148,7 @@ impl World {
             event_type: kind.name().to_owned(),
             id: Some(kind.name().to_owned()),
             change: None,
+            delivery: None,
             occurred_at: None,
             incident: Incident { title: "t".into(), ..Default::default() },
         };
@@ -161,7 +162,7 @@ impl World {
             let Some(mut record) = self.record.take() else { return };
             let step = due(&record, self.now);
             match step {
-                Step::Publish => published(&mut record, true, self.now),
+                Step::Publish => published(&mut record, true, self.now, 0.0),
                 Step::Notify(_) => notices::only(&mut record, &[]),
                 Step::Wait(until) => self.now = until,
                 Step::Create | Step::Send => self.ask(&mut record, step),

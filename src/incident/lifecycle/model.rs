@@ -117,6 +117,7 @@ impl World {
             id: (self.sender == Sender::Pagerduty).then(|| number.to_string()),
             occurred_at: None,
             change: (kind == Kind::Updated).then(|| format!("note {number}")),
+            delivery: None,
             incident: Incident { title: "t".into(), ..Default::default() },
         };
         let before = self.record.clone();
@@ -139,7 +140,7 @@ impl World {
         };
         let done = matches!(fate, Fate::Fine | Fate::LostAnswer | Fate::CrashAfter);
         match due(&record, now) {
-            Step::Publish => published(&mut record, fate != Fate::LostRequest, now),
+            Step::Publish => published(&mut record, fate != Fate::LostRequest, now, 0.0),
             Step::Create => {
                 creating(&mut record, now);
                 let mark = record.mark();
@@ -354,7 +355,7 @@ proptest! {
             }
             world.check()?;
         }
-        let read = world.record.as_ref().and_then(|record| Record::from_text(&record.to_text()));
+        let read = world.record.as_mut().map(|record| Record::from_text(&record.to_text()).unwrap());
         prop_assert_eq!(&read, &world.record, "what is stored can be read and means the same");
         world.settle()?;
         if let Some(record) = &world.record && world.owed {

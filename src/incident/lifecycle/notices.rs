@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Chance, backoff, pause};
+use super::{Chance, Step, backoff, pause};
 use crate::devin::reply::Failure;
 use crate::incident::event::Sender;
 use crate::incident::record::{Delivery, Notice, Record, Trouble};
@@ -35,6 +35,15 @@ pub fn announce(record: &mut Record, about: About, news: Value, now: Time) {
             not_before: now,
             trouble: Trouble::default(),
         });
+    }
+}
+
+/// What is to be done now for those who are notified.
+pub fn due(record: &Record, now: Time) -> Step {
+    match next(record) {
+        Some(notice) if notice.not_before <= now => Step::Notify(notice.target),
+        Some(notice) => Step::Wait(notice.not_before),
+        None => Step::Rest,
     }
 }
 

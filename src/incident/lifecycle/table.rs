@@ -28,6 +28,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         event_type: kind.name().to_owned(),
         id: (sender == Sender::Pagerduty).then(|| id.to_owned()),
         change: (kind == Kind::Updated).then(|| "a note".to_owned()),
+        delivery: None,
         occurred_at: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }

@@ -16,6 +16,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         id: (!id.is_empty()).then(|| id.to_owned()),
         occurred_at: None,
         change: None,
+        delivery: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }
 }
@@ -57,7 +58,7 @@ fn started(event: IncidentEvent, plan: Plan) -> Record {
 fn create(record: &mut Record, reply: Result<Session, Failure>, now: Time) {
     creating(record, now);
     create_replied(record, reply, now, 0.0);
-    published(record, true, now);
+    published(record, true, now, 0.0);
 }
 
 fn unknown() -> Failure {
@@ -111,11 +112,11 @@ fn acknowledged_begins_and_resolved_sends_one_message() {
     assert_eq!(what, Taken::FollowUp);
     let (_, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "r2"), plan, NOW);
     assert_eq!(again, Taken::Duplicate);
-    published(&mut record, true, NOW);
+    published(&mut record, true, NOW, 0.0);
     assert_eq!(due(&record, NOW), Step::Send);
     sending(&mut record, "text", NOW);
     send_replied(&mut record, Ok(()), NOW, 0.0);
-    published(&mut record, true, NOW);
+    published(&mut record, true, NOW, 0.0);
     assert_eq!(due(&record, NOW), Step::Notify(Target::Pagerduty), "people come last");
     notices::only(&mut record, &[]);
     assert_eq!(due(&record, NOW), Step::Rest);
@@ -241,7 +242,7 @@ fn an_unknown_outcome_is_looked_up_several_times_before_it_is_tried_again() {
         now = until;
         assert_eq!(due(&record, now), Step::LookUp);
         look_up_replied(&mut record, Ok(None), false, now, 0.0);
-        published(&mut record, true, now);
+        published(&mut record, true, now, 0.0);
     }
     let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
     assert_eq!(due(&record, until), Step::Create);
@@ -255,7 +256,7 @@ fn a_crash_during_the_call_is_an_unknown_outcome() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
     creating(&mut record, NOW);
     interrupted(&mut record, NOW);
-    published(&mut record, true, NOW);
+    published(&mut record, true, NOW, 0.0);
     assert_eq!(due(&record, NOW), Step::LookUp);
 }
 
@@ -292,7 +293,7 @@ fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
     assert_eq!((record.state.clone(), due(&record, NOW)), (State::Failed, Step::Rest));
     assert!(replay(&mut record, NOW));
     assert!(!replay(&mut record, NOW));
-    published(&mut record, true, NOW);
+    published(&mut record, true, NOW, 0.0);
     assert_eq!(due(&record, NOW), Step::LookUp);
     look_up_replied(&mut record, Ok(None), false, NOW, 0.0);
     assert!(record.session_untried());
@@ -330,7 +331,7 @@ fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
     let (record, _) = taken(Some(record), recovered, triage(), NOW);
     let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(5));
     assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
-    published(&mut record, true, NOW.plus(5));
+    published(&mut record, true, NOW.plus(5), 0.0);
     assert_eq!(due(&record, NOW.plus(5)), Step::Send);
     assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
     sending(&mut record, "text", NOW);
@@ -394,7 +395,7 @@ fn a_held_incident_is_let_go_by_a_replay() {
     assert_eq!(record.state_name(), "held");
     assert!(replay(&mut record, NOW));
     assert!(!replay(&mut record, NOW));
-    published(&mut record, true, NOW);
+    published(&mut record, true, NOW, 0.0);
     assert_eq!((record.released, due(&record, NOW)), (true, Step::Create));
 }
 
@@ -404,12 +405,12 @@ fn after_a_timeout_devin_gets_more_time_before_it_is_asked_again() {
     creating(&mut record, NOW);
     let mut now = NOW.plus(MINUTE);
     create_replied(&mut record, Err(unknown()), now, 0.0);
-    published(&mut record, true, now);
+    published(&mut record, true, now, 0.0);
     for _ in 0..LOOKS {
         let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
         now = until;
         look_up_replied(&mut record, Ok(None), false, now, 0.0);
-        published(&mut record, true, now);
+        published(&mut record, true, now, 0.0);
     }
     assert!(now.since(NOW) > 3 * MINUTE);
 }

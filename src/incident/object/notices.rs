@@ -1,44 +1,28 @@
-//! Telling people, as the lifecycle says is due.
+//! Notifying people, as the lifecycle says is due.
 
-use std::pin::pin;
-
-use futures_util::future::{Either, select};
-use worker::Delay;
-
-use super::{GLANCE, IncidentObject};
+use super::IncidentObject;
 use crate::environment::{chance, now};
-use crate::incident::lifecycle::{self, Step, notices};
+use crate::incident::lifecycle::notices;
 use crate::incident::record::Delivery;
 use crate::notify::Target;
 use crate::notify::client::Reply;
 use crate::settings::Settings;
 
 impl IncidentObject {
-    /// Sends the target's first notice, or looks for it. What becomes due at Devin meanwhile is done meanwhile: a target
-    /// that takes its time keeps nothing waiting.
+    /// Sends the target's first notice, or looks for it.
     pub(super) async fn notify(&self, target: Target, settings: &Settings) -> worker::Result<()> {
-        let notice = self.with_record(|record| notices::first(record, target).cloned()).flatten();
+        let notice = self.with_loaded(|record| notices::first(record, target).cloned()).await?.flatten();
         let Some(notice) = notice else { return Ok(()) };
         if notice.delivery == Delivery::Ready {
-            self.with_record(|record| notices::sending(record, target));
+            self.with_loaded(|record| notices::sending(record, target)).await?;
             self.store().await?;
         }
-        let mut asked = pin!(settings.notify.ask(&notice));
-        let reply = loop {
-            match select(asked.as_mut(), pin!(Delay::from(GLANCE))).await {
-                Either::Left((reply, _)) => break reply,
-                Either::Right(_) => {
-                    let due = self.with_record(|record| lifecycle::due(record, now()));
-                    if let Some(step) = due.filter(|step| !matches!(step, Step::Notify(_))) {
-                        self.act(step, settings).await?;
-                    }
-                }
-            }
-        };
-        self.with_record(|record| match reply {
+        let reply = settings.notify.ask(&notice).await;
+        self.with_loaded(|record| match reply {
             Reply::Told(reply) => notices::replied(record, target, reply, now(), chance()),
             Reply::LookedFor(reply) => notices::look_up_replied(record, target, reply, now(), chance()),
-        });
+        })
+        .await?;
         self.store().await
     }
 }

@@ -48,7 +48,9 @@ impl IncidentObject {
         let name = line.get("incident").and_then(Value::as_str).unwrap_or_default();
         let Some(current) = self.with_record(|record| record.name() == name) else { return Ok(()) };
         let news = if current {
-            self.with_record(|record| outcome::reported(record, &report, at)) == Some(true)
+            let changed = self.with_record(|record| outcome::reported(record, &report, at)) == Some(true);
+            // Output may come after the end, and then it is all that is new.
+            changed || self.is_new_output(&report).await?
         } else {
             // The alert has fired again, and the record is about that. The list's line is all that is left of this
             // occurrence, so it is changed here and now.
@@ -58,19 +60,32 @@ impl IncidentObject {
                     listed.insert(field.to_owned(), value);
                 }
             }
-            register::publish(&self.env, line.clone(), false).await?;
+            register::list_line(&self.env, line.clone()).await?;
             ended && self.with_record(|record| notices::announce(record, About::Ended, line, at)).is_some()
         };
         if !news {
             return Ok(());
         }
-        if current && !report.output.is_null() {
+        if current && !report.output.is_null() && self.is_session(&report.session) {
             let kept = Kept { session: report.session, postmortem: report.output };
             self.store_with(POSTMORTEM, kept.to_text()).await?;
         } else {
             self.store().await?;
         }
         self.state.storage().set_alarm(alarm_at(at)).await
+    }
+
+    fn is_session(&self, id: &str) -> bool {
+        self.with_record(|record| record.session.as_ref().is_some_and(|session| session.id == id)) == Some(true)
+    }
+
+    /// Whether the report has output of the record's session that is not stored yet.
+    async fn is_new_output(&self, report: &Report) -> worker::Result<bool> {
+        if report.output.is_null() || !self.is_session(&report.session) {
+            return Ok(false);
+        }
+        let kept = environment::stored_text(&self.state, POSTMORTEM).await?.and_then(|text| Kept::from_text(&text));
+        Ok(kept.is_none_or(|kept| kept.session != report.session || kept.postmortem != report.output))
     }
 
     /// The postmortem that the record's session gave; null where there is none.

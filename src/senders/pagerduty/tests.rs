@@ -18,7 +18,7 @@ fn event(body: &Value) -> IncidentEvent {
 
 fn reason(body: &Value) -> Reason {
     match parsed(body) {
-        Parsed::Nothing { reason, message } if !message.is_empty() => reason,
+        Parsed::Nothing { reason, message, .. } if !message.is_empty() => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -108,7 +108,7 @@ fn a_merge_is_not_a_resolution() {
     body["event"]["data"]["resolve_reason"] =
         json!({"type": "merge_resolve_reason", "incident": reference("Q2INC", "Database down")});
     let message = "It was merged into another incident: Database down".to_owned();
-    assert_eq!(parsed(&body), Parsed::Nothing { reason: Reason::Merged, message });
+    assert_eq!(parsed(&body), Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::Merged, message });
     body["event"]["data"]["resolve_reason"] = json!("merge_resolve_reason");
     assert_eq!(reason(&body), Reason::Merged);
 }
@@ -214,7 +214,7 @@ fn a_resolved_incident_needs_nothing_but_its_id() {
 
 #[test]
 fn a_body_that_is_not_json_says_where_it_broke() {
-    let Parsed::Nothing { reason: Reason::Unreadable, message } =
+    let Parsed::Nothing { reason: Reason::Unreadable, message, .. } =
         parse(&Verified::in_test(b"{\"event\": {\n  oops")).unwrap()
     else {
         panic!()

@@ -1,0 +1,101 @@
+//! The rows in memory, for tests.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use super::{Rows, Waiter};
+use crate::time::Time;
+
+/// Permits and the line, as tables would hold them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// When each permit was issued, and whether it is confirmed.
+    pub permits: RefCell<BTreeMap<String, (Time, bool)>>,
+    /// The line, by id.
+    pub line: RefCell<BTreeMap<String, Waiter>>,
+}
+
+impl Memory {
+    fn in_order(&self) -> Vec<Waiter> {
+        let mut line: Vec<Waiter> = self.line.borrow().values().cloned().collect();
+        line.sort_by(|a, b| (a.rank, a.since, &a.id).cmp(&(b.rank, b.since, &b.id)));
+        line
+    }
+
+    fn times(&self, since: Time) -> Vec<Time> {
+        let mut times: Vec<Time> =
+            self.permits.borrow().values().map(|(at, _)| *at).filter(|at| *at >= since).collect();
+        times.sort();
+        times
+    }
+}
+
+impl Rows for Memory {
+    type Error = Infallible;
+
+    fn forget(&self, confirmed: Time, reserved: Time) -> Result<(), Infallible> {
+        self.permits.borrow_mut().retain(|_, (at, is)| *at >= if *is { confirmed } else { reserved });
+        Ok(())
+    }
+
+    fn clamp(&self, now: Time) -> Result<(), Infallible> {
+        self.permits.borrow_mut().values_mut().for_each(|(at, _)| *at = (*at).min(now));
+        Ok(())
+    }
+
+    fn issued(&self, since: Time, reserved: bool) -> Result<u32, Infallible> {
+        Ok(self.permits.borrow().values().filter(|(at, is)| *at >= since || reserved && !is).count() as u32)
+    }
+
+    fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Infallible> {
+        Ok(self.times(since).get(place as usize).copied())
+    }
+
+    fn reserve(&self, id: &str, at: Time) -> Result<(), Infallible> {
+        self.permits.borrow_mut().insert(id.to_owned(), (at, false));
+        Ok(())
+    }
+
+    fn confirm(&self, id: &str, at: Time) -> Result<(), Infallible> {
+        let mut permits = self.permits.borrow_mut();
+        let permit = permits.entry(id.to_owned()).or_insert((at, false));
+        if !permit.1 {
+            *permit = (permit.0.max(at), true);
+        }
+        Ok(())
+    }
+
+    fn release(&self, id: &str) -> Result<(), Infallible> {
+        self.permits.borrow_mut().remove(id);
+        Ok(())
+    }
+
+    fn wait(&self, waiter: &Waiter) -> Result<(), Infallible> {
+        self.line.borrow_mut().insert(waiter.id.clone(), waiter.clone());
+        Ok(())
+    }
+
+    fn leave(&self, id: &str) -> Result<(), Infallible> {
+        self.line.borrow_mut().remove(id);
+        Ok(())
+    }
+
+    fn drop_absent(&self, expected_before: Time) -> Result<(), Infallible> {
+        self.line.borrow_mut().retain(|_, waiter| waiter.back_at > expected_before);
+        Ok(())
+    }
+
+    fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<u32, Infallible> {
+        let before = |waiter: &&Waiter| (waiter.rank, waiter.since, waiter.id.as_str()) < (rank, since, id);
+        Ok(self.line.borrow().values().filter(before).count() as u32)
+    }
+
+    fn in_line(&self, held: bool) -> Result<u32, Infallible> {
+        Ok(self.line.borrow().values().filter(|waiter| waiter.held == held).count() as u32)
+    }
+
+    fn first(&self, most: u32) -> Result<Vec<Waiter>, Infallible> {
+        Ok(self.in_order().into_iter().take(most as usize).collect())
+    }
+}

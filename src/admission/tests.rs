@@ -1,0 +1,327 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::memory::Memory;
+use super::*;
+use crate::time::HOUR;
+
+const LIMITS: Limits = Limits { per_minute: 2, per_day: 5 };
+const NOON: Time = Time(1_750_000_000_000 - 1_750_000_000_000 % DAY + 12 * HOUR);
+
+fn ok<T>(result: Result<T, std::convert::Infallible>) -> T {
+    let Ok(value) = result;
+    value
+}
+
+fn applicant(id: &str, rank: u8, since: Time) -> Applicant {
+    Applicant { id: id.to_owned(), incident: id.to_owned(), rank, since, released: false }
+}
+
+/// Somebody asks who has wanted a session since now.
+fn ask(rows: &Memory, id: &str, now: Time) -> Admission {
+    ok(apply(rows, &applicant(id, 1, now), LIMITS, now))
+}
+
+fn start(rows: &Memory, id: &str, now: Time) {
+    assert_eq!(ask(rows, id, now), Admission::Admitted);
+    ok(settle(rows, id, PermitUse::Session(now), now));
+}
+
+#[test]
+fn what_is_over_the_rate_waits_in_order() {
+    let rows = Memory::default();
+    start(&rows, "a", NOON);
+    start(&rows, "b", NOON.plus(SECOND));
+    let at = NOON.plus(2 * SECOND);
+    let times: Vec<(u32, Time)> = ["c", "d", "e"]
+        .iter()
+        .enumerate()
+        .map(|(n, id)| match ok(apply(&rows, &applicant(id, 1, at.plus(n as i64)), LIMITS, at)) {
+            Admission::Queued { ahead, until } => (ahead, until),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let window = |from: Time, times: i64| from.plus(times * RATE_WINDOW);
+    assert_eq!(times, [(0, window(NOON, 1)), (1, window(NOON.plus(SECOND), 1)), (2, window(NOON, 2))]);
+    for (n, id) in ["c", "d"].iter().enumerate() {
+        let asked = ok(apply(&rows, &applicant(id, 1, at.plus(n as i64)), LIMITS, times[n].1));
+        assert_eq!(asked, Admission::Admitted, "{id}");
+    }
+}
+
+#[test]
+fn what_a_known_incident_says_later_counts_for_nothing() {
+    let rows = Memory::default();
+    start(&rows, "a", NOON);
+    start(&rows, "b", NOON);
+    // Both speak again and again, as two noisy alerts do.
+    for second in 0..70 {
+        let now = NOON.plus(second * SECOND);
+        ok(settle(&rows, "a", PermitUse::Session(NOON), now));
+        ok(settle(&rows, "b", PermitUse::Session(NOON), now));
+    }
+    assert_eq!(ok(usage(&rows, NOON.plus(70 * SECOND))), Usage { minute: 0, today: 2, queue: 0 });
+    start(&rows, "c", NOON.plus(70 * SECOND));
+}
+
+#[test]
+fn a_session_counts_once_whatever_is_said_of_it_and_when() {
+    let rows = Memory::default();
+    start(&rows, "a", NOON);
+    let late = NOON.next_midnight().plus(HOUR);
+    ok(settle(&rows, "a", PermitUse::Session(NOON), late));
+    assert_eq!(ok(usage(&rows, late)), Usage::default());
+    assert!(rows.permits.borrow().is_empty(), "rows that count for nothing are gone");
+    ok(settle(&rows, "b", PermitUse::Session(late), late));
+    ok(settle(&rows, "b", PermitUse::Session(late), late.plus(HOUR)));
+    assert_eq!(ok(usage(&rows, late.plus(HOUR))), Usage { minute: 0, today: 1, queue: 0 });
+}
+
+#[test]
+fn rows_that_count_for_nothing_go_with_the_next_write() {
+    let rows = Memory::default();
+    start(&rows, "old", NOON);
+    // As after a restart: nothing is in memory but the rows.
+    let rows = rows.clone();
+    let tomorrow = NOON.next_midnight().plus(HOUR);
+    start(&rows, "new", tomorrow);
+    assert_eq!(rows.permits.borrow().keys().collect::<Vec<_>>(), ["new"]);
+}
+
+#[test]
+fn a_slot_that_is_given_back_goes_to_the_first_in_line() {
+    let rows = Memory::default();
+    let limits = Limits { per_minute: 10, per_day: 1 };
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
+    let older = applicant("older", 1, NOON.plus(SECOND));
+    let held = Admission::Held { until: NOON.next_midnight() };
+    assert_eq!(ok(apply(&rows, &older, limits, NOON.plus(SECOND))), held);
+    ok(settle(&rows, "a", PermitUse::None { in_line: false }, NOON.plus(MINUTE)));
+    let called = ok(called(&rows, limits, NOON.plus(MINUTE)));
+    assert_eq!(called.iter().map(|waiter| waiter.id.as_str()).collect::<Vec<_>>(), ["older"]);
+    let newcomer = ok(apply(&rows, &applicant("newcomer", 1, NOON.plus(MINUTE)), limits, NOON.plus(MINUTE)));
+    assert!(matches!(newcomer, Admission::Held { .. }), "{newcomer:?}");
+    assert_eq!(ok(apply(&rows, &older, limits, NOON.plus(MINUTE))), Admission::Admitted);
+}
+
+#[test]
+fn severity_0_goes_first_then_who_has_waited_longest() {
+    let rows = Memory::default();
+    let limits = Limits { per_minute: 1, per_day: 10 };
+    assert_eq!(ok(apply(&rows, &applicant("first", 1, NOON), limits, NOON)), Admission::Admitted);
+    let line =
+        [applicant("late", 1, NOON.plus(3)), applicant("early", 1, NOON.plus(1)), applicant("grave", 0, NOON.plus(5))];
+    for one in &line {
+        assert!(matches!(ok(apply(&rows, one, limits, NOON.plus(5))), Admission::Queued { .. }));
+    }
+    let mut now = NOON;
+    for wanted in ["grave", "early", "late"] {
+        now = now.plus(RATE_WINDOW);
+        for one in line.iter().filter(|one| rows.line.borrow().contains_key(&one.id)) {
+            let admitted = ok(apply(&rows, one, limits, now)) == Admission::Admitted;
+            assert_eq!(admitted, one.id == wanted, "{} at {wanted}'s turn", one.id);
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_failed_holds_nothing_and_one_that_may_have_worked_does() {
+    let rows = Memory::default();
+    let limits = Limits { per_minute: 5, per_day: 1 };
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
+    ok(settle(&rows, "a", PermitUse::Undecided, NOON));
+    assert!(matches!(ok(apply(&rows, &applicant("b", 1, NOON), limits, NOON)), Admission::Held { .. }));
+    // Also on the next day: it may become a session of that day.
+    let tomorrow = NOON.next_midnight();
+    assert_eq!(ok(usage(&rows, tomorrow)).today, 1);
+    ok(settle(&rows, "a", PermitUse::None { in_line: false }, tomorrow));
+    assert_eq!(ok(apply(&rows, &applicant("b", 1, NOON), limits, tomorrow)), Admission::Admitted);
+}
+
+#[test]
+fn who_is_released_by_hand_starts_at_once_and_counts() {
+    let rows = Memory::default();
+    let none = Limits { per_minute: 0, per_day: 0 };
+    assert!(matches!(ok(apply(&rows, &applicant("a", 1, NOON), none, NOON)), Admission::Held { .. }));
+    let released = Applicant { released: true, ..applicant("a", 1, NOON) };
+    assert_eq!(ok(apply(&rows, &released, none, NOON)), Admission::Admitted);
+    assert_eq!(ok(usage(&rows, NOON)), Usage { minute: 1, today: 1, queue: 0 });
+}
+
+#[test]
+fn after_midnight_they_go_in_order_at_the_minutes_rate() {
+    let rows = Memory::default();
+    let limits = Limits { per_minute: 2, per_day: 0 };
+    let midnight = NOON.next_midnight();
+    let until: Vec<i64> = (0..5)
+        .map(|n| match ok(apply(&rows, &applicant(&n.to_string(), 1, NOON.plus(n)), limits, NOON)) {
+            Admission::Held { until } => until.since(midnight),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(
+        until.is_sorted() && until[1] < SECOND && until[2] >= RATE_WINDOW && until[4] >= 2 * RATE_WINDOW,
+        "{until:?}"
+    );
+}
+
+#[test]
+fn who_never_comes_back_loses_its_place() {
+    let rows = Memory::default();
+    let limits = Limits { per_minute: 10, per_day: 1 };
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
+    ok(apply(&rows, &applicant("gone", 1, NOON), limits, NOON));
+    ok(settle(&rows, "a", PermitUse::None { in_line: false }, NOON));
+    let waiter = ok(called(&rows, limits, NOON)).pop().unwrap();
+    ok(expect(&rows, waiter, NOON));
+    assert!(ok(called(&rows, limits, NOON)).is_empty(), "nobody is called twice");
+    let later = NOON.plus(GRACE);
+    assert_eq!(ok(apply(&rows, &applicant("b", 1, later), limits, later)), Admission::Admitted);
+}
+
+#[test]
+fn a_clock_that_jumps_back_locks_nobody_out() {
+    let rows = Memory::default();
+    start(&rows, "a", NOON.plus(HOUR));
+    start(&rows, "b", NOON.plus(HOUR));
+    assert!(matches!(ask(&rows, "c", NOON), Admission::Queued { .. }));
+    assert_eq!(ask(&rows, "c", NOON.plus(RATE_WINDOW)), Admission::Admitted);
+}
+
+/// What an incident of the simulation does next.
+#[derive(Clone, Debug, PartialEq)]
+enum Life {
+    Asks,
+    Attempts,
+    Started(Time),
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Created,
+    Refused,
+    /// Nobody knows for a while, and then it turns out like this.
+    UnknownThen(bool),
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        5 => Just(Fate::Created),
+        2 => Just(Fate::Refused),
+        1 => any::<bool>().prop_map(Fate::UnknownThen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 5_000, ..ProptestConfig::default() })]
+
+    /// Many incidents over days, each at its own times; some fail, some are interrupted and ask again, known ones keep
+    /// talking, the rows are read anew as after a restart. Never more than the limits, and everybody gets a session.
+    #[test]
+    fn the_limits_hold_and_everybody_gets_there(
+        incidents in prop::collection::vec((0..30_i64 * 60, 0..2_u8, fate()), 1..40),
+        per_minute in 1..4_u32,
+        per_day in 5..30_u32,
+    ) {
+        let limits = Limits { per_minute, per_day };
+        let mut rows = Memory::default();
+        let begin = NOON.plus(11 * HOUR + 45 * MINUTE);
+        let mut lives: BTreeMap<usize, (Applicant, Fate, Life, Time)> = BTreeMap::new();
+        for (n, (second, rank, fate)) in incidents.iter().enumerate() {
+            let since = begin.plus(second * SECOND);
+            lives.insert(n, (applicant(&format!("i{n}"), *rank, since), *fate, Life::Asks, since));
+        }
+        let mut created: Vec<Time> = Vec::new();
+        let mut now = begin;
+        let mut steps = 0;
+        while let Some((&n, _)) = lives
+            .iter()
+            .filter(|(_, life)| !matches!(life.2, Life::Started(_)))
+            .min_by_key(|(_, life)| life.3)
+        {
+            steps += 1;
+            prop_assert!(steps < 20_000, "somebody never gets there");
+            let (applicant, fate, life, at) = lives[&n].clone();
+            now = now.max(at);
+            // Those who have their sessions talk all the time.
+            for (applicant, _, life, _) in lives.values() {
+                if let Life::Started(at) = life {
+                    ok(settle(&rows, &applicant.id, PermitUse::Session(*at), now));
+                }
+            }
+            if steps % 7 == 0 {
+                rows = rows.clone();
+            }
+            let (next, again) = match life {
+                Life::Asks => match ok(apply(&rows, &applicant, limits, now)) {
+                    Admission::Admitted => {
+                        if matches!(fate, Fate::Created | Fate::UnknownThen(true)) {
+                            created.push(now);
+                        }
+                        (Life::Attempts, now.plus(SECOND))
+                    }
+                    Admission::Queued { until, .. } => {
+                        ok(settle(&rows, &applicant.id, PermitUse::None { in_line: true }, now));
+                        (Life::Asks, until)
+                    }
+                    Admission::Held { until } => (Life::Asks, until),
+                },
+                Life::Attempts => match fate {
+                    Fate::Created | Fate::UnknownThen(true) => {
+                        ok(settle(&rows, &applicant.id, PermitUse::Session(now), now));
+                        (Life::Started(now), now)
+                    }
+                    Fate::Refused | Fate::UnknownThen(false) => {
+                        ok(settle(&rows, &applicant.id, PermitUse::Undecided, now));
+                        ok(settle(&rows, &applicant.id, PermitUse::None { in_line: false }, now));
+                        (Life::Failed, now.plus(5 * SECOND))
+                    }
+                },
+                Life::Failed => {
+                    lives.insert(n, (applicant, Fate::Created, Life::Asks, now));
+                    continue;
+                }
+                Life::Started(_) => continue,
+            };
+            lives.insert(n, (applicant, fate, next, again));
+            // The register's alarm.
+            for waiter in ok(called(&rows, limits, now)) {
+                let called = lives.values_mut().find(|(applicant, ..)| applicant.id == waiter.id);
+                if let Some((_, _, Life::Asks, at)) = called {
+                    *at = (*at).min(now);
+                }
+                ok(expect(&rows, waiter, now));
+            }
+        }
+        created.sort();
+        for (index, first) in created.iter().enumerate() {
+            let close = created[index..].iter().filter(|at| at.since(*first) < MINUTE).count();
+            prop_assert!(close <= per_minute as usize, "{close} in a minute");
+            let same_day = created.iter().filter(|at| at.midnight() == first.midnight()).count();
+            prop_assert!(same_day <= per_day as usize, "{same_day} on a day");
+        }
+        prop_assert_eq!(created.len(), incidents.len());
+    }
+
+    /// With room for all of them, nobody waits for anybody: whatever others do, as long as they have their sessions.
+    #[test]
+    fn who_fits_is_never_delayed(known in 0..50_u32, talks in 0..200_u32) {
+        let (rows, limits) = (Memory::default(), Limits { per_minute: 2, per_day: 100 });
+        let mut now = NOON;
+        for n in 0..known {
+            now = now.plus(RATE_WINDOW / 2 + 1);
+            let id = format!("k{n}");
+            prop_assert_eq!(ok(apply(&rows, &applicant(&id, 1, now), limits, now)), Admission::Admitted);
+            ok(settle(&rows, &id, PermitUse::Session(now), now));
+        }
+        let since = now;
+        for talk in 0..talks {
+            now = now.plus(SECOND);
+            ok(settle(&rows, &format!("k{}", talk % known.max(1)), PermitUse::Session(since), now));
+        }
+        now = now.plus(RATE_WINDOW);
+        prop_assert_eq!(ok(apply(&rows, &applicant("new", 1, now), limits, now)), Admission::Admitted);
+    }
+}
