@@ -9,8 +9,6 @@ import { controlled, event, lines, pass, within } from "./exact.mjs";
 import { FakeTargets } from "./fake-targets.mjs";
 import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
 
-const DAY = 86_400;
-
 async function startTargets() {
   const targets = await FakeTargets.start();
   after(() => targets.stop());
@@ -101,29 +99,27 @@ describe("what a session makes after its end", { concurrency: true }, () => {
     const endedAt = await within(bridge, 60, "it has ended", async () => (await bridge.record(incident.key)).endedAt);
     const url = "https://github.com/octo/orders/pull/7";
 
-    /** Lets the cron trigger run as it does, every five minutes. */
-    const hours = async (count) => {
-      for (let i = 0; i < count * 12; i++) {
-        await bridge.advance(300);
+    /** Lets the cron trigger run twice an hour until so many hours after the end. */
+    const hoursAfter = async (hours) => {
+      while (bridge.now() < Date.parse(endedAt) + hours * 3_600_000) {
+        await bridge.advance(1800);
         await bridge.cron();
       }
       await sleep(300);
+      return bridge.record(incident.key);
     };
     bridge.devin.setWork(session.id, { pullRequests: [url] });
-    await hours(1);
-    const later = await bridge.record(incident.key);
+    const later = await hoursAfter(1);
     assert.deepEqual(later.pullRequests.map((pull) => pull.url), [url]);
     assert.equal(later.endedAt, endedAt, "it ended when it ended");
 
-    await bridge.advance(DAY - 3 * 3600);
+    await hoursAfter(18);
     bridge.devin.setWork(session.id, { acus: 4, output: POSTMORTEM });
-    await hours(1);
-    assert.deepEqual((await bridge.record(incident.key)).postmortem, POSTMORTEM);
+    assert.deepEqual((await hoursAfter(24)).postmortem, POSTMORTEM);
 
-    await bridge.advance(2 * 3600);
-    await bridge.cron();
+    await hoursAfter(25);
     const asked = bridge.devin.calls("list").length;
-    await hours(1);
+    await hoursAfter(28);
     assert.equal(bridge.devin.calls("list").length, asked, "nobody is asked about any more");
   });
 

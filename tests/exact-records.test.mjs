@@ -15,7 +15,8 @@ const unreadable = {
   },
   "of a later format": (text) => JSON.stringify({ ...JSON.parse(text), format: 99 }),
   "that is no JSON": (text) => text.slice(0, text.length / 2),
-  "that is no record": () => "[]",
+  "that is a list": () => "[]",
+  "that names no incident": () => '{"format":1}',
 };
 
 /** Stores something else as the incident's record, as another release might have done before this one was started. */
@@ -132,7 +133,8 @@ describe("an event that can't be stored while the alarm waits for Devin", { conc
         assert.equal((await bridge.break({}))[operation], 0, "it failed");
         await sleep(2000);
         await startsWithin(bridge, 120, incident);
-        assert.equal((await bridge.pagerduty(note)).json.status, "accepted", "the sender's next attempt");
+        const again = (await bridge.pagerduty(note)).json.status;
+        assert.ok(again === "accepted" || (operation === "alarm" && again === "duplicate"), `the sender's next attempt: ${again}`);
         const next = await bridge.pagerduty(resolved(incident.id));
         assert.equal(next.json.incident, incident.key);
         await pass(bridge, 30, 5);
