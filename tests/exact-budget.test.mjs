@@ -33,6 +33,25 @@ describe("what a known incident says delays no new one", { concurrency: true }, 
     });
   }
 
+  test("nor do PagerDuty's notes, resolutions and what Devin reports of the sessions", async () => {
+    const bridge = await controlled({ SESSIONS_PER_MINUTE: "2", ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
+    const known = [newIncident(), newIncident()];
+    for (const incident of known) await bridge.pagerduty(event("acknowledged", incident));
+    const sessions = [];
+    for (const incident of known) sessions.push((await bridge.oneSession(incident)).session);
+    for (let round = 1; round <= 14; round++) {
+      await pass(bridge, 5, 5);
+      for (const incident of known) await bridge.pagerduty(event(["annotated", "resolved", "reopened"][round % 3], incident));
+      for (const { id } of sessions) bridge.devin.setStatus(id, "running", `step ${round}`);
+      await bridge.cron();
+    }
+    assert.ok(sessions.every(({ messages }) => messages.length > 0), "they were told");
+    const fresh = newIncident();
+    await bridge.pagerduty(event("acknowledged", fresh));
+    await bridge.oneSession(fresh, 2);
+    assert.equal(await metric(bridge, "sessions_today"), 3);
+  });
+
   test("an incident that is told again after midnight does not count against the new day", async () => {
     const bridge = await controlled({ SESSIONS_PER_DAY: "2" });
     const alerts = [newAlert(), newAlert()];

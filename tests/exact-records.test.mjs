@@ -143,6 +143,20 @@ describe("an event that can't be stored while the alarm waits for Devin", { conc
     }
   }
 
+  for (const times of [1, 2, 4]) {
+    test(`an alarm is not the last one, though setting the next fails ${times}×`, async () => {
+      const bridge = await controlled();
+      const incident = newIncident();
+      const busy = () => (void bridge.break({ alarm: times }), { status: 429, headers: { "retry-after": "30" }, body: {}, delayMs: 300 });
+      bridge.devin.script({ call: "create", match: incident.id, replies: [busy] });
+      await bridge.resolve(incident);
+      // The runtime runs an alarm that failed again, by a clock of its own.
+      const alarms = async () => (await bridge.calls()).filter(({ operation }) => operation === "alarm").length;
+      await until("it is set after all", 30, async () => (await alarms()) >= 1 + times + 1);
+      await startsWithin(bridge, 120, incident, 5);
+    });
+  }
+
   test("nor does a message that is on its way", async () => {
     const bridge = await controlled({ ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
     const incident = newIncident();
