@@ -6,12 +6,14 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 
 process.once("message", async (config) => {
+  const has = ({ binding, name }) => !config.without.includes(binding ?? name);
   const modules = [
+    ...(config.wrapper ? [{ type: "ESModule", path: "wrapper.js", contents: readFileSync(config.wrapper, "utf8") }] : []),
     { type: "ESModule", path: "index.js", contents: readFileSync("build/index.js", "utf8") },
     { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync("build/index_bg.wasm") },
   ];
   const sqlite = config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []);
-  const objects = config.durable_objects.bindings.map(({ name, class_name: className }) => [
+  const objects = config.durable_objects.bindings.filter(has).map(({ name, class_name: className }) => [
     name,
     { className, useSQLite: sqlite.includes(className) },
   ]);
@@ -25,7 +27,7 @@ process.once("message", async (config) => {
     modules,
     compatibilityDate: config.compatibility_date,
     bindings: config.bindings,
-    kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
+    kvNamespaces: config.kv_namespaces.filter(has).map(({ binding }) => binding),
     durableObjects: Object.fromEntries(objects),
     host: "127.0.0.1",
     port: config.port,

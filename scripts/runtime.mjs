@@ -17,11 +17,13 @@ const CHILD = fileURLToPath(new URL("runtime-child.mjs", import.meta.url));
  * - vars: variables and secrets; wrangler.toml has the others, null takes one of those away
  * - port: a free one by default
  * - onLog: gets each line the Worker logs, as { level, message }
+ * - wrapper: a module that stands in front of the Worker's own, index.js
+ * - without: names of bindings it does not have
  */
-export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () => {} }) {
+export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () => {}, wrapper, without = [] }) {
   const config = parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8"));
   const bindings = Object.entries({ ...config.vars, ...vars }).filter(([, value]) => value !== null);
-  const options = { ...config, bindings: Object.fromEntries(bindings), persistTo, port };
+  const options = { ...config, bindings: Object.fromEntries(bindings), persistTo, port, wrapper, without };
 
   // A process group of its own (detached): workerd is in it too. When we die, however we die, the channel closes and
   // the group ends itself.

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge, until } from "./harness.mjs";
 import { ADMIN, assertAnswer, assertFenced, BEARER, HOOK, newAlert, rehearse, send, start } from "./alerting.mjs";
 
-const [bridge, hasty] = await Promise.all([startBridge(), startBridge({ WAIT_SECONDS: "1" })]);
+const [bridge, hasty] = await Promise.all([startBridge(AMPLE), startBridge({ WAIT_SECONDS: "1" })]);
 const { devin } = bridge;
 
 const problem = (status, title, detail) => ({

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
-import { SECRETS, startBridge } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge } from "./harness.mjs";
 import { sample } from "../scripts/samples.mjs";
 import { assertAnswer, assertFenced, assertNothingMissing, fenced, HOOK, newAlert, rehearse, send, start } from "./alerting.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 const { devin } = bridge;
 const PATH = "/hooks/azure-monitor";
 

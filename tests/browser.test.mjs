@@ -21,7 +21,7 @@ const ROUTES = [
   { alert_name: "checkout-latency", min_occurrences: 3 },
 ];
 
-const bridge = await startBridge({ ROUTES: JSON.stringify(ROUTES), SESSIONS_PER_DAY: "8", WAIT_SECONDS: "5" });
+const bridge = await startBridge({ ROUTES: JSON.stringify(ROUTES), SESSIONS_PER_MINUTE: "100", SESSIONS_PER_DAY: "8", WAIT_SECONDS: "5" });
 const browser = await startChromium();
 after(() => browser.close());
 

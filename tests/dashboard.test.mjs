@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ADMIN, newAlert, send, start } from "./alerting.mjs";
 import { sample } from "../scripts/samples.mjs";
-import { newIncident, SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, SECRETS, startBridge, until } from "./harness.mjs";
 
 const LARGEST_PAGE = 60_000;
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 
 const get = (path, { on = bridge, headers = ADMIN } = {}) => on.request(path, { headers });
 const post = (path, headers = {}) =>
@@ -283,7 +283,7 @@ test("hostile text is text", async () => {
 });
 
 test("50 rows of the longest texts, and the pages of those incidents, stay under 60 KB", async () => {
-  const crowded = await startBridge({ WAIT_SECONDS: "0", REDACT_EMAILS: "off" });
+  const crowded = await startBridge({ ...AMPLE, WAIT_SECONDS: "0", REDACT_EMAILS: "off" });
   const words = (text) => text.repeat(2_000).slice(0, 8_000);
   crowded.devin.mood = ({ call }) => call === "create" && { status: 403, body: { detail: words(`<"&"> `) } };
   const texts = [words(`<"&"> `), words("Größe & Übermaß "), words("障害が発生しました "), words("🚨 down "), words("plain words ")];

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newIncident, startBridge } from "./harness.mjs";
+import { AMPLE, newIncident, startBridge } from "./harness.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 const { devin } = bridge;
 
 const problem = (status, title, detail) => ({

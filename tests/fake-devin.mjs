@@ -19,6 +19,8 @@ export class FakeDevin {
   concurrencyLimit = Infinity;
   /** Misbehaviour at large: request => an answer as in script(), or undefined. Asked where no script has one. */
   mood = () => undefined;
+  /** The time; a bridge whose clock is moved moves this one along. */
+  now = () => Date.now();
 
   #sessions = [];
   #scripts = [];
@@ -111,7 +113,7 @@ export class FakeDevin {
     const url = new URL(request.url, this.url);
     const route = findRoute(request.method, url.pathname);
     const record = {
-      at: Date.now(),
+      at: this.now(),
       api: url.pathname.split("/")[1],
       call: route?.call,
       method: request.method,
@@ -182,7 +184,7 @@ export class FakeDevin {
       case "message": {
         const { message } = request.body ?? {};
         if (typeof message !== "string") return api.invalid("message", "Field required");
-        session.messages.push({ event_id: id("event"), source: "user", message, created_at: seconds(Date.now()) });
+        session.messages.push({ event_id: id("event"), source: "user", message, created_at: seconds(this.now()) });
         if (session.status === "suspended") session.status = "running";
         return ok(api === v3 ? api.session(session) : null);
       }
@@ -203,7 +205,7 @@ export class FakeDevin {
     }
     const session = {
       id: id("devin"),
-      createdMs: Date.now(),
+      createdMs: this.now(),
       status: "new",
       title: null,
       playbook_id: null,
@@ -223,7 +225,7 @@ export class FakeDevin {
     return this.#sessions
       .filter(
         (session) =>
-          Date.now() - session.createdMs >= this.listLagMs &&
+          this.now() - session.createdMs >= this.listLagMs &&
           (tags.length === 0 || tags.some((tag) => session.tags.includes(tag))) &&
           (ids.length === 0 || ids.includes(session.id)) &&
           seconds(session.createdMs) >= after &&

@@ -1,11 +1,12 @@
 // What the tests on workerd share: a bridge in front of a fake Devin, and ways to talk to it as its senders do.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { startRuntime } from "../scripts/runtime.mjs";
 import { freshId, pagerdutySignature, sample } from "../scripts/samples.mjs";
 import { found, foundAtDevin, foundInFiles, secretsOf } from "./canary.mjs";
@@ -18,17 +19,27 @@ export const SECRETS = {
   ADMIN_TOKEN: "test-admin-token-77aa",
 };
 
-/** A bridge with a Devin of its own; both end with the test file. */
-export async function startBridge(vars = {}) {
+/** For suites that start more sessions than the product's own limits allow. */
+export const AMPLE = { SESSIONS_PER_MINUTE: "1000", SESSIONS_PER_DAY: "10000" };
+
+const CONTROLLED = fileURLToPath(new URL("controlled-worker.js", import.meta.url));
+const DAY_MS = 86_400_000;
+
+/**
+ * A bridge with a Devin of its own; both end with the test file. Its settings are those of wrangler.toml but for `vars`.
+ * - controlled: its clock can be moved, and its storage can be made to fail: advance(), break(), calls()
+ * - without: names of bindings it does not have
+ */
+export async function startBridge(vars = {}, { controlled = false, without = [] } = {}) {
   const bridge = new Bridge();
   bridge.devin = await FakeDevin.start();
+  bridge.devin.now = () => bridge.now();
+  bridge.options = { wrapper: controlled ? CONTROLLED : undefined, without };
   bridge.vars = {
     ...SECRETS,
     DEVIN_API_URL: bridge.devin.url,
     DEVIN_ORG_ID: ORG,
     DEVIN_API_KEY: V3_KEY,
-    SESSIONS_PER_MINUTE: "1000",
-    SESSIONS_PER_DAY: "10000",
     ...vars,
   };
   after(async () => {
@@ -46,13 +57,16 @@ class Bridge {
   persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-test-"));
   /** What the Worker logged: { level, message }. */
   logs = [];
+  /** How many milliseconds its clock is ahead of ours. */
+  ahead = 0;
   #leaked = [];
   #runtime;
 
   async start() {
     this.#runtime = await startRuntime({
+      ...this.options,
       persistTo: this.persistTo,
-      vars: this.vars,
+      vars: { ...this.vars, ...(this.ahead && { CLOCK_AHEAD: String(this.ahead) }) },
       port: this.port,
       onLog: (line) => this.logs.push(line),
     });
@@ -75,6 +89,66 @@ class Bridge {
   async cron() {
     const { outcome } = await this.#runtime.cron();
     assert.equal(outcome, "ok");
+  }
+
+  /** The time by the bridge's clock, and Devin's. */
+  now() {
+    return Date.now() + this.ahead;
+  }
+
+  /** Moves the clock: what was to happen meanwhile happens now, and sees the new time. */
+  async advance(seconds) {
+    const milliseconds = Math.round(seconds * 1000);
+    this.ahead += milliseconds;
+    await this.#control("advance", { milliseconds, objects: { INCIDENT: this.#objects("Incident"), REGISTER: this.#objects("Register") } });
+  }
+
+  /** Lets so many seconds pass, for what must not come, and what is under way a moment to end. */
+  async quiet(seconds = 900) {
+    await sleep(200);
+    await this.advance(seconds);
+    await sleep(200);
+  }
+
+  /** Moves the clock to so many seconds after the next midnight (UTC). */
+  advanceToMidnight(seconds = 0) {
+    return this.advance((DAY_MS - (this.now() % DAY_MS)) / 1000 + seconds);
+  }
+
+  /** Lets calls of its storage fail; see controlled-worker.js. */
+  break(failures) {
+    return this.#control("break", failures);
+  }
+
+  /** What was called so far of its storage and its objects; see controlled-worker.js. */
+  calls() {
+    return this.#control("calls", null);
+  }
+
+  /** Rows of the register's tables. */
+  rows(query) {
+    return this.#control("object", { binding: "REGISTER", name: "register", query });
+  }
+
+  /** The record of an incident as its object has stored it; `change` may alter it, or give a text to store instead. */
+  async stored(key, change) {
+    const record = { binding: "INCIDENT", name: key, key: "record" };
+    const text = await this.#control("object", record);
+    if (change) await this.#control("object", { ...record, value: change(text) });
+    return text;
+  }
+
+  async #control(what, question) {
+    const answer = await fetch(new URL(`/control/${what}`, this.url), { method: "POST", body: JSON.stringify(question) });
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return answer.json();
+  }
+
+  /** The ids of the objects of a class: each has a database of its own. */
+  #objects(name) {
+    const folder = join(this.persistTo, "do", `devin-bridge-${name}Object`);
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    return files.flatMap((file) => /^([0-9a-f]{64})\.sqlite$/.exec(file)?.[1] ?? []);
   }
 
   async request(path, { headers = {}, ...init } = {}) {

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
-import { SECRETS, startBridge } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge } from "./harness.mjs";
 import { sample } from "../scripts/samples.mjs";
 import { assertAnswer, assertFenced, assertNothingMissing, fenced, HOOK, newAlert, rehearse, send, start } from "./alerting.mjs";
 
 const [bridge, strict] = await Promise.all([
-  startBridge(),
+  startBridge(AMPLE),
   startBridge({ ROUTES: JSON.stringify([{ sender: "kibana", accept_unreadable: false }]) }),
 ]);
 const { devin } = bridge;

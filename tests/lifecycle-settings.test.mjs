@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sample } from "../scripts/samples.mjs";
 import { assertAnswer, fenced, newAlert, send, start, steps } from "./alerting.mjs";
-import { newIncident, resolved, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
 
 const schema = JSON.parse(readFileSync(new URL("../prompts/postmortem.schema.json", import.meta.url), "utf8"));
 
@@ -63,6 +63,7 @@ const alerts = [
   { sender: "alert", language: "German" },
 ];
 const bridge = await startBridge({
+  ...AMPLE,
   ROUTES: JSON.stringify([...routes, ...alerts]),
   DEVIN_PLAYBOOK_ID: "playbook-default",
   TARGET_REPO: "acme/shop",

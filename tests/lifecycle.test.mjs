@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sample } from "../scripts/samples.mjs";
 import { fenced } from "./alerting.mjs";
-import { newIncident, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, startBridge, until } from "./harness.mjs";
 
 const TITLE = "Checkout answers 502: connection pool exhausted";
 const INVESTIGATE =
@@ -17,7 +17,7 @@ const EARLIER = "An earlier session gathered data while the incident was open, a
 const onAcknowledged = { ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) };
 const onlyGrave = [{ priority: ["P1", "P2"], start_on: "acknowledged" }, { sender: "pagerduty", ignore: true }];
 const [bridge, early, choosy, mortal] = await Promise.all([
-  startBridge(onAcknowledged),
+  startBridge({ ...AMPLE, ...onAcknowledged }),
   startBridge({ ROUTES: JSON.stringify([{ start_on: "triggered" }]) }),
   startBridge({ ROUTES: JSON.stringify(onlyGrave) }),
   startBridge(onAcknowledged),

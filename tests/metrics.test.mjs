@@ -11,10 +11,10 @@ import { fileURLToPath } from "node:url";
 import { sample } from "../scripts/samples.mjs";
 import { ADMIN, BEARER, HOOK, newAlert, send, start } from "./alerting.mjs";
 import { missing, program } from "./debian.mjs";
-import { newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
 
 const DOCS = fileURLToPath(new URL("../docs/prometheus/", import.meta.url));
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 const { devin } = bridge;
 
 /** The metrics as a map from each sample's name with its labels to its value. */

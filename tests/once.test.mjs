@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Miniflare } from "miniflare";
-import { newIncident, resolved, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE, { controlled: true });
 const { devin } = bridge;
+
+/** The ledger is written after the session is recorded. */
+const written = (bridge) =>
+  until("the ledger is written", 10, async () => (await bridge.calls()).some(({ operation }) => operation === "write"));
 
 test("100 simultaneous deliveries make one session", async () => {
   const incident = newIncident();
@@ -21,7 +24,7 @@ test("100 simultaneous deliveries make one session", async () => {
   assert.ok(answers.every(({ json }) => json.incident === incident.key));
 
   await bridge.oneSession(incident);
-  await sleep(1500);
+  await bridge.quiet();
   assert.equal(devin.creates(incident.id).length, 1);
 });
 
@@ -67,12 +70,12 @@ test("after a restart the incident is still known", async () => {
 });
 
 test("the ledger alone answers a redelivery, without the incident's object", async () => {
-  const bridge = await startBridge();
+  const bridge = await startBridge({}, { controlled: true });
   const incident = newIncident();
   const body = resolved(incident.id);
   await bridge.pagerduty(body);
   const { record } = await bridge.oneSession(incident);
-  await sleep(1000); // the ledger is written after the session is recorded
+  await written(bridge);
   await bridge.stop();
   rmSync(join(bridge.persistTo, "do"), { recursive: true });
   await bridge.start();
@@ -82,10 +85,10 @@ test("the ledger alone answers a redelivery, without the incident's object", asy
 });
 
 test("the ledger forgets an incident after RETENTION_DAYS", async () => {
-  const bridge = await startBridge({ RETENTION_DAYS: "7" });
+  const bridge = await startBridge({ RETENTION_DAYS: "7" }, { controlled: true });
   const incident = await bridge.resolve();
   await bridge.oneSession(incident);
-  await sleep(1000); // the ledger is written after the session is recorded
+  await written(bridge);
   await bridge.stop();
   const storage = new Miniflare({
     name: "reader",
@@ -128,7 +131,7 @@ test("killed while Devin has the request and has done nothing: one session after
 });
 
 test("killed after Devin made the session, before it answered: that session is found", async () => {
-  const bridge = await startBridge();
+  const bridge = await startBridge({}, { controlled: true });
   const incident = newIncident();
   bridge.devin.script({ call: "create", match: incident.id, replies: [{ done: true, delayMs: 120_000 }] });
   await bridge.resolve(incident);
@@ -136,6 +139,6 @@ test("killed after Devin made the session, before it answered: that session is f
   await bridge.kill();
   await bridge.start();
   await bridge.oneSession(incident);
-  await sleep(1500);
+  await bridge.quiet();
   assert.equal(bridge.devin.creates(incident.id).length, 1);
 });

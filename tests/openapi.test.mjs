@@ -5,9 +5,9 @@ import { test } from "node:test";
 import Ajv2020 from "ajv/dist/2020.js";
 import { ADMIN, BEARER, newAlert, send } from "./alerting.mjs";
 import { document, documentedAnswers, seen } from "./contract.mjs";
-import { newIncident, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, startBridge, until } from "./harness.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 
 test("it is served to anybody, as it stands in src/web/openapi.json", async () => {
   const answer = await bridge.request("/openapi.json");

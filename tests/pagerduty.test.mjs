@@ -1,10 +1,10 @@
 // PagerDuty's webhooks: what starts a postmortem, what Devin is asked, and what is ignored.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newIncident, resolved, startBridge } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, startBridge } from "./harness.mjs";
 import { sample } from "../scripts/samples.mjs";
 
-const bridge = await startBridge({ DEVIN_PLAYBOOK_ID: "playbook-test", MAX_ACU_LIMIT: "7" });
+const bridge = await startBridge({ ...AMPLE, DEVIN_PLAYBOOK_ID: "playbook-test", MAX_ACU_LIMIT: "7" });
 const { devin } = bridge;
 
 test("a resolved incident becomes one postmortem session", async () => {

@@ -1,10 +1,10 @@
 // Every sample of `npm run send`, as its sender delivers it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SECRETS, startBridge } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge } from "./harness.mjs";
 import { deliver, freshId, sample, sampleNames } from "../scripts/samples.mjs";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 
 const send = async (name, id) => {
   const { status, text } = await deliver(bridge.url, sample(name, id), SECRETS);

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { schemathesisPython } from "../scripts/tools.mjs";
-import { SECRETS, startBridge } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge } from "./harness.mjs";
 
 // One worker: what makes up the requests is not made for threads.
 const OPTIONS = "--checks all --phases examples,coverage,fuzzing,stateful --max-examples 10 --seed 1 --continue-on-failure --workers 1 --request-timeout 30 --no-color";
@@ -29,14 +29,14 @@ adminBearer = { bearer = "${SECRETS.ADMIN_TOKEN}" }
 
 describe("schemathesis finds nothing", { concurrency: true }, () => {
   test("with all credentials", async () => {
-    const bridge = await startBridge({ WAIT_SECONDS: "0" });
+    const bridge = await startBridge({ ...AMPLE, WAIT_SECONDS: "0" });
     const said = await schemathesis("everybody.toml", bridge.url);
     assert.doesNotMatch(said, /Authentication failed/);
     assert.ok(bridge.devin.all.length > 0, `no session was started:\n${said}`);
   });
 
   test("with none", async () => {
-    const bridge = await startBridge({ WAIT_SECONDS: "0" });
+    const bridge = await startBridge({ ...AMPLE, WAIT_SECONDS: "0" });
     const said = await schemathesis("nobody.toml", bridge.url);
     assert.match(said, /Authentication failed/);
     assert.equal(bridge.devin.requests.length, 0, said);

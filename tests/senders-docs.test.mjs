@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { parse as parseToml } from "smol-toml";
-import { SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge, until } from "./harness.mjs";
 import { deliver, pagerdutySignature, sample, sampleNames } from "../scripts/samples.mjs";
 import { ADMIN, assertFenced, fenced, send } from "./alerting.mjs";
 import { addressed, missing, node, powershell, powershells, python, readPowershell, shell } from "./clients.mjs";
@@ -14,7 +14,7 @@ const FOLDER = new URL("../docs/senders/", import.meta.url);
 const ADDRESS = "https://devin-bridge.example.workers.dev";
 const SECRET = "your-webhook-secret";
 
-const bridge = await startBridge();
+const bridge = await startBridge(AMPLE);
 const { devin } = bridge;
 
 /** A page: its text, and its fenced blocks under their headings. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
-import { startBridge, until } from "./harness.mjs";
+import { AMPLE, startBridge, until } from "./harness.mjs";
 import { V1_KEY } from "./fake-devin.mjs";
 import { sample } from "../scripts/samples.mjs";
 import { ADMIN, assertAnswer, assertNothingMissing, HOOK, newAlert, rehearse, send, start, steps } from "./alerting.mjs";
@@ -34,8 +34,8 @@ const whole = {
 
 const [bare, bridge, v1, open] = await Promise.all([
   startBridge(),
-  startBridge(whole),
-  startBridge({ ...whole, DEVIN_API_KEY: V1_KEY, DEVIN_ORG_ID: "" }),
+  startBridge({ ...AMPLE, ...whole }),
+  startBridge({ ...AMPLE, ...whole, DEVIN_API_KEY: V1_KEY, DEVIN_ORG_ID: "" }),
   startBridge({ WEBHOOK_SECRET: null, PAGERDUTY_SIGNING_SECRET: null, ALLOW_UNAUTHENTICATED: "true" }),
 ]);
 

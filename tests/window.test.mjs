@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SECRETS, startBridge, until } from "./harness.mjs";
+import { AMPLE, SECRETS, startBridge, until } from "./harness.mjs";
 import { sample } from "../scripts/samples.mjs";
 import { ADMIN, assertAnswer, newAlert, rehearse, send, start } from "./alerting.mjs";
 
-const [bridge, narrow, none] = await Promise.all([
-  startBridge(),
-  startBridge({ DEDUP_WINDOW_SECONDS: "2" }),
-  startBridge({ DEDUP_WINDOW_SECONDS: "0" }),
+const [bridge, none] = await Promise.all([
+  startBridge(AMPLE, { controlled: true }),
+  startBridge({ ...AMPLE, DEDUP_WINDOW_SECONDS: "0" }),
 ]);
+/** The window's length by default, and a little. */
+const [WITHIN, AFTER] = [3500, 3700];
 
 /** The messages of a session, once there are so many; a while later there are no more. */
 async function messages(bridge, sessionId, count) {
@@ -29,33 +30,34 @@ const listed = (bridge, name, count) =>
     return rows.length === count && rows.every(({ state }) => state === "started") && rows;
   });
 
-describe("the window", { concurrency: true }, () => {
-  test("reaches from one firing to the next, however many there are; after it the alert is a new incident", async () => {
+// One after the other, because they share a clock.
+describe("the window", () => {
+  test("of an hour reaches from one firing to the next, however many there are; after it the alert is a new incident", async () => {
     const alert = newAlert();
-    const first = await start(narrow, alert);
+    const first = await start(bridge, alert);
     for (let seen = 2; seen <= 3; seen++) {
-      await sleep(1200); // the second repeat comes more than the window after the first
-      const answer = await send(narrow, alert);
+      await bridge.advance(WITHIN); // the second repeat comes more than the window after the first
+      const answer = await send(bridge, alert);
       const { incident, sessionId, sessionUrl } = first;
       assertAnswer(answer, 200, { success: true, status: "duplicate", incident, sessionId, sessionUrl });
-      assert.equal((await narrow.record(incident)).seen, seen);
+      assert.equal((await bridge.record(incident)).seen, seen);
     }
-    await sleep(2500);
-    const second = await start(narrow, alert);
+    await bridge.advance(AFTER);
+    const second = await start(bridge, alert);
     assert.equal(second.incident, `${first.incident}.2`);
     assert.notEqual(second.sessionId, first.sessionId);
-    assert.equal((await narrow.record(second.incident)).seen, 1);
-    const repeat = await send(narrow, alert);
+    assert.equal((await bridge.record(second.incident)).seen, 1);
+    const repeat = await send(bridge, alert);
     assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", second.sessionId], repeat.text);
-    assert.equal(narrow.devin.creates(alert.alertId).length, 2);
+    assert.equal(bridge.devin.creates(alert.alertId).length, 2);
   });
 
   test("both incidents are listed, each with its own session", async () => {
     const alert = newAlert();
-    const first = await start(narrow, alert);
-    await sleep(2500);
-    const second = await start(narrow, alert);
-    const rows = await listed(narrow, first.incident, 2);
+    const first = await start(bridge, alert);
+    await bridge.advance(AFTER);
+    const second = await start(bridge, alert);
+    const rows = await listed(bridge, first.incident, 2);
     assert.deepEqual(
       rows.map(({ incident, sessionId }) => [incident, sessionId]),
       [second, first].map(({ incident, sessionId }) => [incident, sessionId]),
@@ -64,21 +66,13 @@ describe("the window", { concurrency: true }, () => {
 
   test("each of them can be looked up by its name", async () => {
     const alert = newAlert();
-    const first = await start(narrow, alert);
-    await sleep(2500);
-    const second = await start(narrow, alert);
-    const latest = await narrow.record(second.incident);
+    const first = await start(bridge, alert);
+    await bridge.advance(AFTER);
+    const second = await start(bridge, alert);
+    const latest = await bridge.record(second.incident);
     assert.deepEqual([latest.incident, latest.sessionId], [second.incident, second.sessionId]);
-    const earlier = await narrow.record(first.incident);
+    const earlier = await bridge.record(first.incident);
     assert.deepEqual([earlier?.incident, earlier?.sessionId], [first.incident, first.sessionId], "another incident's record");
-  });
-
-  test("of an hour by default", async () => {
-    const alert = newAlert();
-    const { incident } = await start(bridge, alert);
-    await sleep(2500);
-    const repeat = await send(bridge, alert);
-    assert.deepEqual([repeat.json.status, repeat.json.incident], ["duplicate", incident], repeat.text);
   });
 
   test("of no length: every firing is an incident of its own", async () => {
@@ -105,11 +99,11 @@ describe("the window", { concurrency: true }, () => {
 
   test("after a refusal by Devin, the alert is tried anew when the window is over", async () => {
     const alert = newAlert();
-    narrow.devin.script({ call: "create", match: alert.alertId, replies: [{ status: 400, body: { detail: "no such playbook" } }] });
-    const refused = await send(narrow, alert);
+    bridge.devin.script({ call: "create", match: alert.alertId, replies: [{ status: 400, body: { detail: "no such playbook" } }] });
+    const refused = await send(bridge, alert);
     assert.deepEqual([refused.status, refused.json.details], [500, "HTTP 400: no such playbook"], refused.text);
-    await sleep(2500);
-    const { incident } = await start(narrow, alert);
+    await bridge.advance(AFTER);
+    const { incident } = await start(bridge, alert);
     assert.equal(incident, `${refused.json.incident}.2`);
   });
 });

@@ -5,7 +5,7 @@ import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sample } from "../../scripts/samples.mjs";
 import { V1_KEY } from "../fake-devin.mjs";
-import { newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
 import { CALLS, OUTCOMES, REPLIES } from "./matrix.mjs";
 
 export const APIS = ["v3", "v1"];
@@ -40,6 +40,7 @@ export function cellsOf(api) {
 /** A bridge for the matrix and what Devin sees of it. */
 export async function startWatched(api, vars = {}) {
   const bridge = await startBridge({
+    ...AMPLE,
     ROUTES: JSON.stringify([{ sender: "pagerduty", start_on: "acknowledged" }]),
     // Less than a stall, more than everything else takes.
     WAIT_SECONDS: "45",

@@ -1,7 +1,6 @@
 // What failed for good: how it looks, and how it is brought back.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../../scripts/steps.mjs";
 import { V3_KEY } from "../fake-devin.mjs";
 import { newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
@@ -60,7 +59,7 @@ export const cases = {
   },
 
   async "ten replays at once try it once"() {
-    const bridge = await startBridge();
+    const bridge = await startBridge({}, { controlled: true });
     const incident = newIncident();
     bridge.devin.script({ call: "create", match: incident.id, replies: [{ status: 401, body: { detail: WORDS } }] });
     await bridge.resolve(incident);
@@ -71,7 +70,7 @@ export const cases = {
     assert.equal(statuses.filter((status) => status === "accepted").length, 1, statuses.join());
     assert.equal(statuses.filter((status) => status === "ignored").length, 9, statuses.join());
     await bridge.oneSession(incident);
-    await sleep(3000);
+    await bridge.quiet();
     assert.equal(bridge.devin.creates(incident.id).length, 2);
     assert.equal((await replay(bridge, incident.key)).json.status, "ignored");
   },

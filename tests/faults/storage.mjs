@@ -1,23 +1,17 @@
 // Storage that fails: no session is lost or made twice by it, and nothing that could not be stored is called stored.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
 import { admin } from "./cells.mjs";
-import { startFaulty } from "./faulty.mjs";
 
 const ALWAYS = 1e9;
 
 /** A bridge whose storage fails on demand. */
-async function faultyBridge(options) {
-  const bridge = await startBridge();
-  await bridge.stop();
-  const faulty = await startFaulty(bridge, options);
-  return { bridge, faulty };
-}
+const faultyBridge = (options) => startBridge(AMPLE, { controlled: true, ...options });
 
 async function ledgerFails(operation) {
-  const { bridge, faulty } = await faultyBridge();
-  await faulty.break({ [operation]: ALWAYS });
+  const bridge = await faultyBridge();
+  await bridge.break({ [operation]: ALWAYS });
   const incident = newIncident();
   const body = resolved(incident.id);
   assert.equal((await bridge.pagerduty(body)).json.status, "accepted");
@@ -26,7 +20,7 @@ async function ledgerFails(operation) {
     const repeat = await bridge.pagerduty(body);
     assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
   }
-  assert.ok((await faulty.break({}))[operation] < ALWAYS, "it failed");
+  assert.ok((await bridge.break({}))[operation] < ALWAYS, "it failed");
   await until("the list is mended", 60, async () => {
     const { incidents } = await admin(bridge, "/api/incidents?state=started");
     return incidents.length === 1 && incidents[0].seen === 4;
@@ -35,10 +29,10 @@ async function ledgerFails(operation) {
 }
 
 async function notStored(operation) {
-  const { bridge, faulty } = await faultyBridge();
+  const bridge = await faultyBridge();
   const incident = newIncident();
   const body = resolved(incident.id);
-  await faulty.break({ [operation]: 1 });
+  await bridge.break({ [operation]: 1 });
   const refused = await bridge.pagerduty(body);
   assert.equal(refused.status, 503, refused.text);
   const again = await bridge.pagerduty(body);
@@ -53,14 +47,14 @@ export const cases = {
   "the ledger can't be written: one session, repeats are known, the list is mended": () => ledgerFails("write"),
 
   async "there is no ledger: one session, repeats are known"() {
-    const { bridge } = await faultyBridge({ without: ["INCIDENTS"] });
+    const bridge = await faultyBridge({ without: ["INCIDENTS"] });
     const incident = newIncident();
     const body = resolved(incident.id);
     assert.equal((await bridge.pagerduty(body)).json.status, "accepted");
     const { record } = await bridge.oneSession(incident);
     const repeat = await bridge.pagerduty(body);
     assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
-    await sleep(3000);
+    await bridge.quiet();
     assert.equal(bridge.devin.creates(incident.id).length, 1);
   },
 
@@ -70,7 +64,7 @@ export const cases = {
   "the object can't set its alarm: 503, and the next delivery is accepted": () => notStored("alarm"),
 
   async "the binding of the objects is missing: 503"() {
-    const { bridge } = await faultyBridge({ without: ["INCIDENT"] });
+    const bridge = await faultyBridge({ without: ["INCIDENT"] });
     const refused = await bridge.pagerduty(resolved(newIncident().id));
     assert.equal(refused.status, 503, refused.text);
     const headers = { "x-webhook-secret": SECRETS.WEBHOOK_SECRET };
@@ -80,7 +74,7 @@ export const cases = {
   },
 
   async "writes fail at all moments of an incident's life: what was accepted has its one session"() {
-    const { bridge, faulty } = await faultyBridge();
+    const bridge = await faultyBridge();
     const incidents = Array.from({ length: 40 }, newIncident);
     const accepted = new Set();
     let failures = 0;
@@ -89,11 +83,11 @@ export const cases = {
       const told = bridge.pagerduty(body);
       await sleep((index % 10) * 4);
       const wanted = 1 + (index % 3);
-      await faulty.break({ put: wanted });
+      await bridge.break({ put: wanted });
       const answers = [await told, await bridge.pagerduty(body)];
       if (answers.some(({ status }) => status < 300)) accepted.add(incident);
       await sleep(100);
-      failures += wanted - (await faulty.break({})).put;
+      failures += wanted - (await bridge.break({})).put;
     }
     assert.ok(failures > 20 && accepted.size > 20, `${failures} failures, ${accepted.size} accepted`);
     for (const incident of accepted) await bridge.oneSession(incident, 90);
@@ -102,41 +96,41 @@ export const cases = {
 
   // Longer than the runtime tries an alarm again that failed: six times in about two minutes.
   async "the object can't write for three minutes: its work goes on by itself"() {
-    const { bridge, faulty } = await faultyBridge();
+    const bridge = await faultyBridge();
     // The first write of the alarm is to fail, so it waits for its turn until then.
-    await faulty.break({ register: ALWAYS });
+    await bridge.break({ register: ALWAYS });
     const incident = await bridge.resolve();
-    await faulty.break({ put: ALWAYS });
+    await bridge.break({ put: ALWAYS });
     await sleep(180_000);
-    const { put } = await faulty.break({});
+    const { put } = await bridge.break({});
     assert.ok(put < ALWAYS, "it failed");
     await bridge.oneSession(incident, 120);
   },
 
   async "the register can't be reached: events are accepted, and their sessions made when it is back"() {
-    const { bridge, faulty } = await faultyBridge();
-    await faulty.break({ register: ALWAYS });
+    const bridge = await faultyBridge();
+    await bridge.break({ register: ALWAYS });
     const incident = await bridge.resolve();
     await sleep(3000);
     assert.equal(bridge.devin.creates(incident.id).length, 0, "no session without a turn");
     assert.equal((await bridge.record(incident.key)).state, "waiting");
     const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
     assert.equal((await bridge.request("/api/incidents", { headers })).status, 503);
-    await faulty.break({});
+    await bridge.break({});
     await bridge.oneSession(incident, 60);
     const listed = async () => (await admin(bridge, "/api/incidents?state=started")).incidents.length === 1;
     await until("the list is mended", 60, listed);
   },
 
   async "the list's own storage fails: every incident has its session"() {
-    const { bridge, faulty } = await faultyBridge();
+    const bridge = await faultyBridge();
     const incidents = Array.from({ length: 10 }, newIncident);
     for (const incident of incidents) {
-      await faulty.break({ sql: 1 });
+      await bridge.break({ sql: 1 });
       await bridge.resolve(incident);
-      await until("it failed", 10, async () => (await faulty.break({ sql: 1 })).sql === 0);
+      await until("it failed", 10, async () => (await bridge.break({ sql: 1 })).sql === 0);
     }
-    await faulty.break({});
+    await bridge.break({});
     for (const incident of incidents) await bridge.oneSession(incident, 60);
   },
 };

@@ -1,6 +1,6 @@
 // Too much at once: many deliveries of few incidents, in random order.
 import assert from "node:assert/strict";
-import { newIncident, resolved, SECRETS, startBridge } from "../harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge } from "../harness.mjs";
 import { seeded, shuffled } from "../crash/chance.mjs";
 
 /**
@@ -8,7 +8,7 @@ import { seeded, shuffled } from "../crash/chance.mjs";
  * the bridge, its answers, and the incidents' keys in the order of their first answers.
  */
 export async function storm({ deliveries, incidents, connections, perMinute, seed }) {
-  const bridge = await startBridge({ SESSIONS_PER_MINUTE: String(perMinute) });
+  const bridge = await startBridge({ ...AMPLE, SESSIONS_PER_MINUTE: String(perMinute) });
   const senders = Array.from({ length: incidents }, (_, index) => sender(bridge, index));
   const all = Array.from({ length: deliveries }, (_, index) => senders[index % incidents]);
   const left = shuffled(all, seeded(seed)).values();
