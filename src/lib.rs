@@ -38,7 +38,7 @@
 //! |---|---|
 //! | [`web`] | [`router`](web::router): paths, methods, status codes, the size of bodies. [`webhook`](web::webhook): one request's way, from its proof to its answer; dry runs. [`answer`](web::answer): the answers of the hooks. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
 //! | [`outcomes`] | the cron trigger that asks Devin about the sessions that have not ended |
-//! | [`store`] | [`incident`](mod@store::incident): the Durable Object of each incident: storage, alarm, and the calls that the lifecycle asks for. [`register`](store::register): the Durable Object that admits sessions within the budget, keeps the list and the counts. [`calling`](store::calling): how it tells an incident that there is a slot. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`](store::tally): what is counted, until the register has it |
+//! | [`store`] | [`incident`](mod@store::incident): the Durable Object of each incident: storage, alarm, and the calls that the lifecycle asks for. [`register`](store::register): the Durable Object that admits sessions within the budget, keeps the list and the counts. [`incident_calls`](store::incident_calls), [`register_calls`](store::register_calls): what they can be asked. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`](store::tally): what is counted, until the register has it |
 //! | [`clients`] | the asking: [`devin`](clients::devin), [`notify`](clients::notify), and the tenant's keys at [`entra`](clients::entra) |
 //! | [`configuration`], [`settings`] | variables and secrets → [`Settings`](settings::Settings), checked once an isolate |
 //! | [`fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |
@@ -58,7 +58,7 @@ mod web;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
-use crate::store::{register, tally};
+use crate::store::{register_calls, tally};
 use crate::web::router;
 
 #[event(start)]
@@ -70,7 +70,7 @@ fn start() {
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let response = router::handle(request, env.clone()).await;
     if tally::call_is_due(runtime::now()) {
-        context.wait_until(register::tell_counts(env));
+        context.wait_until(register_calls::tell_counts(env));
     }
     response
 }

@@ -1,17 +1,16 @@
 //! What became of the sessions: a cron trigger asks Devin about those that have not ended, all in one list, and tells
 //! their incidents what has changed.
 
-use serde_json::Value;
 use worker::Env;
 
 use crate::clients::devin as client;
 use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
-use crate::store::incident as object;
-use crate::store::register;
+use crate::store::incident_calls as incidents;
+use crate::store::register_calls as register;
 use incident::key::Key;
-use incident::outcome;
+use incident::listing::Line;
 use incident::session::{End, Report};
 use outbound::devin::call::MOST_ASKED;
 use outbound::devin::reply;
@@ -48,16 +47,15 @@ async fn ask_devin(env: &Env) -> Result<(), String> {
     Ok(())
 }
 
-async fn tell(env: &Env, line: &Value, report: &Report) -> worker::Result<()> {
-    let name = line.get("incident").and_then(Value::as_str).unwrap_or_default();
-    match Key::of_name(name) {
-        Some(key) => object::report(env, &key, line, report).await,
+async fn tell(env: &Env, line: &Line, report: &Report) -> worker::Result<()> {
+    match Key::of_name(&line.incident) {
+        Some(key) => incidents::report(env, &key, line, report.clone()).await,
         None => Ok(()),
     }
 }
 
-fn session_id(line: &Value) -> &str {
-    line.get("sessionId").and_then(Value::as_str).unwrap_or_default()
+fn session_id(line: &Line) -> &str {
+    line.session_id.as_deref().unwrap_or_default()
 }
 
 /// Whether two ids are of one session. Devin's documents show them with and without their prefix.
@@ -67,27 +65,23 @@ fn same(one: &str, other: &str) -> bool {
 
 /// Whether the report says something that the list does not. The spending grows all the time and is no news by itself;
 /// an end is, as often as it is told: only the incident knows whether it is to last.
-fn is_news(report: &Report, line: &Value) -> bool {
-    let told = outcome::fields(Some(&incident::lifecycle::outcome::of(report, None, None)));
-    let changed = |(name, value): &(&str, Value)| {
-        matches!(*name, "sessionState" | "sessionDetail" | "pullRequests")
-            && line.get(name).unwrap_or(&Value::Null) != value
-    };
-    report.end != End::Open || told.iter().any(changed)
+fn is_news(report: &Report, line: &Line) -> bool {
+    let changed = report.state != line.session_state
+        || report.detail != line.session_detail
+        || report.pull_requests != line.pull_requests;
+    report.end != End::Open || changed
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn only_what_has_changed_is_told() {
-        let line = json!({"sessionState": "running", "sessionDetail": "working", "pullRequests": [], "acus": 1});
         let word = |word: &str| Some(word.to_owned());
+        let line = Line { session_state: word("running"), session_detail: word("working"), ..Line::default() };
         let report = Report { state: word("running"), detail: word("working"), acus: 2.into(), ..Report::default() };
         assert!(!is_news(&report, &line));
         assert!(is_news(&Report { detail: word("waiting_for_user"), ..report.clone() }, &line));

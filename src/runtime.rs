@@ -1,12 +1,12 @@
 //! What the runtime gives: the clock, chance, requests, storage.
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::js_sys::{self, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Headers, ScheduledTime, State, Stub, web_sys, worker_sys};
+use worker::{Headers, Response, ScheduledTime, State, Stub, web_sys, worker_sys};
 
-use incident::stored;
 use incident::time::Time;
 
 /// Now.
@@ -53,11 +53,6 @@ pub async fn stored_text(state: &State, key: &str) -> worker::Result<Option<Stri
     Ok(promised(state.storage().as_raw().get(key)).await?.as_string())
 }
 
-/// The text of a request to one of our Durable Objects.
-pub async fn text_of(request: &web_sys::Request) -> worker::Result<String> {
-    Ok(promised(request.text()).await?.as_string().unwrap_or_default())
-}
-
 /// Reads a body into `bytes`; whether that was all of it. Where it has more than `most` bytes, the rest is not read.
 pub async fn read(stream: web_sys::ReadableStream, most: usize, bytes: &mut Vec<u8>) -> worker::Result<bool> {
     let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
@@ -75,17 +70,35 @@ pub async fn read(stream: web_sys::ReadableStream, most: usize, bytes: &mut Vec<
     }
 }
 
+/// The answer of one of our Durable Objects. In an object of its own, so that what another release answers to a call it
+/// does not know is never taken for a reply.
+#[derive(Serialize, Deserialize)]
+struct Reply<T> {
+    reply: T,
+}
+
 /// Asks a Durable Object of ours something, in JSON both ways.
-pub async fn ask(stub: Stub, what: &str, question: &Value) -> worker::Result<Value> {
-    let url = format!("https://object/{what}");
-    let request = request("POST", &url, &Headers::new(), Some(&stored::text(question)), None)?;
+pub async fn ask<C: Serialize, R: DeserializeOwned>(stub: Stub, call: &C) -> worker::Result<R> {
+    let body = serde_json::to_string(call)?;
+    let request = request("POST", "https://object/call", &Headers::new(), Some(&body), None)?;
     let object: worker_sys::DurableObject = stub.into_rpc();
     let response: web_sys::Response = promised(object.fetch_with_request(&request)).await?.dyn_into()?;
     let text = promised(response.text()).await?.as_string().unwrap_or_default();
     match response.status() {
-        200 => Ok(serde_json::from_str(&text)?),
+        200 => Ok(serde_json::from_str::<Reply<R>>(&text)?.reply),
         status => Err(format!("a Durable Object answered {status}: {text}").into()),
     }
+}
+
+/// What one of our Durable Objects was asked.
+pub async fn called<C: DeserializeOwned>(request: &web_sys::Request) -> worker::Result<C> {
+    let text = promised(request.text()).await?.as_string().unwrap_or_default();
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The answer to [`ask`].
+pub fn reply(reply: impl Serialize) -> worker::Result<Response> {
+    Response::ok(serde_json::to_string(&Reply { reply })?)
 }
 
 /// A time as an alarm takes it.

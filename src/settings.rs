@@ -10,7 +10,6 @@ use inbound::routing::{Defaults, Routes};
 use incident::admission::Limits;
 use incident::event::Incident;
 use incident::secret::Secret;
-use incident::stored;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
@@ -292,9 +291,9 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let text = match (self.get)(name)? {
             Value::Null => return None,
             Value::String(text) => text,
-            value @ (Value::Number(_) | Value::Bool(_)) => stored::text(&value),
+            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
             value => {
-                self.wrong(name, &stored::text(&value), "a text");
+                self.wrong(name, &value.to_string(), "a text");
                 return None;
             }
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the top down. A file belongs to the entry whose path is the beginning of its own, and may name what stands below
 /// that; within an entry that is a folder, its files may name one another.
-const FLOORS: [&str; 13] = [
+const FLOORS: [&str; 14] = [
     "lib",
     "outcomes, web/router",
     "web/webhook, web/dashboard",
@@ -15,7 +15,8 @@ const FLOORS: [&str; 13] = [
     "web/answer, web/query",
     "store/incident",
     "store/register, store/ledger, store/memory",
-    "store/tally, store/calling",
+    "store/incident_calls, store/register_calls",
+    "store/tally",
     "clients",
     "configuration",
     "settings, fetch",

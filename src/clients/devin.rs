@@ -5,7 +5,6 @@ use std::time::Duration;
 use worker::Headers;
 
 use crate::fetch::{self, Bounds};
-use incident::stored;
 use outbound::devin::call::Access;
 use outbound::http::{Answer, Call, hide};
 
@@ -38,7 +37,7 @@ async fn ask_within(access: &Access, call: &Call, bounds: Bounds) -> Result<Answ
 /// Sends a request to whomever, with headers of its own. Neither an answer nor an error shows any of the secrets.
 pub async fn send(call: &Call, headers: &[(&str, String)], secrets: &[&str], bounds: Bounds) -> Result<Answer, String> {
     let headers = all_headers(call, headers).map_err(|error| format!("the request could not be made: {error}"))?;
-    let body = call.body.as_ref().map(stored::text);
+    let body = call.body.as_ref().map(|body| body.to_string());
     let mut answer = fetch::ask(call.method, &call.url, &headers, body.as_deref(), bounds).await;
     let shown = match &mut answer {
         Ok(answer) => &mut answer.body,

@@ -1,17 +1,13 @@
 //! The ledger: incident ids in KV, written when a session exists. It answers an event that is delivered again anywhere
 //! on the edge without waking the incident's object. The object is the truth; the ledger may lag or be lost.
 
+use serde::{Deserialize, Serialize};
 use worker::Env;
-use worker::js_sys::{Array, Function, Object, Promise, Reflect};
-use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::runtime::promised;
 use incident::event::IncidentEvent;
 use incident::key::Key;
 use incident::record::Record;
 use incident::session::Session;
-use incident::stored;
-use incident::stored::Stored;
 
 /// The KV binding.
 const BINDING: &str = "INCIDENTS";
@@ -19,7 +15,8 @@ const BINDING: &str = "INCIDENTS";
 const SHORTEST: i64 = 60;
 
 /// What the ledger knows of an incident.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Entry {
     /// Its name.
     pub incident: String,
@@ -28,8 +25,6 @@ pub struct Entry {
     /// The ids of the events that were taken.
     pub events: Vec<String>,
 }
-
-stored!(Entry { incident, session, events });
 
 impl Entry {
     /// The entry of `record`, once it has a session.
@@ -47,28 +42,19 @@ impl Entry {
 
 /// Whether the ledger can be read at all.
 pub async fn answers(env: &Env) -> bool {
-    promised(call(env, "get", &Array::of1(&"health".into()))).await.is_ok()
+    let Ok(kv) = env.kv(BINDING) else { return false };
+    kv.get("health").text().await.is_ok()
 }
 
 /// The entry under `key`. A ledger that can't be read is as good as an empty one.
 pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
-    let text = promised(call(env, "get", &Array::of1(&key.as_str().into()))).await.ok()?;
-    Entry::from_text(&text.as_string()?)
+    env.kv(BINDING).ok()?.get(key.as_str()).json().await.ok()?
 }
 
 /// Writes the record's entry, to be kept for `retention` milliseconds.
 pub async fn write(env: &Env, record: &Record, retention: i64) -> worker::Result<()> {
     let Some(entry) = Entry::of(record) else { return Ok(()) };
-    let seconds = (retention / 1_000).max(SHORTEST);
-    let options = Object::new();
-    Reflect::set(&options, &"expirationTtl".into(), &JsValue::from_f64(seconds as f64))?;
-    let arguments = Array::of3(&record.key.as_str().into(), &entry.to_text().into(), &options);
-    promised(call(env, "put", &arguments)).await.map(|_| ())
-}
-
-/// Calls KV directly: `worker::KvStore` costs 10 KB of WASM.
-fn call(env: &Env, method: &str, arguments: &Array) -> Result<Promise, JsValue> {
-    let store = Reflect::get(env, &BINDING.into())?;
-    let method: Function = Reflect::get(&store, &method.into())?.dyn_into()?;
-    method.apply(&store, arguments)?.dyn_into()
+    let seconds = (retention / 1_000).max(SHORTEST).unsigned_abs();
+    env.kv(BINDING)?.put(record.key.as_str(), entry)?.expiration_ttl(seconds).execute().await?;
+    Ok(())
 }

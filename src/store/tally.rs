@@ -2,19 +2,19 @@
 //! Where there is none, one is made [`PAUSE`] later, for everything that has gathered until then. So no sender waits
 //! for a count, and thousands of events cost a handful of calls.
 
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 use incident::event::IncidentEvent;
 use incident::failure::Failure;
 use incident::lifecycle::Taken;
-use incident::listing;
+use incident::listing::Line;
 use incident::reason::Reason;
 use incident::sender::Sender;
-use incident::stored::Stored;
 use incident::time::{MINUTE, SECOND, Time};
-use incident::{named, stored};
 
 /// How long counts gather, in milliseconds, where no call comes by that takes them along.
 pub const PAUSE: i64 = 2 * SECOND;
@@ -53,7 +53,11 @@ pub enum Count {
 }
 
 /// Why a request to a hook was refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Refused {
     /// The secret or signature was missing or wrong.
     #[default]
@@ -67,7 +71,11 @@ pub enum Refused {
 }
 
 /// What stood between an incident and its session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Cause {
     /// Devin did nothing and asked to come back: too many requests.
     #[default]
@@ -81,7 +89,11 @@ pub enum Cause {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Delivered {
     /// The session has it.
     #[default]
@@ -90,9 +102,24 @@ pub enum Delivered {
     Failed,
 }
 
-named!(Refused { Unauthorized => "unauthorized", NotConfigured => "not_configured", NoKeys => "no_keys", BadBody => "bad_body" });
-named!(Cause { Busy => "busy", Unknown => "unknown", Refused => "refused", Prompt => "prompt" });
-named!(Delivered { Sent => "sent", Failed => "failed" });
+impl Refused {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+impl Cause {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+impl Delivered {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 impl Cause {
     /// What a failed call is counted as.
@@ -130,33 +157,20 @@ impl Count {
 }
 
 /// How often each thing was counted, by its name: `family.label`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Counts(Map<String, Value>);
-
-impl Stored for Counts {
-    fn to_value(&self) -> Value {
-        Value::Object(self.0.clone())
-    }
-
-    fn from_value(value: Value) -> Self {
-        match value {
-            Value::Object(counts) => Counts(counts),
-            _ => Counts::default(),
-        }
-    }
-}
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts(BTreeMap<String, u64>);
 
 impl Counts {
     /// Of one name, for example `ignored.route`.
     pub fn of(&self, name: &str) -> u64 {
-        self.0.get(name).and_then(Value::as_u64).unwrap_or(0)
+        self.0.get(name).copied().unwrap_or(0)
     }
 
     /// Of a whole family, for example `ignored`.
     pub fn sum(&self, family: &str) -> u64 {
         let of_family = |name: &str| name.split_once('.').is_some_and(|(of, _)| of == family);
         let counts = self.0.iter().filter(|(name, _)| of_family(name));
-        counts.fold(0, |sum, (_, count)| sum.saturating_add(count.as_u64().unwrap_or(0)))
+        counts.fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
     /// Whether nothing was counted.
@@ -167,26 +181,25 @@ impl Counts {
     /// Adds what others have counted.
     pub fn add_all(&mut self, others: &Counts) {
         for (name, count) in &others.0 {
-            self.add(name, count.as_u64().unwrap_or(0));
+            self.add(name, *count);
         }
     }
 
     fn add(&mut self, name: &str, count: u64) {
         let sum = self.of(name).saturating_add(count);
-        self.0.insert(name.to_owned(), sum.into());
+        self.0.insert(name.to_owned(), sum);
     }
 }
 
 /// What has gathered since the register was last told.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Batch {
     /// How much of what.
     pub counts: Counts,
     /// The lines of ignored events for the list, oldest first.
-    pub ignored: Vec<Value>,
+    pub ignored: Vec<Line>,
 }
-
-stored!(Batch { counts, ignored });
 
 impl Batch {
     /// Whether there is anything to tell.
@@ -194,7 +207,7 @@ impl Batch {
         self.counts.is_empty() && self.ignored.is_empty()
     }
 
-    fn ignore(&mut self, line: Value) {
+    fn ignore(&mut self, line: Line) {
         if self.ignored.len() < MOST_IGNORED {
             self.ignored.push(line);
         }
@@ -230,7 +243,7 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
     });
     // What waits for more occurrences has a record, and with it a line of its own.
     if let Some(Taken::Ignored(reason)) = taken.filter(|taken| *taken != Taken::Ignored(Reason::Occurrences)) {
-        let line = listing::ignored(event, reason, now);
+        let line = Line::ignored(event, reason, now);
         TALLY.with_borrow_mut(|tally| tally.batch.ignore(line));
     }
 }
@@ -307,7 +320,7 @@ mod tests {
         more.add("ignored.route", 1);
         more.add("ignoredness", 1);
         counts.add_all(&more);
-        let read = Counts::from_text(&counts.to_text()).unwrap();
+        let read = serde_json::from_value::<Counts>(serde_json::to_value(&counts).unwrap()).unwrap();
         assert_eq!((read.of("ignored.route"), read.of("ignored.merged"), read.sum("ignored")), (3, 0, 6));
     }
 

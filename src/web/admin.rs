@@ -1,23 +1,22 @@
 //! What operators see and do: health, the list of incidents, one incident, replay, metrics.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use worker::{Env, Headers};
 
 use crate::configuration::configuration;
 use crate::log;
 use crate::settings::{Configuration, OPEN_WARNING};
-use crate::store::incident as object;
-use crate::store::{ledger, register};
+use crate::store::incident_calls as incidents;
+use crate::store::{ledger, register_calls as register};
 use crate::web::answer::{Answer, Status};
 use crate::web::metrics;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use inbound::auth::secret_of_authorization;
+use inbound::config::problem::Problem;
 use incident::key::Key;
 use incident::listing::{FOLLOWING_UP, STATES};
 use incident::sender::Sender;
-use incident::stored;
-use incident::stored::Stored;
 use text::clean;
 
 /// How many incidents a page has where nobody says otherwise.
@@ -54,26 +53,18 @@ pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
 /// stores answer.
 pub async fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
-    let mut health = vec![("status", "ok".into()), ("version", env!("CARGO_PKG_VERSION").into())];
+    let mut health = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
     if caller(headers, &configuration) == Caller::Admin {
-        let mut problems = Vec::new();
-        for problem in configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice) {
-            problems.push(stored::object(vec![
-                ("setting", problem.setting.to_value()),
-                ("found", problem.found.to_value()),
-                ("expected", problem.expected.to_value()),
-            ]));
-        }
-        health.push(("problems", problems.into()));
-        let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING.into()] } else { Vec::new() };
-        health.push(("warnings", Value::Array(warnings)));
-        let storage = vec![
-            ("ledger", ledger::answers(env).await.into()),
-            ("register", register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok().into()),
-        ];
-        health.push(("storage", stored::object(storage)));
+        let problems = configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
+        health["problems"] = problems.iter().map(problem).collect();
+        health["warnings"] = if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) };
+        health["storage"] = json!({
+            "ledger": ledger::answers(env).await,
+            "register": register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok(),
+        });
     }
-    Reply::Document(stored::object(health))
+    Reply::Document(health)
 }
 
 /// `GET /api/incidents`.
@@ -109,7 +100,7 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
         return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
     }
-    if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
+    if sender.as_deref().is_some_and(|sender| sender.parse::<Sender>().ok().is_none()) {
         return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
     }
     Ok(register::Query { limit: count, cursor, state, sender, text: words })
@@ -139,7 +130,7 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
     }
     let key = Key::of_name(name).ok_or_else(|| unknown(name))?;
     // Of an earlier occurrence the list has kept the last line.
-    let shown = match object::show(env, &key, name, true).await {
+    let shown = match incidents::show(env, &key, name, true).await {
         Ok(Value::Null) => register::one(env, name).await,
         shown => shown,
     };
@@ -156,7 +147,7 @@ pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
         return refusal.into();
     }
     let Some(key) = Key::of_name(name) else { return unknown(name).into() };
-    match object::show(env, &key, name, false).await {
+    match incidents::show(env, &key, name, false).await {
         Ok(shown) => match shown.get("postmortem").and_then(outbound::postmortem::markdown) {
             Some(text) => Reply::Markdown(text),
             None => Answer::error(404, "No postmortem", NO_POSTMORTEM).into(),
@@ -177,7 +168,7 @@ pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> A
         return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
     }
     let Some(key) = Key::of_name(name) else { return unknown(name) };
-    match object::replay(env, &key, name).await {
+    match incidents::replay(env, &key, name).await {
         Ok(None) => unknown(name),
         Ok(Some(done)) => {
             let answer = if done {

@@ -1,15 +1,19 @@
 //! The answers of the hooks: always a JSON object, as the contract has it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use incident::key::Key;
-use incident::named;
 use incident::reason::Reason;
 use incident::session::Session;
-use incident::stored::Stored;
 
 /// What became of a request. Its name is part of the contract.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// Stored; the session is on its way, or the event goes to the one that runs.
     #[default]
@@ -24,13 +28,12 @@ pub enum Status {
     DryRun,
 }
 
-named!(Status {
-    Accepted => "accepted",
-    Started => "started",
-    Duplicate => "duplicate",
-    Ignored => "ignored",
-    DryRun => "dry_run",
-});
+impl Status {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// What a hook answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,6 +58,30 @@ pub struct Answer {
     pub retry_after: Option<u32>,
     /// What a dry run has to show, and other fields of one kind of answer.
     pub more: Map<String, Value>,
+}
+
+/// The body of an answer. What is not known is left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<&'a str>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a str>,
+    #[serde(flatten)]
+    more: &'a Map<String, Value>,
 }
 
 impl Answer {
@@ -96,23 +123,20 @@ impl Answer {
 
     /// The JSON body.
     pub fn body(&self) -> Value {
-        let mut body = Map::new();
-        let mut set = |name: &str, value: Value| {
-            if !value.is_null() {
-                body.insert(name.to_owned(), value);
-            }
+        let session = self.session.as_ref();
+        let fields = Fields {
+            success: self.error.is_none(),
+            status: self.status,
+            incident: self.incident.as_deref(),
+            message: &self.message,
+            reason: self.reason,
+            session_id: session.map(|session| session.id.as_str()),
+            session_url: session.map(|session| session.url.as_str()),
+            error: self.error.as_deref(),
+            details: self.details.as_deref(),
+            more: &self.more,
         };
-        set("success", self.error.is_none().into());
-        set("status", self.status.map(Status::name).into());
-        set("incident", self.incident.to_value());
-        set("message", self.message.to_value());
-        set("reason", self.reason.map(Reason::name).into());
-        set("sessionId", self.session.as_ref().map(|session| session.id.as_str()).into());
-        set("sessionUrl", self.session.as_ref().map(|session| session.url.as_str()).into());
-        set("error", self.error.to_value());
-        set("details", self.details.to_value());
-        body.extend(self.more.clone());
-        Value::Object(body)
+        serde_json::to_value(fields).unwrap_or_default()
     }
 
     /// One answer for several: the worst code, and each in `results`.

@@ -2,10 +2,11 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::store::register::Stats;
+use crate::store::register_calls::Stats;
 use crate::store::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
 use incident::reason::Reason;
 use incident::sender::Sender;
+use strum::VariantNames;
 
 /// What the text is.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -13,16 +14,28 @@ const PREFIX: &str = "devin_bridge_";
 
 /// What is counted: its family in the counts, its metric, its label with every value, and what it is.
 const COUNTERS: [(&str, &str, &str, &[&str], &str); 10] = [
-    ("received", "events_received", "sender", Sender::NAMES, "Events in requests that were proven and could be read."),
-    ("accepted", "events_accepted", "sender", Sender::NAMES, "Events stored for a session or a message to one."),
-    ("duplicate", "events_duplicate", "sender", Sender::NAMES, "Events that said nothing new."),
-    ("ignored", "events_ignored", "reason", Reason::NAMES, "Events with nothing to do."),
-    ("unstored", "events_unstored", "sender", Sender::NAMES, "Events that could not be stored and were answered 503."),
-    ("refused", "requests_refused", "reason", Refused::NAMES, "Requests to hooks of which no event was taken."),
-    ("started", "sessions_started", "sender", Sender::NAMES, "Sessions started at Devin."),
-    ("failed", "incidents_failed", "cause", Cause::NAMES, "Incidents given up, until somebody replays them."),
+    (
+        "received",
+        "events_received",
+        "sender",
+        Sender::VARIANTS,
+        "Events in requests that were proven and could be read.",
+    ),
+    ("accepted", "events_accepted", "sender", Sender::VARIANTS, "Events stored for a session or a message to one."),
+    ("duplicate", "events_duplicate", "sender", Sender::VARIANTS, "Events that said nothing new."),
+    ("ignored", "events_ignored", "reason", Reason::VARIANTS, "Events with nothing to do."),
+    (
+        "unstored",
+        "events_unstored",
+        "sender",
+        Sender::VARIANTS,
+        "Events that could not be stored and were answered 503.",
+    ),
+    ("refused", "requests_refused", "reason", Refused::VARIANTS, "Requests to hooks of which no event was taken."),
+    ("started", "sessions_started", "sender", Sender::VARIANTS, "Sessions started at Devin."),
+    ("failed", "incidents_failed", "cause", Cause::VARIANTS, "Incidents given up, until somebody replays them."),
     ("retried", "retries", "cause", PASSING, "Calls to Devin that have to be looked up or made again."),
-    ("message", "messages", "outcome", Delivered::NAMES, "Messages to sessions."),
+    ("message", "messages", "outcome", Delivered::VARIANTS, "Messages to sessions."),
 ];
 /// The causes after which a call is made again.
 const PASSING: &[&str] = &["busy", "unknown"];
@@ -125,7 +138,6 @@ mod tests {
 
     use super::*;
     use crate::store::tally::{self, Count};
-    use incident::stored::Stored;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -141,9 +153,9 @@ mod tests {
             let of_sender = [Count::Received, Count::Accepted, Count::Duplicate, Count::Unstored, Count::Started];
             all.extend(of_sender.map(|count| count(sender)));
         }
-        all.extend(Reason::NAMES.iter().filter_map(|name| Reason::from_name(name)).map(Count::Ignored));
-        all.extend(Refused::NAMES.iter().filter_map(|name| Refused::from_name(name)).map(Count::Refused));
-        all.extend(Cause::NAMES.iter().filter_map(|name| Cause::from_name(name)).map(Count::Failed));
+        all.extend(Reason::VARIANTS.iter().filter_map(|name| name.parse::<Reason>().ok()).map(Count::Ignored));
+        all.extend(Refused::VARIANTS.iter().filter_map(|name| name.parse::<Refused>().ok()).map(Count::Refused));
+        all.extend(Cause::VARIANTS.iter().filter_map(|name| name.parse::<Cause>().ok()).map(Count::Failed));
         all.extend([Cause::Busy, Cause::Unknown].map(Count::Retried));
         all.extend([Delivered::Sent, Delivered::Failed].map(Count::Message));
         all.iter().for_each(|count| tally::count(*count));
@@ -157,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_histogram_adds_up() {
-        let totals = Counts::from_text(r#"{"start.1":2,"start.5":1,"start.inf":1,"start.ms":90004002}"#).unwrap();
+        let totals =
+            serde_json::from_str::<Counts>(r#"{"start.1":2,"start.5":1,"start.inf":1,"start.ms":90004002}"#).unwrap();
         let shown = lines(&Stats { totals, ..Stats::default() });
         for line in
             ["bucket{le=\"1\"} 2", "bucket{le=\"2\"} 2", "bucket{le=\"5\"} 3", "bucket{le=\"+Inf\"} 4", "count 4"]

@@ -11,7 +11,6 @@ use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, metrics, openapi, webhook};
 use inbound::endpoint::Hook;
-use incident::stored;
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -148,8 +147,8 @@ async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Optio
 fn respond(reply: Reply) -> worker::Result<Response> {
     let mut more = Vec::new();
     let (code, retry_after, content_type, body) = match reply {
-        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, stored::text(&answer.body())),
-        Reply::Document(document) => (200, None, JSON, stored::text(&document)),
+        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, answer.body().to_string()),
+        Reply::Document(document) => (200, None, JSON, document.to_string()),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
         Reply::Page { code, retry_after, headers, html } => {
             more.extend(headers);

@@ -1,6 +1,6 @@
 //! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use worker::{Env, Headers};
 
@@ -9,7 +9,7 @@ use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
 use crate::settings::{Configuration, Settings};
-use crate::store::incident::{self as object, Outcome, Rehearsal, Standing};
+use crate::store::incident_calls::{self as incidents, Outcome, Rehearsal, Standing};
 use crate::store::ledger::Entry;
 use crate::store::memory::Repeat;
 use crate::store::tally::{Count, Refused};
@@ -29,8 +29,6 @@ use incident::reason::Reason;
 use incident::record::{Opening, Record};
 use incident::sender::Sender;
 use incident::session::Session;
-use incident::stored;
-use incident::stored::Stored;
 use outbound::devin::compose;
 use text::clean;
 
@@ -45,19 +43,12 @@ pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8]
 
 /// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
 fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, milliseconds: i64) {
-    log::line(vec![
-        ("level", if answer.code >= 500 { "error" } else { "info" }.into()),
-        ("log", "event".into()),
-        ("incident", answer.incident.to_value()),
-        ("sender", sender.map(Sender::name).into()),
-        ("event", event_type.into()),
-        ("status", answer.status.map(Status::name).into()),
-        ("code", answer.code.into()),
-        ("reason", answer.reason.map(Reason::name).into()),
-        ("session", answer.session.as_ref().map(|session| session.id.as_str()).into()),
-        ("proof", proof.into()),
-        ("ms", milliseconds.into()),
-    ]);
+    let level = if answer.code >= 500 { "error" } else { "info" };
+    log::line(&json!({
+        "level": level, "log": "event", "incident": answer.incident, "sender": sender, "event": event_type,
+        "status": answer.status, "code": answer.code, "reason": answer.reason,
+        "session": answer.session.as_ref().map(|session| &session.id), "proof": proof, "ms": milliseconds,
+    }));
 }
 
 /// An answer, with what the log wants to know of the event.
@@ -244,7 +235,7 @@ async fn taken(
         return (Some(Taken::Duplicate), known(incident, session));
     }
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
-    match object::deliver(env, event, plan.as_ref(), wait).await {
+    match incidents::deliver(env, event, plan.as_ref(), wait).await {
         Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if let Some(ignored) = ignored => ignored,
         Ok(outcome) => (Some(outcome.taken), answer(hook, event.kind, outcome)),
         Err(error) => {
@@ -375,7 +366,7 @@ async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answe
             },
             record: None,
         }),
-        plan => match object::dry_run(env, &event, plan.as_ref()).await {
+        plan => match incidents::dry_run(env, &event, plan.as_ref()).await {
             Ok(rehearsal) => Some(rehearsal),
             Err(error) => {
                 log::warning(&format!("{}: what is known of it could not be read: {error}", event.key));
@@ -388,11 +379,7 @@ async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answe
     };
     let mut routes = Vec::new();
     for explained in settings.routes.explain(&event) {
-        routes.push(stored::object(vec![
-            ("route", explained.route.into()),
-            ("decides", explained.decides.into()),
-            ("text", explained.text.into()),
-        ]));
+        routes.push(json!({"route": explained.route, "decides": explained.decides, "text": explained.text}));
     }
     let taken = rehearsal.as_ref().map(|rehearsal| rehearsal.outcome.taken);
     let (action, would, reason) = match taken {
@@ -406,11 +393,14 @@ async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answe
     };
     let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
     let mut more = Map::new();
-    let mut shown =
-        vec![("action", action.into()), ("reason", reason.map(Reason::name).into()), ("routes", routes.into())];
-    shown.extend(why.map(|why| ("why", why.into())));
-    shown.extend(plan.as_ref().map(|plan| ("workflow", plan.workflow.name().into())));
-    more.insert("decision".into(), stored::object(shown));
+    let mut shown = json!({"action": action, "reason": reason, "routes": routes});
+    if let Some(why) = why {
+        shown["why"] = why.into();
+    }
+    if let Some(plan) = &plan {
+        shown["workflow"] = plan.workflow.name().into();
+    }
+    more.insert("decision".into(), shown);
     let (incident, standing, record) = match rehearsal {
         Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
         None => (event.key.to_string(), Standing::Idle, None),
@@ -441,8 +431,7 @@ fn show_request(record: &Record, settings: &Settings, more: &mut Map<String, Val
     }
     let call = settings.devin.create(&request, &secrets);
     more.insert("prompt".into(), request.prompt.into());
-    let call = vec![("method", call.method.into()), ("url", call.url.into()), ("body", call.body.into())];
-    more.insert("request".into(), stored::object(call));
+    more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
     Ok(())
 }
 

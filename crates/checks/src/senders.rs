@@ -7,7 +7,6 @@ use inbound::endpoint::Hook;
 use inbound::senders::{self, MOST_ALERTS, Parsed};
 use incident::event::IncidentEvent;
 use incident::key::Key;
-use incident::stored::Stored;
 
 /// PagerDuty's webhooks: nothing is ever refused.
 pub fn pagerduty(input: &[u8]) {
@@ -82,7 +81,7 @@ fn kept(event: IncidentEvent, thorough: bool) {
 
 /// Every text of an event, wherever it stands.
 fn texts(event: &IncidentEvent) -> Vec<String> {
-    let (mut texts, mut left) = (Vec::new(), vec![event.to_value()]);
+    let (mut texts, mut left) = (Vec::new(), vec![serde_json::to_value(event).unwrap_or_default()]);
     while let Some(value) = left.pop() {
         match value {
             Value::String(text) => texts.push(text),

@@ -13,7 +13,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stored_by_serde;
 use crate::time::{DAY, MINUTE, SECOND, Time};
 
 /// The limits in force.
@@ -25,9 +24,6 @@ pub struct Limits {
     /// Sessions a day (UTC).
     pub per_day: u32,
 }
-
-stored_by_serde!(Limits);
-
 /// Who asks to start a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

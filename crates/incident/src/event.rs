@@ -1,13 +1,17 @@
 //! What a sender told us: one event about one incident, in our own terms and already bounded in size.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::key::Key;
 use super::sender::Sender;
-use crate::{named, stored_by_serde};
 
 /// What happened to the incident.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// It was opened, or the alert fires (again).
     #[default]
@@ -22,13 +26,12 @@ pub enum Kind {
     Updated,
 }
 
-named!(Kind {
-    Triggered => "triggered",
-    Acknowledged => "acknowledged",
-    Resolved => "resolved",
-    Reopened => "reopened",
-    Updated => "updated",
-});
+impl Kind {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// One event about one incident.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,9 +57,6 @@ pub struct IncidentEvent {
     /// What is known of the incident after this event.
     pub incident: Incident,
 }
-
-stored_by_serde!(IncidentEvent, Incident);
-
 /// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
 /// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,12 +1,10 @@
 //! What identifies an incident: the same for every event about it, different for every other incident.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::sender::Sender;
 use crate::hex;
-use crate::stored::Stored;
 use text::redact::redact;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
@@ -59,16 +57,6 @@ impl Key {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Stored for Key {
-    fn to_value(&self) -> Value {
-        self.0.to_value()
-    }
-
-    fn from_value(value: Value) -> Self {
-        Key(String::from_value(value))
     }
 }
 

@@ -16,5 +16,4 @@ pub mod sanitize;
 pub mod secret;
 pub mod sender;
 pub mod session;
-pub mod stored;
 pub mod time;

@@ -1,14 +1,15 @@
 //! An incident as the list of incidents shows it: the contract's record.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::IncidentEvent;
-use super::outcome;
 use super::plan::Plan;
 use super::record::Record;
+use crate::outcome::Outcome;
 use crate::reason::Reason;
-use crate::stored;
-use crate::stored::Stored;
+use crate::sender::Sender;
+use crate::session::PullRequest;
 use crate::time::Time;
 
 /// The state of an incident of which only ignored events are known.
@@ -20,38 +21,106 @@ pub const STATES: [&str; 6] = ["waiting", "queued", "held", "started", "failed",
 /// What can be asked for besides the states: `started`, with messages that the session is still to get.
 pub const FOLLOWING_UP: &str = "following_up";
 
-/// One line of `GET /api/incidents`. What is not known is null.
-pub fn listing(record: &Record) -> Value {
-    let incident = &record.incident;
-    let session = record.session.as_ref();
-    let mut fields = vec![
-        ("incident", record.name().into()),
-        ("sender", record.sender.to_value()),
-        ("title", incident.title.to_value()),
-        ("service", incident.service.to_value()),
-        ("severity", incident.severity.to_value()),
-        ("priority", incident.priority.to_value()),
-        ("state", record.state_name().into()),
-        ("reason", record.reason().to_value()),
-        ("sessionId", session.map(|session| session.id.as_str()).into()),
-        ("sessionUrl", session.map(|session| session.url.as_str()).into()),
-        ("followUps", record.to_deliver().to_value()),
-        ("seen", record.seen.to_value()),
-        ("firstSeen", record.first_seen.rfc3339().into()),
-        ("lastSeen", record.last_seen.rfc3339().into()),
-        ("waitingSince", record.waiting_since().map(Time::rfc3339).into()),
-        ("error", record.error.to_value()),
-    ];
-    fields.extend(outcome::fields(record.outcome.as_ref()));
-    stored::object(fields)
+/// One line of `GET /api/incidents`. What is not known is null; times are RFC 3339.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Line {
+    /// The incident's name.
+    pub incident: String,
+    /// Who told us.
+    pub sender: Sender,
+    /// What it is called.
+    pub title: String,
+    /// The service it happened to.
+    pub service: Option<String>,
+    /// 0 (critical) to 4 (verbose).
+    pub severity: Option<u8>,
+    /// The account's own name of the priority.
+    pub priority: Option<String>,
+    /// One of [`STATES`].
+    pub state: String,
+    /// Why it is in its state, where there is more to say.
+    pub reason: Option<Reason>,
+    /// The session's id.
+    pub session_id: Option<String>,
+    /// The session's page.
+    pub session_url: Option<String>,
+    /// How many messages the session is still to get.
+    pub follow_ups: usize,
+    /// How many events there were.
+    pub seen: u32,
+    /// When the first came.
+    pub first_seen: String,
+    /// When the last came.
+    pub last_seen: String,
+    /// Since when a session is wanted that does not exist yet.
+    pub waiting_since: Option<String>,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// The session's state, in Devin's word.
+    pub session_state: Option<String>,
+    /// More about the state, likewise.
+    pub session_detail: Option<String>,
+    /// The pull requests it has opened.
+    #[serde(deserialize_with = "none_is_empty")]
+    pub pull_requests: Vec<PullRequest>,
+    /// The ACUs it has spent: a number, or null.
+    pub acus: Value,
+    /// When it was seen to have ended.
+    pub ended_at: Option<String>,
 }
 
-/// The line of an event that was ignored, while its incident has no other.
-pub fn ignored(event: &IncidentEvent, reason: Reason, at: Time) -> Value {
-    let mut line = listing(&Record { seen: 1, ..Record::new(event, Plan::default(), at) });
-    if let Some(fields) = line.as_object_mut() {
-        fields.insert("state".into(), IGNORED.into());
-        fields.insert("reason".into(), reason.to_value());
+/// Null for a list without anything in it.
+fn none_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<PullRequest>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Line {
+    /// The line of an incident.
+    pub fn of(record: &Record) -> Line {
+        let incident = &record.incident;
+        let session = record.session.as_ref();
+        let line = Line {
+            incident: record.name(),
+            sender: record.sender,
+            title: incident.title.clone(),
+            service: incident.service.clone(),
+            severity: incident.severity,
+            priority: incident.priority.clone(),
+            state: record.state_name().to_owned(),
+            reason: record.reason(),
+            session_id: session.map(|session| session.id.clone()),
+            session_url: session.map(|session| session.url.clone()),
+            follow_ups: record.to_deliver(),
+            seen: record.seen,
+            first_seen: record.first_seen.rfc3339(),
+            last_seen: record.last_seen.rfc3339(),
+            waiting_since: record.waiting_since().map(Time::rfc3339),
+            error: record.error.clone(),
+            ..Line::default()
+        };
+        match &record.outcome {
+            Some(outcome) => line.with(outcome),
+            None => line,
+        }
     }
-    line
+
+    /// The line of an event that was ignored, while its incident has no other.
+    pub fn ignored(event: &IncidentEvent, reason: Reason, at: Time) -> Line {
+        let line = Line::of(&Record { seen: 1, ..Record::new(event, Plan::default(), at) });
+        Line { state: IGNORED.to_owned(), reason: Some(reason), ..line }
+    }
+
+    /// The line with what became of the session.
+    pub fn with(self, outcome: &Outcome) -> Line {
+        let Outcome { state, detail, pull_requests, acus, ended_at, .. } = outcome.clone();
+        Line {
+            session_state: state,
+            session_detail: detail,
+            pull_requests,
+            acus,
+            ended_at: ended_at.map(Time::rfc3339),
+            ..self
+        }
+    }
 }

@@ -1,9 +1,14 @@
 //! Whom people's notices are for and what they are about.
 
-use crate::named;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Whom a notice is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Target {
     /// The incident at PagerDuty, as a note.
     Pagerduty,
@@ -12,7 +17,12 @@ pub enum Target {
     Webhook,
 }
 
-named!(Target { Pagerduty => "pagerduty", Webhook => "webhook" });
+impl Target {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 impl Target {
     /// Every target.
@@ -28,7 +38,11 @@ impl Target {
 }
 
 /// What a notice says of the session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum About {
     /// It exists.
     #[default]
@@ -37,7 +51,12 @@ pub enum About {
     Ended,
 }
 
-named!(About { Started => "started", Ended => "ended" });
+impl About {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// The last line of every note of ours.
 pub const SIGNATURE: &str = "Posted by devin-bridge.";

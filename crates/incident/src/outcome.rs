@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::session::PullRequest;
-use crate::stored;
-use crate::stored::Stored;
 use crate::time::Time;
 
 /// What Devin said of the session last.
@@ -24,21 +22,4 @@ pub struct Outcome {
     pub ended_at: Option<Time>,
     /// When it last got a message that gave it more to do.
     pub woken: Option<Time>,
-}
-
-/// The fields of the contract's record that tell of it.
-pub fn fields(outcome: Option<&Outcome>) -> Vec<(&'static str, Value)> {
-    let unknown = Outcome::default();
-    let outcome = outcome.unwrap_or(&unknown);
-    let mut requests = Vec::new();
-    for request in &outcome.pull_requests {
-        requests.push(stored::object(vec![("url", request.url.to_value()), ("state", request.state.to_value())]));
-    }
-    vec![
-        ("sessionState", outcome.state.to_value()),
-        ("sessionDetail", outcome.detail.to_value()),
-        ("pullRequests", requests.into()),
-        ("acus", outcome.acus.clone()),
-        ("endedAt", outcome.ended_at.map(Time::rfc3339).into()),
-    ]
 }

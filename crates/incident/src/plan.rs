@@ -1,12 +1,16 @@
 //! What is to be done about an incident: the outcome of routing, carried with the event and kept with the incident.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::Kind;
-use crate::{named, stored_by_serde};
 
 /// The kind of work Devin is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Workflow {
     /// Write up an incident that is over; may begin to gather while it is still open.
     #[default]
@@ -15,7 +19,12 @@ pub enum Workflow {
     Triage,
 }
 
-named!(Workflow { Postmortem => "postmortem", Triage => "triage" });
+impl Workflow {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// How one incident is to be handled. Everything here comes from the configuration, nothing from a sender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,9 +71,6 @@ pub struct Plan {
     /// Whether Devin is asked for the postmortem as structured output too.
     pub structured_output: bool,
 }
-
-stored_by_serde!(Plan);
-
 impl Default for Plan {
     fn default() -> Self {
         Plan {

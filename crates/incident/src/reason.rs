@@ -1,9 +1,14 @@
 //! Why something was decided: the same code in the answer, the log line, the metric and the dashboard.
 
-use crate::named;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// The reason for a decision. Its code is part of the contract: never rename one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// This type of event starts nothing.
     #[default]
@@ -24,13 +29,9 @@ pub enum Reason {
     Recovered,
 }
 
-named!(Reason {
-    EventType => "event_type",
-    Merged => "merged",
-    Ping => "ping",
-    NoIncident => "no_incident",
-    Unreadable => "unreadable",
-    Route => "route",
-    Occurrences => "occurrences",
-    Recovered => "recovered",
-});
+impl Reason {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}

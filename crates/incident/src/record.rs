@@ -2,15 +2,14 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::{Incident, IncidentEvent};
 use super::key::Key;
-use super::listing::listing;
+use super::listing::Line;
 use super::plan::Plan;
 use super::sender::Sender;
 use crate::admission::{Applicant, PermitUse};
-use crate::named;
 use crate::notice::{About, Target};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
@@ -103,8 +102,8 @@ pub struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Former {
-    /// Its line: [`super::listing::listing`].
-    pub line: Value,
+    /// Its line.
+    pub line: Line,
     /// The correlation id of its session.
     pub id: String,
     /// What became of its permit.
@@ -214,7 +213,11 @@ pub enum Turn {
 }
 
 /// What a session is started with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Opening {
     /// Gather data while the incident is open.
     Investigate,
@@ -253,8 +256,8 @@ pub struct Notice {
     pub target: Target,
     /// What of the session.
     pub about: About,
-    /// The record as the list showed it then: [`super::listing::listing`].
-    pub news: Value,
+    /// The incident as the list showed it then.
+    pub news: Line,
     /// Where its delivery stands.
     pub delivery: Delivery,
     /// When to go on.
@@ -277,7 +280,11 @@ pub struct Farewell {
 }
 
 /// What a message is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum MessageKind {
     /// The incident is over: finish the postmortem.
     #[default]
@@ -323,8 +330,18 @@ pub struct Unpublished {
     pub failures: u32,
 }
 
-named!(Opening { Investigate => "investigate", Full => "full" });
-named!(MessageKind { Finalize => "finalize", Update => "update", Recovered => "recovered" });
+impl Opening {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+impl MessageKind {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 impl From<Turn> for StoredTurn {
     fn from(turn: Turn) -> Self {
@@ -689,7 +706,7 @@ impl Record {
     pub fn keep_former(&mut self, last: &Record) {
         self.former.clone_from(&last.former);
         if last.unpublished.is_some() {
-            self.former.push(Former { line: listing(last), id: last.mark(), permit: last.permit() });
+            self.former.push(Former { line: Line::of(last), id: last.mark(), permit: last.permit() });
         }
         let too_many = self.former.len().saturating_sub(MOST_FORMER);
         self.former.drain(..too_many);
@@ -838,7 +855,7 @@ mod tests {
             }
             record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
             for _ in 0..notices {
-                record.notices.push(Notice { news: listing(&record), ..Notice::default() });
+                record.notices.push(Notice { news: Line::of(&record), ..Notice::default() });
             }
             for n in 0..changes {
                 record.keep_change(&long(5_000));

@@ -1,9 +1,14 @@
 //! Who sends events.
 
-use crate::named;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Who sent an event. The name is used in keys, routes, logs and metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Sender {
     /// PagerDuty V3 webhooks.
     Pagerduty,
@@ -16,12 +21,12 @@ pub enum Sender {
     Alert,
 }
 
-named!(Sender {
-    Pagerduty => "pagerduty",
-    AzureMonitor => "azure_monitor",
-    Kibana => "kibana",
-    Alert => "alert",
-});
+impl Sender {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 impl Sender {
     /// Every sender, in the order the documentation lists them.

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::{named, stored_by_serde};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// A session at Devin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +13,6 @@ pub struct Session {
     /// The page on which people watch it: always the one Devin returned, never built here.
     pub url: String,
 }
-
-stored_by_serde!(Session, Report);
-
 /// What Devin says of a session in a list of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,7 +34,11 @@ pub struct Report {
 }
 
 /// Whether a session has ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum End {
     /// It is at work, waits for somebody, or says something that we do not know.
     #[default]
@@ -59,4 +59,9 @@ pub struct PullRequest {
     pub state: Option<String>,
 }
 
-named!(End { Open => "open", Asleep => "asleep", Over => "over" });
+impl End {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}

@@ -1,9 +1,6 @@
 //! Points in time as values: nothing below the shell reads a clock.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::stored::Stored;
 
 /// A second, in the unit of [`Time`].
 pub const SECOND: i64 = 1_000;
@@ -132,16 +129,6 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let from_march = (5 * day + 2) / 153;
     let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     (era * 400 + year + i64::from(month <= 2), month, day - (153 * from_march + 2) / 5 + 1)
-}
-
-impl Stored for Time {
-    fn to_value(&self) -> Value {
-        self.0.to_value()
-    }
-
-    fn from_value(value: Value) -> Self {
-        Time(i64::from_value(value))
-    }
 }
 
 #[cfg(test)]

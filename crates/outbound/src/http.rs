@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use incident::failure::Failure;
-use incident::stored;
 use incident::time::{HOUR, SECOND, Time};
 
 /// One HTTP request; the key is added when it is sent.
@@ -58,7 +57,7 @@ pub fn hide(text: &mut String, value: &str) {
     if value.is_empty() {
         return;
     }
-    let escaped = stored::text(&Value::from(value));
+    let escaped = Value::from(value).to_string();
     for shown in [value, escaped.trim_matches('"')] {
         if text.contains(shown) {
             *text = text.replace(shown, "[redacted]");
@@ -141,7 +140,7 @@ fn field_error(entry: &Value) -> String {
         Some(Value::Array(parts)) => {
             for (n, part) in parts.iter().enumerate() {
                 place.push_str(if n > 0 { "." } else { "" });
-                place.push_str(&part.as_str().map_or_else(|| stored::text(part), str::to_owned));
+                place.push_str(&part.as_str().map_or_else(|| part.to_string(), str::to_owned));
             }
         }
         Some(Value::String(name)) => place.push_str(name),
@@ -150,7 +149,7 @@ fn field_error(entry: &Value) -> String {
     match message {
         Some(message) if place.is_empty() => message.to_owned(),
         Some(message) => format!("{place}: {message}"),
-        None => stored::text(entry),
+        None => entry.to_string(),
     }
 }
 

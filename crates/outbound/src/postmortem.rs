@@ -5,7 +5,6 @@
 
 use serde_json::Value;
 
-use incident::stored;
 use text::clean;
 
 /// The longest line, and the most entries of a list, in characters; Devin takes 64 KB in all.
@@ -49,7 +48,7 @@ pub fn markdown(postmortem: &Value) -> Option<String> {
 fn head(postmortem: &Value) -> String {
     let mut parts = Vec::new();
     let duration = match postmortem.get("duration_minutes") {
-        Some(minutes @ Value::Number(_)) => format!("{} minutes", stored::text(minutes)),
+        Some(minutes @ Value::Number(_)) => format!("{} minutes", minutes.to_string()),
         _ => String::new(),
     };
     let fields =

@@ -20,8 +20,7 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::{join, select};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object, js_sys, wasm_bindgen::JsValue};
 
 use crate::clients::devin as client;
@@ -29,25 +28,19 @@ use crate::configuration;
 use crate::log;
 use crate::runtime::{self, alarm_at, chance, now};
 use crate::settings::Settings;
-use crate::store::calling::ask;
+use crate::store::incident_calls::{Call, Outcome, Rehearsal, Standing};
 use crate::store::tally::{self, Cause, Count, Delivered};
-use crate::store::{ledger, register};
+use crate::store::{ledger, register_calls as register};
 use incident::admission::Admission;
 use incident::event::IncidentEvent;
 use incident::failure::Failure;
-use incident::key::Key;
-use incident::lifecycle::{self, Step, Taken};
-use incident::listing::listing;
+use incident::lifecycle::{self, Step};
+use incident::listing::Line;
 use incident::plan::Plan;
 use incident::record::{self, Record, Turn};
-use incident::session::Session;
-use incident::stored;
-use incident::stored::{Fields, Stored};
 use incident::time::{MINUTE, SECOND, Time};
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
-
-pub use outcome::report;
 
 const RECORD: &str = "record";
 const REQUEST: &str = "request";
@@ -63,100 +56,6 @@ const LONGEST_LOOK: i64 = 2 * MINUTE;
 const AFTER_AN_ERROR: i64 = 10 * SECOND;
 /// … and where the record can't be read: only another release can change that.
 const AFTER_UNREADABLE: i64 = 10 * MINUTE;
-
-/// What became of an event, for the hook's answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Accepted, duplicate or ignored.
-    pub taken: Taken,
-    /// The incident's name.
-    pub incident: String,
-    /// Where the work stands.
-    pub standing: Standing,
-}
-
-/// Where the work on an incident stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum Standing {
-    /// No session is wanted.
-    #[default]
-    Idle,
-    /// The session is on its way.
-    OnItsWay,
-    /// It waits for its turn, behind so many others.
-    Queued {
-        /// How many.
-        behind: u32,
-    },
-    /// Today's sessions are spent.
-    Held,
-    /// The session exists.
-    Started {
-        /// Which.
-        session: Session,
-    },
-    /// There is none and there won't be one.
-    Failed {
-        /// Devin's words.
-        error: String,
-    },
-}
-
-/// What would become of an event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Rehearsal {
-    /// What would be answered.
-    pub outcome: Outcome,
-    /// The record as it would be; `None` where nothing would be kept.
-    pub record: Option<Record>,
-}
-
-impl Standing {
-    fn of(record: &Record) -> Standing {
-        match (&record.state, &record.session) {
-            (record::State::Watching, _) => Standing::Idle,
-            (record::State::Waiting { turn: Turn::Queued(behind), .. }, _) => Standing::Queued { behind: *behind },
-            (record::State::Waiting { turn: Turn::Held, .. }, _) => Standing::Held,
-            (record::State::Started, Some(session)) => Standing::Started { session: session.clone() },
-            (record::State::Failed, _) => Standing::Failed { error: record.error.clone().unwrap_or_default() },
-            _ => Standing::OnItsWay,
-        }
-    }
-
-    /// Whether waiting any longer would be in vain.
-    fn settled(&self) -> bool {
-        !matches!(self, Standing::OnItsWay)
-    }
-}
-
-/// Hands an event to its incident's object, which has stored it when this returns. Where `wait` (milliseconds) is not
-/// 0, it returns once the session exists, if that is sooner.
-pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait: i64) -> worker::Result<Outcome> {
-    let question = stored::object(vec![
-        ("event", event.to_value()),
-        ("plan", plan.map(Plan::to_value).into()),
-        ("wait", wait.into()),
-    ]);
-    Ok(serde_json::from_value(ask(env, &event.key, "event", question).await?)?)
-}
-
-/// What would become of an event, going by what is known of its incident. Nothing is stored.
-pub async fn dry_run(env: &Env, event: &IncidentEvent, plan: Option<&Plan>) -> worker::Result<Rehearsal> {
-    let question = stored::object(vec![("event", event.to_value()), ("plan", plan.map(Plan::to_value).into())]);
-    Ok(serde_json::from_value(ask(env, &event.key, "dry_run", question).await?)?)
-}
-
-/// Everything the object knows of the incident of that name: the record, its prompt, its postmortem and, where Devin is
-/// to be asked, the session's present state; null where it knows nothing, or only of a later occurrence.
-pub async fn show(env: &Env, key: &Key, name: &str, ask_devin: bool) -> worker::Result<Value> {
-    ask(env, key, "show", stored::object(vec![("name", name.into()), ("ask_devin", ask_devin.into())])).await
-}
-
-/// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
-pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
-    Ok(ask(env, key, "replay", stored::object(vec![("name", name.into())])).await?.as_bool())
-}
 
 /// The object.
 #[durable_object(alarm)]
@@ -189,27 +88,16 @@ impl DurableObject for IncidentObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let mut question = Fields::of(serde_json::from_str(&runtime::text_of(request.inner()).await?)?);
-        let answer = match request.path().as_str() {
-            "/event" => {
-                let outcome = self.event(question.read("event")?, question.read("plan")?, question.take("wait"));
-                serde_json::to_value(outcome.await?)?
+        match runtime::called(request.inner()).await? {
+            Call::Event { event, plan, wait } => {
+                runtime::reply(self.event(*event, plan.map(|plan| *plan), wait).await?)
             }
-            "/dry_run" => serde_json::to_value(self.dry_run(question.read("event")?, question.read("plan")?).await?)?,
-            "/report" => {
-                self.report(question.take("line"), question.read("report")?).await?;
-                Value::Null
-            }
-            "/replay" => self.replay(&question.take::<String>("name")).await?.map_or(Value::Null, Value::Bool),
-            "/called" => {
-                self.called(&question.take::<String>("id")).await?;
-                Value::Null
-            }
-            "/show" => self.show(&question.take::<String>("name"), question.take("ask_devin")).await?,
-            // Another release asks for something that this one does not know: it tries again.
-            other => return Response::error(format!("this release does not know {other}"), 501),
-        };
-        Response::ok(stored::text(&answer))
+            Call::DryRun { event, plan } => runtime::reply(self.dry_run(*event, plan.map(|plan| *plan)).await?),
+            Call::Show { name, ask_devin } => runtime::reply(self.show(&name, ask_devin).await?),
+            Call::Replay { name } => runtime::reply(self.replay(&name).await?),
+            Call::Report { line, report } => runtime::reply(self.report(*line, report).await?),
+            Call::Called { id } => runtime::reply(self.called(&id).await?),
+        }
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -400,7 +288,7 @@ impl IncidentObject {
         for former in &record.former {
             register::publish(&self.env, former.line.clone(), former.id.clone(), former.permit).await?;
         }
-        register::publish(&self.env, listing(record), record.mark(), record.permit()).await
+        register::publish(&self.env, Line::of(record), record.mark(), record.permit()).await
     }
 
     async fn publish(&self) -> worker::Result<()> {
@@ -414,7 +302,7 @@ impl IncidentObject {
                 current.former.retain(|former| !record.former.contains(former));
             }
             // What changed while these two were told is told next.
-            let same = listing(current) == listing(&record) && current.recent == record.recent;
+            let same = Line::of(current) == Line::of(&record) && current.recent == record.recent;
             if same || !told {
                 lifecycle::published(current, told, now(), chance());
             }
@@ -424,10 +312,10 @@ impl IncidentObject {
     }
 
     async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some((line, applicant)) = self.with_loaded(|record| (listing(record), record.applicant())).await? else {
+        let Some((line, applicant)) = self.with_loaded(|record| (Line::of(record), record.applicant())).await? else {
             return Ok(());
         };
-        let wait = match register::admit(&self.env, line, &applicant, settings.limits).await {
+        let wait = match register::admit(&self.env, line, applicant, settings.limits).await {
             Ok(Admission::Admitted) => None,
             Ok(Admission::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
             Ok(Admission::Held { until }) => Some((Turn::Held, until)),
@@ -458,7 +346,7 @@ impl IncidentObject {
             }
         };
         self.with_loaded(|record| lifecycle::creating(record, now())).await?;
-        self.store_with(REQUEST, request.to_text()).await?;
+        self.store_with(REQUEST, serde_json::to_string(&request)?).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {
             secrets.extend(configuration::secret(&self.env, name).map(|value| (name.clone(), value)));
@@ -494,7 +382,7 @@ impl IncidentObject {
 
     async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
         let text = runtime::stored_text(&self.state, REQUEST).await?;
-        Ok(text.and_then(|text| SessionRequest::from_text(&text)))
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     async fn look_up(&self, access: &Access) -> worker::Result<()> {
@@ -637,10 +525,10 @@ impl IncidentObject {
         };
         let mut timeline = Vec::new();
         for entry in &record.timeline {
-            timeline.push(stored::object(vec![("at", entry.at.rfc3339().into()), ("what", entry.what.to_value())]));
+            timeline.push(json!({"at": entry.at.rfc3339(), "what": entry.what}));
         }
         let postmortem = self.postmortem_of(&record).await?;
-        let mut shown = listing(&record);
+        let mut shown = serde_json::to_value(Line::of(&record))?;
         let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());
@@ -660,7 +548,7 @@ impl IncidentObject {
         let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
         match reply::state(answer, now()) {
             Ok(state) => state,
-            Err(failure) => stored::object(vec![("error", failure.words().into())]),
+            Err(failure) => json!({"error": failure.words()}),
         }
     }
 

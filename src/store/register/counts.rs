@@ -5,7 +5,6 @@ use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, column, integer, number};
 use crate::store::tally::Counts;
-use incident::stored::Stored;
 use incident::time::{DAY, HOUR, Time};
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
@@ -25,7 +24,7 @@ impl RegisterObject {
             }
             let mut sums = known.map(|(_, sums)| sums).unwrap_or_default();
             sums.add_all(counts);
-            let sums = JsValue::from_str(&sums.to_text());
+            let sums = JsValue::from_str(&serde_json::to_string(&sums)?);
             self.exec("INSERT OR REPLACE INTO counts VALUES (?, ?)", vec![number(row.0), sums])?;
         }
         Ok(())
@@ -47,7 +46,7 @@ impl RegisterObject {
         let mut hours = Vec::new();
         for row in self.exec(query, vec![number(first.0), number(last.0)])? {
             let row = row?;
-            let counts = column(&row, "counts").and_then(|text| Counts::from_text(&text)).unwrap_or_default();
+            let counts = column(&row, "counts").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             hours.push((Time(integer(&row, "hour")), counts));
         }
         Ok(hours)

@@ -1,11 +1,11 @@
 //! The list of incidents: a row for each, with its line as JSON.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use worker::wasm_bindgen::JsValue;
 
-use super::{LARGEST_PAGE, Query, RegisterObject, Stats, column, integer, number};
-use incident::listing::IGNORED;
-use incident::stored;
+use super::{RegisterObject, column, integer, number};
+use crate::store::register_calls::{LARGEST_PAGE, Query, Stats, parse_cursor};
+use incident::listing::{IGNORED, Line};
 use incident::time::{SECOND, Time};
 
 pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
@@ -19,36 +19,34 @@ const MOST_IGNORED: i64 = 1_000;
 pub const SLACK: u32 = 100;
 
 impl RegisterObject {
-    pub fn list_incident(&self, listing: &Value) -> worker::Result<()> {
-        let words = |name| JsValue::from_str(text(listing, name));
-        let time = |name| number(Time::from_rfc3339(text(listing, name)).unwrap_or_default().0);
+    pub fn list_incident(&self, line: &Line) -> worker::Result<()> {
+        let time = |text: &str| number(Time::from_rfc3339(text).unwrap_or_default().0);
         self.exec(
             "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
             vec![
-                words("incident"),
-                time("firstSeen"),
-                time("lastSeen"),
-                words("state"),
-                words("sender"),
-                JsValue::from_str(&stored::text(listing)),
+                line.incident.as_str().into(),
+                time(&line.first_seen),
+                time(&line.last_seen),
+                line.state.as_str().into(),
+                line.sender.name().into(),
+                serde_json::to_string(line)?.into(),
             ],
         )?;
         Ok(())
     }
 
     /// Lists an ignored event, unless its incident has a line of its own.
-    pub fn list_ignored(&self, mut line: Value) -> worker::Result<()> {
-        let known = self.one(text(&line, "incident"))?;
-        if !known.is_null() && text(&known, "state") != IGNORED {
-            return Ok(());
-        }
-        if let (Some(line), Some(seen), Some(first)) = (line.as_object_mut(), known.get("seen"), known.get("firstSeen"))
-        {
-            line.insert("seen".into(), seen.as_u64().unwrap_or_default().saturating_add(1).into());
-            line.insert("firstSeen".into(), first.clone());
+    pub fn list_ignored(&self, mut line: Line) -> worker::Result<()> {
+        let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
+        if let Some(known) = &known {
+            if known.state != IGNORED {
+                return Ok(());
+            }
+            line.seen = known.seen.saturating_add(1);
+            line.first_seen.clone_from(&known.first_seen);
         }
         self.list_incident(&line)?;
-        if known.is_null() {
+        if known.is_none() {
             self.new_ignored.set(self.new_ignored.get().saturating_add(1));
         }
         if self.new_ignored.get() > SLACK {
@@ -111,7 +109,7 @@ impl RegisterObject {
                 last = Some(place);
             }
         }
-        Ok(stored::object(vec![("incidents", incidents.into()), ("cursor", last.filter(|_| more).into())]))
+        Ok(json!({"incidents": incidents, "cursor": last.filter(|_| more)}))
     }
 
     /// How many incidents have no session and should have one, and how long the oldest of them has waited. Those that
@@ -141,21 +139,4 @@ impl RegisterObject {
         }
         Ok(())
     }
-}
-
-/// A field of a line, where it holds text.
-pub fn text<'a>(listing: &'a Value, name: &str) -> &'a str {
-    listing.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A cursor's place in the list: when an incident was first seen (Unix milliseconds), and its name. `None` for what no
-/// page ever ended with.
-pub fn parse_cursor(cursor: &str) -> Option<(i64, String)> {
-    let (time, incident) = cursor.split_once('.')?;
-    let digits = time.len() <= 15 && time.bytes().all(|b| b.is_ascii_digit());
-    let named = incident.len() <= 80 && incident.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if !digits || !named || incident.is_empty() {
-        return None;
-    }
-    Some((time.parse().ok()?, incident.to_owned()))
 }

@@ -1,12 +1,11 @@
 //! The sessions about which Devin is asked now and then: those that have not ended, and for a day those that have, because
 //! pull requests and output may still come.
 
-use serde_json::Value;
-use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, ask, column, number, text};
+use super::{RegisterObject, column, number};
 use crate::runtime::now;
+use incident::listing::Line;
 use incident::time::{DAY, HOUR, Time};
 
 pub const SCHEMA: &str =
@@ -18,15 +17,6 @@ const FROM_FIRST_RELEASE: [&str; 2] = [
 ];
 /// So long after its end a session is asked about, in milliseconds.
 const FOLLOWED_FOR: i64 = DAY;
-
-/// The list's lines of at most `most` incidents whose sessions are to be asked about, those first that were asked about
-/// the longest time ago; and it counts as asked now.
-pub async fn open_sessions(env: &Env, most: usize) -> worker::Result<Vec<Value>> {
-    match ask(env, "open", vec![("most", most.into())]).await? {
-        Value::Array(lines) => Ok(lines),
-        _ => Ok(Vec::new()),
-    }
-}
 
 impl RegisterObject {
     /// Takes over what the first release has stored, where that was not done yet.
@@ -42,12 +32,12 @@ impl RegisterObject {
     }
 
     /// An incident was published: whether its session is to be asked about, and since when it has ended.
-    pub(super) fn keep_open(&self, listing: &Value) -> worker::Result<()> {
-        let incident = JsValue::from_str(text(listing, "incident"));
-        if text(listing, "state") != "started" || text(listing, "sessionId").is_empty() {
+    pub(super) fn keep_open(&self, line: &Line) -> worker::Result<()> {
+        let incident = JsValue::from_str(&line.incident);
+        if line.state != "started" || line.session_id.as_deref().unwrap_or_default().is_empty() {
             return self.exec("DELETE FROM followed_sessions WHERE incident = ?", vec![incident]).map(|_| ());
         }
-        let ended = Time::from_rfc3339(text(listing, "endedAt")).map_or(JsValue::NULL, |at| number(at.0));
+        let ended = line.ended_at.as_deref().and_then(Time::from_rfc3339).map_or(JsValue::NULL, |at| number(at.0));
         let statement = "INSERT INTO followed_sessions VALUES (?1, 0, ?2) \
              ON CONFLICT (incident) DO UPDATE SET ended = ?2 WHERE ended IS NOT ?2";
         self.exec(statement, vec![incident, ended]).map(|_| ())
@@ -55,7 +45,7 @@ impl RegisterObject {
 
     /// Those that were asked about the longest time ago; of those that have ended, each ever more seldom and at least every
     /// hour. An incident that the list has forgotten is asked about no more.
-    pub(super) fn open(&self, most: i64) -> worker::Result<Value> {
+    pub(super) fn open(&self, most: u32) -> worker::Result<Vec<Line>> {
         let now = now();
         self.exec(
             "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
@@ -65,20 +55,21 @@ impl RegisterObject {
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
              WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
-            vec![number(now.0), number(HOUR), number(most)],
+            vec![number(now.0), number(HOUR), number(most.into())],
         )?;
         let mut lines = Vec::new();
         let mut names = Vec::new();
         for row in rows {
             let row = row?;
             let (Some(name), Some(listing)) = (column(&row, "incident"), column(&row, "listing")) else { continue };
-            lines.push(serde_json::from_str(&listing)?);
+            // A line that a later release wrote is left to that.
+            lines.extend(serde_json::from_str::<Line>(&listing));
             names.push(name);
         }
         for name in names {
             let asked = vec![number(now.0), JsValue::from_str(&name)];
             self.exec("UPDATE followed_sessions SET asked = ? WHERE incident = ?", asked)?;
         }
-        Ok(Value::Array(lines))
+        Ok(lines)
     }
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::page::{LARGEST_PAGE, frame};
 use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
-use incident::stored;
 use incident::time::Time;
 
 /// The longest address that is shown, in bytes.
@@ -116,7 +115,7 @@ fn session(incident: &Value) -> Markup {
                     @if !state.is_empty() { dt { "State" } dd { (short(state, 200)) } }
                     @if !silent.is_empty() { dt { "Devin does not say more" } dd { (short(silent, 600)) } }
                     @if !ended.is_empty() { dt { "Ended" } dd { (when(ended)) } }
-                    @if let Some(acus) = acus { dt { "ACUs" } dd { (stored::text(acus)) } }
+                    @if let Some(acus) = acus { dt { "ACUs" } dd { (acus.to_string()) } }
                     @for url in pull_requests(incident, now) {
                         dt { "Pull request" }
                         dd { a href=(url) { (short(url, 200)) } }

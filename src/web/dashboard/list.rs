@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::store::register::{Query, Stats};
+use crate::store::register_calls::{Query, Stats};
 use incident::sender::Sender;
 use incident::time::Time;
 use outbound::http::escape;
@@ -184,7 +184,6 @@ mod tests {
     use super::*;
     use crate::store::tally::Counts;
     use crate::web::dashboard::page::LARGEST_PAGE;
-    use incident::stored::Stored;
     use incident::time::HOUR;
 
     #[test]
@@ -192,8 +191,10 @@ mod tests {
         let now = Time::from_rfc3339("2026-11-21T14:05:33Z").unwrap();
         let counts = json!({"accepted.alert": 99_999, "duplicate.alert": 99_999, "ignored.route": 99_999,
             "refused.unauthorized": 99_999, "started.alert": 99_999, "failed.busy": 99_999});
-        let hours =
-            (0..168).rev().map(|back| (now.plus(-back * HOUR), Counts::from_value(counts.clone()))).collect::<Vec<_>>();
+        let hours = (0..168)
+            .rev()
+            .map(|back| (now.plus(-back * HOUR), serde_json::from_value::<Counts>(counts.clone()).unwrap()))
+            .collect::<Vec<_>>();
         let stats =
             Stats { hours, waiting: 9, queue: 9, held: 9, failed: 9, oldest_waiting: Some(99), ..Stats::default() };
         for piece in ["<\"&\"> ", "🚨 ", "障害", "plain "] {

@@ -11,7 +11,7 @@ mod plot;
 use worker::{Env, Headers};
 
 use crate::runtime::now;
-use crate::store::register;
+use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
 use crate::web::query::Query;

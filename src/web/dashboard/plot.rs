@@ -105,7 +105,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use incident::stored::Stored;
 
     fn at(text: &str) -> Time {
         Time::from_rfc3339(text).unwrap()
@@ -113,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_in_its_hour_and_its_day() {
-        let counts = |value| Counts::from_value(value);
+        let counts = |value| serde_json::from_value::<Counts>(value).unwrap();
         let hours = [
             (at("2026-11-15T00:00:00Z"), counts(json!({"accepted.alert": 7}))),
             (at("2026-11-20T15:00:00Z"), counts(json!({"accepted.alert": 100}))),

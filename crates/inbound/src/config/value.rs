@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::repo::is_name;
-use incident::stored;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
 pub const OWN_SECRETS: [&str; 8] = [
@@ -38,7 +37,7 @@ pub fn kind(value: &Value) -> String {
         Value::String(text) => format!("a text of length {}", text.chars().count()),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(items) => format!("a table of {}", items.len()),
-        Value::Number(_) | Value::Null | Value::Bool(_) => stored::text(value),
+        Value::Number(_) | Value::Null | Value::Bool(_) => value.to_string(),
     }
 }
 

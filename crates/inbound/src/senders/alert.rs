@@ -17,7 +17,6 @@ use crate::auth::Verified;
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::sender::Sender;
-use incident::stored;
 
 /// Reads a body of one alert or several.
 pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
@@ -96,7 +95,7 @@ fn check(alert: &Value) -> Result<(), BadBody> {
 }
 
 fn shown(value: &Value) -> String {
-    bounds::head(&stored::text(value), 100)
+    bounds::head(&value.to_string(), 100)
 }
 
 /// Everything an alert's fields tell, without asking for any of them; the title may be empty.

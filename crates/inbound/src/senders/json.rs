@@ -5,8 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use incident::stored;
-
 /// Some editors and PowerShell put one in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -167,7 +165,7 @@ pub fn any_text(value: &Value) -> Option<String> {
             let items = collect(items, &plain);
             (!items.is_empty()).then(|| items.join(", "))
         }
-        Value::Array(_) | Value::Object(_) => Some(stored::text(value)),
+        Value::Array(_) | Value::Object(_) => Some(value.to_string()),
         _ => plain(value),
     }
 }

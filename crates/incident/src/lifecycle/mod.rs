@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::event::{IncidentEvent, Kind};
-use super::listing::listing;
+use super::listing::Line;
 use super::plan::{Plan, Workflow};
 use super::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::failure::Failure;
@@ -579,7 +579,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
-    notices::announce(record, About::Started, listing(record), now);
+    notices::announce(record, About::Started, Line::of(record), now);
     record.publish(now);
 }
 

@@ -403,7 +403,7 @@ impl Life {
             Step::Notify(target) => {
                 let before = record.clone();
                 let notice = notices::first(&record, target).unwrap().clone();
-                let session = notice.news["sessionId"].as_str().unwrap().to_owned();
+                let session = notice.news.session_id.clone().unwrap();
                 let what = (target.name(), notice.about.name(), session);
                 let looking = matches!(notice.delivery, Delivery::LookingUp(_));
                 let there = self.arrived.contains_key(&what);

@@ -3,10 +3,9 @@
 //! A target that is known to have taken a notice never gets it again. Where that is not known, a note at PagerDuty is
 //! looked for before it is written again; a webhook can't be asked, and gets the message again.
 
-use serde_json::Value;
-
 use super::{Chance, Step, backoff, pause};
 use crate::failure::Failure;
+use crate::listing::Line;
 use crate::notice::{About, Target};
 use crate::record::{Delivery, Notice, Record, Trouble};
 use crate::sender::Sender;
@@ -18,7 +17,7 @@ pub const GIVE_UP_AFTER: i64 = 6 * HOUR;
 const MOST_NOTICES: usize = 20;
 
 /// Everybody is to be told this of the session. `news` is the record as the list shows it.
-pub fn announce(record: &mut Record, about: About, news: Value, now: Time) {
+pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
     for target in Target::ALL {
         if target == Target::Pagerduty && record.sender != Sender::Pagerduty {
             continue;

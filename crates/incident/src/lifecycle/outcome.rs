@@ -1,7 +1,7 @@
 //! What Devin reports of a session, and whether that is its end.
 
 use super::notices;
-use crate::listing::listing;
+use crate::listing::Line;
 use crate::notice::About;
 use crate::outcome::Outcome;
 use crate::plan::Workflow;
@@ -34,7 +34,7 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> bool {
     }
     record.outcome = Some(outcome);
     if ended {
-        notices::announce(record, About::Ended, listing(record), now);
+        notices::announce(record, About::Ended, Line::of(record), now);
     }
     record.publish(now);
     true

@@ -192,7 +192,7 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     assert!(outcome::reported(&mut record, &report(End::Asleep), later));
     assert_eq!(ended(&record), Some(later));
     let news = &record.notices.last().unwrap().news;
-    assert_eq!((news["endedAt"].as_str(), news["sessionState"].as_str()), (Some(&*later.rfc3339()), Some("asleep")));
+    assert_eq!((news.ended_at.as_deref(), news.session_state.as_deref()), (Some(&*later.rfc3339()), Some("asleep")));
     assert!(!outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE)), "the same again is no news");
     let other = Report { session: "devin-2".into(), ..report(End::Over) };
     assert!(!outcome::reported(&mut record, &other, later), "it is another session");

@@ -3,12 +3,11 @@
 //! Sources: <https://docs.devin.ai/api-reference/overview>, the v3 OpenAPI document
 //! <https://docs.devin.ai/v3-openapi.yaml>, and the pages under <https://docs.devin.ai/api-reference/v1/sessions>.
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::http::{Call, escape};
 use incident::secret::Secret;
-use incident::stored;
-use incident::stored::Stored;
 use incident::time::Time;
 
 /// Where Devin is and as whom the bridge speaks.
@@ -36,7 +35,8 @@ pub enum Api {
 
 /// A session to be started. Stored before the first attempt and sent the same on every attempt: v1 recognises a
 /// repeat by its prompt. Holds names of secrets, never their values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionRequest {
     /// What Devin is asked to do; under 30,000 characters.
     pub prompt: String,
@@ -64,25 +64,48 @@ pub struct SessionRequest {
     pub structured_output_schema: Option<Value>,
 }
 
-stored!(SessionRequest {
-    prompt,
-    title,
-    tags,
-    mark,
-    playbook_id,
-    knowledge_ids,
-    secret_ids,
-    session_secrets,
-    repos,
-    max_acu_limit,
-    devin_mode,
-    structured_output_schema
-});
+/// The body of a create. What is absent is left to Devin.
+#[derive(Serialize)]
+struct Create<'a> {
+    prompt: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playbook_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    knowledge_ids: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_ids: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_acu_limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_output_schema: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    session_secrets: Vec<SessionSecret<'a>>,
+    /// v1 only: a repeat is recognised by its prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idempotent: Option<bool>,
+    /// v3 only.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    repos: &'a [String],
+    /// v3 only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    devin_mode: Option<&'a str>,
+}
+
+/// A secret of this Worker's for a session.
+#[derive(Serialize)]
+struct SessionSecret<'a> {
+    key: &'a str,
+    value: &'a str,
+    sensitive: bool,
+}
 
 /// How many sessions a page of a look-up holds.
 const PAGE: u32 = 100;
 /// The most sessions that are asked about at once: their ids make an address of 5 KB, and many servers take 8.
-pub const MOST_ASKED: usize = 100;
+pub const MOST_ASKED: u32 = 100;
 
 impl Access {
     fn sessions(&self) -> String {
@@ -103,37 +126,22 @@ impl Access {
 
     /// Starts a session. `secrets` are the values of `request.session_secrets`.
     pub fn create(&self, request: &SessionRequest, secrets: &[(String, String)]) -> Call {
-        let mut body = Map::new();
-        let mut set = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                body.insert(name.to_owned(), value);
-            }
+        let v3 = matches!(self.api, Api::V3 { .. });
+        let body = Create {
+            prompt: &request.prompt,
+            title: &request.title,
+            tags: &request.tags,
+            playbook_id: request.playbook_id.as_deref(),
+            knowledge_ids: request.knowledge_ids.as_deref(),
+            secret_ids: request.secret_ids.as_deref(),
+            max_acu_limit: request.max_acu_limit,
+            structured_output_schema: request.structured_output_schema.as_ref(),
+            session_secrets: secrets.iter().map(|(key, value)| SessionSecret { key, value, sensitive: true }).collect(),
+            idempotent: (!v3).then_some(true),
+            repos: if v3 { &request.repos } else { &[] },
+            devin_mode: request.devin_mode.as_deref().filter(|_| v3),
         };
-        let list = |items: &Vec<String>| (!items.is_empty()).then(|| items.to_value());
-        set("prompt", Some(request.prompt.to_value()));
-        set("title", Some(request.title.to_value()));
-        set("tags", list(&request.tags));
-        set("playbook_id", request.playbook_id.as_ref().map(String::to_value));
-        set("knowledge_ids", request.knowledge_ids.as_ref().map(Vec::to_value));
-        set("secret_ids", request.secret_ids.as_ref().map(Vec::to_value));
-        set("max_acu_limit", request.max_acu_limit.map(Value::from));
-        set("structured_output_schema", request.structured_output_schema.clone());
-        if !secrets.is_empty() {
-            let mut pairs = Vec::new();
-            for (key, value) in secrets {
-                let pair = vec![("key", key.to_value()), ("value", value.to_value()), ("sensitive", true.into())];
-                pairs.push(stored::object(pair));
-            }
-            set("session_secrets", Some(Value::Array(pairs)));
-        }
-        match &self.api {
-            Api::V1 => set("idempotent", Some(true.into())),
-            Api::V3 { .. } => {
-                set("repos", list(&request.repos));
-                set("devin_mode", request.devin_mode.as_ref().map(String::to_value));
-            }
-        }
-        Call { method: "POST", url: self.sessions(), body: Some(Value::Object(body)) }
+        Call { method: "POST", url: self.sessions(), body: serde_json::to_value(body).ok() }
     }
 
     /// A page of the sessions among which one with `mark` would be. `tagged`: the mark is a tag, so that Devin can
@@ -188,7 +196,7 @@ impl Access {
             Api::V3 { .. } => "messages",
         };
         let url = format!("{}/{name}", self.session_path(id));
-        Call { method: "POST", url, body: Some(stored::object(vec![("message", text.into())])) }
+        Call { method: "POST", url, body: Some(json!({"message": text})) }
     }
 
     /// A page of a session's messages, to see whether one of ours is among them.
@@ -260,7 +268,7 @@ mod tests {
         let call = access(Api::V1).sessions_now(&["devin-1"]);
         assert_eq!(call.url, "https://api.devin.ai/v1/sessions?limit=100&offset=0");
         let long = format!("devin-{}", "0".repeat(32));
-        assert!(v3().sessions_now(&[&*long; MOST_ASKED]).url.len() < 6_000);
+        assert!(v3().sessions_now(&[&*long; MOST_ASKED as usize]).url.len() < 6_000);
     }
 
     #[test]

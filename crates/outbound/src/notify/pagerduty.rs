@@ -3,14 +3,14 @@
 //! Source: <https://developer.pagerduty.com/api-reference/>, "Create a note on an incident" and "List notes for an
 //! incident" (`/incidents/{id}/notes`; the list has no pages). PagerDuty tells its webhooks of every note, ours too.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use crate::http::{self, Answer, Call};
 use incident::failure::Failure;
+use incident::listing::Line;
 use incident::notice::{About, SIGNATURE};
 use incident::secret::Secret;
-use incident::stored;
 use incident::time::Time;
 
 /// Where PagerDuty's REST API is and as whom the bridge speaks.
@@ -25,7 +25,7 @@ pub struct Access {
 }
 
 /// The text of a note. The incident it stands on needs no description.
-pub fn note(about: About, news: &Value) -> String {
+pub fn note(about: About, news: &Line) -> String {
     let words = Words::of(about, news);
     let mut text = words.first_line();
     for (label, value) in &words.outcome {
@@ -35,33 +35,33 @@ pub fn note(about: About, news: &Value) -> String {
 }
 
 /// PagerDuty's id of the incident that a record is about; `None` where the record keeps none (an id that is hashed).
-fn incident_id(news: &Value) -> Option<&str> {
-    let name = news.get("incident").and_then(Value::as_str)?;
+fn incident_id(news: &Line) -> Option<&str> {
+    let name = news.incident.as_str();
     let id = name.split('.').next()?.strip_prefix("pagerduty-")?;
     let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     plain.then_some(id)
 }
 
 impl Access {
-    fn notes(&self, news: &Value) -> Option<String> {
+    fn notes(&self, news: &Line) -> Option<String> {
         Some(format!("{}/incidents/{}/notes", self.base, incident_id(news)?))
     }
 
     /// Writes the note; `None` where the incident's id is not known.
-    pub fn write(&self, about: About, news: &Value) -> Option<Call> {
-        let note = stored::object(vec![("content", note(about, news).into())]);
-        let body = stored::object(vec![("note", note)]);
+    pub fn write(&self, about: About, news: &Line) -> Option<Call> {
+        let note = json!({"content": note(about, news)});
+        let body = json!({"note": note});
         Some(Call { method: "POST", url: self.notes(news)?, body: Some(body) })
     }
 
     /// The incident's notes, to see whether ours is among them.
-    pub fn list(&self, news: &Value) -> Option<Call> {
+    pub fn list(&self, news: &Line) -> Option<Call> {
         Some(Call { method: "GET", url: self.notes(news)?, body: None })
     }
 }
 
 /// Whether the note is among those of the answer. Its first line tells it: the rest may have been wrapped or trimmed.
-pub fn found(answer: Result<Answer, String>, about: About, news: &Value, now: Time) -> Result<bool, Failure> {
+pub fn found(answer: Result<Answer, String>, about: About, news: &Line, now: Time) -> Result<bool, Failure> {
     let first_line = Words::of(about, news).first_line();
     let value = http::body(answer, now)?;
     match value.get("notes") {
@@ -76,7 +76,6 @@ pub fn found(answer: Result<Answer, String>, about: About, news: &Value, now: Ti
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::super::words::tests::news;
     use super::*;
@@ -102,9 +101,15 @@ mod tests {
     #[test]
     fn an_id_that_is_not_known_gets_no_note() {
         for incident in ["pagerduty-h77cff64c", "alert-Q1", "pagerduty-../x", ""] {
-            assert_eq!(access().list(&json!({"incident": incident})), None, "{incident}");
+            assert_eq!(access().list(&Line { incident: incident.to_owned(), ..Line::default() }), None, "{incident}");
         }
-        assert!(access().list(&json!({"incident": "pagerduty-Q1.2"})).unwrap().url.ends_with("/Q1/notes"));
+        assert!(
+            access()
+                .list(&Line { incident: "pagerduty-Q1.2".to_owned(), ..Line::default() })
+                .unwrap()
+                .url
+                .ends_with("/Q1/notes")
+        );
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text> (escaping, mentions), Microsoft's "Post a workflow when a
 //! webhook request is received in Microsoft Teams", and <https://adaptivecards.io/explorer/RichTextBlock.html>.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::http::Call;
+use incident::listing::Line;
 use incident::notice::About;
 use incident::secret::Secret;
-use incident::stored;
 
 /// An incoming webhook. Whoever knows its address can post to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Form {
 
 impl Webhook {
     /// The message.
-    pub fn message(&self, about: About, news: &Value) -> Call {
+    pub fn message(&self, about: About, news: &Line) -> Call {
         let words = Words::of(about, news);
         let url = self.url.expose();
         let body = match Form::of(url) {
@@ -73,7 +73,7 @@ fn slack(words: &Words) -> Value {
     for (label, value) in words.facts() {
         text.push_str(&format!("\n{label}: {}", escape(value)));
     }
-    stored::object(vec![("text", text.into())])
+    json!({"text": text})
 }
 
 /// An adaptive card, to be filled in.
@@ -102,12 +102,15 @@ fn teams(words: &Words) -> Value {
 
 fn paragraph(text: String) -> Value {
     let runs = Value::Array(vec![text.into()]);
-    stored::object(vec![("type", "RichTextBlock".into()), ("inlines", runs)])
+    json!({"type": "RichTextBlock", "inlines": runs})
 }
 
 /// Everything the list shows of the incident, with what happened and the same in words.
-fn plain(words: &Words, about: About, news: &Value) -> Value {
-    let mut fields = news.as_object().cloned().unwrap_or_default();
+fn plain(words: &Words, about: About, news: &Line) -> Value {
+    let mut fields = match serde_json::to_value(news) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
     fields.insert("event".to_owned(), format!("session.{}", about.name()).into());
     fields.insert("message".to_owned(), words.plain().into());
     Value::Object(fields)

@@ -1,9 +1,8 @@
 //! What people are told of a session, from a record as the list shows it. Each target writes it down in its own form.
 
-use serde_json::Value;
-
+use incident::listing::Line;
 use incident::notice::About;
-use incident::stored;
+use incident::session::PullRequest;
 
 /// A notice in words. Titles and names were written by a sender and are hostile: each target has to escape them.
 pub struct Words {
@@ -19,33 +18,33 @@ pub struct Words {
 
 impl Words {
     /// The words of a notice; `news` is the record as `GET /api/incidents` lists it.
-    pub fn of(about: About, news: &Value) -> Words {
-        let text = |name: &str| news.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    pub fn of(about: About, news: &Line) -> Words {
+        let shown = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let title = Some(news.title.clone()).filter(|title| !title.is_empty());
         let mut incident = Vec::new();
         let mut outcome = Vec::new();
-        for (label, name) in [("Incident", "title"), ("Service", "service"), ("Priority", "priority")] {
-            incident.extend(text(name).map(|value| (label, value.to_owned())));
+        for (label, value) in
+            [("Incident", title), ("Service", shown(&news.service)), ("Priority", shown(&news.priority))]
+        {
+            incident.extend(value.map(|value| (label, value)));
         }
-        if let Some(severity) = news.get("severity").and_then(Value::as_i64) {
+        if let Some(severity) = news.severity {
             incident.push(("Severity", format!("Sev {severity}")));
         }
         let mut headline = format!("Devin session {}", about.name());
         if about == About::Ended {
-            if let Some(state) = text("sessionDetail").or(text("sessionState")) {
+            if let Some(state) = shown(&news.session_detail).or(shown(&news.session_state)) {
                 headline.push_str(&format!(" ({})", state.replace('_', " ")));
             }
-            let mut requests = Vec::new();
-            for request in news.get("pullRequests").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
-                requests.push(pull_request(request));
-            }
+            let requests: Vec<String> = news.pull_requests.iter().map(pull_request).collect();
             if !requests.is_empty() {
                 outcome.push(("Pull requests", requests.join(", ")));
             }
-            if let Some(acus @ Value::Number(_)) = news.get("acus") {
-                outcome.push(("ACUs", stored::text(acus)));
+            if news.acus.is_number() {
+                outcome.push(("ACUs", news.acus.to_string()));
             }
         }
-        let link = text("sessionUrl").or(text("sessionId")).unwrap_or_default().to_owned();
+        let link = shown(&news.session_url).or(shown(&news.session_id)).unwrap_or_default();
         Words { headline, link, incident, outcome }
     }
 
@@ -69,11 +68,10 @@ impl Words {
     }
 }
 
-fn pull_request(request: &Value) -> String {
-    let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
-    match (text("url"), text("state")) {
-        (url, "") => url.to_owned(),
-        (url, state) => format!("{url} ({state})"),
+fn pull_request(request: &PullRequest) -> String {
+    match &request.state {
+        Some(state) if !state.is_empty() => format!("{} ({state})", request.url),
+        _ => request.url.clone(),
     }
 }
 
@@ -86,14 +84,15 @@ pub(super) mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// A record of a session that has ended, with a title that tries every kind of markup.
-    pub fn news() -> Value {
-        json!({
+    pub fn news() -> Line {
+        let line = json!({
             "incident": "pagerduty-Q1", "sender": "pagerduty", "title": "<!channel> & *all* [x](http://evil.example)",
             "service": "orders", "priority": "P1", "severity": null, "sessionId": "devin-1",
             "sessionUrl": "https://app.devin.ai/sessions/1", "sessionState": "running", "sessionDetail": "finished",
             "pullRequests": [{"url": "https://github.com/o/r/pull/7", "state": "open"}, {"url": "https://x/8"}],
             "acus": 2.5
-        })
+        });
+        serde_json::from_value(line).unwrap()
     }
 
     #[test]
@@ -113,6 +112,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         let bare = json!({"sessionId": "devin-1", "sessionUrl": "", "severity": 1, "acus": null, "pullRequests": null});
+        let bare = serde_json::from_value(bare).unwrap();
         assert_eq!(Words::of(About::Ended, &bare).plain(), "Devin session ended: devin-1\nSeverity: Sev 1");
     }
 }

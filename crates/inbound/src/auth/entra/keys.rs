@@ -1,9 +1,8 @@
 //! The keys that a tenant has published, while they are remembered. Pure: the asking is the shell's.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Entra;
-use incident::stored;
 use incident::time::{DAY, MINUTE, SECOND, Time};
 
 /// How long the tenant may take to answer, in milliseconds. Azure itself gives up on us after about 10 s.
@@ -97,8 +96,8 @@ pub fn read(text: &str, entra: &Entra) -> Option<Vec<Key>> {
         if let (Some("RSA"), Some(kid), Some(n), Some(e), true) =
             (text("kty"), text("kid"), text("n"), text("e"), signs && ours)
         {
-            let jwk = stored::object(vec![("kty", "RSA".into()), ("n", n.into()), ("e", e.into())]);
-            keys.push(Key { kid: kid.to_owned(), jwk: stored::text(&jwk) });
+            let jwk = json!({"kty": "RSA", "n": n, "e": e});
+            keys.push(Key { kid: kid.to_owned(), jwk: jwk.to_string() });
         }
     }
     Some(keys)

@@ -25,7 +25,6 @@ use incident::event::{Incident, Kind};
 use incident::key::Key;
 use incident::reason::Reason;
 use incident::sender::Sender;
-use incident::stored;
 use salvage::field;
 
 /// The event type of a body that is not JSON.
@@ -76,7 +75,7 @@ pub(super) fn is_kibana_text(body: &str) -> bool {
 pub(super) fn one(mut body: Value) -> Result<One, BadBody> {
     let key = identity(&|name| text(&body, &[name]).unwrap_or_default())
         .or_else(|| flat_identity(&body))
-        .or_else(|| body_identity(&stored::text(&body)))
+        .or_else(|| body_identity(&body.to_string()))
         .ok_or_else(|| BadBody { error: "The alert is empty".to_owned(), details: None })?;
     let status = text(&body, &["status"]);
     let kind = status.as_deref().map_or(Kind::Triggered, alert::kind);
