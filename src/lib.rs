@@ -58,7 +58,8 @@ mod web;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
-use crate::store::{register, tally};
+use crate::store::register::client as register;
+use crate::store::tally;
 use crate::web::router;
 
 #[event(start)]

@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 
 /// From the top down. A file belongs to the entry whose path is the beginning of its own, and may name what stands below
 /// that; within an entry that is a folder, its files may name one another.
-const FLOORS: [&str; 13] = [
+const FLOORS: [&str; 14] = [
     "lib",
     "outcomes, web/router",
     "web/webhook, web/dashboard",
     "web/admin",
     "web/metrics, web/openapi, web/reply",
     "web/answer, web/query",
-    "store/incident",
-    "store/register, store/ledger, store/memory",
-    "store/tally, store/calling",
+    "store/incident/object, store/register/object",
+    "store/incident/client, store/register/client",
+    "store/register/query, store/register/sql, store/ledger, store/memory",
+    "store/tally",
     "clients",
     "configuration",
     "settings, fetch",
@@ -88,9 +89,12 @@ fn no_file_names_a_floor_above_its_own() {
     let mut seen = 0;
     for file in files(&src) {
         let path = file.strip_prefix(&src).unwrap().with_extension("").to_str().unwrap().replace("/mod", "");
-        // Only lists what is in the folder.
+        // These only list what is in their folder.
         let Some((floor, own)) = place(&path) else {
-            assert!(["web", "store"].contains(&path.as_str()), "src/{path} has no floor: give it one in FLOORS");
+            assert!(
+                ["web", "store", "store/incident", "store/register"].contains(&path.as_str()),
+                "src/{path} has no floor: give it one in FLOORS"
+            );
             continue;
         };
         let above = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));

@@ -6,8 +6,10 @@ use worker::{Env, Headers};
 use crate::configuration::configuration;
 use crate::log;
 use crate::settings::{Configuration, OPEN_WARNING};
-use crate::store::incident as object;
-use crate::store::{ledger, register};
+use crate::store::incident::client as object;
+use crate::store::ledger;
+use crate::store::register::client as register;
+use crate::store::register::query as listed;
 use crate::web::answer::{Answer, Status};
 use crate::web::metrics;
 use crate::web::query::Query;
@@ -69,7 +71,7 @@ pub async fn health(headers: &Headers, env: &Env) -> Reply {
         health.push(("warnings", Value::Array(warnings)));
         let storage = vec![
             ("ledger", ledger::answers(env).await.into()),
-            ("register", register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok().into()),
+            ("register", register::list(env, listed::Query { limit: 1, ..Default::default() }).await.is_ok().into()),
         ];
         health.push(("storage", stored::object(storage)));
     }
@@ -92,7 +94,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
 }
 
 /// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
-pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
+pub fn list_query(query: Query<'_>) -> Result<listed::Query, String> {
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let [limit, cursor, state, sender, words] = ["limit", "cursor", "state", "sender", "q"].map(text);
     let bad = |name: &str, found: Option<String>, expected: &str| {
@@ -100,10 +102,10 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
         Err(format!("{name} is {found:?}: expected {expected}."))
     };
     let count = limit.as_deref().map_or(Some(PAGE), |limit| limit.parse::<u32>().ok());
-    let Some(count) = count.filter(|count| (1..=register::LARGEST_PAGE).contains(count)) else {
-        return bad("limit", limit, &format!("a whole number from 1 to {}", register::LARGEST_PAGE));
+    let Some(count) = count.filter(|count| (1..=listed::LARGEST_PAGE).contains(count)) else {
+        return bad("limit", limit, &format!("a whole number from 1 to {}", listed::LARGEST_PAGE));
     };
-    if cursor.as_deref().is_some_and(|cursor| register::parse_cursor(cursor).is_none()) {
+    if cursor.as_deref().is_some_and(|cursor| listed::parse_cursor(cursor).is_none()) {
         return bad("cursor", cursor, "the cursor of the page before");
     }
     if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
@@ -112,7 +114,7 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
         return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
     }
-    Ok(register::Query { limit: count, cursor, state, sender, text: words })
+    Ok(listed::Query { limit: count, cursor, state, sender, text: words })
 }
 
 /// `GET /metrics`.

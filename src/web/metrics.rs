@@ -2,7 +2,7 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::store::register::Stats;
+use crate::store::register::query::Stats;
 use crate::store::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
 use incident::reason::Reason;
 use incident::sender::Sender;

@@ -9,7 +9,7 @@ use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
 use crate::settings::{Configuration, Settings};
-use crate::store::incident::{self as object, Outcome, Rehearsal, Standing};
+use crate::store::incident::client::{self as object, Outcome, Rehearsal, Standing};
 use crate::store::ledger::Entry;
 use crate::store::memory::Repeat;
 use crate::store::tally::{Count, Refused};

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent};
 use super::key::Key;
-use super::listing::listing;
 use super::plan::Plan;
 use super::sender::Sender;
 use crate::admission::{Applicant, PermitUse};
@@ -136,7 +135,7 @@ const MOST_CHANGED: usize = 24_000;
 /// The longest error and line of the timeline.
 const LONGEST_WORDS: usize = 500;
 /// How many earlier occurrences wait to be told of.
-const MOST_FORMER: usize = 5;
+pub const MOST_FORMER: usize = 5;
 /// How many lines the timeline keeps; the oldest go first, but the first line stays.
 const MOST_TIMELINE: usize = 100;
 /// How many notes wait for the next text.
@@ -685,16 +684,6 @@ impl Record {
         }
     }
 
-    /// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
-    pub fn keep_former(&mut self, last: &Record) {
-        self.former.clone_from(&last.former);
-        if last.unpublished.is_some() {
-            self.former.push(Former { line: listing(last), id: last.mark(), permit: last.permit() });
-        }
-        let too_many = self.former.len().saturating_sub(MOST_FORMER);
-        self.former.drain(..too_many);
-    }
-
     /// Remembers an event's id.
     pub fn remember(&mut self, id: &str) {
         if self.recent.len() >= MOST_RECENT {
@@ -779,7 +768,7 @@ mod tests {
         assert!(matches!(with("opening", "later".into()), Err(Unreadable::Broken(_))));
         assert!(matches!(with("format", 2.into()), Err(Unreadable::Later(2))));
         assert!(with("a_field_of_a_later_release", 1.into()).is_ok());
-        for text in ["", "{", "null", "[]", "{}", r#"{"format":1}"#, &FORMAT_1[..200]] {
+        for text in ["", "{", "null", "[]", "{}", r#"{"format":1}"#, FORMAT_1.get(..200).unwrap()] {
             assert!(Record::from_text(text).is_err(), "{text}");
         }
     }
@@ -838,7 +827,7 @@ mod tests {
             }
             record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
             for _ in 0..notices {
-                record.notices.push(Notice { news: listing(&record), ..Notice::default() });
+                record.notices.push(Notice { news: crate::listing::listing(&record), ..Notice::default() });
             }
             for n in 0..changes {
                 record.keep_change(&long(5_000));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::store::register::{Query, Stats};
+use crate::store::register::query::{Query, Stats};
 use incident::sender::Sender;
 use incident::time::Time;
 use outbound::http::escape;

@@ -11,7 +11,8 @@ mod plot;
 use worker::{Env, Headers};
 
 use crate::runtime::now;
-use crate::store::register;
+use crate::store::register::client as register;
+use crate::store::register::query as listed;
 use crate::web::admin;
 use crate::web::answer::Answer;
 use crate::web::query::Query;
@@ -40,7 +41,7 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) 
         return problem(refusal);
     }
     let asked = match admin::list_query(query) {
-        Ok(asked) => register::Query {
+        Ok(asked) => listed::Query {
             limit: ROWS,
             text: asked.text.map(|text| text.chars().take(LONGEST_TEXT).collect()),
             ..asked

@@ -6,6 +6,8 @@
 
 pub mod notices;
 pub mod outcome;
+mod retry;
+mod step;
 
 use std::ops::RangeInclusive;
 
@@ -15,17 +17,21 @@ use serde_json::Value;
 use super::event::{IncidentEvent, Kind};
 use super::listing::listing;
 use super::plan::{Plan, Workflow};
-use super::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use super::record::{
+    Delivery, Farewell, Former, MOST_FORMER, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn,
+};
+use retry::pause;
+pub use retry::{Chance, LONGEST_PAUSE, backoff};
+pub use step::Step;
+
 use crate::failure::Failure;
-use crate::notice::{About, Target};
+use crate::notice::About;
 use crate::reason::Reason;
 use crate::session::Session;
 use crate::time::{HOUR, MINUTE, SECOND, Time};
 
 /// After this long without success an incident is given up: a dead letter that can be replayed.
 pub const GIVE_UP_AFTER: i64 = 48 * HOUR;
-/// The longest pause between two attempts.
-pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
 /// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
 pub const LOOKS: u32 = 3;
 /// … with these pauses in milliseconds before each look, …
@@ -76,30 +82,6 @@ impl<'de> Deserialize<'de> for Taken {
         })
     }
 }
-
-/// What is to be done next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Tell the ledger and the list of the newest state.
-    Publish,
-    /// Ask the budget for a turn and, with it, Devin for the session.
-    Create,
-    /// Look for the session that may exist.
-    LookUp,
-    /// Send the first message of the outbox.
-    Send,
-    /// Look whether that message has arrived.
-    LookUpMessage,
-    /// Send this target's first notice, or look whether it has arrived.
-    Notify(Target),
-    /// Nothing before this time.
-    Wait(Time),
-    /// Nothing more to do.
-    Rest,
-}
-
-/// A source of chance for pauses: a number from 0 (inclusive) to 1 (exclusive).
-pub type Chance = f64;
 
 /// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
 /// there is nothing to keep. `plan` is what the routes say of this event; where they ignore it there is none, and it
@@ -191,8 +173,18 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
         );
     }
     record.notices = last.notices.clone();
-    record.keep_former(last);
+    keep_former(&mut record, last);
     record
+}
+
+/// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
+fn keep_former(record: &mut Record, last: &Record) {
+    record.former.clone_from(&last.former);
+    if last.unpublished.is_some() {
+        record.former.push(Former { line: listing(last), id: last.mark(), permit: last.permit() });
+    }
+    let too_many = record.former.len().saturating_sub(MOST_FORMER);
+    record.former.drain(..too_many);
 }
 
 /// Whether this kind of event starts a session under this plan, where there is none.
@@ -770,10 +762,6 @@ pub fn published(record: &mut Record, told: bool, now: Time, chance: Chance) {
 }
 
 impl Trouble {
-    fn again(self, now: Time) -> Trouble {
-        Trouble { times: self.times.saturating_add(1), since: self.since.or(Some(now)) }
-    }
-
     fn too_long(self, now: Time) -> bool {
         self.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER)
     }
@@ -783,24 +771,6 @@ fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
     let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
     if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }
-}
-
-/// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
-fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 {
-    match failure {
-        Failure::Busy { after: Some(after), .. } => (*after).max(SECOND),
-        _ => backoff(trouble.times, chance),
-    }
-}
-
-/// 1 s after the first failure, doubled after each further one, at most [`LONGEST_PAUSE`], plus up to a quarter so
-/// that four hundred incidents do not come back in step.
-pub fn backoff(times: u32, chance: Chance) -> i64 {
-    let doublings = times.saturating_sub(1).min(20);
-    let pause = SECOND.saturating_mul(1 << doublings).min(LONGEST_PAUSE * 4 / 5);
-    let quarter = i32::try_from(pause / 4).unwrap_or(i32::MAX);
-    // The product is below a quarter of ten minutes in milliseconds, so nothing is lost in the conversion.
-    pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
 }
 
 #[cfg(test)]

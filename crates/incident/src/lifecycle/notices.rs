@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::{Chance, Step, backoff, pause};
+use super::retry::{Chance, backoff, pause};
+use super::step::Step;
 use crate::failure::Failure;
 use crate::notice::{About, Target};
 use crate::record::{Delivery, Notice, Record, Trouble};

@@ -1,6 +1,7 @@
 use super::*;
 use crate::event::Incident;
 use crate::key::Key;
+use crate::notice::Target;
 use crate::sender::Sender;
 use crate::session::{End, Report};
 #[cfg(target_arch = "wasm32")]

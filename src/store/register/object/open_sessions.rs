@@ -2,15 +2,14 @@
 //! pull requests and output may still come.
 
 use serde_json::Value;
-use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, ask, column, number, text};
+use super::RegisterObject;
 use crate::runtime::now;
+use crate::store::register::query::text;
+use crate::store::register::sql::{column, number};
 use incident::time::{DAY, HOUR, Time};
 
-pub const SCHEMA: &str =
-    "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
 /// What the first release kept: only sessions that had not ended.
 const FROM_FIRST_RELEASE: [&str; 2] = [
     "INSERT OR IGNORE INTO followed_sessions SELECT incident, asked, NULL FROM open_sessions",
@@ -18,15 +17,6 @@ const FROM_FIRST_RELEASE: [&str; 2] = [
 ];
 /// So long after its end a session is asked about, in milliseconds.
 const FOLLOWED_FOR: i64 = DAY;
-
-/// The list's lines of at most `most` incidents whose sessions are to be asked about, those first that were asked about
-/// the longest time ago; and it counts as asked now.
-pub async fn open_sessions(env: &Env, most: usize) -> worker::Result<Vec<Value>> {
-    match ask(env, "open", vec![("most", most.into())]).await? {
-        Value::Array(lines) => Ok(lines),
-        _ => Ok(Vec::new()),
-    }
-}
 
 impl RegisterObject {
     /// Takes over what the first release has stored, where that was not done yet.

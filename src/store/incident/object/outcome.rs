@@ -2,27 +2,18 @@
 //! list's last line of that occurrence. The postmortem that a session gave is kept beside the record.
 
 use serde_json::Value;
-use worker::Env;
 
-use super::{IncidentObject, alarm_at, ask};
-use crate::runtime::{self, now};
-use crate::store::register;
-use incident::key::Key;
+use super::IncidentObject;
+use crate::runtime::{self, alarm_at, now};
+use crate::store::register::client as register;
 use incident::lifecycle::{notices, outcome};
 use incident::notice::About;
 use incident::outcome::fields;
 use incident::record::Record;
 use incident::session::{End, Report};
-use incident::stored;
 use incident::stored::Stored;
 
 const POSTMORTEM: &str = "postmortem";
-
-/// Tells the object what Devin reports of a session. `line` is the list's line of the incident, by whose name it goes.
-pub async fn report(env: &Env, key: &Key, line: &Value, report: &Report) -> worker::Result<()> {
-    let question = stored::object(vec![("line", line.clone()), ("report", report.to_value())]);
-    ask(env, key, "report", question).await.map(|_| ())
-}
 
 /// A postmortem, and whose it is: another session may have been started since.
 #[derive(Default)]

@@ -3,16 +3,13 @@
 use serde_json::Value;
 use worker::wasm_bindgen::JsValue;
 
-use super::{LARGEST_PAGE, Query, RegisterObject, Stats, column, integer, number};
+use super::RegisterObject;
+use crate::store::register::query::{LARGEST_PAGE, Query, Stats, parse_cursor, text};
+use crate::store::register::sql::{column, integer, number};
 use incident::listing::IGNORED;
 use incident::stored;
 use incident::time::{SECOND, Time};
 
-pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
-     last_seen INTEGER, state TEXT, sender TEXT, listing TEXT); \
-     CREATE INDEX IF NOT EXISTS newest ON incidents (first_seen, incident); \
-     CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen); \
-     CREATE INDEX IF NOT EXISTS of_state ON incidents (state, last_seen)";
 /// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
 /// They are cut down to that after so many new ones, so that not every event has them all counted.
@@ -141,21 +138,4 @@ impl RegisterObject {
         }
         Ok(())
     }
-}
-
-/// A field of a line, where it holds text.
-pub fn text<'a>(listing: &'a Value, name: &str) -> &'a str {
-    listing.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A cursor's place in the list: when an incident was first seen (Unix milliseconds), and its name. `None` for what no
-/// page ever ended with.
-pub fn parse_cursor(cursor: &str) -> Option<(i64, String)> {
-    let (time, incident) = cursor.split_once('.')?;
-    let digits = time.len() <= 15 && time.bytes().all(|b| b.is_ascii_digit());
-    let named = incident.len() <= 80 && incident.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if !digits || !named || incident.is_empty() {
-        return None;
-    }
-    Some((time.parse().ok()?, incident.to_owned()))
 }
