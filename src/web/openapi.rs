@@ -12,7 +12,7 @@ mod tests {
 
     use super::*;
     use crate::web::answer::Status;
-    use incident::listing::{self, Line};
+    use incident::listing;
     use incident::plan::Workflow;
     use incident::reason::Reason;
     use incident::record::Record;
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn it_has_every_field_of_the_list_and_no_other() {
-        let fields = keys(&serde_json::to_value(Line::of(&Record::default())).unwrap());
+        let fields = keys(&serde_json::to_value(Record::default().line()).unwrap());
         assert_eq!(keys(&part("/components/schemas/Listing/properties")), fields);
         let required: BTreeSet<String> = texts("/components/schemas/Listing/required").into_iter().collect();
         assert_eq!(required, fields);

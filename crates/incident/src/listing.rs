@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::event::IncidentEvent;
-use super::plan::Plan;
-use super::record::Record;
+use super::event::{Incident, IncidentEvent};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::sender::Sender;
@@ -15,7 +13,7 @@ use crate::time::Time;
 /// The state of an incident of which only ignored events are known.
 pub const IGNORED: &str = "ignored";
 
-/// Every state on the list: see [`Record::state_name`], and [`ignored`].
+/// Every state on the list: see [`crate::record::Record::state_name`], and [`IGNORED`].
 pub const STATES: [&str; 6] = ["waiting", "queued", "held", "started", "failed", IGNORED];
 
 /// What can be asked for besides the states: `started`, with messages that the session is still to get.
@@ -76,39 +74,31 @@ fn none_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Ve
 }
 
 impl Line {
-    /// The line of an incident.
-    pub fn of(record: &Record) -> Line {
-        let incident = &record.incident;
-        let session = record.session.as_ref();
-        let line = Line {
-            incident: record.name(),
-            sender: record.sender,
+    /// The line of an event that was ignored, while its incident has no other.
+    pub fn ignored(event: &IncidentEvent, reason: Reason, at: Time) -> Line {
+        let at = at.rfc3339();
+        Line {
+            incident: event.key.to_string(),
+            sender: event.sender,
+            state: IGNORED.to_owned(),
+            reason: Some(reason),
+            seen: 1,
+            first_seen: at.clone(),
+            last_seen: at,
+            ..Line::default()
+        }
+        .about(&event.incident)
+    }
+
+    /// The line with what is known of the incident.
+    pub fn about(self, incident: &Incident) -> Line {
+        Line {
             title: incident.title.clone(),
             service: incident.service.clone(),
             severity: incident.severity,
             priority: incident.priority.clone(),
-            state: record.state_name().to_owned(),
-            reason: record.reason(),
-            session_id: session.map(|session| session.id.clone()),
-            session_url: session.map(|session| session.url.clone()),
-            follow_ups: record.to_deliver(),
-            seen: record.seen,
-            first_seen: record.first_seen.rfc3339(),
-            last_seen: record.last_seen.rfc3339(),
-            waiting_since: record.waiting_since().map(Time::rfc3339),
-            error: record.error.clone(),
-            ..Line::default()
-        };
-        match &record.outcome {
-            Some(outcome) => line.with(outcome),
-            None => line,
+            ..self
         }
-    }
-
-    /// The line of an event that was ignored, while its incident has no other.
-    pub fn ignored(event: &IncidentEvent, reason: Reason, at: Time) -> Line {
-        let line = Line::of(&Record { seen: 1, ..Record::new(event, Plan::default(), at) });
-        Line { state: IGNORED.to_owned(), reason: Some(reason), ..line }
     }
 
     /// The line with what became of the session.

@@ -35,7 +35,6 @@ use incident::admission::Admission;
 use incident::event::IncidentEvent;
 use incident::failure::Failure;
 use incident::lifecycle::{self, Step};
-use incident::listing::Line;
 use incident::plan::Plan;
 use incident::record::{self, Record, Turn};
 use incident::time::{MINUTE, SECOND, Time};
@@ -288,7 +287,7 @@ impl IncidentObject {
         for former in &record.former {
             register::publish(&self.env, former.line.clone(), former.id.clone(), former.permit).await?;
         }
-        register::publish(&self.env, Line::of(record), record.mark(), record.permit()).await
+        register::publish(&self.env, record.line(), record.mark(), record.permit()).await
     }
 
     async fn publish(&self) -> worker::Result<()> {
@@ -302,7 +301,7 @@ impl IncidentObject {
                 current.former.retain(|former| !record.former.contains(former));
             }
             // What changed while these two were told is told next.
-            let same = Line::of(current) == Line::of(&record) && current.recent == record.recent;
+            let same = current.line() == record.line() && current.recent == record.recent;
             if same || !told {
                 lifecycle::published(current, told, now(), chance());
             }
@@ -312,7 +311,7 @@ impl IncidentObject {
     }
 
     async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some((line, applicant)) = self.with_loaded(|record| (Line::of(record), record.applicant())).await? else {
+        let Some((line, applicant)) = self.with_loaded(|record| (record.line(), record.applicant())).await? else {
             return Ok(());
         };
         let wait = match register::admit(&self.env, line, applicant, settings.limits).await {
@@ -528,7 +527,7 @@ impl IncidentObject {
             timeline.push(json!({"at": entry.at.rfc3339(), "what": entry.what}));
         }
         let postmortem = self.postmortem_of(&record).await?;
-        let mut shown = serde_json::to_value(Line::of(&record))?;
+        let mut shown = serde_json::to_value(record.line())?;
         let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());

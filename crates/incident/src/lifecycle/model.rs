@@ -13,9 +13,15 @@ use super::*;
 use crate::admission::memory::Memory;
 use crate::admission::{self, Admission, Limits};
 use crate::event::Incident;
+use crate::event::{IncidentEvent, Kind};
+use crate::failure::Failure;
 use crate::key::Key;
+use crate::plan::{Plan, Workflow};
+use crate::record::{Opening, Turn};
 use crate::sender::Sender;
+use crate::session::Session;
 use crate::session::{End, Report};
+use crate::time::{HOUR, SECOND};
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -263,7 +269,7 @@ impl Life {
 
     fn forget_new_fields(&mut self) {
         let Some(text) = &self.stored else { return };
-        let mut record: Value = serde_json::from_str(text).unwrap();
+        let mut record: serde_json::Value = serde_json::from_str(text).unwrap();
         for field in ["started_at", "failed_at", "unanswered", "cached", "deliveries"] {
             record.as_object_mut().unwrap().remove(field);
         }

@@ -3,7 +3,8 @@
 //! A target that is known to have taken a notice never gets it again. Where that is not known, a note at PagerDuty is
 //! looked for before it is written again; a webhook can't be asked, and gets the message again.
 
-use super::{Chance, Step, backoff, pause};
+use super::retry::{Chance, backoff, pause};
+use super::step::Step;
 use crate::failure::Failure;
 use crate::listing::Line;
 use crate::notice::{About, Target};

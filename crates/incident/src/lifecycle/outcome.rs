@@ -1,7 +1,6 @@
 //! What Devin reports of a session, and whether that is its end.
 
 use super::notices;
-use crate::listing::Line;
 use crate::notice::About;
 use crate::outcome::Outcome;
 use crate::plan::Workflow;
@@ -34,7 +33,7 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> bool {
     }
     record.outcome = Some(outcome);
     if ended {
-        notices::announce(record, About::Ended, Line::of(record), now);
+        notices::announce(record, About::Ended, record.line(), now);
     }
     record.publish(now);
     true

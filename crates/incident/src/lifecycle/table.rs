@@ -2,8 +2,13 @@
 
 use super::*;
 use crate::event::Incident;
+use crate::event::{IncidentEvent, Kind};
+use crate::failure::Failure;
 use crate::key::Key;
+use crate::plan::{Plan, Workflow};
+use crate::record::Opening;
 use crate::sender::Sender;
+use crate::session::Session;
 
 const NOW: Time = Time(1_760_000_000_000);
 

@@ -1,8 +1,16 @@
 use super::*;
 use crate::event::Incident;
+use crate::event::{IncidentEvent, Kind};
+use crate::failure::Failure;
 use crate::key::Key;
+use crate::notice::Target;
+use crate::plan::{Plan, Workflow};
+use crate::reason::Reason;
+use crate::record::{MessageKind, Opening, Turn};
 use crate::sender::Sender;
+use crate::session::Session;
 use crate::session::{End, Report};
+use crate::time::HOUR;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,0 +1,184 @@
+//! Starting the session: the permit, the create, and the look for a session that may exist.
+
+use super::notices;
+use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
+use crate::failure::Failure;
+use crate::notice::About;
+use crate::plan::Workflow;
+use crate::record::{Opening, Record, State, Trouble, Turn};
+use crate::session::Session;
+use crate::time::{SECOND, Time};
+
+/// There is no permit for it now.
+pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
+    if let State::Waiting { not_before, turn: old, .. } = &mut record.state {
+        let was = std::mem::replace(old, turn);
+        *not_before = until;
+        match (turn, was) {
+            (Turn::Held, _) if was != turn => record.note(now, "held: today's sessions are spent"),
+            (Turn::Queued(_), Turn::Free | Turn::Held) => record.note(now, "queued: over the sessions per minute"),
+            _ => {}
+        }
+        record.unanswered = 0;
+    }
+}
+
+/// Devin is about to be asked for the session. Stored, together with the request, before the call is made.
+pub fn creating(record: &mut Record, now: Time) {
+    if let State::Waiting { trouble, .. } = record.state {
+        if record.session_untried() {
+            record.told = record.changes.len();
+        }
+        record.unanswered = 0;
+        record.may_exist = false;
+        record.state = State::Creating { since: now, trouble };
+    }
+}
+
+/// The register did not say whether the session may start: it is asked again later.
+pub fn not_admitted(record: &mut Record, now: Time, chance: Chance) {
+    record.unanswered = record.unanswered.saturating_add(1);
+    let pause = backoff(record.unanswered.saturating_add(1), chance);
+    if let State::Waiting { not_before, .. } = &mut record.state {
+        *not_before = now.plus(pause);
+    }
+}
+
+/// The register says that there is a slot: whether that is news.
+pub fn called(record: &mut Record, now: Time) -> bool {
+    match &mut record.state {
+        State::Waiting { not_before, turn: Turn::Queued(_) | Turn::Held, .. } if *not_before > now => {
+            *not_before = now;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Devin answered the create.
+pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now: Time, chance: Chance) {
+    let State::Creating { since, trouble } = record.state else { return };
+    let attempt = trouble.times.saturating_add(1);
+    match reply {
+        Ok(session) => started(record, session, now),
+        Err(Failure::Busy { after, words }) => {
+            record.note(now, format!("attempt {attempt}, Devin is busy: {words}"));
+            wait_to_create(record, trouble.again(now), after, Some(words), now, chance);
+        }
+        Err(Failure::Unknown { words }) => {
+            record.note(now, format!("attempt {attempt}, outcome unknown: {words}"));
+            record.set_error(Some(words));
+            record.state = State::LookingUp {
+                not_before: now.plus(look_pause(0, since, now)),
+                since,
+                looks: 0,
+                trouble: trouble.again(now),
+            };
+        }
+        Err(Failure::Refused { words, .. }) => failed(record, words, now),
+    }
+}
+
+/// A look-up was answered: `Ok(None)` where every page was read and the session is not there. `repeatable`: Devin
+/// recognises a repeated create by itself (v1), so that one may follow even where it can't be looked for.
+pub fn look_up_replied(
+    record: &mut Record,
+    reply: Result<Option<Session>, Failure>,
+    repeatable: bool,
+    now: Time,
+    chance: Chance,
+) {
+    let State::LookingUp { since, looks, trouble, .. } = record.state else { return };
+    let create_again = |record: &mut Record| {
+        let words = record.error.take();
+        wait_to_create(record, trouble, None, words, now, chance);
+    };
+    match reply {
+        Ok(Some(session)) => {
+            record.note(now, "found: the session had been created after all");
+            started(record, session, now);
+        }
+        Ok(None) if looks.saturating_add(1) >= LOOKS => {
+            record.note(now, "looked for: the session was not created");
+            create_again(record);
+        }
+        Ok(None) => {
+            let looks = looks.saturating_add(1);
+            record.state =
+                State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, trouble };
+        }
+        Err(Failure::Refused { .. }) if repeatable => create_again(record),
+        Err(Failure::Refused { words, .. }) => {
+            failed(record, format!("a session may exist, but looking for it was refused: {words}"), now);
+            record.may_exist = true;
+        }
+        Err(failure) => {
+            let trouble = trouble.again(now);
+            if trouble.too_long(now) {
+                failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
+                record.may_exist = true;
+                return;
+            }
+            let not_before = now.plus(pause(&failure, trouble, chance));
+            record.note(now, format!("not looked up yet: {}", failure.words()));
+            record.set_error(Some(failure.words().to_owned()));
+            record.state = State::LookingUp { not_before, since, looks, trouble };
+        }
+    }
+}
+
+/// Another create is due later, unless it has been tried for too long.
+fn wait_to_create(
+    record: &mut Record,
+    trouble: Trouble,
+    after: Option<i64>,
+    words: Option<String>,
+    now: Time,
+    chance: Chance,
+) {
+    if trouble.too_long(now) {
+        let words = words.unwrap_or_default();
+        return failed(record, format!("given up after 48 hours: {words}"), now);
+    }
+    if trouble.since.is_none() && record.concluded && record.plan.workflow == Workflow::Postmortem {
+        // Nothing was begun, and the incident is over: the whole task at once, instead of a beginning and a message.
+        record.opening = Opening::Full;
+        record.outbox.retain(|message| message.farewell.is_some());
+    }
+    let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
+    record.set_error(words);
+    record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
+    record.publish(now);
+}
+
+fn started(record: &mut Record, session: Session, now: Time) {
+    record.note(now, format!("session {} started", session.id));
+    record.session = Some(session);
+    record.outcome = None;
+    record.released = false;
+    record.started_at = Some(now);
+    record.state = State::Started;
+    record.error = None;
+    record.forget_told_changes();
+    notices::announce(record, About::Started, record.line(), now);
+    record.publish(now);
+}
+
+fn failed(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("failed: {words}"));
+    record.set_error(Some(words));
+    record.failed_at = Some(now);
+    record.released = false;
+    record.state = State::Failed;
+    record.told = 0;
+    record.publish(now);
+}
+
+/// The session of a failed incident is wanted again. One may have been created unnoticed, so it is looked for first.
+pub(super) fn try_again(record: &mut Record, now: Time) {
+    let (since, looks) = (record.first_seen, LOOKS.saturating_sub(1));
+    record.error = None;
+    record.wanted = Some(now);
+    record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
+    record.publish(now);
+}

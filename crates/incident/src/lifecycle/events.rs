@@ -1,0 +1,330 @@
+//! Taking events: what each means for its incident.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::creation::try_again;
+use crate::event::{IncidentEvent, Kind};
+use crate::plan::{Plan, Workflow};
+use crate::reason::Reason;
+use crate::record::{
+    Delivery, Farewell, Former, MOST_FORMER, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn,
+};
+use crate::time::{MINUTE, SECOND, Time};
+
+/// Events that change nothing but the count reach the list after this long, all together.
+const RECOUNT_AFTER: i64 = 10 * SECOND;
+/// What failed for good is tried again with the next firing, at most this often.
+const FAILED_AGAIN_AFTER: i64 = MINUTE;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// Kept; a session is on its way.
+    #[default]
+    Accepted,
+    /// Kept for the incident's session, which exists or is on its way: in a message now, or with the next one.
+    FollowUp,
+    /// It says nothing new: the incident has its session or is on its way to one.
+    Duplicate,
+    /// Nothing to do.
+    Ignored(Reason),
+}
+
+// As objects of the release before say it: null, true, false or the reason.
+impl Serialize for Taken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Taken::Accepted => serializer.serialize_unit(),
+            Taken::Duplicate => serializer.serialize_bool(true),
+            Taken::FollowUp => serializer.serialize_bool(false),
+            Taken::Ignored(reason) => reason.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Taken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => Taken::Accepted,
+            Value::Bool(true) => Taken::Duplicate,
+            Value::Bool(false) => Taken::FollowUp,
+            reason => Taken::Ignored(Reason::deserialize(reason).map_err(serde::de::Error::custom)?),
+        })
+    }
+}
+
+/// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
+/// there is nothing to keep. `plan` is what the routes say of this event; where they ignore it there is none, and it
+/// counts only for an incident that has a session or is to have one, under the plan that this began with.
+pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, now: Time) -> (Option<Record>, Taken) {
+    let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
+    let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
+    let (mut record, last) = match current {
+        Some(record) if !is_new_occurrence(&record, &event, &plan, now) => (record, None),
+        Some(last) => (next_occurrence(&last, &event, plan.clone(), now), Some(last)),
+        None => (Record::new(&event, plan.clone(), now), None),
+    };
+    let fresh = record.seen == 0;
+    record.seen = record.seen.saturating_add(1);
+    record.last_seen = record.last_seen.max(now);
+    record.publish_by(now.plus(RECOUNT_AFTER));
+    if let Some(id) = &event.id {
+        if record.remembers(id) {
+            return (Some(record), Taken::Duplicate);
+        }
+        record.remember(id);
+    }
+    let (received, messages) = (format!("{} received", event.event_type), record.messages);
+    let taken = match &record.state {
+        State::Watching => take_while_watching(&mut record, event, plan, now),
+        State::Failed => take_after_failure(&mut record, event, plan, now),
+        State::Waiting { .. } if record.session_untried() => take_before_first_attempt(&mut record, event, plan, now),
+        _ => take_with_session(&mut record, event, now),
+    };
+    let decided = match taken {
+        Taken::Accepted => "a session is wanted",
+        Taken::FollowUp if record.messages > messages => "the session gets a message",
+        Taken::FollowUp => "kept for the session's next text",
+        Taken::Duplicate => "nothing new",
+        Taken::Ignored(reason) => reason.name(),
+    };
+    let ignored = if let Taken::Ignored(_) = taken { "ignored, " } else { "" };
+    record.note(now, format!("{received}: {ignored}{decided}"));
+    match taken {
+        // What is known of the last occurrence stays known.
+        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (last, taken),
+        _ => (Some(record), taken),
+    }
+}
+
+/// Whether an event is one of a new incident: the last one has its session or has failed, and it recovered or was last
+/// heard of longer ago than the window. The end of an alert is of a new one only in the latter case, and only where
+/// sessions start at the end: the firing before it was ignored.
+fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
+    let Some(window) = plan.dedup_window_seconds else { return false };
+    let late = now.since(record.last_seen) > seconds(window);
+    let another = match event.kind {
+        Kind::Triggered => record.concluded || late,
+        Kind::Resolved => {
+            late && record.concluded && plan.workflow == Workflow::Postmortem && !same_outage(record, event)
+        }
+        Kind::Acknowledged | Kind::Reopened | Kind::Updated => false,
+    };
+    another && matches!(record.state, State::Started | State::Failed)
+}
+
+/// Whether an event says that it is about the outage the record is about: it began at the same time.
+fn same_outage(record: &Record, event: &IncidentEvent) -> bool {
+    let began = event.incident.started_at.as_deref();
+    began.is_some() && began == record.incident.started_at.as_deref()
+}
+
+fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
+    let mut record = Record::new(event, plan, now);
+    record.occurrence = last.occurrence.saturating_add(1);
+    record.generation = last.generation.saturating_add(1);
+    record.messages = last.messages;
+    // What the last session is still to be told was promised.
+    record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
+    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+        message.farewell = last.session.clone().map(|session| Farewell {
+            session,
+            incident: last.incident.in_short(),
+            mark: last.message_mark(message.number),
+        });
+    }
+    record.outbox.retain(|message| message.farewell.is_some());
+    let too_many = record.outbox.len().saturating_sub(MOST_MESSAGES);
+    record.outbox.drain(..too_many);
+    if too_many > 0 {
+        record.note(
+            now,
+            format!("{too_many} messages to sessions of earlier occurrences dropped: they never got through"),
+        );
+    }
+    record.notices = last.notices.clone();
+    keep_former(&mut record, last);
+    record
+}
+
+/// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
+fn keep_former(record: &mut Record, last: &Record) {
+    record.former.clone_from(&last.former);
+    if last.unpublished.is_some() {
+        record.former.push(Former { line: last.line(), id: last.mark(), permit: last.permit() });
+    }
+    let too_many = record.former.len().saturating_sub(MOST_FORMER);
+    record.former.drain(..too_many);
+}
+
+/// Whether this kind of event starts a session under this plan, where there is none.
+fn starts(kind: Kind, plan: &Plan) -> bool {
+    let rank = |kind| match kind {
+        Kind::Triggered | Kind::Reopened => Some(0),
+        Kind::Acknowledged => Some(1),
+        Kind::Resolved if plan.workflow == Workflow::Postmortem => Some(2),
+        Kind::Resolved | Kind::Updated => None,
+    };
+    matches!((rank(kind), rank(plan.start_on)), (Some(kind), Some(wanted)) if kind >= wanted)
+}
+
+fn seconds(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)
+}
+
+fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let (kind, delivery) = (event.kind, event.delivery.take());
+    learn(record, event, (kind != Kind::Updated).then_some(plan));
+    if !starts(kind, &record.plan) {
+        return match kind {
+            Kind::Resolved if record.plan.workflow == Workflow::Triage => {
+                record.firings.clear();
+                Taken::Ignored(Reason::Recovered)
+            }
+            _ => Taken::Ignored(Reason::EventType),
+        };
+    }
+    let window = seconds(record.plan.window_seconds);
+    record.firings.retain(|at| now.since(*at) <= window);
+    if !delivery.is_some_and(|id| record.is_redelivery(&id, now)) {
+        record.firings.push(now);
+    }
+    let wanted = usize::try_from(record.plan.min_occurrences).unwrap_or(usize::MAX);
+    if record.firings.len() < wanted {
+        return Taken::Ignored(Reason::Occurrences);
+    }
+    record.firings.clear();
+    want(record, kind, now);
+    Taken::Accepted
+}
+
+/// A session is wanted from now on.
+fn want(record: &mut Record, kind: Kind, now: Time) {
+    let postmortem = record.plan.workflow == Workflow::Postmortem;
+    let over = kind == Kind::Resolved;
+    record.opening = if postmortem && !over { Opening::Investigate } else { Opening::Full };
+    record.concluded = postmortem && over;
+    record.reopened = false;
+    record.error = None;
+    record.deliveries.clear();
+    record.wanted = Some(now);
+    record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+    record.publish(now);
+}
+
+fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let kind = event.kind;
+    let over = kind == Kind::Resolved;
+    if over && record.plan.workflow == Workflow::Triage {
+        return conclude(record, event, MessageKind::Recovered, now);
+    }
+    let news = matches!(kind, Kind::Updated | Kind::Reopened) || over && !record.concluded;
+    learn(record, event, over.then_some(plan));
+    if over && !record.concluded {
+        record.opening = Opening::Full;
+        record.concluded = true;
+    }
+    if news { Taken::FollowUp } else { Taken::Duplicate }
+}
+
+fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+    let kind = event.kind;
+    let more = kind == Kind::Resolved && !record.concluded && record.plan.workflow == Workflow::Postmortem;
+    if more {
+        record.plan = plan;
+        conclude(record, event, MessageKind::Finalize, now);
+        try_again(record, now);
+        return Taken::Accepted;
+    }
+    // Devin may be well again, and a sender that repeats itself wants to know. Not with every repeat, of which there may
+    // be hundreds.
+    if starts(kind, &record.plan) && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER) {
+        learn(record, event, None);
+        try_again(record, now);
+        return Taken::Accepted;
+    }
+    learn(record, event, None);
+    match kind {
+        Kind::Updated | Kind::Reopened => Taken::Ignored(Reason::EventType),
+        Kind::Resolved if record.plan.workflow == Workflow::Triage => {
+            record.concluded = true;
+            Taken::Ignored(Reason::Recovered)
+        }
+        _ => Taken::Duplicate,
+    }
+}
+
+/// Takes an event of an incident that has a session, or may already have one.
+fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
+    match (event.kind, record.plan.workflow) {
+        (Kind::Resolved, Workflow::Triage) if !record.concluded => conclude(record, event, MessageKind::Recovered, now),
+        (Kind::Resolved, Workflow::Postmortem) if !record.concluded => {
+            conclude(record, event, MessageKind::Finalize, now)
+        }
+        (Kind::Resolved, Workflow::Postmortem) if reopened_since(record, &event) => {
+            record.keep_change("The incident was reopened and is resolved again.");
+            conclude(record, event, MessageKind::Update, now)
+        }
+        (Kind::Updated, _) | (Kind::Reopened, Workflow::Postmortem) => {
+            learn(record, event, None);
+            Taken::FollowUp
+        }
+        (Kind::Acknowledged | Kind::Triggered | Kind::Resolved | Kind::Reopened, _) => {
+            learn(record, event, None);
+            Taken::Duplicate
+        }
+    }
+}
+
+/// Whether the incident was opened again after the resolution that the session knows of.
+fn reopened_since(record: &Record, event: &IncidentEvent) -> bool {
+    let time = |text: &Option<String>| text.as_deref().and_then(Time::from_rfc3339);
+    record.reopened
+        || matches!(
+            (time(&event.incident.reopened_at), time(&record.incident.resolved_at)),
+            (Some(reopened), Some(resolved)) if reopened > resolved
+        )
+}
+
+/// The incident is over: one message to its session says so.
+fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: Time) -> Taken {
+    learn(record, event, None);
+    record.concluded = true;
+    record.reopened = false;
+    record.messages = record.messages.saturating_add(1);
+    record.outbox.push(Message {
+        number: record.messages,
+        kind,
+        delivery: Delivery::Ready,
+        not_before: now,
+        since: now,
+        trouble: Trouble::default(),
+        text: None,
+        farewell: None,
+    });
+    Taken::FollowUp
+}
+
+/// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
+/// carries little of it.
+fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
+    if let Some(change) = &event.change {
+        record.keep_change(change);
+    }
+    match event.kind {
+        Kind::Updated => {}
+        Kind::Reopened => {
+            record.reopened = true;
+            record.keep_change("The incident was reopened.");
+        }
+        _ => {
+            let started_at = record.incident.started_at.take();
+            record.incident = event.incident;
+            record.incident.started_at = record.incident.started_at.take().or(started_at);
+        }
+    }
+    if let Some(plan) = plan {
+        record.plan = plan;
+    }
+}

@@ -1,0 +1,135 @@
+//! Telling the session what is new: the first message of the outbox, and the look whether it has arrived.
+
+use super::outcome;
+use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
+use crate::failure::Failure;
+use crate::plan::Workflow;
+use crate::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::time::Time;
+
+/// The message that is next; one that failed is passed over.
+pub fn next_message(record: &Record) -> Option<&Message> {
+    record.outbox.iter().find(|message| message.delivery != Delivery::Failed)
+}
+
+pub(super) fn next_message_mut(record: &mut Record) -> Option<&mut Message> {
+    record.outbox.iter_mut().find(|message| message.delivery != Delivery::Failed)
+}
+
+/// The first message of the outbox is about to be sent. Stored, with its text, before the call is made.
+pub fn sending(record: &mut Record, text: &str, now: Time) {
+    let told = record.changes.len();
+    if let Some(message) = next_message_mut(record) {
+        message.delivery = Delivery::Sending;
+        message.since = now;
+        if message.text.is_none() {
+            message.text = Some(text.to_owned());
+            record.told = told;
+        }
+    }
+}
+
+/// Devin answered the message.
+pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, chance: Chance) {
+    match reply {
+        Ok(()) => message_arrived(record, now),
+        Err(Failure::Refused { status: 400 | 404 | 409 | 410 | 422, words }) => session_lost(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(failure) => {
+            let unknown = matches!(failure, Failure::Unknown { .. });
+            let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
+            let since = next_message(record).map_or(now, |message| message.since);
+            let after = unknown.then(|| look_pause(0, since, now));
+            retry_message(record, delivery, after, &failure, now, chance);
+        }
+    }
+}
+
+/// The look for a message was answered: `Ok(false)` where every page was read and it is not there.
+pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>, now: Time, chance: Chance) {
+    let Some(message) = next_message_mut(record) else { return };
+    let Delivery::LookingUp(looks) = message.delivery else { return };
+    match reply {
+        Ok(true) => message_arrived(record, now),
+        Ok(false) => {
+            let looks = looks.saturating_add(1);
+            let (delivery, wait) = if looks >= LOOKS {
+                (Delivery::Ready, backoff(message.trouble.times, chance))
+            } else {
+                (Delivery::LookingUp(looks), look_pause(looks, message.since, now))
+            };
+            message.delivery = delivery;
+            message.not_before = now.plus(wait);
+        }
+        Err(Failure::Refused { status: 404 | 410, words }) => session_lost(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(failure) => retry_message(record, Delivery::LookingUp(looks), None, &failure, now, chance),
+    }
+}
+
+fn retry_message(
+    record: &mut Record,
+    delivery: Delivery,
+    after: Option<i64>,
+    failure: &Failure,
+    now: Time,
+    chance: Chance,
+) {
+    let Some(message) = next_message_mut(record) else { return };
+    message.trouble = message.trouble.again(now);
+    if message.trouble.too_long(now) {
+        return message_failed(record, format!("given up after 48 hours: {}", failure.words()), now);
+    }
+    message.delivery = delivery;
+    message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.trouble, chance)));
+    let line = format!("message {} not delivered yet: {}", message.number, failure.words());
+    record.note(now, line);
+}
+
+fn message_arrived(record: &mut Record, now: Time) {
+    if let Some(at) = record.outbox.iter().position(|message| message.delivery != Delivery::Failed) {
+        let message = record.outbox.remove(at);
+        let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
+        record.note(now, line);
+        if message.farewell.is_none() && message.kind != MessageKind::Recovered {
+            outcome::woken(record, now);
+        }
+    }
+    record.error = None;
+    record.forget_told_changes();
+    record.publish(now);
+}
+
+fn message_failed(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("message failed: {words}"));
+    record.set_error(Some(words));
+    record.told = 0;
+    if let Some(message) = next_message_mut(record) {
+        message.delivery = Delivery::Failed;
+        // A replay writes it anew, with what is known then.
+        message.text = None;
+    }
+    record.publish(now);
+}
+
+/// The session can take no message any more. A postmortem is still owed, so another session is started with the
+/// whole task and a link to the first; that an alert recovered needs no session of its own.
+fn session_lost(record: &mut Record, words: String, now: Time) {
+    record.note(now, format!("the session takes no messages any more: {words}"));
+    record.told = 0;
+    if let Some(at) = record.outbox.iter().position(|message| message.farewell.is_some()) {
+        record.outbox.remove(at);
+        return;
+    }
+    record.outbox.clear();
+    if record.plan.workflow == Workflow::Postmortem {
+        record.previous = record.session.take();
+        record.started_at = None;
+        record.outcome = None;
+        record.generation = record.generation.saturating_add(1);
+        record.opening = Opening::Full;
+        record.wanted = Some(now);
+        record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+    }
+    record.publish(now);
+}

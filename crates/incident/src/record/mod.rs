@@ -1,0 +1,344 @@
+//! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
+
+mod bounds;
+mod message;
+mod state;
+mod storage;
+
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
+use super::event::{Incident, IncidentEvent};
+use super::key::Key;
+use super::listing::Line;
+use super::plan::Plan;
+use super::sender::Sender;
+use crate::admission::{Applicant, PermitUse};
+use crate::outcome::Outcome;
+use crate::reason::Reason;
+use crate::session::Session;
+use crate::time::Time;
+
+pub use message::{Delivery, Farewell, Message, MessageKind, Notice};
+pub use state::{State, Trouble, Turn};
+pub use storage::{FORMAT, Unreadable};
+
+/// The stored record. Bounded: texts by [`Incident`]'s own limits, lists by the constants below.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// [`FORMAT`] at the time of writing.
+    pub format: u32,
+    /// The incident's identity.
+    pub key: Key,
+    /// Who told us.
+    pub sender: Sender,
+    /// An alert that fires again after its window is a new incident under the same key: 1, 2, …
+    pub occurrence: u32,
+    /// How many sessions were wanted under this key so far: tells their marks apart.
+    pub generation: u32,
+    /// What to do about it.
+    pub plan: Plan,
+    /// What is known of it.
+    pub incident: Incident,
+    /// How far the work has come.
+    pub state: State,
+    /// What the session is, or will be, started with.
+    pub opening: Opening,
+    /// The session, once it exists.
+    pub session: Option<Session>,
+    /// The session that could take no more messages, where a second one was started.
+    pub previous: Option<Session>,
+    /// What became of the session, as far as Devin has told.
+    pub outcome: Option<Outcome>,
+    /// Messages that the session is still to get, in order.
+    pub outbox: Vec<Message>,
+    /// What people are still to be told, in order for each target.
+    pub notices: Vec<Notice>,
+    /// How many messages were ever put into the outbox: their numbers.
+    pub messages: u32,
+    /// Notes and changes that wait for the next text that goes to Devin.
+    pub changes: Vec<String>,
+    /// How many of the changes stand in the text that is on its way.
+    pub told: usize,
+    /// Whether the session was told, or will be, that the incident is over.
+    pub concluded: bool,
+    /// Whether it was reopened since.
+    pub reopened: bool,
+    /// The ids of the latest events, to recognise one that is delivered again.
+    pub recent: Vec<String>,
+    /// Deliveries without an id that were counted lately, likewise.
+    pub deliveries: Vec<Delivered>,
+    /// When it fired, for routes that wait for several occurrences.
+    pub firings: Vec<Time>,
+    /// How many events there were, repeated ones included.
+    pub seen: u32,
+    /// When the first came.
+    pub first_seen: Time,
+    /// When the last came.
+    pub last_seen: Time,
+    /// Since when a session is wanted, once one is.
+    pub wanted: Option<Time>,
+    /// Whether somebody let it go ahead of the limits.
+    pub released: bool,
+    /// When the bridge learned that the session exists: it counts once, at this time.
+    pub started_at: Option<Time>,
+    /// Whether it failed without anybody knowing that there is no session: it counts as one.
+    pub may_exist: bool,
+    /// When the last attempt failed for good.
+    pub failed_at: Option<Time>,
+    /// How often in a row the register did not answer who asked for a permit.
+    pub unanswered: u32,
+    /// What the dedup cache was given last: see [`Record::cache_state`].
+    pub cached: Option<String>,
+    /// What went wrong last, in Devin's words.
+    pub error: Option<String>,
+    /// What happened, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
+    pub unpublished: Option<Unpublished>,
+    /// Earlier occurrences of which the list and the budget have not been told how they stood in the end.
+    pub former: Vec<Former>,
+}
+
+/// What the list and the budget are still to be told of an earlier occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Former {
+    /// Its line.
+    pub line: Line,
+    /// The correlation id of its session.
+    pub id: String,
+    /// What became of its permit.
+    pub permit: PermitUse,
+}
+
+/// A delivery that was counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivered {
+    /// [`IncidentEvent::delivery`].
+    pub id: String,
+    /// When.
+    pub at: Time,
+}
+
+/// How many messages wait at most. Only messages to sessions of earlier occurrences pile up.
+pub const MOST_MESSAGES: usize = 20;
+/// How many earlier occurrences wait to be told of.
+pub const MOST_FORMER: usize = 5;
+
+/// What a session is started with.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Opening {
+    /// Gather data while the incident is open.
+    Investigate,
+    /// The whole task of the workflow.
+    #[default]
+    Full,
+}
+
+/// A line of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    /// When.
+    pub at: Time,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// The newest state is not yet in the ledger and the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unpublished {
+    /// When to tell them.
+    pub not_before: Time,
+    /// How often it failed.
+    pub failures: u32,
+}
+
+impl Opening {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+impl Record {
+    /// The record of an incident that nobody had heard of, before its first event is taken.
+    pub fn new(event: &IncidentEvent, plan: Plan, now: Time) -> Record {
+        Record {
+            format: FORMAT,
+            key: event.key.clone(),
+            sender: event.sender,
+            occurrence: 1,
+            generation: 1,
+            plan,
+            incident: event.incident.clone(),
+            state: State::Watching,
+            opening: Opening::Full,
+            session: None,
+            previous: None,
+            outcome: None,
+            outbox: Vec::new(),
+            notices: Vec::new(),
+            messages: 0,
+            changes: Vec::new(),
+            told: 0,
+            concluded: false,
+            reopened: false,
+            recent: Vec::new(),
+            deliveries: Vec::new(),
+            firings: Vec::new(),
+            seen: 0,
+            first_seen: now,
+            last_seen: now,
+            wanted: None,
+            released: false,
+            started_at: None,
+            may_exist: false,
+            failed_at: None,
+            unanswered: 0,
+            cached: None,
+            error: None,
+            timeline: Vec::new(),
+            unpublished: None,
+            former: Vec::new(),
+        }
+    }
+
+    /// What people call this incident: its key, with the number of its occurrence where it is not the first.
+    pub fn name(&self) -> String {
+        numbered(&self.key, self.occurrence)
+    }
+
+    /// The text by which the wanted session is recognised at Devin.
+    pub fn mark(&self) -> String {
+        format!("incident:{}", numbered(&self.key, self.generation))
+    }
+
+    /// The text by which message `number` is recognised at Devin.
+    pub fn message_mark(&self, number: u32) -> String {
+        format!("({}, message {number})", self.mark())
+    }
+
+    /// The incident's line in the list.
+    pub fn line(&self) -> Line {
+        let session = self.session.as_ref();
+        let line = Line {
+            incident: self.name(),
+            sender: self.sender,
+            state: self.state_name().to_owned(),
+            reason: self.reason(),
+            session_id: session.map(|session| session.id.clone()),
+            session_url: session.map(|session| session.url.clone()),
+            follow_ups: self.to_deliver(),
+            seen: self.seen,
+            first_seen: self.first_seen.rfc3339(),
+            last_seen: self.last_seen.rfc3339(),
+            waiting_since: self.waiting_since().map(Time::rfc3339),
+            error: self.error.clone(),
+            ..Line::default()
+        }
+        .about(&self.incident);
+        match &self.outcome {
+            Some(outcome) => line.with(outcome),
+            None => line,
+        }
+    }
+
+    /// The contract's word for the state.
+    pub fn state_name(&self) -> &'static str {
+        match &self.state {
+            State::Watching => "waiting",
+            State::Waiting { turn: Turn::Queued(_), .. } => "queued",
+            State::Waiting { turn: Turn::Held, .. } => "held",
+            State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. } => "waiting",
+            State::Started => "started",
+            State::Failed => "failed",
+        }
+    }
+
+    /// How many messages the session is still to get; one that failed is not among them.
+    pub fn to_deliver(&self) -> usize {
+        self.outbox.iter().filter(|message| message.delivery != Delivery::Failed).count()
+    }
+
+    /// Why it is in its state, where there is more to say: why no session is wanted yet.
+    pub fn reason(&self) -> Option<Reason> {
+        let watching = if self.firings.is_empty() { Reason::EventType } else { Reason::Occurrences };
+        (self.state == State::Watching).then_some(watching)
+    }
+
+    /// Since when a session is wanted that does not exist yet.
+    pub fn waiting_since(&self) -> Option<Time> {
+        let waits = !matches!(self.state, State::Watching | State::Started | State::Failed);
+        waits.then(|| self.wanted.unwrap_or(self.first_seen))
+    }
+
+    /// What became of the permit of its session.
+    pub fn permit(&self) -> PermitUse {
+        match (&self.state, self.started_at) {
+            (State::Creating { .. } | State::LookingUp { .. }, _) => PermitUse::Undecided,
+            (State::Started, Some(at)) => PermitUse::Session(at),
+            (State::Started, None) => PermitUse::Counted,
+            (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
+            (State::Failed, _) if self.may_exist => PermitUse::Session(self.failed_at.unwrap_or(self.first_seen)),
+            (State::Waiting { .. } | State::Watching | State::Failed, _) => PermitUse::None { in_line: false },
+        }
+    }
+
+    /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
+    pub fn applicant(&self) -> Applicant {
+        let Incident { severity, priority, .. } = &self.incident;
+        let first =
+            *severity == Some(0) || priority.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case("P1"));
+        Applicant {
+            id: self.mark(),
+            incident: self.name(),
+            rank: u8::from(!first),
+            since: self.wanted.unwrap_or(self.first_seen),
+            released: self.released,
+        }
+    }
+
+    /// What the dedup cache is to answer: for which session and up to which event. `None` where there is nothing to
+    /// answer: without a session, and for alerts, which only the incident's object can judge.
+    pub fn cache_state(&self) -> Option<String> {
+        let session = self.session.as_ref().filter(|_| self.sender == Sender::Pagerduty)?;
+        Some(format!("{} {}", session.id, self.recent.last().map_or("", String::as_str)))
+    }
+
+    /// Whether a session is wanted for which Devin was never asked: its request is still to be written.
+    pub fn session_untried(&self) -> bool {
+        matches!(self.state, State::Waiting { trouble: Trouble { since: None, .. }, .. })
+    }
+
+    /// The text with the first `told` changes has arrived.
+    pub fn forget_told_changes(&mut self) {
+        self.changes.drain(..self.told.min(self.changes.len()));
+        self.told = 0;
+    }
+
+    /// The ledger and the list are to learn of the newest state.
+    pub fn publish(&mut self, now: Time) {
+        self.unpublished = Some(Unpublished { not_before: now, failures: 0 });
+    }
+
+    /// The same, but there is time until `at`.
+    pub fn publish_by(&mut self, at: Time) {
+        self.unpublished.get_or_insert(Unpublished { not_before: at, failures: 0 });
+    }
+}
+
+/// `key`, or `key.2` for the second of its kind.
+fn numbered(key: &Key, number: u32) -> String {
+    if number <= 1 { key.to_string() } else { format!("{key}.{number}") }
+}
+
+#[cfg(test)]
+mod tests;

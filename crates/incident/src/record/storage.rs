@@ -1,0 +1,121 @@
+//! A record as it is stored: bounded, and read only where it is certain what it says.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use text::cut;
+
+use super::Record;
+
+/// The format in which records are stored. A release that changes it reads all older ones.
+pub const FORMAT: u32 = 1;
+/// A record is stored in at most so many bytes. What a prompt can hold is a fraction of that.
+pub const MOST_BYTES: usize = 240 * 1024;
+
+/// A stored record that can't be used. Nothing may be done for its incident then: a guess could start a second session.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// A later release wrote it, in this format.
+    Later(u32),
+    /// It is broken, or says something that no release up to this one writes: serde's words.
+    Broken(String),
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unreadable::Later(format) => {
+                write!(
+                    f,
+                    "its record has format {format}, which a later release wrote (this one reads up to {FORMAT}); deploy that release again"
+                )
+            }
+            Unreadable::Broken(why) => write!(f, "its record can't be read ({why}); deploy the release that wrote it"),
+        }
+    }
+}
+
+impl Record {
+    /// The record as it is stored. Never more than [`MOST_BYTES`]: where it is, the oldest and the longest goes first.
+    pub fn to_text(&mut self) -> String {
+        loop {
+            let text = serde_json::to_string(self).unwrap_or_default();
+            if text.len() <= MOST_BYTES || !self.shrink() {
+                return text;
+            }
+        }
+    }
+
+    /// Drops what is worth least; whether there was anything.
+    fn shrink(&mut self) -> bool {
+        if self.timeline.len() > 5 {
+            self.timeline.drain(1..self.timeline.len() / 2);
+            return true;
+        }
+        let farewells = self.outbox.iter().filter(|message| message.farewell.is_some()).count();
+        if farewells > 0 {
+            let mut dropped = farewells.div_ceil(2);
+            self.outbox.retain(|message| {
+                let drops = message.farewell.is_some() && dropped > 0;
+                dropped = dropped.saturating_sub(drops.into());
+                !drops
+            });
+            return true;
+        }
+        if self.changes.len() > 2 {
+            self.forget_oldest_change();
+            return true;
+        }
+        let incident = &mut self.incident;
+        for people in [&mut incident.teams, &mut incident.assignees] {
+            if people.len() > 3 {
+                people.truncate(3);
+                return true;
+            }
+        }
+        for pairs in [&mut incident.context, &mut incident.labels] {
+            if pairs.len() > 1 {
+                pairs.truncate(pairs.len() / 2);
+                return true;
+            }
+        }
+        for text in [&mut incident.logs, &mut incident.description] {
+            if let Some(long) = text.as_ref().filter(|text| text.len() > 4_000) {
+                *text = Some(cut::tail(long, long.chars().count() / 2));
+                return true;
+            }
+        }
+        self.notices.pop().is_some()
+    }
+
+    /// Reads a stored record.
+    ///
+    /// # Errors
+    /// Where it is not certain what it says.
+    pub fn from_text(text: &str) -> Result<Record, Unreadable> {
+        // What must be there, besides.
+        #[derive(Deserialize)]
+        struct Format {
+            #[serde(default)]
+            format: u32,
+        }
+        #[derive(Deserialize)]
+        struct Required {
+            #[serde(rename = "key")]
+            _key: String,
+            #[serde(rename = "sender")]
+            _sender: String,
+            #[serde(rename = "state")]
+            _state: IgnoredAny,
+        }
+        let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
+        if !text.starts_with('{') {
+            // serde would take a list for a record whose fields have no names.
+            return Err(Unreadable::Broken("it is no object".to_owned()));
+        }
+        // First of all: what else a later format has is not known.
+        match serde_json::from_str::<Format>(text).map_err(broken)? {
+            Format { format } if format > FORMAT => Err(Unreadable::Later(format)),
+            _ => serde_json::from_str::<Required>(text).and_then(|_| serde_json::from_str(text)).map_err(broken),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+use super::storage::MOST_BYTES;
+use super::*;
+use crate::event::Kind;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+/// A record as format 1 wrote it. It stays as it is: releases to come have to read it.
+const FORMAT_1: &str = include_str!("format_1.json");
+
+#[test]
+fn format_1_is_read() {
+    let record = Record::from_text(FORMAT_1).unwrap();
+    assert_eq!((record.format, record.name().as_str()), (1, "pagerduty-Q1FORMAT"));
+    assert_eq!(record.plan.start_on, Kind::Acknowledged);
+    let State::LookingUp { since, looks, trouble, .. } = record.state else { panic!("{:?}", record.state) };
+    assert_eq!((since, looks, trouble.times), (Time(1_760_000_000_000), 1, 2));
+    assert_eq!((record.opening, record.concluded), (Opening::Investigate, true));
+    let message = &record.outbox[0];
+    assert_eq!((message.kind, message.delivery, message.number), (MessageKind::Finalize, Delivery::LookingUp(2), 1));
+    assert_eq!(record.recent, ["01EVENT"]);
+    assert_eq!(record.incident.labels, [("env".to_owned(), "prod".to_owned())]);
+    assert_eq!(record.timeline.len(), 2);
+}
+
+#[test]
+fn lists_are_bounded() {
+    let mut record = Record::from_text(FORMAT_1).unwrap();
+    for n in 0..1_000 {
+        record.note(Time(n), "x".repeat(10));
+        record.keep_change(&"y".repeat(10_000));
+        record.remember(&n.to_string());
+    }
+    assert_eq!((record.timeline.len(), record.changes.len(), record.recent.len()), (100, 12, 50));
+    assert_eq!(record.timeline[0].what, "incident.acknowledged received");
+    assert!(record.remembers("999") && !record.remembers("1"));
+    assert!(record.to_text().len() < 200_000);
+}
+
+#[test]
+fn what_is_not_certain_is_not_read() {
+    let with = |field: &str, value: serde_json::Value| {
+        let mut record: serde_json::Value = serde_json::from_str(FORMAT_1).unwrap();
+        record[field] = value;
+        Record::from_text(&record.to_string())
+    };
+    let state = |name: &str| serde_json::json!({"is": name, "not_before": 1});
+    assert!(with("state", state("waiting")).is_ok());
+    assert!(matches!(with("state", state("approving")), Err(Unreadable::Broken(_))));
+    assert!(matches!(with("opening", "later".into()), Err(Unreadable::Broken(_))));
+    assert!(matches!(with("format", 2.into()), Err(Unreadable::Later(2))));
+    assert!(with("a_field_of_a_later_release", 1.into()).is_ok());
+    for text in ["", "{", "null", "[]", "{}", r#"{"format":1}"#, FORMAT_1.get(..200).unwrap()] {
+        assert!(Record::from_text(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn every_delivery_is_written_as_format_1_reads_it() {
+    for delivery in
+        [Delivery::Ready, Delivery::Sending, Delivery::LookingUp(0), Delivery::LookingUp(2), Delivery::Failed]
+    {
+        let text = serde_json::to_string(&delivery).unwrap();
+        assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery, "{text}");
+    }
+    for turn in [Turn::Free, Turn::Queued(0), Turn::Queued(7), Turn::Held] {
+        let text = serde_json::to_string(&turn).unwrap();
+        assert_eq!(serde_json::from_str::<Turn>(&text).unwrap(), turn, "{text}");
+    }
+    assert_eq!(
+        serde_json::to_string(&(Turn::Held, Delivery::Sending, Turn::Free)).unwrap(),
+        r#"["held","sending",null]"#
+    );
+}
+
+/// Text that takes as many bytes as text can.
+fn long(length: usize) -> String {
+    "\u{1f525}".repeat(length)
+}
+
+proptest::proptest! {
+    // Each writes megabytes.
+    #![proptest_config(proptest::test_runner::Config { cases: 8, max_shrink_iters: 30, ..Default::default() })]
+
+    #[test]
+    fn a_record_is_bounded_whatever_it_holds(
+        messages in 0..60_usize,
+        notices in 0..20_usize,
+        pairs in 0..30_usize,
+        changes in 0..60_usize,
+        prompt in 0..10_000_usize,
+    ) {
+        let mut record = Record::from_text(FORMAT_1).unwrap();
+        record.plan.prompt = Some(long(prompt));
+        let pair = || (long(500), long(2_000));
+        record.incident = Incident {
+            title: long(500),
+            teams: vec![long(500); pairs],
+            assignees: vec![long(500); pairs],
+            description: Some(long(8_000)),
+            logs: Some(long(20_000)),
+            labels: vec![pair(); pairs],
+            context: vec![pair(); pairs],
+            ..Incident::default()
+        };
+        let farewell = Farewell { incident: record.incident.in_short(), ..Farewell::default() };
+        for number in 0..messages {
+            record.outbox.push(Message { number: number as u32, farewell: Some(farewell.clone()), ..Message::default() });
+        }
+        record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
+        for _ in 0..notices {
+            record.notices.push(Notice { news: record.line(), ..Notice::default() });
+        }
+        for n in 0..changes {
+            record.keep_change(&long(5_000));
+            record.note(Time(n as i64), long(5_000));
+            record.remember(&long(500));
+            record.is_redelivery(&long(n), Time(n as i64));
+        }
+        record.set_error(Some(long(10_000)));
+        let text = record.to_text();
+        proptest::prop_assert!(text.len() <= MOST_BYTES, "{} bytes", text.len());
+        proptest::prop_assert_eq!(Record::from_text(&text).unwrap(), record);
+    }
+}
