@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// From the top down. A file belongs to the entry whose path is the beginning of its own, and may name what stands below
 /// that; within an entry that is a folder, its files may name one another.
-const FLOORS: [&str; 14] = [
+const FLOORS: [&str; 15] = [
     "lib",
     "outcomes, web/router",
     "web/webhook, web/dashboard",
+    "web/dry_run",
     "web/admin",
     "web/metrics, web/openapi, web/reply",
-    "web/answer, web/query",
+    "web/answer, web/query, web/event",
     "store/incident",
     "store/register, store/ledger, store/memory",
     "store/incident_calls, store/register_calls",

@@ -3,6 +3,8 @@
 pub mod admin;
 pub mod answer;
 pub mod dashboard;
+pub mod dry_run;
+pub mod event;
 pub mod metrics;
 pub mod openapi;
 pub mod query;

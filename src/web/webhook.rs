@@ -1,6 +1,6 @@
 //! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use worker::{Env, Headers};
 
@@ -9,27 +9,25 @@ use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
 use crate::settings::{Configuration, Settings};
-use crate::store::incident_calls::{self as incidents, Outcome, Rehearsal, Standing};
+use crate::store::incident_calls::{self as incidents, Outcome, Standing};
 use crate::store::ledger::Entry;
 use crate::store::memory::Repeat;
 use crate::store::tally::{Count, Refused};
 use crate::store::{ledger, memory, tally};
 use crate::web::answer::{Answer, Status};
+use crate::web::dry_run::{rehearse, wants_dry_run};
+use crate::web::event::{counted_together, early, starts_when_resolved};
 use crate::web::query::Query;
 use inbound::auth::{Attempt, Refusal, Token, Verified};
 use inbound::endpoint::Hook;
 use inbound::routing::Decision;
 use inbound::senders::{self, BadBody, Parsed};
-use incident::event::{Incident, IncidentEvent, Kind};
+use incident::event::{IncidentEvent, Kind};
 use incident::hex;
-use incident::key::Key;
 use incident::lifecycle::Taken;
-use incident::plan::{Plan, Workflow};
 use incident::reason::Reason;
-use incident::record::{Opening, Record};
 use incident::sender::Sender;
 use incident::session::Session;
-use outbound::devin::compose;
 use text::clean;
 
 /// Answers a request to a hook.
@@ -253,47 +251,9 @@ fn known(incident: String, session: Session) -> Answer {
     Answer { incident: Some(incident), ..answer }
 }
 
-/// Whether a request asks for a dry run, or the value that says neither yes nor no. A word that is not understood must
-/// not start anything.
-fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
-    let mut wanted = false;
-    for value in query.all("dry_run") {
-        match value.trim().to_ascii_lowercase().as_str() {
-            "" | "1" | "true" | "yes" | "on" => wanted = true,
-            "0" | "false" | "no" | "off" => {}
-            _ => return Err(value),
-        }
-    }
-    Ok(wanted)
-}
-
 /// What tells one body from another, in 32 hexadecimal digits.
 fn digest(body: &[u8]) -> String {
     hex::encode(&Sha256::digest(body)).chars().take(32).collect()
-}
-
-/// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
-/// identity of its own, as Azure's have. A PagerDuty incident stays itself.
-fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
-    let Incident { title, service, resource, .. } = &event.incident;
-    let (service, resource) = (service.as_deref().unwrap_or_default(), resource.as_deref().unwrap_or_default());
-    if event.sender != Sender::Pagerduty
-        && let Some(key) = Key::new(event.sender, &["occurrences of", title, service, resource])
-    {
-        event.key = key;
-    }
-    event
-}
-
-/// Whether an event comes before the end of its incident.
-fn early(event: &IncidentEvent) -> bool {
-    matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
-}
-
-/// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
-/// waking the incident's object: there is nothing yet that they could change.
-fn starts_when_resolved(plan: &Plan) -> bool {
-    plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved
 }
 
 /// The contract's answer for what became of an event.
@@ -346,93 +306,6 @@ fn ignored_because(reason: Reason) -> &'static str {
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }
-}
-
-/// What would happen, without doing it.
-async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
-    let decision = settings.routes.decide(&event, &settings.defaults);
-    let (event, plan, ignored) = match decision {
-        Decision::Handle(plan) if plan.min_occurrences > 1 => (counted_together(event), Some(plan), None),
-        Decision::Handle(plan) => (event, Some(plan), None),
-        Decision::Ignore { reason, message, .. } => (event, None, Some((reason, message))),
-    };
-    let rehearsal = match &plan {
-        _ if early(&event) && ignored.is_some() => None,
-        Some(plan) if early(&event) && starts_when_resolved(plan) => Some(Rehearsal {
-            outcome: Outcome {
-                taken: Taken::Ignored(Reason::EventType),
-                incident: event.key.to_string(),
-                ..Outcome::default()
-            },
-            record: None,
-        }),
-        plan => match incidents::dry_run(env, &event, plan.as_ref()).await {
-            Ok(rehearsal) => Some(rehearsal),
-            Err(error) => {
-                log::warning(&format!("{}: what is known of it could not be read: {error}", event.key));
-                return Answer::unavailable(
-                    "Storage",
-                    "What is known of the incident could not be read. Please try again.",
-                );
-            }
-        },
-    };
-    let mut routes = Vec::new();
-    for explained in settings.routes.explain(&event) {
-        routes.push(json!({"route": explained.route, "decides": explained.decides, "text": explained.text}));
-    }
-    let taken = rehearsal.as_ref().map(|rehearsal| rehearsal.outcome.taken);
-    let (action, would, reason) = match taken {
-        None | Some(Taken::Ignored(Reason::Route)) => {
-            ("ignore", "would be ignored", ignored.as_ref().map(|(reason, _)| *reason))
-        }
-        Some(Taken::Accepted) => ("start_session", "would start a session", None),
-        Some(Taken::FollowUp) => ("message", "would reach the incident's session, and start none", None),
-        Some(Taken::Duplicate) => ("duplicate", "would be a duplicate, and start nothing", None),
-        Some(Taken::Ignored(reason)) => ("ignore", "would start nothing", Some(reason)),
-    };
-    let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
-    let mut more = Map::new();
-    let mut shown = json!({"action": action, "reason": reason, "routes": routes});
-    if let Some(why) = why {
-        shown["why"] = why.into();
-    }
-    if let Some(plan) = &plan {
-        shown["workflow"] = plan.workflow.name().into();
-    }
-    more.insert("decision".into(), shown);
-    let (incident, standing, record) = match rehearsal {
-        Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
-        None => (event.key.to_string(), Standing::Idle, None),
-    };
-    // What an event of this kind would start with, even where this one alone starts nothing.
-    let record = match (record, &plan) {
-        (Some(record), _) if action != "ignore" || plan.is_none() => Some(record),
-        (_, Some(plan)) => Some(Record { opening: Opening::Full, ..Record::new(&event, plan.clone(), now()) }),
-        (_, None) => None,
-    };
-    if let Some(record) = record.filter(|_| plan.is_some())
-        && let Err(error) = show_request(&record, settings, &mut more)
-    {
-        more.insert("request".into(), Value::Null);
-        return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
-    }
-    let session = if let Standing::Started { session } = standing { Some(session) } else { None };
-    let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
-    Answer { more, reason, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
-}
-
-/// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.
-fn show_request(record: &Record, settings: &Settings, more: &mut Map<String, Value>) -> Result<(), String> {
-    let request = compose::session(record, &settings.compose()).map_err(|error| error.to_string())?;
-    let mut secrets = Vec::new();
-    for name in &request.session_secrets {
-        secrets.push((name.clone(), "(not shown)".to_owned()));
-    }
-    let call = settings.devin.create(&request, &secrets);
-    more.insert("prompt".into(), request.prompt.into());
-    more.insert("request".into(), json!({"method": call.method, "url": call.url, "body": call.body}));
-    Ok(())
 }
 
 impl From<BadBody> for Answer {

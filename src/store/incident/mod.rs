@@ -11,8 +11,12 @@
 //!
 //! The alarm works in two lanes, one for Devin and one for those who are notified: neither waits for the other.
 
+mod look;
+mod messages;
 mod notices;
 mod outcome;
+mod page;
+mod session;
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -20,37 +24,25 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::{join, select};
-use serde_json::{Value, json};
 use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object, js_sys, wasm_bindgen::JsValue};
 
-use crate::clients::devin as client;
 use crate::configuration;
 use crate::log;
 use crate::runtime::{self, alarm_at, chance, now};
 use crate::settings::Settings;
 use crate::store::incident_calls::{Call, Outcome, Rehearsal, Standing};
-use crate::store::tally::{self, Cause, Count, Delivered};
 use crate::store::{ledger, register_calls as register};
-use incident::admission::Admission;
 use incident::event::IncidentEvent;
-use incident::failure::Failure;
 use incident::lifecycle::{self, Step};
 use incident::plan::Plan;
-use incident::record::{self, Record, Turn};
+use incident::record::Record;
 use incident::time::{MINUTE, SECOND, Time};
-use outbound::devin::call::{Access, Api, SessionRequest};
-use outbound::devin::{compose, reply};
 
 const RECORD: &str = "record";
-const REQUEST: &str = "request";
 /// One alarm takes at most so many steps in each lane, …
 const MOST_STEPS: usize = 20;
 /// … and begins none after so long: the runtime ends an alarm after 15 minutes, and a step may take a few.
 const LONGEST_RUN: i64 = 4 * MINUTE;
-/// A look-up reads at most so many pages, …
-const MOST_PAGES: usize = 10;
-/// … and begins none after so long.
-const LONGEST_LOOK: i64 = 2 * MINUTE;
 /// When to go on where storage has failed, …
 const AFTER_AN_ERROR: i64 = 10 * SECOND;
 /// … and where the record can't be read: only another release can change that.
@@ -310,193 +302,6 @@ impl IncidentObject {
         self.store().await
     }
 
-    async fn create(&self, settings: &Settings) -> worker::Result<()> {
-        let Some((line, applicant)) = self.with_loaded(|record| (record.line(), record.applicant())).await? else {
-            return Ok(());
-        };
-        let wait = match register::admit(&self.env, line, applicant, settings.limits).await {
-            Ok(Admission::Admitted) => None,
-            Ok(Admission::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
-            Ok(Admission::Held { until }) => Some((Turn::Held, until)),
-            Err(error) => {
-                log::warning(&format!("no answer from the register: {error}"));
-                self.with_loaded(|record| lifecycle::not_admitted(record, now(), chance())).await?;
-                return self.store().await;
-            }
-        };
-        if let Some((turn, until)) = wait {
-            self.with_loaded(|record| {
-                lifecycle::must_wait(record, turn, until, now());
-                record.publish(now());
-            })
-            .await?;
-            return self.store().await;
-        }
-        let request = match self.request(settings).await? {
-            Ok(request) => request,
-            Err(words) => {
-                tally::count(Count::Failed(Cause::Prompt));
-                self.with_loaded(|record| {
-                    lifecycle::creating(record, now());
-                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
-                })
-                .await?;
-                return self.store().await;
-            }
-        };
-        self.with_loaded(|record| lifecycle::creating(record, now())).await?;
-        self.store_with(REQUEST, serde_json::to_string(&request)?).await?;
-        let mut secrets = Vec::new();
-        for name in &request.session_secrets {
-            secrets.extend(configuration::secret(&self.env, name).map(|value| (name.clone(), value)));
-        }
-        let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
-        let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
-        let reply = reply::created(answer, now());
-        let cause = reply.as_ref().err().map(Cause::of);
-        self.with_loaded(|record| {
-            lifecycle::create_replied(record, reply, now(), chance());
-            count_session(record, cause);
-        })
-        .await?;
-        self.store().await
-    }
-
-    /// The request of the session that is wanted: as it was sent before, or made now. `Err`: why there is none.
-    async fn request(&self, settings: &Settings) -> worker::Result<Result<SessionRequest, String>> {
-        let (untried, mark) = self
-            .with_loaded(|record| (record.session_untried(), record.mark()))
-            .await?
-            .unwrap_or((true, String::new()));
-        if !untried
-            && let Some(request) = self.stored_request().await?
-            && request.mark == mark
-        {
-            return Ok(Ok(request));
-        }
-        let made = self.with_loaded(|record| compose::session(record, &settings.compose())).await?;
-        Ok(made
-            .map_or(Err("the incident is gone".to_owned()), |made| made.map_err(|error| format!("no prompt: {error}"))))
-    }
-
-    async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
-        let text = runtime::stored_text(&self.state, REQUEST).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
-    async fn look_up(&self, access: &Access) -> worker::Result<()> {
-        let sought = self.with_loaded(|record| {
-            let since = match record.state {
-                record::State::LookingUp { since, .. } => since,
-                _ => record.first_seen,
-            };
-            (record.mark(), since.plus(-lifecycle::CLOCK_LEEWAY))
-        });
-        let (Some((mark, since)), begun) = (sought.await?, now()) else { return Ok(()) };
-        let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
-        let mut page = String::new();
-        let mut result = Err(too_long());
-        for _ in 0..MOST_PAGES {
-            let answer = client::ask(access, &access.find(&mark, tagged, since, &page)).await;
-            match reply::found(&access.api, answer, &mark, &page, now()) {
-                Ok(reply::Page { found: None, next: Some(next) }) if now().since(begun) < LONGEST_LOOK => page = next,
-                Ok(reply::Page { found: None, next: Some(_) }) => {
-                    result = Err(too_slow());
-                    break;
-                }
-                Ok(last) => {
-                    result = Ok(last.found);
-                    break;
-                }
-                Err(failure) => {
-                    result = Err(failure);
-                    break;
-                }
-            }
-        }
-        let repeatable = access.api == Api::V1;
-        let cause = result.as_ref().err().map(Cause::of);
-        self.with_loaded(|record| {
-            lifecycle::look_up_replied(record, result, repeatable, now(), chance());
-            count_session(record, cause);
-        })
-        .await?;
-        self.store().await
-    }
-
-    async fn send(&self, settings: &Settings) -> worker::Result<()> {
-        let text = self.with_loaded(|record| {
-            let message = lifecycle::next_message(record)?;
-            let text = message.text.clone().map_or_else(|| compose::message(record, message, &settings.compose()), Ok);
-            let to = message.farewell.as_ref().map(|farewell| &farewell.session);
-            Some((to.or(record.session.as_ref())?.clone(), text))
-        });
-        let Some((session, text)) = text.await?.flatten() else { return Ok(()) };
-        let text = match text {
-            Ok(text) => text,
-            Err(error) => {
-                tally::count(Count::Message(Delivered::Failed));
-                let words = format!("no message: {error}");
-                self.with_loaded(|record| {
-                    lifecycle::send_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
-                })
-                .await?;
-                return self.store().await;
-            }
-        };
-        self.with_loaded(|record| lifecycle::sending(record, &text, now())).await?;
-        self.store().await?;
-        let answer = client::ask(&settings.devin, &settings.devin.send(&session.id, &text)).await;
-        let reply = reply::sent(answer, now());
-        let (arrived, cause) = (reply.is_ok(), reply.as_ref().err().map(Cause::of));
-        self.with_loaded(|record| {
-            let number = lifecycle::next_message(record).map(|message| message.number);
-            lifecycle::send_replied(record, reply, now(), chance());
-            count_message(record, number, arrived, cause);
-        })
-        .await?;
-        self.store().await
-    }
-
-    async fn look_up_message(&self, access: &Access) -> worker::Result<()> {
-        let looked_for = self.with_loaded(|record| {
-            let message = lifecycle::next_message(record)?;
-            Some(match &message.farewell {
-                Some(farewell) => (farewell.session.clone(), farewell.mark.clone()),
-                None => (record.session.clone()?, record.message_mark(message.number)),
-            })
-        });
-        let (Some((session, mark)), begun) = (looked_for.await?.flatten(), now()) else { return Ok(()) };
-        let mut page = String::new();
-        let mut result = Err(too_long());
-        for _ in 0..MOST_PAGES {
-            let answer = client::ask(access, &access.messages(&session.id, &page)).await;
-            match reply::message_found(answer, &mark, now()) {
-                Ok(reply::Page { found: None, next: Some(next) }) if now().since(begun) < LONGEST_LOOK => page = next,
-                Ok(reply::Page { found: None, next: Some(_) }) => {
-                    result = Err(too_slow());
-                    break;
-                }
-                Ok(last) => {
-                    result = Ok(last.found.is_some());
-                    break;
-                }
-                Err(failure) => {
-                    result = Err(failure);
-                    break;
-                }
-            }
-        }
-        let (arrived, cause) = (matches!(result, Ok(true)), result.as_ref().err().map(Cause::of));
-        self.with_loaded(|record| {
-            let number = lifecycle::next_message(record).map(|message| message.number);
-            lifecycle::message_look_up_replied(record, result, now(), chance());
-            count_message(record, number, arrived, cause);
-        })
-        .await?;
-        self.store().await
-    }
-
     /// Nothing is left to do: at the end of the retention time everything is deleted.
     async fn rest(&self) -> worker::Result<()> {
         let Some(last_seen) = self.with_loaded(|record| record.last_seen).await? else { return Ok(()) };
@@ -515,40 +320,6 @@ impl IncidentObject {
 
     fn retention(&self) -> i64 {
         configuration::configuration(&self.env).retention()
-    }
-
-    async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
-        self.load().await?;
-        let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
-            return Ok(Value::Null);
-        };
-        let mut timeline = Vec::new();
-        for entry in &record.timeline {
-            timeline.push(json!({"at": entry.at.rfc3339(), "what": entry.what}));
-        }
-        let postmortem = self.postmortem_of(&record).await?;
-        let mut shown = serde_json::to_value(record.line())?;
-        let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
-        if let Some(fields) = shown.as_object_mut() {
-            fields.insert("timeline".into(), timeline.into());
-            fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());
-            let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
-            fields.insert("session".into(), session);
-            fields.insert("postmortem".into(), postmortem);
-            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
-        }
-        Ok(shown)
-    }
-
-    /// The session's present state, asked from Devin; null where there is none or Devin does not say.
-    async fn session_now(&self, record: &Record) -> Value {
-        let configuration = configuration::configuration(&self.env);
-        let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
-        let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
-        match reply::state(answer, now()) {
-            Ok(state) => state,
-            Err(failure) => json!({"error": failure.words()}),
-        }
     }
 
     async fn replay(&self, name: &str) -> worker::Result<Option<bool>> {
@@ -656,39 +427,6 @@ impl IncidentObject {
             log::step(&record.name(), record.state_name(), session, what, now().since(begun));
         });
     }
-}
-
-/// Counts what Devin's answer about a session has led to; `cause`: what was wrong with it.
-fn count_session(record: &Record, cause: Option<Cause>) {
-    match (&record.state, cause) {
-        (record::State::Started, _) => {
-            tally::started(record.sender, now().since(record.wanted.unwrap_or(record.first_seen)));
-        }
-        (record::State::Failed, Some(cause)) => tally::count(Count::Failed(cause)),
-        (_, Some(cause)) => tally::count(Count::Retried(cause)),
-        _ => {}
-    }
-}
-
-/// The same about message `number`. It stays the next one as long as it is to be tried again.
-fn count_message(record: &Record, number: Option<u32>, arrived: bool, cause: Option<Cause>) {
-    let pending = lifecycle::next_message(record).map(|message| message.number) == number;
-    match cause {
-        _ if arrived => tally::count(Count::Message(Delivered::Sent)),
-        Some(cause) if pending => tally::count(Count::Retried(cause)),
-        Some(_) => tally::count(Count::Message(Delivered::Failed)),
-        None => {}
-    }
-}
-
-/// What a look-up has found that ran out of pages: nothing, which is not the same as that there is nothing.
-fn too_long() -> Failure {
-    Failure::Refused { status: 0, words: format!("Devin's list goes on after {MOST_PAGES} pages") }
-}
-
-/// The same where there was no time for all pages.
-fn too_slow() -> Failure {
-    Failure::Unknown { words: format!("Devin's list took longer than {} s", LONGEST_LOOK / SECOND) }
 }
 
 /// A pause and up to a quarter more, so that many objects do not come back in step.

@@ -1,0 +1,47 @@
+//! What people are shown of an incident.
+
+use serde_json::{Value, json};
+
+use super::IncidentObject;
+use crate::clients::devin as client;
+use crate::configuration;
+use crate::runtime::now;
+use incident::lifecycle;
+use incident::record::Record;
+use outbound::devin::reply;
+
+impl IncidentObject {
+    pub(super) async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
+        self.load().await?;
+        let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
+            return Ok(Value::Null);
+        };
+        let mut timeline = Vec::new();
+        for entry in &record.timeline {
+            timeline.push(json!({"at": entry.at.rfc3339(), "what": entry.what}));
+        }
+        let postmortem = self.postmortem_of(&record).await?;
+        let mut shown = serde_json::to_value(record.line())?;
+        let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
+        if let Some(fields) = shown.as_object_mut() {
+            fields.insert("timeline".into(), timeline.into());
+            fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());
+            let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
+            fields.insert("session".into(), session);
+            fields.insert("postmortem".into(), postmortem);
+            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
+        }
+        Ok(shown)
+    }
+
+    /// The session's present state, asked from Devin; null where there is none or Devin does not say.
+    async fn session_now(&self, record: &Record) -> Value {
+        let configuration = configuration::configuration(&self.env);
+        let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
+        let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
+        match reply::state(answer, now()) {
+            Ok(state) => state,
+            Err(failure) => json!({"error": failure.words()}),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What of an event decides whether its incident's object has to hear of it.
+
+use incident::event::{Incident, IncidentEvent, Kind};
+use incident::key::Key;
+use incident::plan::{Plan, Workflow};
+use incident::sender::Sender;
+
+/// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
+/// identity of its own, as Azure's have. A PagerDuty incident stays itself.
+pub fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
+    let Incident { title, service, resource, .. } = &event.incident;
+    let (service, resource) = (service.as_deref().unwrap_or_default(), resource.as_deref().unwrap_or_default());
+    if event.sender != Sender::Pagerduty
+        && let Some(key) = Key::new(event.sender, &["occurrences of", title, service, resource])
+    {
+        event.key = key;
+    }
+    event
+}
+
+/// Whether an event comes before the end of its incident.
+pub fn early(event: &IncidentEvent) -> bool {
+    matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+}
+
+/// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
+/// waking the incident's object: there is nothing yet that they could change.
+pub fn starts_when_resolved(plan: &Plan) -> bool {
+    plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved
+}
