@@ -94,9 +94,9 @@ pub enum PermitUse {
         /// Whether it keeps its place in the line.
         in_line: bool,
     },
-    /// A release that does not know of permits wrote it.
+    /// There is a session that a release without permits has counted.
     #[default]
-    Unknown,
+    Counted,
 }
 
 /// How much of the limits is used.
@@ -128,6 +128,8 @@ pub trait Rows {
     /// The session exists since `at`: its permit is confirmed, and made where there is none. One that is confirmed stays
     /// as it is.
     fn confirm(&self, id: &str, at: Time) -> Result<(), Self::Error>;
+    /// A permit that is not confirmed is, as of when it was issued.
+    fn confirm_reserved(&self, id: &str) -> Result<(), Self::Error>;
     /// Takes a permit back.
     fn release(&self, id: &str) -> Result<(), Self::Error>;
     /// Puts somebody in line, or changes its row.
@@ -187,12 +189,14 @@ pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time
 
 /// An incident was published: what became of its permit.
 pub fn settle<R: Rows>(rows: &R, id: &str, permit: PermitUse, now: Time) -> Result<(), R::Error> {
+    tidy(rows, now)?;
     match permit {
-        PermitUse::Undecided | PermitUse::Unknown => Ok(()),
+        PermitUse::Undecided => Ok(()),
+        PermitUse::Counted => rows.confirm_reserved(id),
         PermitUse::Session(at) => {
             rows.leave(id)?;
-            // A session of another day counts for nothing any more, and where its permit is, it goes.
-            if at < oldest(now) { tidy(rows, now) } else { rows.confirm(id, at.min(now)) }
+            // A session of another day counts for nothing any more.
+            if at < oldest(now) { rows.release(id) } else { rows.confirm(id, at.min(now)) }
         }
         PermitUse::None { in_line } => {
             if !in_line {

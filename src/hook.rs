@@ -381,16 +381,11 @@ async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answe
     };
     let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
     let mut more = Map::new();
-    more.insert(
-        "decision".into(),
-        stored::object(vec![
-            ("action", action.into()),
-            ("reason", reason.map(Reason::name).into()),
-            ("why", why.into()),
-            ("workflow", plan.as_ref().map(|plan| plan.workflow.name()).into()),
-            ("routes", routes.into()),
-        ]),
-    );
+    let mut shown =
+        vec![("action", action.into()), ("reason", reason.map(Reason::name).into()), ("routes", routes.into())];
+    shown.extend(why.map(|why| ("why", why.into())));
+    shown.extend(plan.as_ref().map(|plan| ("workflow", plan.workflow.name().into())));
+    more.insert("decision".into(), stored::object(shown));
     let (incident, standing, record) = match rehearsal {
         Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
         None => (event.key.to_string(), Standing::Idle, None),

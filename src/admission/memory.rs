@@ -66,6 +66,11 @@ impl Rows for Memory {
         Ok(())
     }
 
+    fn confirm_reserved(&self, id: &str) -> Result<(), Infallible> {
+        self.permits.borrow_mut().get_mut(id).into_iter().for_each(|(_, confirmed)| *confirmed = true);
+        Ok(())
+    }
+
     fn release(&self, id: &str) -> Result<(), Infallible> {
         self.permits.borrow_mut().remove(id);
         Ok(())

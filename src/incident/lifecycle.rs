@@ -191,6 +191,7 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
         );
     }
     record.notices = last.notices.clone();
+    record.keep_former(last);
     record
 }
 
@@ -448,6 +449,7 @@ pub fn creating(record: &mut Record, now: Time) {
             record.told = record.changes.len();
         }
         record.unanswered = 0;
+        record.may_exist = false;
         record.state = State::Creating { since: now, trouble };
     }
 }
@@ -527,11 +529,14 @@ pub fn look_up_replied(
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
             failed(record, format!("a session may exist, but looking for it was refused: {words}"), now);
+            record.may_exist = true;
         }
         Err(failure) => {
             let trouble = trouble.again(now);
             if trouble.too_long(now) {
-                return failed(record, format!("given up after 48 hours: {}", failure.words()), now);
+                failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
+                record.may_exist = true;
+                return;
             }
             let not_before = now.plus(pause(&failure, trouble, chance));
             record.note(now, format!("not looked up yet: {}", failure.words()));

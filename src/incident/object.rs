@@ -239,9 +239,7 @@ impl IncidentObject {
         self.load().await?;
         let (key, arrived) = (event.key.clone(), now());
         let current = self.record.borrow_mut().take().flatten();
-        let former = current.clone().filter(|record| record.unpublished.is_some());
         let (record, taken) = lifecycle::take(current, event, plan, arrived);
-        let former = former.filter(|former| record.as_ref().is_some_and(|now| now.occurrence != former.occurrence));
         self.record.replace(Some(record));
         let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
             return Ok(Outcome { taken, incident: key.to_string(), standing: Standing::Idle });
@@ -250,10 +248,6 @@ impl IncidentObject {
         if let Err(error) = stored {
             self.record.replace(None);
             return Err(error);
-        }
-        if let Some(former) = former {
-            // The list would never learn how the last occurrence stood in the end.
-            self.tell(&former).await;
         }
         let deadline = arrived.plus(wait);
         loop {
@@ -393,7 +387,7 @@ impl IncidentObject {
     /// Tells the list, the budget and the dedup cache how a record stands. Whether the first two have it, and what the
     /// cache has.
     async fn tell(&self, record: &Record) -> (bool, Option<String>) {
-        let listed = register::publish(&self.env, listing(record), record.mark(), record.permit()).await;
+        let listed = self.list(record).await;
         if let Err(error) = &listed {
             log::warning(&format!("{}: could not be listed: {error}", record.name()));
         }
@@ -410,12 +404,22 @@ impl IncidentObject {
         }
     }
 
+    async fn list(&self, record: &Record) -> worker::Result<()> {
+        for former in &record.former {
+            register::publish(&self.env, former.line.clone(), former.id.clone(), former.permit).await?;
+        }
+        register::publish(&self.env, listing(record), record.mark(), record.permit()).await
+    }
+
     async fn publish(&self) -> worker::Result<()> {
         let Some(record) = self.with_loaded(|record| record.clone()).await? else { return Ok(()) };
         let (told, cached) = self.tell(&record).await;
         self.with_loaded(|current| {
             if current.occurrence == record.occurrence {
                 current.cached = cached;
+            }
+            if told {
+                current.former.retain(|former| !record.former.contains(former));
             }
             // What changed while these two were told is told next.
             let same = listing(current) == listing(&record) && current.recent == record.recent;

@@ -1,10 +1,12 @@
 //! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent, Sender};
 use super::key::Key;
+use super::listing::listing;
 use super::plan::Plan;
 use crate::admission::{Applicant, PermitUse};
 use crate::devin::Session;
@@ -78,6 +80,8 @@ pub struct Record {
     pub released: bool,
     /// When the bridge learned that the session exists: it counts once, at this time.
     pub started_at: Option<Time>,
+    /// Whether it failed without anybody knowing that there is no session: it counts as one.
+    pub may_exist: bool,
     /// When the last attempt failed for good.
     pub failed_at: Option<Time>,
     /// How often in a row the register did not answer who asked for a permit.
@@ -90,6 +94,20 @@ pub struct Record {
     pub timeline: Vec<Entry>,
     /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
     pub unpublished: Option<Unpublished>,
+    /// Earlier occurrences of which the list and the budget have not been told how they stood in the end.
+    pub former: Vec<Former>,
+}
+
+/// What the list and the budget are still to be told of an earlier occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Former {
+    /// Its line: [`super::listing::listing`].
+    pub line: Value,
+    /// The correlation id of its session.
+    pub id: String,
+    /// What became of its permit.
+    pub permit: PermitUse,
 }
 
 /// A delivery that was counted.
@@ -115,7 +133,9 @@ pub const MOST_MESSAGES: usize = 20;
 /// How many characters notes have together: more never reach a prompt.
 const MOST_CHANGED: usize = 24_000;
 /// The longest error and line of the timeline.
-const LONGEST_WORDS: usize = 1_000;
+const LONGEST_WORDS: usize = 500;
+/// How many earlier occurrences wait to be told of.
+const MOST_FORMER: usize = 5;
 /// How many lines the timeline keeps; the oldest go first, but the first line stays.
 const MOST_TIMELINE: usize = 100;
 /// How many notes wait for the next text.
@@ -433,12 +453,14 @@ impl Record {
             wanted: None,
             released: false,
             started_at: None,
+            may_exist: false,
             failed_at: None,
             unanswered: 0,
             cached: None,
             error: None,
             timeline: Vec::new(),
             unpublished: None,
+            former: Vec::new(),
         }
     }
 
@@ -491,9 +513,9 @@ impl Record {
         match (&self.state, self.started_at) {
             (State::Creating { .. } | State::LookingUp { .. }, _) => PermitUse::Undecided,
             (State::Started, Some(at)) => PermitUse::Session(at),
-            // A release before permits started it, and has counted it.
-            (State::Started, None) => PermitUse::Unknown,
+            (State::Started, None) => PermitUse::Counted,
             (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
+            (State::Failed, _) if self.may_exist => PermitUse::Session(self.failed_at.unwrap_or(self.first_seen)),
             (State::Waiting { .. } | State::Watching | State::Failed, _) => PermitUse::None { in_line: false },
         }
     }
@@ -590,41 +612,44 @@ impl Record {
 
     /// Drops what is worth least; whether there was anything.
     fn shrink(&mut self) -> bool {
-        if self.timeline.len() > 20 {
-            self.timeline.drain(1..self.timeline.len().saturating_sub(10));
+        if self.timeline.len() > 5 {
+            self.timeline.drain(1..self.timeline.len() / 2);
             return true;
         }
-        if let Some(at) = self.outbox.iter().position(|message| message.farewell.is_some()) {
-            self.outbox.remove(at);
+        let farewells = self.outbox.iter().filter(|message| message.farewell.is_some()).count();
+        if farewells > 0 {
+            let mut dropped = farewells.div_ceil(2);
+            self.outbox.retain(|message| {
+                let drops = message.farewell.is_some() && dropped > 0;
+                dropped = dropped.saturating_sub(drops.into());
+                !drops
+            });
             return true;
         }
-        if self.changes.len() > 5 {
+        if self.changes.len() > 2 {
             self.forget_oldest_change();
             return true;
         }
         let incident = &mut self.incident;
         for people in [&mut incident.teams, &mut incident.assignees] {
-            if people.len() > 10 {
-                people.truncate(10);
+            if people.len() > 3 {
+                people.truncate(3);
                 return true;
             }
         }
         for pairs in [&mut incident.context, &mut incident.labels] {
-            if pairs.len() > 4 {
+            if pairs.len() > 1 {
                 pairs.truncate(pairs.len() / 2);
                 return true;
             }
         }
-        match incident.logs.take() {
-            Some(logs) if logs.len() > 4_000 => {
-                incident.logs = Some(cut::tail(&logs, logs.chars().count() / 2));
-                true
-            }
-            logs => {
-                incident.logs = logs;
-                self.notices.pop().is_some()
+        for text in [&mut incident.logs, &mut incident.description] {
+            if let Some(long) = text.as_ref().filter(|text| text.len() > 4_000) {
+                *text = Some(cut::tail(long, long.chars().count() / 2));
+                return true;
             }
         }
+        self.notices.pop().is_some()
     }
 
     /// Reads a stored record.
@@ -632,17 +657,41 @@ impl Record {
     /// # Errors
     /// Where it is not certain what it says.
     pub fn from_text(text: &str) -> Result<Record, Unreadable> {
+        // What must be there, besides.
         #[derive(Deserialize)]
         struct Format {
             #[serde(default)]
             format: u32,
         }
+        #[derive(Deserialize)]
+        struct Required {
+            #[serde(rename = "key")]
+            _key: String,
+            #[serde(rename = "sender")]
+            _sender: String,
+            #[serde(rename = "state")]
+            _state: IgnoredAny,
+        }
         let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
+        if !text.starts_with('{') {
+            // serde would take a list for a record whose fields have no names.
+            return Err(Unreadable::Broken("it is no object".to_owned()));
+        }
         // First of all: what else a later format has is not known.
         match serde_json::from_str::<Format>(text).map_err(broken)? {
             Format { format } if format > FORMAT => Err(Unreadable::Later(format)),
-            _ => serde_json::from_str(text).map_err(broken),
+            _ => serde_json::from_str::<Required>(text).and_then(|_| serde_json::from_str(text)).map_err(broken),
         }
+    }
+
+    /// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
+    pub fn keep_former(&mut self, last: &Record) {
+        self.former.clone_from(&last.former);
+        if last.unpublished.is_some() {
+            self.former.push(Former { line: listing(last), id: last.mark(), permit: last.permit() });
+        }
+        let too_many = self.former.len().saturating_sub(MOST_FORMER);
+        self.former.drain(..too_many);
     }
 
     /// Remembers an event's id.
@@ -729,7 +778,7 @@ mod tests {
         assert!(matches!(with("opening", "later".into()), Err(Unreadable::Broken(_))));
         assert!(matches!(with("format", 2.into()), Err(Unreadable::Later(2))));
         assert!(with("a_field_of_a_later_release", 1.into()).is_ok());
-        for text in ["", "{", "null", "[]", &FORMAT_1[..200]] {
+        for text in ["", "{", "null", "[]", "{}", r#"{"format":1}"#, &FORMAT_1[..200]] {
             assert!(Record::from_text(text).is_err(), "{text}");
         }
     }
@@ -758,16 +807,19 @@ mod tests {
     }
 
     proptest::proptest! {
+        // Each writes megabytes.
+        #![proptest_config(proptest::test_runner::Config { cases: 8, max_shrink_iters: 30, ..Default::default() })]
+
         #[test]
         fn a_record_is_bounded_whatever_it_holds(
             messages in 0..60_usize,
             notices in 0..20_usize,
-            pairs in 0..100_usize,
-            changes in 0..200_usize,
-            prompt in 0..20_000_usize,
+            pairs in 0..30_usize,
+            changes in 0..60_usize,
+            prompt in 0..10_000_usize,
         ) {
             let mut record = Record::from_text(FORMAT_1).unwrap();
-            record.plan.prompt = Some(long(prompt / 2));
+            record.plan.prompt = Some(long(prompt));
             let pair = || (long(500), long(2_000));
             record.incident = Incident {
                 title: long(500),
@@ -783,9 +835,9 @@ mod tests {
             for number in 0..messages {
                 record.outbox.push(Message { number: number as u32, farewell: Some(farewell.clone()), ..Message::default() });
             }
-            record.outbox.push(Message { text: Some(long(8_000)), ..Message::default() });
+            record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
             for _ in 0..notices {
-                record.notices.push(Notice { news: super::super::listing::listing(&record), ..Notice::default() });
+                record.notices.push(Notice { news: listing(&record), ..Notice::default() });
             }
             for n in 0..changes {
                 record.keep_change(&long(5_000));
@@ -793,7 +845,7 @@ mod tests {
                 record.remember(&long(500));
                 record.is_redelivery(&long(n), Time(n as i64));
             }
-            record.set_error(Some(long(100_000)));
+            record.set_error(Some(long(10_000)));
             let text = record.to_text();
             proptest::prop_assert!(text.len() <= MOST_BYTES, "{} bytes", text.len());
             proptest::prop_assert_eq!(Record::from_text(&text).unwrap(), record);

@@ -7,7 +7,7 @@ use worker::wasm_bindgen::JsValue;
 
 use super::{RegisterObject, ask, column, number, text};
 use crate::environment::now;
-use crate::time::{DAY, Time};
+use crate::time::{DAY, HOUR, Time};
 
 pub const SCHEMA: &str =
     "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
@@ -53,8 +53,8 @@ impl RegisterObject {
         self.exec(statement, vec![incident, ended]).map(|_| ())
     }
 
-    /// Those that were asked about the longest time ago; of those that have ended, each a few times a day, ever more
-    /// seldom. An incident that the list has forgotten is asked about no more.
+    /// Those that were asked about the longest time ago; of those that have ended, each ever more seldom and at least every
+    /// hour. An incident that the list has forgotten is asked about no more.
     pub(super) fn open(&self, most: i64) -> worker::Result<Value> {
         let now = now();
         self.exec(
@@ -64,8 +64,8 @@ impl RegisterObject {
         )?;
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
-             WHERE ended IS NULL OR ?1 - ended >= 2 * (asked - ended) ORDER BY asked, incident LIMIT ?2",
-            vec![number(now.0), number(most)],
+             WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
+            vec![number(now.0), number(HOUR), number(most)],
         )?;
         let mut lines = Vec::new();
         let mut names = Vec::new();

@@ -86,6 +86,10 @@ impl Rows for RegisterObject {
         self.run(statement, vec![id.into(), number(at.0)])
     }
 
+    fn confirm_reserved(&self, id: &str) -> worker::Result<()> {
+        self.run("UPDATE permits SET confirmed = 1 WHERE id = ? AND confirmed = 0", vec![id.into()])
+    }
+
     fn release(&self, id: &str) -> worker::Result<()> {
         self.run("DELETE FROM permits WHERE id = ?", vec![id.into()])
     }
