@@ -20,6 +20,7 @@ const INPUTS = [
   "build.rs",
   "rust-toolchain.toml",
   "package-lock.json",
+  "crates",
   "src",
   "prompts",
   "scripts/build.mjs",
@@ -51,7 +52,7 @@ export async function build() {
   const inputs = hashOf(INPUTS);
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
-    await step("Building the Worker", () => run(workerBuild, ["--release"], { env: { ...toolEnvironment, RUSTFLAGS } }));
+    await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
   }
   if (!built) writeFileSync(STAMP, inputs);

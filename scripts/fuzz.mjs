@@ -1,4 +1,4 @@
-// npm run fuzz: tries to break what must hold for any input (src/checks), with cargo-fuzz.
+// npm run fuzz: tries to break what must hold for any input (crates/checks), with cargo-fuzz.
 import { mkdirSync } from "node:fs";
 import { commandLine, main, misused, suggestion } from "./cli.mjs";
 import { output, ROOT, run, step } from "./steps.mjs";

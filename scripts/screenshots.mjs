@@ -10,7 +10,7 @@ const TOOL = {
     incidents, and keeps what they see. Needs Chromium or Chrome (CHROMIUM names one that is not in PATH) and Python 3.`,
   ok: "the pictures are there",
   wrong: "a page was not as the tests expect it",
-  examples: [["npm run screenshots", "after a change to src/dashboard"]],
+  examples: [["npm run screenshots", "after a change to src/web/dashboard"]],
 };
 
 async function screenshots() {

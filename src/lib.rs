@@ -2,91 +2,64 @@
 //!
 //! # One way through
 //!
+//! Bytes come in, become an incident, and go out.
+//!
 //! ```text
-//! request ─► http ─► hook ─► auth ─► senders ─► routing ─► ledger ─► incident::object ─► incident::compose ─► devin
-//!            path           who?    bytes →    event →    known     one object for       prompt, title,      API
-//!                                   events     plan       already?  each incident        tags
+//! request ─► web ──► inbound ───────────────────────────────► store ─────────────────► outbound ────► clients
+//!            path    auth: who?   senders: bytes → events     one object for each      compose: what  Devin, and
+//!            method               routing: event → plan       incident; the lifecycle  is asked;      who is
+//!                                                             says what is due         prompt, title  notified
 //! ```
 //!
 //! Each arrow is a call, and nothing calls back to its left. A hook answers when the incident's object has stored the
 //! event; the object's alarm does the rest.
 //!
-//! # Layout
+//! # The crates
 //!
-//! What an event goes through:
-//! - [`http`]: paths, methods, status codes, the size of bodies
-//! - [`hook`]: one request's way, from its proof to its answer; dry runs
-//! - [`auth`]: shared secret, [`auth::signature`]s, [`auth::entra`] tokens; only a [`auth::Verified`] body can be parsed
-//! - [`senders`]: a file for each sender: what it sends, as events, and what identifies the incident
-//! - [`routing`]: event + `ROUTES` → what is to be done, an [`incident::plan::Plan`]
-//! - [`ledger`]: the incidents that have a session, in KV; [`memory`]: what this isolate has read there lately
-//! - [`answer`]: the answers of the hooks; [`reason`]: why something was decided
+//! They take values and give values: no clock, no chance, no network, no storage, and nothing of the runtime's. Cargo
+//! lets none of them name one that stands above it here, nor the Worker.
 //!
-//! The incident:
-//! - [`incident::event`], [`incident::key`], [`incident::safe`]: what we are told, its identity, made safe to keep
-//! - [`incident::lifecycle`]: the state machine, pure: (record, event or reply) → record, and what is due next
-//! - [`incident::record`], [`incident::listing`]: what is stored, and what the list shows of it
-//! - [`incident::object`]: the Durable Object: storage, alarm, and the calls that the lifecycle asks for
-//! - [`incident::compose`]: record + settings → what Devin is asked and told
+//! | in `crates/` | is about |
+//! |---|---|
+//! | [`outbound`] | [`devin`](outbound::devin): requests to Devin, what its answers mean, what a session and its messages say. [`prompt`](outbound::prompt): templates from `prompts/`, filled, fenced, and short enough. [`notify`](outbound::notify): notices to people. [`postmortem`](outbound::postmortem): structured output as Markdown. [`http`](outbound::http): requests and answers as values |
+//! | [`inbound`] | [`auth`](inbound::auth): who is calling; only a [`Verified`](inbound::auth::Verified) body can be parsed. [`senders`](inbound::senders): a file for each sender. [`routing`](inbound::routing): event + `ROUTES` → plan. [`config`](inbound::config): what is wrong with a setting. [`endpoint`](inbound::endpoint): the hooks |
+//! | [`incident`] | [`event`](incident::event), [`key`](incident::key), [`plan`](incident::plan), [`record`](incident::record): what is told, its identity, what is to be done, what is stored. [`lifecycle`](incident::lifecycle): the state machine, (record, event or reply) → record, and what is due next. [`sanitize`](incident::sanitize): bounded and redacted. [`admission`](incident::admission): who may start a session, and who is next. [`listing`](incident::listing): the contract's record. [`reason`](incident::reason): why something was decided. [`stored`](mod@incident::stored): values as JSON |
+//! | [`text`](::text) | hostile text cleaned, redacted, cut, fenced |
 //!
-//! Devin:
-//! - [`devin::call`]: requests as values, v1 and v3; [`devin::reply`]: what an answer means; [`devin::client`]: the asking
-//! - [`prompt`]: templates from `prompts/`, filled, fenced, and short enough
-//! - [`text`]: hostile text cleaned, redacted, cut, fenced
+//! `inbound` and `outbound` don't know each other. `crates/checks` has what must hold for any input; it is no part of the
+//! Worker, but of `cargo test` and `fuzz/`.
 //!
-//! What came of it:
-//! - [`outcomes`]: the cron trigger that asks Devin about the sessions that have not ended
-//! - [`notify`]: people are told: notes at PagerDuty, messages to an incoming webhook
-//! - [`postmortem`]: what a session gave as structured output, as Markdown
+//! # The Worker
 //!
-//! Over all incidents:
-//! - [`register`]: the Durable Object that admits sessions within the budget ([`admission`], pure), keeps the list, and keeps the counts
-//! - [`tally`]: what is counted, until the register has it; [`metrics`]: the same as Prometheus reads it
-//! - [`admin`]: health, the list, one incident, replay, metrics; [`dashboard`]: the same for people, as pages
-//! - [`openapi`]: the contract for programs
+//! Only this crate may name `worker`, `web_sys` and `js_sys`. Its floors, of which none names one above it, are listed in
+//! CONTRIBUTING.md, and `tests/floors.rs` holds them.
 //!
-//! Underneath: [`settings`] (variables and secrets, checked once), [`environment`] (configuration, clock, chance),
-//! [`outbound`] (requests to servers out there), [`stored`](mod@stored) (values as JSON), [`log`], [`secret`], [`time`], [`hex`].
-//! `checks`: what holds for any input, for tests and `fuzz/`.
+//! | in `src/` | is about |
+//! |---|---|
+//! | [`web`] | [`router`](web::router): paths, methods, status codes, the size of bodies. [`webhook`](web::webhook): one request's way, from its proof to its answer; dry runs. [`answer`](web::answer): the answers of the hooks. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
+//! | [`outcomes`] | the cron trigger that asks Devin about the sessions that have not ended |
+//! | [`store`] | [`incident`](mod@store::incident): the Durable Object of each incident: storage, alarm, and the calls that the lifecycle asks for. [`register`](store::register): the Durable Object that admits sessions within the budget, keeps the list and the counts. [`calling`](store::calling): how it tells an incident that there is a slot. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`](store::tally): what is counted, until the register has it |
+//! | [`clients`] | the asking: [`devin`](clients::devin), [`notify`](clients::notify), and the tenant's keys at [`entra`](clients::entra) |
+//! | [`configuration`], [`settings`] | variables and secrets → [`Settings`](settings::Settings), checked once an isolate |
+//! | [`fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 
-mod admin;
-pub mod admission;
-mod answer;
-pub mod auth;
-#[cfg(any(test, fuzzing))]
-pub mod checks;
-mod dashboard;
-pub mod devin;
-mod environment;
-pub mod hex;
-mod hook;
-mod http;
-pub mod incident;
-mod ledger;
+mod clients;
+mod configuration;
+mod fetch;
 mod log;
-mod memory;
-mod metrics;
-pub mod notify;
-mod openapi;
-pub mod outbound;
 mod outcomes;
-pub mod postmortem;
-pub mod prompt;
-pub mod reason;
-mod register;
-pub mod routing;
-pub mod secret;
-pub mod senders;
-pub mod settings;
-pub mod stored;
-mod tally;
-pub mod text;
-pub mod time;
+mod runtime;
+mod settings;
+mod store;
+mod web;
 
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
+
+use crate::store::{register, tally};
+use crate::web::router;
 
 #[event(start)]
 fn start() {
@@ -95,8 +68,8 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let response = http::handle(request, env.clone()).await;
-    if tally::call_is_due(environment::now()) {
+    let response = router::handle(request, env.clone()).await;
+    if tally::call_is_due(runtime::now()) {
         context.wait_until(register::tell_counts(env));
     }
     response

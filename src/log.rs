@@ -3,29 +3,9 @@
 use serde_json::Value;
 use worker::console_log;
 
-use crate::answer::{Answer, Status};
-use crate::incident::event::Sender;
-use crate::reason::Reason;
-use crate::settings::Problem;
-use crate::stored;
-use crate::stored::Stored;
-
-/// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
-pub fn decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, milliseconds: i64) {
-    line(vec![
-        ("level", if answer.code >= 500 { "error" } else { "info" }.into()),
-        ("log", "event".into()),
-        ("incident", answer.incident.to_value()),
-        ("sender", sender.map(Sender::name).into()),
-        ("event", event_type.into()),
-        ("status", answer.status.map(Status::name).into()),
-        ("code", answer.code.into()),
-        ("reason", answer.reason.map(Reason::name).into()),
-        ("session", answer.session.as_ref().map(|session| session.id.as_str()).into()),
-        ("proof", proof.into()),
-        ("ms", milliseconds.into()),
-    ]);
-}
+use inbound::config::problem::Problem;
+use incident::stored;
+use incident::stored::Stored;
 
 /// A step that the incident's object took.
 pub fn step(incident: &str, state: &str, session: Option<&str>, what: &str, milliseconds: i64) {
@@ -55,6 +35,7 @@ pub fn warning(what: &str) {
     line(vec![("level", "warn".into()), ("log", "warning".into()), ("what", what.into())]);
 }
 
-fn line(fields: Vec<(&str, Value)>) {
+/// One line.
+pub fn line(fields: Vec<(&str, Value)>) {
     console_log!("{}", stored::text(&stored::object(fields)));
 }

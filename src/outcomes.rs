@@ -4,12 +4,17 @@
 use serde_json::Value;
 use worker::Env;
 
-use crate::devin::call::MOST_ASKED;
-use crate::devin::{End, Report, client, reply};
-use crate::environment::{configuration, now};
-use crate::incident::key::Key;
-use crate::incident::{object, outcome};
-use crate::{log, register};
+use crate::clients::devin as client;
+use crate::configuration::configuration;
+use crate::log;
+use crate::runtime::now;
+use crate::store::incident as object;
+use crate::store::register;
+use incident::key::Key;
+use incident::outcome;
+use incident::session::{End, Report};
+use outbound::devin::call::MOST_ASKED;
+use outbound::devin::reply;
 
 /// Asks once. Whatever fails is logged, and asked for again the next time.
 pub async fn ask(env: &Env) {
@@ -63,7 +68,7 @@ fn same(one: &str, other: &str) -> bool {
 /// Whether the report says something that the list does not. The spending grows all the time and is no news by itself;
 /// an end is, as often as it is told: only the incident knows whether it is to last.
 fn is_news(report: &Report, line: &Value) -> bool {
-    let told = outcome::fields(Some(&crate::incident::lifecycle::outcome::of(report, None, None)));
+    let told = outcome::fields(Some(&incident::lifecycle::outcome::of(report, None, None)));
     let changed = |(name, value): &(&str, Value)| {
         matches!(*name, "sessionState" | "sessionDetail" | "pullRequests")
             && line.get(name).unwrap_or(&Value::Null) != value

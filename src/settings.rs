@@ -2,39 +2,20 @@
 
 use serde_json::Value;
 
-use crate::admission::Limits;
-use crate::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
-use crate::devin::call::{Access, Api};
-use crate::incident::compose;
-use crate::incident::event::Incident;
-use crate::notify;
-use crate::prompt;
-use crate::routing::{Defaults, Routes, kind, repo_name};
-use crate::secret::Secret;
-use crate::senders::Hook;
-use crate::stored;
-use crate::text;
-use crate::time::DAY;
-
-/// A setting that is wrong or missing, for `/health`, the log and `npm run check`. Never holds a secret's value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// The setting's name, with the position inside it: `ROUTES[2].severity`.
-    pub setting: String,
-    /// The value found (never a secret's), shortened; `None` where it is missing.
-    pub found: Option<String>,
-    /// What was expected, and what to do.
-    pub expected: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.found {
-            Some(found) => write!(f, "{} is {found}, expected {}", self.setting, self.expected),
-            None => write!(f, "{} is missing, expected {}", self.setting, self.expected),
-        }
-    }
-}
+use inbound::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
+use inbound::config::problem::Problem;
+use inbound::config::repo::repo_name;
+use inbound::endpoint::Hook;
+use inbound::routing::{Defaults, Routes};
+use incident::admission::Limits;
+use incident::event::Incident;
+use incident::secret::Secret;
+use incident::stored;
+use incident::time::DAY;
+use outbound::devin::call::{Access, Api};
+use outbound::devin::compose::ComposeSettings;
+use outbound::notify;
+use outbound::prompt::{self, title};
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";
@@ -73,6 +54,13 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
+}
+
+impl Settings {
+    /// What sessions and messages are composed from.
+    pub fn compose(&self) -> ComposeSettings<'_> {
+        ComposeSettings { prompt: &self.prompt, tags: self.tags, marker_secret: &self.devin.key }
+    }
 }
 
 /// What was found: the settings, or every problem with them. Who may call is known in either case.
@@ -201,7 +189,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     fn check_routes(&mut self, routes: &Routes, config: &prompt::Config, signatures: &[Signature]) {
         for (setting, template) in routes.templates() {
             let mistake = if setting.ends_with(".title") {
-                let rest = compose::fill(template, &Incident::default());
+                let rest = title::fill(template, &Incident::default());
                 rest.contains("{{").then(|| TITLE_FIELDS.to_owned())
             } else {
                 match prompt::named_or_inline(template) {
@@ -378,36 +366,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 }
 
-/// The tables of a setting: a list of them, or a text that holds one as JSON. Null and an empty text mean that there are
-/// none. `what`: what the tables are, in a word.
-///
-/// # Errors
-/// What was found in place of a list.
-pub fn tables(name: &str, what: &str, value: &Value) -> Result<Vec<Value>, Problem> {
-    let refuse =
-        |found: &Value, expected: String| Err(Problem { setting: name.to_owned(), found: Some(kind(found)), expected });
-    let inner = match value {
-        Value::String(text) if text.trim().is_empty() => Value::Null,
-        Value::String(text) => match serde_json::from_str(text) {
-            Ok(inner) => inner,
-            Err(error) => {
-                let (line, column) = (error.line(), error.column());
-                return refuse(value, format!("a list of {what} as JSON; it breaks at line {line}, column {column}"));
-            }
-        },
-        value => value.clone(),
-    };
-    match inner {
-        Value::Array(items) => Ok(items),
-        Value::Null => Ok(Vec::new()),
-        other => {
-            let expected =
-                format!("a list of {what}: [[vars.{name}]] with two brackets in wrangler.toml, [{{…}}] in JSON");
-            refuse(&other, expected)
-        }
-    }
-}
-
 /// Whether a key may be sent there, or come from there: https, or http to this machine; no user name in it, no query.
 fn is_safe_address(base: &str) -> bool {
     let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
@@ -564,5 +522,20 @@ mod tests {
         ] {
             assert!(!is_safe_address(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_signatures_are_checked_with_reaches_no_session() {
+        let signature = json!({"hooks": "alert", "scheme": "hmac", "header": "S", "secret": "GRAFANA_SECRET"});
+        let secrets = json!({"GRAFANA_SECRET": "g", "GRAFANA_SECRET_PREVIOUS": "h", "SIGNATURES": [signature]});
+        assert_eq!(problems(secrets.clone()), [""; 0]);
+        assert!(!with(secrets.clone()).hook_secrets.unreadable);
+        for name in ["GRAFANA_SECRET", "GRAFANA_SECRET_PREVIOUS"] {
+            let mut changes = secrets.clone();
+            changes["ROUTES"] = json!([{"sender": "alert", "session_secrets": [name]}]);
+            let found = problems(changes);
+            assert!(found.len() == 1 && found[0].contains("a secret made for sessions"), "{found:?}");
+        }
+        assert!(with(json!({"SIGNATURES": [signature]})).hook_secrets.unreadable, "its secret is not there");
     }
 }

@@ -115,7 +115,7 @@ async function everyPath(bridge, incident) {
 }
 
 // The rows of the redaction's own table, read from its source: [kind, an example that must be caught].
-const source = readFileSync(new URL("../src/text/redact/catalogue.rs", import.meta.url), "utf8");
+const source = readFileSync(new URL("../crates/text/src/redact/catalogue.rs", import.meta.url), "utf8");
 const STRING = /concat!\(([^)]*)\)|r#"(.*?)"#|"((?:[^"\\]|\\.)*)"/gs;
 const CATALOGUE = source
   .slice(source.indexOf("pub static CATALOGUE"), source.indexOf("/// For each ASCII character"))

@@ -1,9 +1,9 @@
-// The contract, src/openapi.json, as a check of answers: the harness makes it with every answer of every test.
+// The contract, src/web/openapi.json, as a check of answers: the harness makes it with every answer of every test.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import Ajv2020 from "ajv/dist/2020.js";
 
-export const document = JSON.parse(readFileSync(new URL("../src/openapi.json", import.meta.url), "utf8"));
+export const document = JSON.parse(readFileSync(new URL("../src/web/openapi.json", import.meta.url), "utf8"));
 
 const METHODS = ["get", "post"];
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

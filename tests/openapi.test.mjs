@@ -9,7 +9,7 @@ import { AMPLE, newIncident, startBridge, until } from "./harness.mjs";
 
 const bridge = await startBridge(AMPLE);
 
-test("it is served to anybody, as it stands in src/openapi.json", async () => {
+test("it is served to anybody, as it stands in src/web/openapi.json", async () => {
   const answer = await bridge.request("/openapi.json");
   assert.equal(answer.status, 200);
   assert.match(answer.headers.get("content-type"), /^application\/json/);

@@ -417,7 +417,7 @@ describe("every page", () => {
   });
 
   test("no reason and no code but the contract's", () => {
-    const reasons = readFileSync(new URL("../src/reason.rs", import.meta.url), "utf8");
+    const reasons = readFileSync(new URL("../crates/incident/src/reason.rs", import.meta.url), "utf8");
     for (const { file, text } of Object.values(pages)) {
       for (const [, reason] of text.matchAll(/\(`([a-z_]+)`\)/g)) assert.ok(reasons.includes(`"${reason}"`), `${file}: ${reason}`);
     }

@@ -14,7 +14,7 @@ const META = ["count", "for_each", "depends_on", "lifecycle", "provider"];
 
 const load = (name) => parse("main.tf", read(`docs/terraform/${name}/main.tf`));
 const [pagerduty, kibana, azure] = await Promise.all(["pagerduty", "kibana", "azure"].map(load));
-const http = read("src/http.rs");
+const http = read("src/web/router.rs");
 
 /** What is wrong with a configuration. */
 function mistakes(configuration) {

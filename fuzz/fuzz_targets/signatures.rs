@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|input: &[u8]| devin_bridge::checks::check("signatures", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| checks::check("signatures", input));

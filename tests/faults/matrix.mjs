@@ -1,6 +1,6 @@
 // The fault matrix: whatever Devin answers, or fails to answer, to each kind of call, and what must become of the
 // incident. Data only: cells.mjs tries it on the Worker, table.mjs writes it into docs/guarantees.md, and the lifecycle's
-// own test (src/incident/lifecycle/faults.rs) reads it there.
+// own test (crates/outbound/src/devin/faults.rs) reads it there.
 import { readFileSync } from "node:fs";
 
 /** The calls that a reply is given to: the columns. */

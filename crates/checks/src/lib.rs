@@ -1,0 +1,62 @@
+//! What must hold for any input, however hostile. `fuzz/` looks for inputs that break it, with a target for each check;
+//! those it found, and its seeds, are tested on every run of `cargo test`. No part of the Worker.
+
+mod auth;
+mod input;
+mod prompt;
+mod routing;
+mod senders;
+mod text;
+
+pub use input::verified;
+
+/// A check: it panics where the input breaks a promise.
+pub type Check = fn(&[u8]);
+
+/// Every check, by the name of its fuzz target.
+pub const CHECKS: &[(&str, Check)] = &[
+    ("signature", auth::signature),
+    ("signatures", auth::signatures),
+    ("token", auth::token),
+    ("pagerduty", senders::pagerduty),
+    ("azure_monitor", senders::azure_monitor),
+    ("kibana", senders::kibana),
+    ("alert", senders::alert),
+    ("any", senders::any),
+    ("clean", text::clean),
+    ("redact", text::redact),
+    ("fence", text::fence),
+    ("template", prompt::template),
+    ("routes", routing::routes),
+];
+
+/// Runs the check of that name.
+pub fn check(name: &str, input: &[u8]) {
+    let found = CHECKS.iter().find(|(known, _)| *known == name);
+    assert!(found.is_some(), "there is no check {name}");
+    found.into_iter().for_each(|(_, check)| check(input));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// What fuzzing found once, and what it starts from.
+    #[test]
+    fn known_inputs_pass() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+        for (name, check) in super::CHECKS {
+            let mut inputs = 0;
+            for folder in ["seeds", "regressions"] {
+                let Ok(files) = fuzz.join(folder).join(name).read_dir() else { continue };
+                for file in files {
+                    let path = file.unwrap().path();
+                    println!("{}", path.display());
+                    check(&std::fs::read(path).unwrap());
+                    inputs += 1;
+                }
+            }
+            assert!(inputs > 0, "no input for {name}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The senders' parsers, and what becomes of their events before anything is stored.
+
+use serde_json::Value;
+
+use super::input::{all_visible, verified};
+use inbound::endpoint::Hook;
+use inbound::senders::{self, MOST_ALERTS, Parsed};
+use incident::event::IncidentEvent;
+use incident::key::Key;
+use incident::stored::Stored;
+
+/// PagerDuty's webhooks: nothing is ever refused.
+pub fn pagerduty(input: &[u8]) {
+    assert!(parsed(Hook::Pagerduty, input));
+}
+
+/// Azure Monitor's common alert schema.
+pub fn azure_monitor(input: &[u8]) {
+    parsed(Hook::AzureMonitor, input);
+}
+
+/// Kibana's bodies, JSON or not.
+pub fn kibana(input: &[u8]) {
+    parsed(Hook::Kibana, input);
+}
+
+/// The generic alert.
+pub fn alert(input: &[u8]) {
+    parsed(Hook::Alert, input);
+}
+
+/// Bodies told apart by their shape.
+pub fn any(input: &[u8]) {
+    parsed(Hook::Any, input);
+}
+
+/// Whether the body is accepted. What is made of it is within bounds, and the same each time. What takes long to look
+/// at is looked at for two hooks, which lead to all parsers.
+fn parsed(hook: Hook, body: &[u8]) -> bool {
+    let thorough = matches!(hook, Hook::Pagerduty | Hook::Any);
+    let read = senders::parse(hook, &verified(body));
+    if thorough {
+        assert_eq!(read, senders::parse(hook, &verified(body)));
+    }
+    match read {
+        Err(bad) => {
+            assert!(!bad.error.is_empty() && bad.error.len() < 200);
+            false
+        }
+        Ok(Parsed::Nothing { message, .. }) => {
+            assert!(!message.is_empty());
+            true
+        }
+        Ok(Parsed::Events { events, .. }) => {
+            assert!((1..=MOST_ALERTS).contains(&events.len()));
+            // No body becomes much more than it was: each text is shown in a few places at most.
+            if thorough {
+                let size: usize = events.iter().flat_map(texts).map(|text| text.len()).sum();
+                assert!(size <= 20 * body.len() + 1_000 * MOST_ALERTS, "{size}");
+            }
+            for event in events {
+                assert!(!event.incident.title.is_empty());
+                assert!(Key::parse(event.key.as_str()).is_some(), "{}", event.key);
+                kept(event, thorough);
+            }
+            true
+        }
+    }
+}
+
+/// What is stored of an event: short and visible, and safe once and for all.
+fn kept(event: IncidentEvent, thorough: bool) {
+    let kept = event.safe(true);
+    for text in texts(&kept) {
+        assert!(text.chars().count() <= 20_000);
+        all_visible(&text);
+    }
+    if thorough {
+        assert_eq!(kept.clone().safe(true), kept);
+    }
+}
+
+/// Every text of an event, wherever it stands.
+fn texts(event: &IncidentEvent) -> Vec<String> {
+    let (mut texts, mut left) = (Vec::new(), vec![event.to_value()]);
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    texts.push(name);
+                    left.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    texts
+}

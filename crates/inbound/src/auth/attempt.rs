@@ -1,0 +1,59 @@
+//! What a request offers as proof, and what it is compared with.
+
+use incident::secret::Secret;
+use incident::time::Time;
+
+use super::base64;
+use crate::endpoint::Hook;
+
+/// A current secret and the one before it, while both are in use.
+#[derive(Clone, Debug, Default)]
+pub struct Rotating {
+    /// The secret in force.
+    pub current: Option<Secret>,
+    /// The one it replaced.
+    pub previous: Option<Secret>,
+}
+
+impl Rotating {
+    /// Whether there is any secret at all.
+    pub fn is_set(&self) -> bool {
+        self.current.is_some() || self.previous.is_some()
+    }
+}
+
+/// A request to a hook, as far as it can prove who sent it.
+pub struct Attempt<'a> {
+    /// Where it came to.
+    pub hook: Hook,
+    /// The value of a header by its name, which may be in any case.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+    /// `?secret=`, decoded.
+    pub query_secret: Option<String>,
+    /// The raw body.
+    pub body: &'a [u8],
+    /// When it came.
+    pub now: Time,
+}
+
+impl Attempt<'_> {
+    /// The shared secrets offered, one for each carrier that was used.
+    pub(super) fn shared_secrets(&self) -> Vec<String> {
+        let authorization = (self.header)("Authorization").as_deref().and_then(secret_of_authorization);
+        [(self.header)("X-Webhook-Secret"), authorization, self.query_secret.clone()].into_iter().flatten().collect()
+    }
+}
+
+/// The secret in an `Authorization` header: a bearer token, or the password of `Basic`, whose user may be anything.
+pub fn secret_of_authorization(header: &str) -> Option<String> {
+    let (scheme, value) = header.trim().split_once(' ')?;
+    let value = value.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(value.to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(base64::decode(value)?).ok()?;
+        return pair.split_once(':').map(|(_, password)| password.to_owned());
+    }
+    None
+}

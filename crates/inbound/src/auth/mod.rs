@@ -1,0 +1,116 @@
+//! Who is calling: proof of identity over the raw bytes, before anything is parsed.
+
+mod attempt;
+mod base64;
+pub mod entra;
+mod parse;
+pub mod signature;
+
+use crate::endpoint::Hook;
+pub use attempt::{Attempt, Rotating, secret_of_authorization};
+pub use entra::{Entra, Token};
+use incident::secret::Secret;
+pub use parse::signatures;
+pub use signature::{Scheme, Signature};
+
+/// A body whose sender proved who it is. Parsers take nothing else, so no unverified byte can be parsed.
+pub struct Verified<'a> {
+    body: &'a [u8],
+    by: String,
+}
+
+impl<'a> Verified<'a> {
+    /// The raw bytes as they were received.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// What proved it, as the log names it: once `…_previous` no longer turns up there, the previous secret can go.
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// A body that the tests vouch for.
+    #[cfg(test)]
+    pub fn in_test(body: &'a [u8]) -> Self {
+        Verified { body, by: "test".to_owned() }
+    }
+}
+
+/// What the hooks accept as proof.
+#[derive(Clone, Debug, Default)]
+pub struct HookSecrets {
+    /// The shared secret.
+    pub shared: Rotating,
+    /// The signatures, PagerDuty's and those of `SIGNATURES`.
+    pub signatures: Vec<Signature>,
+    /// The tenant whose tokens Azure's hooks take.
+    pub entra: Option<Entra>,
+    /// Whether some of it could not be read, so that nobody can be told to be a stranger.
+    pub unreadable: bool,
+    /// Whether anybody may call while there is no secret: `ALLOW_UNAUTHENTICATED`.
+    pub open: bool,
+}
+
+/// Why a request is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing is configured that this hook could check, or some of it is wrong: nothing is processed until that is
+    /// mended.
+    NotConfigured,
+    /// The proof is missing or wrong; the caller is not told which.
+    Unauthorized,
+    /// The token may be good, but the keys that would show it can't be had at present.
+    NoKeys,
+}
+
+impl HookSecrets {
+    /// Checks a request's proof over its raw body; `token` is what the check of a token found. Until one holds, every comparison
+    /// is made whatever the ones before gave, so that the time tells who is refused nothing.
+    pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
+        let body = attempt.body;
+        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook);
+        let mut proofs = Vec::new();
+        let offered = attempt.shared_secrets();
+        let shared = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
+        check("webhook_secret", &self.shared, &shared, &mut proofs);
+        for signature in &self.signatures {
+            if signature.hooks.contains(&attempt.hook) {
+                checkable |= signature.secrets.is_set();
+                let holds = |secret: &Secret| signature.scheme.holds(secret, attempt);
+                // Each is an HMAC over the whole body.
+                if proofs.is_empty() {
+                    check(&signature.name, &signature.secrets, &holds, &mut proofs);
+                }
+            }
+        }
+        if *token == Token::Proven {
+            proofs.push("entra_token".to_owned());
+        }
+        match proofs.into_iter().next() {
+            Some(by) => Ok(Verified { body, by }),
+            None if !checkable && self.open => Ok(Verified { body, by: "none".to_owned() }),
+            None if !checkable || self.unreadable => Err(Refusal::NotConfigured),
+            None if *token == Token::NoKeys => Err(Refusal::NoKeys),
+            None => Err(Refusal::Unauthorized),
+        }
+    }
+
+    /// Whether a hook takes Entra ID tokens.
+    pub fn takes_tokens(&self, hook: Hook) -> bool {
+        self.entra.is_some() && matches!(hook, Hook::AzureMonitor | Hook::Any)
+    }
+}
+
+/// Adds the name of each of the two secrets that the request has.
+fn check(name: &str, secrets: &Rotating, holds: &dyn Fn(&Secret) -> bool, proofs: &mut Vec<String>) {
+    if secrets.current.as_ref().is_some_and(holds) {
+        proofs.push(name.to_owned());
+    }
+    if secrets.previous.as_ref().is_some_and(holds) {
+        proofs.push(format!("{name}_previous"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

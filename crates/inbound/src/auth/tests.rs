@@ -1,0 +1,128 @@
+use super::*;
+use crate::auth::entra::tests::entra;
+use crate::auth::signature::sign;
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD;
+use incident::time::Time;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const BODY: &[u8] = br#"{"event":{}}"#;
+
+fn rotating(current: &str, previous: &str) -> Rotating {
+    Rotating { current: Some(Secret::new(current)), previous: Some(Secret::new(previous)) }
+}
+
+fn pagerduty(secrets: Rotating) -> Signature {
+    Signature { name: "pagerduty_signature".into(), hooks: vec![Hook::Pagerduty], scheme: Scheme::pagerduty(), secrets }
+}
+
+fn secrets() -> HookSecrets {
+    let signatures = vec![pagerduty(rotating("key-new", "key-old"))];
+    HookSecrets { shared: rotating("new", "old"), signatures, ..Default::default() }
+}
+
+/// What proves a request with these headers, and this `?secret=`.
+fn proof_of(
+    secrets: &HookSecrets,
+    hook: Hook,
+    headers: &[(&str, &str)],
+    query: Option<&str>,
+    token: Token,
+) -> Result<String, Refusal> {
+    let header = |name: &str| {
+        let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let query_secret = query.map(str::to_owned);
+    let attempt = Attempt { hook, header: &header, query_secret, body: BODY, now: Time(1_800_000_000_000) };
+    secrets.verify(&attempt, &token).map(|verified| verified.by().to_owned())
+}
+
+fn proof(headers: &[(&str, &str)], query: Option<&str>) -> Result<String, Refusal> {
+    proof_of(&secrets(), Hook::Pagerduty, headers, query, Token::Absent)
+}
+
+#[test]
+fn every_carrier_takes_the_current_and_the_previous_secret() {
+    for (secret, by) in [("new", "webhook_secret"), ("old", "webhook_secret_previous")] {
+        let basic = STANDARD.encode(format!("anyone:{secret}"));
+        for value in [format!("Bearer {secret}"), format!("bearer  {secret}"), format!("Basic {basic}")] {
+            assert_eq!(proof(&[("Authorization", &value)], None).as_deref(), Ok(by));
+        }
+        assert_eq!(proof(&[("X-Webhook-Secret", secret)], None).as_deref(), Ok(by));
+        assert_eq!(proof(&[], Some(secret)).as_deref(), Ok(by));
+    }
+}
+
+#[test]
+fn anything_else_is_unauthorized() {
+    for wrong in ["", "new", "Bearer", "Bearer ", "Bearer New", "Basic new", "Basic bmV3", "Digest new"] {
+        assert_eq!(proof(&[("Authorization", wrong)], None), Err(Refusal::Unauthorized), "{wrong}");
+    }
+    assert_eq!(proof(&[], None), Err(Refusal::Unauthorized));
+}
+
+#[test]
+fn one_right_carrier_is_enough() {
+    assert_eq!(proof(&[("X-Webhook-Secret", "wrong")], Some("new")).as_deref(), Ok("webhook_secret"));
+}
+
+#[test]
+fn a_signature_counts_only_where_it_is_taken() {
+    for (key, by) in [("key-new", "pagerduty_signature"), ("key-old", "pagerduty_signature_previous")] {
+        let header = format!("v1={}", sign(key, BODY));
+        let headers = [("X-PagerDuty-Signature", header.as_str())];
+        assert_eq!(proof(&headers, None).as_deref(), Ok(by));
+        let elsewhere = proof_of(&secrets(), Hook::Any, &headers, None, Token::Absent);
+        assert_eq!(elsewhere, Err(Refusal::Unauthorized));
+    }
+}
+
+#[test]
+fn without_a_secret_nobody_gets_in_unless_that_is_wanted() {
+    let none = HookSecrets::default();
+    let nobody = |secrets: &HookSecrets| proof_of(secrets, Hook::Pagerduty, &[], None, Token::Absent);
+    assert_eq!(nobody(&none), Err(Refusal::NotConfigured));
+    assert_eq!(nobody(&HookSecrets { open: true, ..none }).as_deref(), Ok("none"));
+    assert_eq!(nobody(&HookSecrets { open: true, ..secrets() }), Err(Refusal::Unauthorized));
+}
+
+#[test]
+fn a_signing_secret_does_not_open_hooks_that_take_no_signature() {
+    let only = HookSecrets { signatures: secrets().signatures, ..Default::default() };
+    assert_eq!(proof_of(&only, Hook::Any, &[], None, Token::Absent), Err(Refusal::NotConfigured));
+    assert_eq!(proof_of(&only, Hook::Pagerduty, &[], None, Token::Absent), Err(Refusal::Unauthorized));
+}
+
+#[test]
+fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
+    let broken = HookSecrets { unreadable: true, ..secrets() };
+    let from = |headers: &[(&str, &str)]| proof_of(&broken, Hook::Pagerduty, headers, None, Token::Absent);
+    assert_eq!(from(&[]), Err(Refusal::NotConfigured));
+    assert_eq!(from(&[("X-Webhook-Secret", "new")]).as_deref(), Ok("webhook_secret"));
+}
+
+#[test]
+fn tokens_count_where_azure_calls() {
+    let azure = HookSecrets { entra: Some(entra()), ..Default::default() };
+    assert!(azure.takes_tokens(Hook::AzureMonitor) && azure.takes_tokens(Hook::Any));
+    for hook in [Hook::Pagerduty, Hook::Alert, Hook::Kibana] {
+        assert!(!azure.takes_tokens(hook));
+        assert_eq!(proof_of(&azure, hook, &[], None, Token::Absent), Err(Refusal::NotConfigured));
+    }
+    let with = |token| proof_of(&azure, Hook::AzureMonitor, &[], None, token);
+    assert_eq!(with(Token::Proven).as_deref(), Ok("entra_token"));
+    assert_eq!(with(Token::Absent), Err(Refusal::Unauthorized));
+    assert_eq!(with(Token::Refused("aud")), Err(Refusal::Unauthorized));
+    assert_eq!(with(Token::NoKeys), Err(Refusal::NoKeys));
+    assert!(!secrets().takes_tokens(Hook::AzureMonitor));
+}
+
+#[test]
+fn the_shared_secret_stays_good_beside_a_token_that_is_not() {
+    let both = HookSecrets { entra: Some(entra()), ..secrets() };
+    for token in [Token::Absent, Token::Refused("aud"), Token::NoKeys] {
+        assert_eq!(proof_of(&both, Hook::Any, &[], Some("new"), token).as_deref(), Ok("webhook_secret"));
+    }
+}

@@ -1,0 +1,149 @@
+//! Event + `ROUTES` → decision: the first route whose every condition matches decides, else the defaults do.
+
+mod condition;
+mod parse;
+mod pattern;
+mod reach;
+mod route;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use serde_json::Value;
+
+pub use condition::CONDITIONS;
+pub use settings::{Defaults, SETTINGS};
+
+use crate::config::problem::Problem;
+use incident::event::IncidentEvent;
+use incident::plan::Plan;
+use incident::reason::Reason;
+use route::{Route, position};
+use settings::RouteSettings;
+
+/// The `event_type` of a body that could not be read but was kept, for Devin to look at as it is.
+pub const UNREADABLE: &str = "unreadable";
+
+/// The routes of the configuration, checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Routes(Vec<Route>);
+
+/// What is to be done about an event.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each event, taken apart at once")]
+pub enum Decision {
+    /// Nothing.
+    Ignore {
+        /// Why.
+        reason: Reason,
+        /// The route that says so, counted from 1.
+        route: Option<u32>,
+        /// The same for a person, in a sentence.
+        message: String,
+    },
+    /// It is handled like this.
+    Handle(Plan),
+}
+
+/// Why a route decides about an event or does not, for dry runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The route, counted from 1; `None` for the defaults, which decide where no route does.
+    pub route: Option<u32>,
+    /// Whether this one decides.
+    pub decides: bool,
+    /// The same for a person: `route 1: service is "api", wanted "billing*"`.
+    pub text: String,
+}
+
+impl Routes {
+    /// Reads the variable `ROUTES`: a list of tables, or a text that holds one as JSON. Null and an empty text mean
+    /// there are no routes.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, never only the first thing.
+    pub fn parse(value: &Value) -> Result<Routes, Vec<Problem>> {
+        parse::routes(value).map(Routes)
+    }
+
+    /// What is to be done about an event.
+    pub fn decide(&self, event: &IncidentEvent, defaults: &Defaults) -> Decision {
+        let decides = self.0.iter().enumerate().find(|(_, route)| route.matches(event));
+        let Some((n, route)) = decides else {
+            return Decision::Handle(RouteSettings::default().plan_for(None, event.sender, defaults));
+        };
+        let number = number(n);
+        let ignored = |why: &str| Decision::Ignore {
+            reason: Reason::Route,
+            route: Some(number),
+            message: format!("Route {number} {why}."),
+        };
+        if route.settings.ignore {
+            ignored("ignores it")
+        } else if event.event_type == UNREADABLE && !route.settings.accept_unreadable {
+            ignored("accepts no unreadable body")
+        } else {
+            Decision::Handle(route.settings.plan_for(Some(number), event.sender, defaults))
+        }
+    }
+
+    /// Every route up to the one that decides, with what kept it from deciding; last the one that does.
+    pub fn explain(&self, event: &IncidentEvent) -> Vec<Explained> {
+        let mut explained = Vec::new();
+        for (n, route) in self.0.iter().enumerate() {
+            let number = number(n);
+            let mut text = format!("route {number}: ");
+            let mut decides = true;
+            for condition in &route.conditions {
+                if !condition.is_met(event) {
+                    text.push_str(if decides { "" } else { "; " });
+                    text.push_str(&condition.compared(event));
+                    decides = false;
+                }
+            }
+            if decides {
+                let why = if route.conditions.is_empty() { "it has no condition" } else { "every condition is met" };
+                text.push_str(why);
+            }
+            explained.push(Explained { route: Some(number), decides, text });
+            if decides {
+                return explained;
+            }
+        }
+        let text = "no route matches; the defaults decide".to_owned();
+        explained.push(Explained { route: None, decides: true, text });
+        explained
+    }
+
+    /// The Worker secrets that routes name, each with the setting that does (`ROUTES[2].session_secrets`), to be
+    /// checked where the secrets are.
+    pub fn session_secrets(&self) -> Vec<(String, &str)> {
+        let mut all = Vec::new();
+        for (n, route) in self.0.iter().enumerate() {
+            for name in &route.settings.plan.session_secrets {
+                all.push((format!("{}.session_secrets", position(n)), name.as_str()));
+            }
+        }
+        all
+    }
+
+    /// The templates of prompts and titles in routes, each with its setting, to be checked where the fields are known.
+    pub fn templates(&self) -> Vec<(String, &str)> {
+        let mut all = Vec::new();
+        for (n, route) in self.0.iter().enumerate() {
+            let plan = &route.settings.plan;
+            for (key, text) in [("prompt", &plan.prompt), ("title", &plan.title)] {
+                if let Some(text) = text {
+                    all.push((format!("{}.{key}", position(n)), text.as_str()));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// A route's number for people, who count from 1.
+fn number(n: usize) -> u32 {
+    u32::try_from(n + 1).unwrap_or(u32::MAX)
+}

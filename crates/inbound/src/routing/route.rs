@@ -1,0 +1,34 @@
+//! One route.
+
+use incident::event::IncidentEvent;
+use incident::sender::Sender;
+
+use super::condition::{Condition, Field};
+use super::pattern::Pattern;
+use super::settings::RouteSettings;
+
+/// Conditions, and what is done about an event that meets all of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Route {
+    pub(super) conditions: Vec<Condition>,
+    pub(super) settings: RouteSettings,
+}
+
+impl Route {
+    /// Whether an event meets every condition.
+    pub(super) fn matches(&self, event: &IncidentEvent) -> bool {
+        self.conditions.iter().all(|condition| condition.is_met(event))
+    }
+
+    /// Whether it looks at events of this sender at all.
+    pub(super) fn may_match(&self, sender: Sender) -> bool {
+        let name = Pattern::whole(sender.name());
+        let mut wanted = self.conditions.iter().filter(|condition| condition.field == Field::Sender);
+        wanted.all(|condition| condition.patterns.contains(&name))
+    }
+}
+
+/// A route's place in the configuration: `ROUTES[1]` is the first.
+pub(super) fn position(n: usize) -> String {
+    format!("ROUTES[{}]", n + 1)
+}

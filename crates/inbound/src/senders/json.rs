@@ -1,0 +1,276 @@
+//! JSON as senders really write it: fields that are absent, null, blank or of another type are never an error here.
+//! Every accessor answers `None` for them, and each parser decides what it can do without.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use incident::stored;
+
+/// Some editors and PowerShell put one in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Where and why a body stopped being JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The number of bytes up to and including the offending one: `head -c <byte>` ends with it.
+    pub byte: usize,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its place in that line, from 1, in bytes.
+    pub column: usize,
+    /// What was wrong, in the parser's words.
+    pub problem: String,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Broken { byte, line, column, problem } = self;
+        write!(f, "{problem} at byte {byte} (line {line}, column {column})")
+    }
+}
+
+/// Reads a body. What JSON itself leaves open is read kindly: a byte order mark is skipped, bytes that are no UTF-8 are
+/// taken as Latin-1 (Windows PowerShell's `Invoke-RestMethod` sends a body without a charset that way), and half of a
+/// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`.
+pub fn read(body: &[u8]) -> Result<Value, Broken> {
+    let text = decode(body);
+    let error = match serde_json::from_str(&text) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    match keep_half_surrogates(&text).map(|mended| serde_json::from_str(&mended)) {
+        Some(Ok(value)) => Ok(value),
+        _ => Err(broken(&error, &text, body)),
+    }
+}
+
+/// The bytes as text, whatever they are.
+pub fn decode(body: &[u8]) -> Cow<'_, str> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            let mut text = String::with_capacity(body.len().saturating_mul(2));
+            for chunk in body.utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().map(|byte| char::from(*byte)));
+            }
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// The text with every lone `\uD800`–`\uDFFF` escape made literal, or `None` where there is none.
+fn keep_half_surrogates(text: &str) -> Option<String> {
+    let mut mended = String::new();
+    let mut found = false;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        mended.push_str(before);
+        let unit = code_unit(after);
+        let high = unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit));
+        let low_follows = after
+            .get(5..)
+            .and_then(|next| next.strip_prefix('\\'))
+            .and_then(code_unit)
+            .is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
+        let (copied, lone) = match unit {
+            Some(_) if high && low_follows => (11, false),
+            Some(unit) if (0xd800..0xe000).contains(&unit) => (5, true),
+            // The escaped character goes along, so that the second of two backslashes does not begin an escape.
+            _ => (after.chars().next().map_or(0, char::len_utf8), false),
+        };
+        found |= lone;
+        mended.push_str(if lone { "\\\\" } else { "\\" });
+        let (escape, remaining) = after.split_at_checked(copied)?;
+        mended.push_str(escape);
+        rest = remaining;
+    }
+    mended.push_str(rest);
+    found.then_some(mended)
+}
+
+/// The code unit of `uXXXX`.
+fn code_unit(escape: &str) -> Option<u16> {
+    let digits = escape.strip_prefix('u')?.get(..4)?;
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
+    if text.trim().is_empty() {
+        return Broken { byte: 0, line: 1, column: 0, problem: "the body is empty".to_owned() };
+    }
+    let lines_before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let byte = in_body(body, lines_before + error.column());
+    let line = body.get(..byte.saturating_sub(1)).unwrap_or_default().rsplit(|b| *b == b'\n').next();
+    let column = line.map_or(0, <[u8]>::len) + usize::from(byte > 0);
+    let full = error.to_string();
+    let problem = full.split(" at line ").next().unwrap_or(&full).to_owned();
+    // Counted here, because a line break that is itself the offending byte still belongs to its line.
+    let breaks = body.iter().take(byte.saturating_sub(1)).filter(|b| **b == b'\n').count();
+    Broken { byte, line: breaks.saturating_add(1), column, problem }
+}
+
+/// The number of bytes of the body that became the first `decoded` bytes of its text: see [`decode`].
+fn in_body(body: &[u8], decoded: usize) -> usize {
+    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let mut bytes = body.len() - text.len();
+    let mut left = decoded;
+    for chunk in text.utf8_chunks() {
+        // Every byte that is no UTF-8 became a character of two bytes.
+        let parts = std::iter::once((chunk.valid().len(), chunk.valid().len()));
+        for (in_body, in_text) in parts.chain(chunk.invalid().iter().map(|_| (1, 2))) {
+            if left <= in_text {
+                return bytes + left.min(in_body);
+            }
+            left -= in_text;
+            bytes += in_body;
+        }
+    }
+    bytes
+}
+
+/// What is at the end of a path of field names.
+pub fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| value.get(name)).filter(|value| !value.is_null())
+}
+
+/// The text at a path: a string, a number or a boolean, without the blanks around it; nothing where it is blank.
+pub fn text(value: &Value, path: &[&str]) -> Option<String> {
+    plain(at(value, path)?)
+}
+
+/// The first of several fields that has a text. Senders, and versions of one sender, name the same thing differently.
+pub fn first_text(value: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| text(value, &[name]))
+}
+
+/// A value as text, if it is one: see [`text`].
+pub fn plain(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A value as text, whatever it is: lists of plain values as `a, b`, everything else that is nested as compact JSON.
+/// Nothing for null, blank strings and empty lists and objects.
+pub fn any_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) if items.is_empty() => None,
+        Value::Object(fields) if fields.is_empty() => None,
+        Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
+            let items = collect(items, &plain);
+            (!items.is_empty()).then(|| items.join(", "))
+        }
+        Value::Array(_) | Value::Object(_) => Some(stored::text(value)),
+        _ => plain(value),
+    }
+}
+
+/// The whole number at a path, also where it was sent as a string or with a fraction of zero.
+pub fn integer(value: &Value, path: &[&str]) -> Option<i64> {
+    match at(value, path)? {
+        Value::Number(number) => {
+            number.as_i64().or_else(|| number.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64))
+        }
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// The items at a path: those of a list, or the one value that was sent instead of a list.
+pub fn items<'v>(value: &'v Value, path: &[&str]) -> &'v [Value] {
+    match at(value, path) {
+        Some(Value::Array(items)) => items,
+        Some(other) => std::slice::from_ref(other),
+        None => &[],
+    }
+}
+
+/// The texts of one field of each item at a path: `texts(data, &["teams"], "summary")`.
+pub fn texts(value: &Value, path: &[&str], field: &str) -> Vec<String> {
+    collect(items(value, path), &|item| text(item, &[field]).or_else(|| plain(item)))
+}
+
+/// What `of` makes of each item, where it makes something of it.
+pub fn collect(items: &[Value], of: &dyn Fn(&Value) -> Option<String>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for item in items {
+        texts.extend(of(item));
+    }
+    texts
+}
+
+/// Adds a named text to a list, where there is one.
+pub fn add(list: &mut Vec<(String, String)>, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        list.push((name.to_owned(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_break_is_where_the_body_has_it() {
+        for (body, byte, line, column) in [
+            (&b"{\"a\": }"[..], 7, 1, 7),
+            (b"{\n\"a\": x}", 8, 2, 6),
+            (b"\xef\xbb\xbf{\"a\": }", 10, 1, 10),
+            (b"{\"\xe9\xe9\": }", 8, 1, 8),
+            (b"{\"a\": 1", 7, 1, 7),
+            (b" \n ", 0, 1, 0),
+            (b"", 0, 1, 0),
+        ] {
+            let broken = read(body).unwrap_err();
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!((broken.byte, broken.line, broken.column), (byte, line, column), "{shown}: {broken}");
+        }
+    }
+
+    #[test]
+    fn what_json_leaves_open_is_read_kindly() {
+        assert_eq!(read(b"\xef\xbb\xbf{\"a\":1}"), Ok(json!({"a": 1})));
+        assert_eq!(read(b"{\"a\":\"caf\xe9 \xc3\xa9\"}"), Ok(json!({"a": "caf\u{e9} \u{e9}"})));
+        // Half a pair at the end, in the middle and the wrong way round; whole pairs and literal text stay.
+        for (text, expected) in [
+            (r#""cut \ud83d""#, r"cut \ud83d"),
+            (r#""cut \ud83d here""#, r"cut \ud83d here"),
+            (r#""\udc00\ud83d\ude00""#, "\\udc00\u{1f600}"),
+            (r#""\\ud83d \ud83d\n""#, "\\ud83d \\ud83d\n"),
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok(json!(expected)), "{text}");
+        }
+        assert!(read(br#""\ud83d" x"#).is_err());
+    }
+
+    #[test]
+    fn values_are_taken_as_they_come() {
+        let value = json!({"a": {"b": " x "}, "n": "7", "f": 7.0, "half": 7.5, "yes": true, "blank": " ", "none": null,
+            "list": [1, "two", null], "one": {"s": "x"}, "many": [{"s": "x"}, "y", {"t": 1}], "empty": []});
+        assert_eq!(text(&value, &["a", "b"]).as_deref(), Some("x"));
+        assert_eq!(text(&value, &["yes"]).as_deref(), Some("true"));
+        for absent in ["blank", "none", "list", "nowhere"] {
+            assert_eq!(text(&value, &[absent]), None);
+        }
+        assert_eq!(first_text(&value, &["blank", "n"]).as_deref(), Some("7"));
+        assert_eq!(
+            (integer(&value, &["n"]), integer(&value, &["f"]), integer(&value, &["half"])),
+            (Some(7), Some(7), None)
+        );
+        let shown = |name: &str| value.get(name).and_then(any_text);
+        assert_eq!(shown("list").as_deref(), Some("1, two"));
+        assert_eq!(shown("one").as_deref(), Some(r#"{"s":"x"}"#));
+        assert_eq!((shown("empty"), shown("none")), (None, None));
+        assert_eq!(texts(&value, &["many"], "s"), ["x", "y"]);
+        assert_eq!(texts(&value, &["one"], "s"), ["x"]);
+    }
+}

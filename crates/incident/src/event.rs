@@ -1,0 +1,119 @@
+//! What a sender told us: one event about one incident, in our own terms and already bounded in size.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::Key;
+use super::sender::Sender;
+use crate::{named, stored_by_serde};
+
+/// What happened to the incident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// It was opened, or the alert fires (again).
+    #[default]
+    Triggered,
+    /// Somebody took it on.
+    Acknowledged,
+    /// It is over, or the alert recovered.
+    Resolved,
+    /// A resolved incident is open again.
+    Reopened,
+    /// Something about it changed or was said: a note, a priority, an escalation. The event's `change` says what.
+    Updated,
+}
+
+named!(Kind {
+    Triggered => "triggered",
+    Acknowledged => "acknowledged",
+    Resolved => "resolved",
+    Reopened => "reopened",
+    Updated => "updated",
+});
+
+/// One event about one incident.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IncidentEvent {
+    /// The incident's identity, from the signed body only.
+    pub key: Key,
+    /// Who sent it.
+    pub sender: Sender,
+    /// What happened, in our terms.
+    pub kind: Kind,
+    /// What happened, in the sender's own word, for example `incident.resolved` or `Fired`.
+    pub event_type: String,
+    /// The sender's id of this event, where its body carries one: the same event delivered twice has the same id.
+    pub id: Option<String>,
+    /// When it happened, as the sender wrote it (RFC 3339).
+    pub occurred_at: Option<String>,
+    /// One or a few lines saying what changed, for a message to a running session: a note's text, the new priority.
+    pub change: Option<String>,
+    /// What tells one delivery from another where there is no id: a digest of the body and the event's place in it. Only
+    /// where the route counts occurrences.
+    pub delivery: Option<String>,
+    /// What is known of the incident after this event.
+    pub incident: Incident,
+}
+
+stored_by_serde!(IncidentEvent, Incident);
+
+/// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
+/// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Incident {
+    /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
+    pub title: String,
+    /// A page about it, for people.
+    pub url: Option<String>,
+    /// The number people know it by.
+    pub number: Option<String>,
+    /// `triggered`, `acknowledged`, `resolved`, `Fired`, …: the sender's own word.
+    pub status: Option<String>,
+    /// The service it happened to.
+    pub service: Option<String>,
+    /// The teams it belongs to.
+    pub teams: Vec<String>,
+    /// Who works on it.
+    pub assignees: Vec<String>,
+    /// `high` or `low` (PagerDuty).
+    pub urgency: Option<String>,
+    /// The account's own name of the priority: `P1`, `SEV-2`, …
+    pub priority: Option<String>,
+    /// 0 (critical) to 4 (verbose).
+    pub severity: Option<u8>,
+    /// When it began (RFC 3339 as sent): PagerDuty's `created_at`, an alert's `firedTime`.
+    pub started_at: Option<String>,
+    /// When it ended (RFC 3339 as sent).
+    pub resolved_at: Option<String>,
+    /// When it was last opened again after a resolution (RFC 3339 as sent).
+    pub reopened_at: Option<String>,
+    /// What is wrong, in a sentence or a few.
+    pub description: Option<String>,
+    /// The affected resource: a cluster, a host, a queue.
+    pub resource: Option<String>,
+    /// `log`, `metric`, `activity`, …
+    pub signal_type: Option<String>,
+    /// The system that noticed: `azure-monitor`, `elastic`, `datadog`, …
+    pub source: Option<String>,
+    /// Log lines, stack traces or result rows; the newest are the last.
+    pub logs: Option<String>,
+    /// The source file where the error occurred.
+    pub file: Option<String>,
+    /// The line in that file.
+    pub line: Option<u32>,
+    /// Where the people who run it keep their instructions.
+    pub runbook: Option<String>,
+    /// Dimensions or labels, in the sender's order.
+    pub labels: Vec<(String, String)>,
+    /// Everything else worth showing, in the order a reader would want it: condition, threshold, links, unknown fields.
+    pub context: Vec<(String, String)>,
+}
+
+impl Incident {
+    /// What a message about an incident that is over can say of it: everything but its long texts.
+    pub fn in_short(&self) -> Incident {
+        let (labels, context) = (Vec::new(), Vec::new());
+        Incident { description: None, logs: None, file: None, runbook: None, labels, context, ..self.clone() }
+    }
+}

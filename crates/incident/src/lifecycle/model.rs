@@ -1,0 +1,582 @@
+//! The lifecycle against a model of Devin, of the register and of those who are notified: a few incidents that share a
+//! budget, random events, replies, reports, crashes, failing writes, records of the format before, clocks and days. Each
+//! object is evicted after every step: nothing lives on but what is stored.
+//!
+//! After every step an incident has at most one session, the budget is kept, and nobody was told anything twice that could
+//! be looked up; in the end nothing that was accepted is forgotten, nobody waits to be told, and no permit is left over.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::admission::memory::Memory;
+use crate::admission::{self, Admission, Limits};
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
+use crate::session::{End, Report};
+
+/// What may happen next.
+#[derive(Clone, Debug)]
+enum Happening {
+    /// An event comes in; `again`: the sender delivers the last one of this kind once more; `ignored`: by a route;
+    /// `lost`: it can't be stored.
+    Event { kind: Kind, again: bool, ignored: bool, lost: bool },
+    /// The alarm does one step, and it goes like this.
+    Step(Fate),
+    /// Devin reports on the session.
+    Report(End),
+    /// Somebody asks for a replay.
+    Replay,
+    /// The record is as the release before would have written it.
+    Before,
+    /// Time passes, or the clock is set back.
+    Pass(i64),
+}
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Fine,
+    Busy,
+    /// Done, but the answer is lost.
+    LostAnswer,
+    /// Not done, and no answer.
+    LostRequest,
+    Refused,
+    /// The session takes no more messages.
+    Gone,
+    /// The object dies before the call,
+    CrashBefore,
+    /// or after Devin has done what was asked,
+    CrashAfter,
+    /// or the answer came and can't be stored.
+    WriteFails,
+    /// The register does not answer.
+    NoRegister,
+}
+
+/// Who is told, what of, and of which session.
+type Notice = (&'static str, &'static str, String);
+
+/// Devin, as the bridge sees it.
+#[derive(Default)]
+struct Devin {
+    /// Sessions by the mark they were created with.
+    sessions: BTreeMap<String, Vec<String>>,
+    /// Messages by session, in order.
+    messages: BTreeMap<String, Vec<String>>,
+    /// Sessions that were given the whole task.
+    whole: Vec<String>,
+    /// Sessions that ended.
+    gone: Vec<String>,
+}
+
+/// What all incidents share.
+struct World {
+    rows: Memory,
+    limits: Limits,
+    now: Time,
+    /// What a clock that never jumps back would show.
+    elapsed: i64,
+    jumped: bool,
+    /// Sessions that were created within the limits: when, by both clocks.
+    created: Vec<(i64, Time)>,
+    lives: Vec<Life>,
+}
+
+/// An incident.
+struct Life {
+    key: String,
+    devin: Devin,
+    /// What its object has stored.
+    stored: Option<String>,
+    plan: Plan,
+    sender: Sender,
+    events: u32,
+    last: BTreeMap<&'static str, u32>,
+    /// Whether an event was accepted that a session, or a message to one, is owed for.
+    owed: bool,
+    /// Whether Devin ever refused for good, so that a failed record is a right end.
+    refused: bool,
+    /// Whether something was tried for two days in vain, likewise.
+    given_up: bool,
+    /// How often each notice has arrived, and how often the bridge knows it.
+    arrived: BTreeMap<Notice, usize>,
+    known: BTreeMap<Notice, usize>,
+}
+
+impl World {
+    fn new(lives: &[(Workflow, Kind, u32)], limits: Limits) -> World {
+        let life = |(n, (workflow, start_on, occurrences)): (usize, &(Workflow, Kind, u32))| {
+            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences)
+        };
+        World {
+            rows: Memory::default(),
+            limits,
+            now: Time(1_760_000_000_000),
+            elapsed: 0,
+            jumped: false,
+            created: Vec::new(),
+            lives: lives.iter().enumerate().map(life).collect(),
+        }
+    }
+
+    fn pass(&mut self, milliseconds: i64) {
+        self.now = self.now.plus(milliseconds);
+        self.elapsed += milliseconds.max(0);
+        self.jumped |= milliseconds < 0;
+    }
+
+    fn happen(&mut self, who: usize, happening: Happening) {
+        let (now, who) = (self.now, who % self.lives.len());
+        let life = &mut self.lives[who];
+        match happening {
+            Happening::Event { kind, again, ignored, lost } => life.event(kind, again, ignored, lost, now),
+            Happening::Step(fate) => self.step(who, fate),
+            Happening::Report(end) => life.report(end, now),
+            Happening::Replay => life.change(|record| {
+                replay(record, now);
+            }),
+            Happening::Before => life.forget_new_fields(),
+            Happening::Pass(milliseconds) => self.pass(milliseconds),
+        }
+    }
+
+    fn step(&mut self, who: usize, fate: Fate) {
+        let World { rows, limits, now, elapsed, created, lives, .. } = self;
+        if lives[who].step(fate, rows, *limits, *now) {
+            created.push((*elapsed, *now));
+        }
+        // The register's alarm.
+        let Ok(called) = admission::called(rows, *limits, *now);
+        for waiter in called {
+            for life in lives.iter_mut().filter(|life| waiter.incident.ends_with(&life.key)) {
+                life.change(|record| {
+                    super::called(record, *now);
+                });
+            }
+            let Ok(()) = admission::expect(rows, waiter, *now);
+        }
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        for life in &self.lives {
+            life.check()?;
+        }
+        for (at, time) in &self.created {
+            let minute = self.created.iter().filter(|(other, _)| (0..MINUTE).contains(&(other - at))).count();
+            prop_assert!(minute <= self.limits.per_minute as usize, "{minute} sessions in a minute");
+            let day = self.created.iter().filter(|(_, other)| other.midnight() == time.midnight()).count();
+            prop_assert!(self.jumped || day <= self.limits.per_day as usize, "{day} sessions in a day");
+        }
+        Ok(())
+    }
+
+    /// From now on everything goes well. How it ends.
+    fn settle(&mut self) -> Result<(), TestCaseError> {
+        for _ in 0..2_000 {
+            self.check()?;
+            let mut next = None;
+            for (who, life) in self.lives.iter().enumerate() {
+                let Some(record) = life.record() else { continue };
+                let at = match due(&record, self.now) {
+                    Step::Rest => continue,
+                    Step::Wait(until) => until,
+                    _ => self.now,
+                };
+                let waits = match record.state {
+                    State::Waiting { turn: Turn::Queued(_), .. } => HOUR,
+                    State::Waiting { turn: Turn::Held, .. } => 25 * HOUR,
+                    _ => LONGEST_PAUSE,
+                };
+                prop_assert!(at.since(self.now) <= waits, "waits too long: {record:?}");
+                if next.is_none_or(|(_, earliest)| at < earliest) {
+                    next = Some((who, at));
+                }
+            }
+            let Some((who, at)) = next else { return self.settled() };
+            self.pass(at.since(self.now));
+            self.step(who, Fate::Fine);
+        }
+        prop_assert!(false, "no end: {:?}", self.lives.iter().map(Life::record).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    fn settled(&self) -> Result<(), TestCaseError> {
+        prop_assert!(self.rows.line.borrow().is_empty(), "somebody is left in line");
+        prop_assert!(self.rows.permits.borrow().values().all(|(_, confirmed)| *confirmed), "a permit is left over");
+        for life in &self.lives {
+            life.settled()?;
+        }
+        Ok(())
+    }
+}
+
+impl Life {
+    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32) -> Life {
+        let (sender, window) = match workflow {
+            Workflow::Postmortem if start_on == Kind::Reopened => (Sender::Alert, Some(3_600)),
+            Workflow::Postmortem => (Sender::Pagerduty, None),
+            Workflow::Triage => (Sender::Alert, Some(3_600)),
+        };
+        let start_on = if start_on == Kind::Reopened { Kind::Resolved } else { start_on };
+        let plan = Plan {
+            workflow,
+            start_on,
+            dedup_window_seconds: window,
+            min_occurrences: occurrences,
+            ..Default::default()
+        };
+        Life {
+            key,
+            devin: Devin::default(),
+            stored: None,
+            plan,
+            sender,
+            events: 0,
+            last: BTreeMap::new(),
+            owed: false,
+            refused: false,
+            given_up: false,
+            arrived: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// What the object reads when it starts.
+    fn record(&self) -> Option<Record> {
+        self.stored.as_ref().map(|text| Record::from_text(text).unwrap())
+    }
+
+    fn store(&mut self, record: &mut Record) {
+        self.stored = Some(record.to_text());
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Record)) {
+        if let Some(mut record) = self.record() {
+            change(&mut record);
+            self.store(&mut record);
+        }
+    }
+
+    fn forget_new_fields(&mut self) {
+        let Some(text) = &self.stored else { return };
+        let mut record: Value = serde_json::from_str(text).unwrap();
+        for field in ["started_at", "failed_at", "unanswered", "cached", "deliveries"] {
+            record.as_object_mut().unwrap().remove(field);
+        }
+        self.stored = Some(record.to_string());
+    }
+
+    fn event(&mut self, kind: Kind, again: bool, ignored: bool, lost: bool, now: Time) {
+        let number = match self.last.get(kind.name()) {
+            Some(number) if again => *number,
+            _ => {
+                self.events += 1;
+                self.events
+            }
+        };
+        self.last.insert(kind.name(), number);
+        let event = IncidentEvent {
+            key: Key::new(self.sender, &[&self.key]).unwrap(),
+            sender: self.sender,
+            kind,
+            event_type: kind.name().to_owned(),
+            id: (self.sender == Sender::Pagerduty).then(|| number.to_string()),
+            occurred_at: None,
+            change: (kind == Kind::Updated).then(|| format!("note {number}")),
+            delivery: None,
+            incident: Incident { title: "t".into(), ..Default::default() },
+        };
+        let before = self.record();
+        let known = before.is_some();
+        let (record, taken) = take(before, event, (!ignored).then(|| self.plan.clone()), now);
+        assert!(record.is_some() || !known, "what is known is kept");
+        if lost {
+            return;
+        }
+        if let Some(mut record) = record {
+            self.store(&mut record);
+        }
+        self.owed |= matches!(taken, Taken::Accepted);
+    }
+
+    /// One step of the alarm; whether a session was created within the limits. Whatever is not stored when a crash comes
+    /// is forgotten, as it would be.
+    fn step(&mut self, fate: Fate, rows: &Memory, limits: Limits, now: Time) -> bool {
+        let Some(mut record) = self.record() else { return false };
+        interrupted(&mut record, now);
+        let mut created = false;
+        let crash = matches!(fate, Fate::CrashBefore | Fate::CrashAfter);
+        let failure = match fate {
+            Fate::Busy => Some(Failure::Busy { after: None, words: "busy".into() }),
+            Fate::LostAnswer | Fate::LostRequest => Some(Failure::Unknown { words: "lost".into() }),
+            Fate::Refused => Some(Failure::Refused { status: 401, words: "no".into() }),
+            _ => None,
+        };
+        let done =
+            matches!(fate, Fate::Fine | Fate::LostAnswer | Fate::CrashAfter | Fate::WriteFails | Fate::NoRegister);
+        match due(&record, now) {
+            Step::Publish => {
+                let told = !matches!(fate, Fate::LostRequest | Fate::NoRegister | Fate::CrashBefore);
+                if told {
+                    for former in std::mem::take(&mut record.former) {
+                        let Ok(()) = admission::settle(rows, &former.id, former.permit, now);
+                    }
+                    let Ok(()) = admission::settle(rows, &record.mark(), record.permit(), now);
+                }
+                published(&mut record, told, now, 0.0);
+            }
+            Step::Create if fate == Fate::NoRegister => not_admitted(&mut record, now, 0.0),
+            Step::Create => {
+                let applicant = record.applicant();
+                let Ok(admission) = admission::apply(rows, &applicant, limits, now);
+                let wait = match admission {
+                    Admission::Admitted => None,
+                    Admission::Queued { ahead, until } => Some((Turn::Queued(ahead), until)),
+                    Admission::Held { until } => Some((Turn::Held, until)),
+                };
+                if let Some((turn, until)) = wait {
+                    must_wait(&mut record, turn, until, now);
+                    record.publish(now);
+                    if !crash {
+                        self.store(&mut record);
+                    }
+                    return false;
+                }
+                creating(&mut record, now);
+                self.store(&mut record);
+                let mark = record.mark();
+                let session = Session { id: format!("s{}", self.devin.messages.len()), url: String::new() };
+                if done || fate == Fate::Gone {
+                    created = !applicant.released;
+                    self.devin.sessions.entry(mark).or_default().push(session.id.clone());
+                    self.devin.messages.insert(session.id.clone(), Vec::new());
+                    if record.opening == Opening::Full {
+                        self.devin.whole.push(session.id.clone());
+                    }
+                }
+                self.refused |= fate == Fate::Refused;
+                if !crash {
+                    create_replied(&mut record, failure.map_or(Ok(session), Err), now, 0.5);
+                }
+            }
+            Step::LookUp => {
+                let found = self.devin.sessions.get(&record.mark()).and_then(|ids| ids.first());
+                let found = found.map(|id| Session { id: id.clone(), url: String::new() });
+                self.refused |= fate == Fate::Refused;
+                if !crash {
+                    look_up_replied(&mut record, failure.map_or(Ok(found), Err), false, now, 0.5);
+                }
+            }
+            Step::Send => {
+                let (id, mark) = addressee(&record);
+                sending(&mut record, "text", now);
+                self.store(&mut record);
+                if fate == Fate::Gone {
+                    self.devin.gone.push(id.clone());
+                }
+                let gone = self.devin.gone.contains(&id);
+                if done && !gone {
+                    self.devin.messages.get_mut(&id).unwrap().push(mark);
+                }
+                let reply = match failure {
+                    _ if gone => Err(Failure::Refused { status: 404, words: "gone".into() }),
+                    Some(failure) => Err(failure),
+                    None => Ok(()),
+                };
+                self.refused |= fate == Fate::Refused;
+                if !crash {
+                    send_replied(&mut record, reply, now, 0.5);
+                }
+            }
+            Step::LookUpMessage => {
+                let (id, mark) = addressee(&record);
+                let found = self.devin.messages.get(&id).is_some_and(|messages| messages.contains(&mark));
+                self.refused |= fate == Fate::Refused;
+                if !crash {
+                    message_look_up_replied(&mut record, failure.map_or(Ok(found), Err), now, 0.5);
+                }
+            }
+            Step::Notify(target) => {
+                let before = record.clone();
+                let notice = notices::first(&record, target).unwrap().clone();
+                let session = notice.news["sessionId"].as_str().unwrap().to_owned();
+                let what = (target.name(), notice.about.name(), session);
+                let looking = matches!(notice.delivery, Delivery::LookingUp(_));
+                let there = self.arrived.contains_key(&what);
+                if !looking {
+                    notices::sending(&mut record, target);
+                    self.store(&mut record);
+                    if done || fate == Fate::Gone {
+                        *self.arrived.entry(what.clone()).or_default() += 1;
+                    }
+                }
+                if !crash {
+                    if fate != Fate::WriteFails && failure.is_none() && (!looking || there) {
+                        *self.known.entry(what).or_default() += 1;
+                    }
+                    match (looking, failure) {
+                        (true, failure) => {
+                            notices::look_up_replied(&mut record, target, failure.map_or(Ok(there), Err), now, 0.5);
+                        }
+                        (false, failure) => {
+                            notices::replied(&mut record, target, failure.map_or(Ok(()), Err), now, 0.5)
+                        }
+                    }
+                }
+                let rest = |record: &Record| Record { notices: vec![], timeline: vec![], ..record.clone() };
+                assert_eq!(rest(&record), rest(&before), "a notice is nobody else's business");
+            }
+            Step::Wait(_) | Step::Rest => {}
+        }
+        self.given_up |= record.timeline.last().is_some_and(|entry| entry.what.contains("48 hours"));
+        if !crash && fate != Fate::WriteFails {
+            self.store(&mut record);
+        }
+        created
+    }
+
+    fn report(&mut self, end: End, now: Time) {
+        let Some(mut record) = self.record() else { return };
+        let Some(session) = &record.session else { return };
+        let end = if self.devin.gone.contains(&session.id) { End::Over } else { end };
+        let report =
+            Report { session: session.id.clone(), state: Some(end.name().to_owned()), end, ..Report::default() };
+        outcome::reported(&mut record, &report, now);
+        self.store(&mut record);
+    }
+
+    /// At every moment: a mark has one session at most, no message arrived twice or out of order, and a first session
+    /// stays the only one unless it is gone.
+    fn check(&self) -> Result<(), TestCaseError> {
+        for (mark, sessions) in &self.devin.sessions {
+            prop_assert!(sessions.len() <= 1, "{mark} has {sessions:?}");
+        }
+        for messages in self.devin.messages.values() {
+            let number = |mark: &String| mark.rsplit(' ').next().unwrap().trim_end_matches(')').parse::<u32>().unwrap();
+            prop_assert!(messages.iter().map(number).is_sorted_by(|a, b| a < b), "{messages:?}");
+        }
+        if self.sender == Sender::Pagerduty {
+            let living = self.devin.messages.keys().filter(|id| !self.devin.gone.contains(id)).count();
+            prop_assert!(living <= 1, "{living} sessions live for one incident");
+        }
+        for (what @ (target, about, session), known) in &self.known {
+            // A session ends again after each message that wakes it.
+            let ends = self.devin.messages.get(session).map_or(0, Vec::len) + 1;
+            let most = if *about == "started" { 1 } else { ends };
+            prop_assert!(*known <= most, "{what:?} was known to be told {known} times");
+            prop_assert!(*target == "webhook" || self.arrived[what] <= most, "{what:?} came more often");
+        }
+        Ok(())
+    }
+
+    fn settled(&self) -> Result<(), TestCaseError> {
+        let Some(record) = self.record() else { return Ok(()) };
+        prop_assert!(record.notices.is_empty(), "somebody still waits to be told");
+        if !self.owed {
+            return Ok(());
+        }
+        match record.state {
+            State::Started => {
+                let id = &record.session.as_ref().unwrap().id;
+                let undelivered = record.outbox.iter().all(|message| message.delivery == Delivery::Failed);
+                prop_assert!(!self.devin.gone.contains(id) || record.plan.workflow == Workflow::Triage || undelivered);
+                prop_assert!(undelivered);
+                prop_assert!(record.outbox.is_empty() || self.refused || self.given_up);
+                let told = self.devin.whole.contains(id) || !self.devin.messages[id].is_empty();
+                prop_assert!(
+                    told || !record.concluded || !record.outbox.is_empty(),
+                    "the session was never told that it is over"
+                );
+            }
+            State::Failed => {
+                prop_assert!(self.refused || self.given_up, "failed without a reason: {record:?}");
+            }
+            // An occurrence that only counts, after one that has its session.
+            State::Watching => prop_assert!(record.occurrence > 1, "ends without a session: {record:?}"),
+            ref state => prop_assert!(false, "ends in {state:?}"),
+        }
+        Ok(())
+    }
+}
+
+/// The session that the next message is for, and the message's mark.
+fn addressee(record: &Record) -> (String, String) {
+    let message = next_message(record).unwrap();
+    match &message.farewell {
+        Some(farewell) => (farewell.session.id.clone(), farewell.mark.clone()),
+        None => (record.session.clone().unwrap().id, record.message_mark(message.number)),
+    }
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        Just(Kind::Triggered),
+        Just(Kind::Acknowledged),
+        Just(Kind::Resolved),
+        Just(Kind::Reopened),
+        Just(Kind::Updated)
+    ]
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        6 => Just(Fate::Fine),
+        1 => Just(Fate::Busy),
+        2 => Just(Fate::LostAnswer),
+        2 => Just(Fate::LostRequest),
+        1 => Just(Fate::Refused),
+        1 => Just(Fate::Gone),
+        2 => Just(Fate::CrashBefore),
+        2 => Just(Fate::CrashAfter),
+        1 => Just(Fate::WriteFails),
+        1 => Just(Fate::NoRegister),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        3 => (kind(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1))
+            .prop_map(|(kind, again, ignored, lost)| Happening::Event { kind, again, ignored, lost }),
+        6 => fate().prop_map(Happening::Step),
+        1 => prop_oneof![Just(End::Open), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
+        1 => prop_oneof![Just(Happening::Replay), Just(Happening::Before)],
+        3 => prop_oneof![Just(SECOND), Just(10 * SECOND), Just(MINUTE), Just(2 * HOUR), Just(-MINUTE), Just(60 * HOUR)]
+            .prop_map(Happening::Pass),
+    ]
+}
+
+fn life() -> impl Strategy<Value = (Workflow, Kind, u32)> {
+    prop_oneof![
+        Just((Workflow::Postmortem, Kind::Resolved, 1)),
+        Just((Workflow::Postmortem, Kind::Acknowledged, 1)),
+        Just((Workflow::Postmortem, Kind::Triggered, 1)),
+        // An alert's postmortem.
+        Just((Workflow::Postmortem, Kind::Reopened, 1)),
+        Just((Workflow::Triage, Kind::Triggered, 1)),
+        Just((Workflow::Triage, Kind::Triggered, 2)),
+    ]
+}
+
+proptest! {
+    // PROPTEST_CASES=100000 for the long run.
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_there_is_one_session_and_nothing_is_forgotten(
+        lives in prop::collection::vec(life(), 1..4),
+        per_minute in 1..3_u32,
+        per_day in 1..6_u32,
+        happenings in prop::collection::vec((0..3_usize, happening()), 1..90),
+    ) {
+        let mut world = World::new(&lives, Limits { per_minute, per_day });
+        for (who, happening) in happenings {
+            world.happen(who, happening);
+            world.check()?;
+        }
+        world.settle()?;
+    }
+}

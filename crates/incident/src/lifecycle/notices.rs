@@ -1,0 +1,155 @@
+//! Telling people: what is due, and what an answer means. Nothing here touches the session or what it is told.
+//!
+//! A target that is known to have taken a notice never gets it again. Where that is not known, a note at PagerDuty is
+//! looked for before it is written again; a webhook can't be asked, and gets the message again.
+
+use serde_json::Value;
+
+use super::{Chance, Step, backoff, pause};
+use crate::failure::Failure;
+use crate::notice::{About, Target};
+use crate::record::{Delivery, Notice, Record, Trouble};
+use crate::sender::Sender;
+use crate::time::{HOUR, Time};
+
+/// After this long without success a notice is given up: by then everybody knows.
+pub const GIVE_UP_AFTER: i64 = 6 * HOUR;
+/// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
+const MOST_NOTICES: usize = 20;
+
+/// Everybody is to be told this of the session. `news` is the record as the list shows it.
+pub fn announce(record: &mut Record, about: About, news: Value, now: Time) {
+    for target in Target::ALL {
+        if target == Target::Pagerduty && record.sender != Sender::Pagerduty {
+            continue;
+        }
+        if record.notices.len() >= MOST_NOTICES {
+            record.note(now, not_told("", target, about, &format!("{MOST_NOTICES} notices wait already")));
+            continue;
+        }
+        record.notices.push(Notice {
+            target,
+            about,
+            news: news.clone(),
+            delivery: Delivery::Ready,
+            not_before: now,
+            trouble: Trouble::default(),
+        });
+    }
+}
+
+/// What is to be done now for those who are notified.
+pub fn due(record: &Record, now: Time) -> Step {
+    match next(record) {
+        Some(notice) if notice.not_before <= now => Step::Notify(notice.target),
+        Some(notice) => Step::Wait(notice.not_before),
+        None => Step::Rest,
+    }
+}
+
+/// The notice that is next: each target gets its own in order, and waits for no other's.
+pub fn next(record: &Record) -> Option<&Notice> {
+    let mut next: Option<&Notice> = None;
+    for notice in Target::ALL.into_iter().filter_map(|target| first(record, target)) {
+        if next.is_none_or(|next| notice.not_before < next.not_before) {
+            next = Some(notice);
+        }
+    }
+    next
+}
+
+/// A target's first notice.
+pub fn first(record: &Record, target: Target) -> Option<&Notice> {
+    record.notices.iter().find(|notice| notice.target == target)
+}
+
+fn first_mut(record: &mut Record, target: Target) -> Option<&mut Notice> {
+    record.notices.iter_mut().find(|notice| notice.target == target)
+}
+
+/// Only these targets are there: nothing is kept for others.
+pub fn only(record: &mut Record, targets: &[Target]) {
+    record.notices.retain(|notice| targets.contains(&notice.target));
+}
+
+/// The target's first notice is about to be sent. Stored before the call is made.
+pub fn sending(record: &mut Record, target: Target) {
+    if let Some(notice) = first_mut(record, target) {
+        notice.delivery = Delivery::Sending;
+    }
+}
+
+/// At the start of an alarm: what was under way when the object died may have arrived.
+pub fn interrupted(record: &mut Record, now: Time) {
+    for notice in record.notices.iter_mut().filter(|notice| notice.delivery == Delivery::Sending) {
+        notice.delivery = after_unknown(notice.target);
+        notice.not_before = now;
+    }
+}
+
+fn after_unknown(target: Target) -> Delivery {
+    match target {
+        Target::Pagerduty => Delivery::LookingUp(0),
+        Target::Webhook => Delivery::Ready,
+    }
+}
+
+/// The target answered a notice.
+pub fn replied(record: &mut Record, target: Target, reply: Result<(), Failure>, now: Time, chance: Chance) {
+    match reply {
+        Ok(()) => told(record, target, now),
+        Err(Failure::Refused { words, .. }) => give_up(record, target, &words, now),
+        Err(failure @ Failure::Busy { .. }) => retry(record, target, Delivery::Ready, &failure, now, chance),
+        Err(failure) => retry(record, target, after_unknown(target), &failure, now, chance),
+    }
+}
+
+/// The look for a notice was answered: `Ok(false)` where it is not there.
+pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, Failure>, now: Time, chance: Chance) {
+    match reply {
+        Ok(true) => told(record, target, now),
+        Ok(false) => {
+            if let Some(notice) = first_mut(record, target) {
+                notice.delivery = Delivery::Ready;
+                notice.not_before = now.plus(backoff(notice.trouble.times, chance));
+            }
+        }
+        Err(Failure::Refused { words, .. }) => give_up(record, target, &words, now),
+        Err(failure) => retry(record, target, Delivery::LookingUp(0), &failure, now, chance),
+    }
+}
+
+fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Failure, now: Time, chance: Chance) {
+    let Some(notice) = first_mut(record, target) else { return };
+    notice.trouble = notice.trouble.again(now);
+    if notice.trouble.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
+        return give_up(record, target, &format!("given up after 6 hours: {}", failure.words()), now);
+    }
+    notice.delivery = delivery;
+    notice.not_before = now.plus(pause(failure, notice.trouble, chance));
+    if notice.trouble.times == 1 {
+        let line = not_told(" yet", target, notice.about, failure.words());
+        record.note(now, line);
+    }
+}
+
+fn told(record: &mut Record, target: Target, now: Time) {
+    if let Some(notice) = take_first(record, target) {
+        record.note(now, format!("{} told that the session {}", target.title(), notice.about.name()));
+    }
+}
+
+fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
+    if let Some(notice) = take_first(record, target) {
+        record.note(now, not_told("", target, notice.about, words));
+    }
+}
+
+fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
+    let at = record.notices.iter().position(|notice| notice.target == target)?;
+    Some(record.notices.remove(at))
+}
+
+fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
+    format!("{} not told{yet} that the session {}: {why}", target.title(), about.name())
+}

@@ -1,0 +1,167 @@
+//! The tables of `docs/lifecycle.md`, written from what the code does.
+
+use super::*;
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
+
+const NOW: Time = Time(1_760_000_000_000);
+
+/// A situation of an incident: its name, and the events that lead to it, with whether Devin has answered after each.
+struct Situation {
+    name: &'static str,
+    events: &'static [Kind],
+    then: Then,
+}
+
+enum Then {
+    Nothing,
+    AskedDevin,
+    Started,
+    Failed,
+}
+
+fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
+    IncidentEvent {
+        key: Key::new(sender, &["Q1"]).unwrap(),
+        sender,
+        kind,
+        event_type: kind.name().to_owned(),
+        id: (sender == Sender::Pagerduty).then(|| id.to_owned()),
+        change: (kind == Kind::Updated).then(|| "a note".to_owned()),
+        delivery: None,
+        occurred_at: None,
+        incident: Incident { title: "t".into(), ..Default::default() },
+    }
+}
+
+fn reach(situation: &Situation, sender: Sender, plan: &Plan) -> Option<Record> {
+    let mut record = None;
+    for (index, kind) in situation.events.iter().enumerate() {
+        record = take(record, event(sender, *kind, &format!("before {index}")), Some(plan.clone()), NOW).0;
+        let Some(record) = record.as_mut().filter(|record| matches!(record.state, State::Waiting { .. })) else {
+            continue;
+        };
+        let session = Session { id: "devin-1".into(), url: String::new() };
+        match situation.then {
+            Then::Nothing => {}
+            Then::AskedDevin => creating(record, NOW),
+            Then::Started => {
+                creating(record, NOW);
+                create_replied(record, Ok(session), NOW, 0.0);
+            }
+            Then::Failed => {
+                creating(record, NOW);
+                create_replied(record, Err(Failure::Refused { status: 401, words: "no".into() }), NOW, 0.0);
+            }
+        }
+    }
+    record
+}
+
+/// What the event does, in a few words.
+fn effect(before: Option<&Record>, after: Option<&Record>, taken: Taken) -> String {
+    let messages = |record: Option<&Record>| record.map_or(0, |record| record.outbox.len());
+    let changes = |record: Option<&Record>| record.map_or(0, |record| record.changes.len());
+    let wanted = |record: Option<&Record>| record.is_some_and(|record| record.state != State::Watching);
+    let occurrence = |record: Option<&Record>| record.map_or(0, |record| record.occurrence);
+    let noted = changes(after) > changes(before);
+    match taken {
+        Taken::Ignored(reason) if noted => format!("kept for the prompt; `ignored` (`{}`)", reason.name()),
+        Taken::Ignored(reason) => format!("`ignored` (`{}`)", reason.name()),
+        Taken::Duplicate => "`duplicate`".to_owned(),
+        Taken::Accepted if before.is_some() && occurrence(after) > occurrence(before) => {
+            "**a session** for a new incident".to_owned()
+        }
+        Taken::Accepted if wanted(before) => "**a session** again, after a look for the first".to_owned(),
+        Taken::Accepted => match after.map(|record| record.opening) {
+            Some(Opening::Investigate) => "**a session** that investigates".to_owned(),
+            _ => "**a session** with the whole task".to_owned(),
+        },
+        Taken::FollowUp if messages(after) > messages(before) => "**a message** to the session".to_owned(),
+        Taken::FollowUp if before.map(|record| record.opening) != after.map(|record| record.opening) => {
+            "the session starts with the whole task".to_owned()
+        }
+        Taken::FollowUp => "kept for the session's next text".to_owned(),
+    }
+}
+
+fn table(title: &str, sender: Sender, plan: &Plan, situations: &[Situation]) -> String {
+    let kinds = [Kind::Triggered, Kind::Acknowledged, Kind::Resolved, Kind::Reopened, Kind::Updated];
+    let names = match sender {
+        Sender::Pagerduty => &["triggered", "acknowledged", "resolved", "reopened", "note or change"][..],
+        _ => &["fires", "", "recovers"][..],
+    };
+    let columns: Vec<(Kind, &str)> =
+        kinds.into_iter().zip(names.iter().copied()).filter(|(_, name)| !name.is_empty()).collect();
+    let heads: Vec<&str> = columns.iter().map(|(_, name)| *name).collect();
+    let mut text =
+        format!("### {title}\n\n| the incident | {} |\n|---|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
+    for situation in situations {
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|(kind, _)| {
+                let before = reach(situation, sender, plan);
+                let (after, taken) = take(before.clone(), event(sender, *kind, "now"), Some(plan.clone()), NOW.plus(1));
+                effect(before.as_ref(), after.as_ref(), taken)
+            })
+            .collect();
+        text.push_str(&format!("| {} | {} |\n", situation.name, cells.join(" | ")));
+    }
+    text
+}
+
+fn tables() -> String {
+    use Kind::{Acknowledged, Reopened, Resolved, Triggered};
+    let at = |name, events, then| Situation { name, events, then };
+    let by_default = [
+        at("is not known", &[], Then::Nothing),
+        at("is resolved; the session is on its way", &[Resolved], Then::AskedDevin),
+        at("is resolved and has its session", &[Resolved], Then::Started),
+        at("was reopened", &[Resolved, Reopened], Then::Started),
+        at("failed", &[Resolved], Then::Failed),
+    ];
+    let early = [
+        at("is not known", &[], Then::Nothing),
+        at("is acknowledged; Devin was not asked yet", &[Acknowledged], Then::Nothing),
+        at("is acknowledged; Devin was asked", &[Acknowledged], Then::AskedDevin),
+        at("is acknowledged and has its session", &[Acknowledged], Then::Started),
+        at("is resolved, its session told", &[Acknowledged, Resolved], Then::Started),
+        at("was reopened", &[Acknowledged, Resolved, Reopened], Then::Started),
+        at("failed", &[Acknowledged], Then::Failed),
+    ];
+    let alerts = [
+        at("is not known", &[], Then::Nothing),
+        at("fired; the session is on its way", &[Triggered], Then::AskedDevin),
+        at("fired and has its session, within the window", &[Triggered], Then::Started),
+        at("recovered", &[Triggered, Resolved], Then::Started),
+        at("failed", &[Triggered], Then::Failed),
+    ];
+    let postmortem = |start_on| Plan { start_on, ..Default::default() };
+    let triage = Plan {
+        workflow: Workflow::Triage,
+        start_on: Triggered,
+        dedup_window_seconds: Some(3_600),
+        ..Default::default()
+    };
+    [
+        table("PagerDuty, by default", Sender::Pagerduty, &postmortem(Resolved), &by_default),
+        table("PagerDuty, with `start_on = \"acknowledged\"`", Sender::Pagerduty, &postmortem(Acknowledged), &early),
+        table("Alerts", Sender::Alert, &triage, &alerts),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn the_document_is_what_the_code_does() {
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lifecycle.md");
+    let document = std::fs::read_to_string(PATH).unwrap();
+    let (before, rest) = document.split_once("<!-- tables -->\n").unwrap();
+    let (now, after) = rest.split_once("<!-- /tables -->").unwrap();
+    let tables = tables();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PATH, format!("{before}<!-- tables -->\n{tables}<!-- /tables -->{after}")).unwrap();
+        return;
+    }
+    assert_eq!(now, tables, "run UPDATE_DOCS=1 cargo test the_document_is_what_the_code_does");
+}

@@ -1,0 +1,417 @@
+use super::*;
+use crate::event::Incident;
+use crate::key::Key;
+use crate::sender::Sender;
+use crate::session::{End, Report};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const NOW: Time = Time(1_760_000_000_000);
+
+fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
+    IncidentEvent {
+        key: Key::new(sender, &["Q1"]).unwrap(),
+        sender,
+        kind,
+        event_type: format!("{kind:?}"),
+        id: (!id.is_empty()).then(|| id.to_owned()),
+        occurred_at: None,
+        change: None,
+        delivery: None,
+        incident: Incident { title: "t".into(), ..Default::default() },
+    }
+}
+
+fn pagerduty(kind: Kind, id: &str) -> IncidentEvent {
+    event(Sender::Pagerduty, kind, id)
+}
+
+fn firing() -> IncidentEvent {
+    event(Sender::Alert, Kind::Triggered, "")
+}
+
+fn on(start_on: Kind) -> Plan {
+    Plan { start_on, ..Default::default() }
+}
+
+fn triage() -> Plan {
+    let workflow = Workflow::Triage;
+    Plan { workflow, start_on: Kind::Triggered, dedup_window_seconds: Some(3_600), ..Default::default() }
+}
+
+fn session(id: &str) -> Session {
+    Session { id: id.into(), url: format!("https://x/{id}") }
+}
+
+fn taken(record: Option<Record>, event: IncidentEvent, plan: Plan, now: Time) -> (Record, Taken) {
+    let (record, taken) = take(record, event, Some(plan), now);
+    (record.unwrap(), taken)
+}
+
+/// Takes the event and lets Devin create the session.
+fn started(event: IncidentEvent, plan: Plan) -> Record {
+    let (mut record, taken) = taken(None, event, plan, NOW);
+    assert_eq!(taken, Taken::Accepted);
+    create(&mut record, Ok(session("devin-1")), NOW);
+    record
+}
+
+fn create(record: &mut Record, reply: Result<Session, Failure>, now: Time) {
+    creating(record, now);
+    create_replied(record, reply, now, 0.0);
+    published(record, true, now, 0.0);
+}
+
+fn unknown() -> Failure {
+    Failure::Unknown { words: "cut".into() }
+}
+
+#[test]
+fn a_resolved_incident_wants_one_session_whatever_is_repeated() {
+    let (record, first) = taken(None, pagerduty(Kind::Resolved, "e1"), on(Kind::Resolved), NOW);
+    assert_eq!(first, Taken::Accepted);
+    assert_eq!(due(&record, NOW), Step::Publish);
+    for id in ["e1", "e2", ""] {
+        let (record, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, id), on(Kind::Resolved), NOW);
+        assert_eq!((again, record.seen), (Taken::Duplicate, 2));
+    }
+    let record = started(pagerduty(Kind::Resolved, "e1"), on(Kind::Resolved));
+    let (record, again) = taken(Some(record), pagerduty(Kind::Resolved, "e2"), on(Kind::Resolved), NOW);
+    assert_eq!(again, Taken::Duplicate);
+    assert!(record.outbox.is_empty());
+}
+
+#[test]
+fn what_starts_nothing_leaves_nothing() {
+    let (record, what) = take(None, pagerduty(Kind::Triggered, "e"), Some(on(Kind::Acknowledged)), NOW);
+    assert_eq!((record, what), (None, Taken::Ignored(Reason::EventType)));
+    let (record, what) = take(None, event(Sender::Alert, Kind::Resolved, ""), Some(triage()), NOW);
+    assert_eq!((record, what), (None, Taken::Ignored(Reason::Recovered)));
+}
+
+#[test]
+fn notes_wait_for_the_session_and_go_with_it() {
+    let note = IncidentEvent { change: Some("Note: a".into()), ..pagerduty(Kind::Updated, "n") };
+    let (record, what) = taken(None, note, on(Kind::Resolved), NOW);
+    assert_eq!(what, Taken::Ignored(Reason::EventType));
+    let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    assert_eq!((what, record.changes.len()), (Taken::Accepted, 1));
+    creating(&mut record, NOW);
+    record.keep_change("came while Devin was asked");
+    create_replied(&mut record, Ok(session("s")), NOW, 0.0);
+    assert_eq!(record.changes, ["came while Devin was asked"]);
+}
+
+#[test]
+fn acknowledged_begins_and_resolved_sends_one_message() {
+    let plan = on(Kind::Acknowledged);
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    assert_eq!(record.opening, Opening::Investigate);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Acknowledged, "a2"), plan.clone(), NOW);
+    assert_eq!(what, Taken::Duplicate);
+    let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan.clone(), NOW);
+    assert_eq!(what, Taken::FollowUp);
+    let (_, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "r2"), plan, NOW);
+    assert_eq!(again, Taken::Duplicate);
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due(&record, NOW), Step::Send);
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Ok(()), NOW, 0.0);
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due(&record, NOW), Step::Notify(Target::Pagerduty), "people come last");
+    notices::only(&mut record, &[]);
+    assert_eq!(due(&record, NOW), Step::Rest);
+}
+
+#[test]
+fn each_target_is_told_on_its_own_and_given_up_in_the_end() {
+    let mut record = started(pagerduty(Kind::Resolved, "r"), on(Kind::Resolved));
+    let down = || Err(Failure::Unknown { words: "HTTP 503: down".into() });
+    notices::sending(&mut record, Target::Pagerduty);
+    notices::replied(&mut record, Target::Pagerduty, down(), NOW, 0.0);
+    assert_eq!(notices::first(&record, Target::Pagerduty).unwrap().delivery, Delivery::LookingUp(0));
+    assert_eq!(due(&record, NOW), Step::Notify(Target::Webhook));
+    notices::sending(&mut record, Target::Webhook);
+    notices::replied(&mut record, Target::Webhook, Ok(()), NOW, 0.0);
+    let mut now = NOW;
+    while let Step::Wait(until) = due(&record, now) {
+        now = until;
+        notices::look_up_replied(&mut record, Target::Pagerduty, down().map(|()| true), now, 0.0);
+    }
+    let waited = now.since(NOW);
+    assert!((6 * HOUR..6 * HOUR + 2 * LONGEST_PAUSE).contains(&waited), "{waited}");
+    assert_eq!((record.state.clone(), record.error.clone()), (State::Started, None));
+    let lines: Vec<_> = record.timeline.iter().map(|entry| entry.what.as_str()).skip(2).collect();
+    let expected = [
+        "PagerDuty not told yet that the session started: HTTP 503: down",
+        "webhook told that the session started",
+        "PagerDuty not told that the session started: given up after 6 hours: HTTP 503: down",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_notice_that_may_have_arrived_is_looked_for_at_pagerduty_and_sent_again_elsewhere() {
+    let mut record = started(pagerduty(Kind::Resolved, "r"), on(Kind::Resolved));
+    Target::ALL.into_iter().for_each(|target| notices::sending(&mut record, target));
+    interrupted(&mut record, NOW);
+    let delivery = |record: &Record, target| notices::first(record, target).map(|notice| notice.delivery);
+    assert_eq!(delivery(&record, Target::Pagerduty), Some(Delivery::LookingUp(0)));
+    assert_eq!(delivery(&record, Target::Webhook), Some(Delivery::Ready));
+    notices::look_up_replied(&mut record, Target::Pagerduty, Ok(false), NOW, 0.0);
+    assert_eq!(delivery(&record, Target::Pagerduty), Some(Delivery::Ready));
+    notices::replied(
+        &mut record,
+        Target::Pagerduty,
+        Err(Failure::Refused { status: 401, words: "no".into() }),
+        NOW,
+        0.0,
+    );
+    assert_eq!(delivery(&record, Target::Pagerduty), None);
+}
+
+fn report(end: End) -> Report {
+    Report { session: "devin-1".into(), state: Some(end.name().into()), end, ..Report::default() }
+}
+
+#[test]
+fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
+    let plan = on(Kind::Acknowledged);
+    let mut record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    let ended = |record: &Record| record.outcome.as_ref().and_then(|outcome| outcome.ended_at);
+    assert!(outcome::reported(&mut record, &report(End::Asleep), NOW));
+    assert_eq!(ended(&record), None, "its incident goes on");
+    let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    outcome::reported(&mut record, &report(End::Asleep), NOW);
+    assert_eq!(ended(&record), None, "it is still to be told of the resolution");
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Ok(()), NOW, 0.0);
+    outcome::reported(&mut record, &report(End::Asleep), NOW.plus(MINUTE));
+    assert_eq!(ended(&record), None, "it may not have read that yet");
+    let later = NOW.plus(6 * MINUTE);
+    assert!(outcome::reported(&mut record, &report(End::Asleep), later));
+    assert_eq!(ended(&record), Some(later));
+    let news = &record.notices.last().unwrap().news;
+    assert_eq!((news["endedAt"].as_str(), news["sessionState"].as_str()), (Some(&*later.rfc3339()), Some("asleep")));
+    assert!(!outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE)), "the same again is no news");
+    let other = Report { session: "devin-2".into(), ..report(End::Over) };
+    assert!(!outcome::reported(&mut record, &other, later), "it is another session");
+}
+
+#[test]
+fn resolved_before_the_first_attempt_asks_for_the_whole_postmortem_at_once() {
+    let plan = on(Kind::Acknowledged);
+    let (record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    assert_eq!((what, record.opening, record.outbox.len()), (Taken::FollowUp, Opening::Full, 0));
+}
+
+#[test]
+fn reopened_and_resolved_again_sends_one_more_message() {
+    let plan = on(Kind::Resolved);
+    let record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+    let (record, what) = taken(Some(record), pagerduty(Kind::Reopened, "o"), plan.clone(), NOW);
+    assert_eq!(what, Taken::FollowUp);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r2"), plan.clone(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
+    assert_eq!(record.outbox[0].kind, MessageKind::Update);
+    let (_, what) = taken(Some(record), pagerduty(Kind::Resolved, "r3"), plan, NOW);
+    assert_eq!(what, Taken::Duplicate);
+}
+
+#[test]
+fn a_dead_session_is_followed_by_one_with_the_whole_task() {
+    let plan = on(Kind::Acknowledged);
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
+    let first_mark = record.mark();
+    let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
+    assert_eq!(record.previous, Some(session("devin-1")));
+    assert_eq!((record.opening, record.outbox.len()), (Opening::Full, 0));
+    assert!(record.session_untried());
+    assert_ne!(record.mark(), first_mark);
+}
+
+#[test]
+fn an_unknown_outcome_is_looked_up_several_times_before_it_is_tried_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(unknown()), NOW);
+    let mut now = NOW;
+    for _ in 0..LOOKS {
+        let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+        now = until;
+        assert_eq!(due(&record, now), Step::LookUp);
+        look_up_replied(&mut record, Ok(None), false, now, 0.0);
+        published(&mut record, true, now, 0.0);
+    }
+    let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+    assert_eq!(due(&record, until), Step::Create);
+    create(&mut record, Err(unknown()), until);
+    look_up_replied(&mut record, Ok(Some(session("found"))), false, until, 0.0);
+    assert_eq!(record.session, Some(session("found")));
+}
+
+#[test]
+fn a_crash_during_the_call_is_an_unknown_outcome() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    creating(&mut record, NOW);
+    interrupted(&mut record, NOW);
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due(&record, NOW), Step::LookUp);
+}
+
+#[test]
+fn busy_is_tried_again_after_the_wait_it_asks_for() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(Failure::Busy { after: Some(7_000), words: "slow".into() }), NOW);
+    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(7_000)));
+    assert_eq!(due(&record, NOW.plus(7_000)), Step::Create);
+    // "At once" is no reason to ask again and again without a pause.
+    create(&mut record, Err(Failure::Busy { after: Some(0), words: "slow".into() }), NOW.plus(7_000));
+    assert_eq!(due(&record, NOW.plus(7_000)), Step::Wait(NOW.plus(8_000)));
+}
+
+#[test]
+fn pauses_grow_to_ten_minutes_and_everything_ends_after_two_days() {
+    assert_eq!((1..=4).map(|times| backoff(times, 0.0)).collect::<Vec<_>>(), [1_000, 2_000, 4_000, 8_000]);
+    assert_eq!(backoff(1, 0.999) / 10, 124);
+    assert!(backoff(u32::MAX, 0.999_999) <= LONGEST_PAUSE);
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    let busy = || Failure::Busy { after: None, words: "slow".into() };
+    create(&mut record, Err(busy()), NOW);
+    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER));
+    assert!(matches!(record.state, State::Waiting { .. }));
+    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER + 1));
+    assert_eq!(record.state, State::Failed);
+    assert!(record.error.unwrap().contains("48 hours"));
+}
+
+#[test]
+fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(Failure::Refused { status: 401, words: "bad key".into() }), NOW);
+    assert_eq!((record.state.clone(), due(&record, NOW)), (State::Failed, Step::Rest));
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due(&record, NOW), Step::LookUp);
+    look_up_replied(&mut record, Ok(None), false, NOW, 0.0);
+    assert!(record.session_untried());
+}
+
+#[test]
+fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
+    let record = started(firing(), triage());
+    let soon = NOW.plus(3_000_000);
+    let (record, what) = taken(Some(record), firing(), triage(), soon);
+    assert_eq!((what, record.occurrence), (Taken::Duplicate, 1));
+    // The window slides: what counts is the last firing.
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000));
+    assert_eq!((what, record.seen), (Taken::Duplicate, 3));
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000 + 3_600_001));
+    assert_eq!((what, record.occurrence, record.name().ends_with(".2")), (Taken::Accepted, 2, true));
+}
+
+#[test]
+fn a_recovery_tells_the_session_once_and_closes_the_window() {
+    let recovered = || event(Sender::Alert, Kind::Resolved, "");
+    let record = started(firing(), triage());
+    let (record, what) = taken(Some(record), recovered(), triage(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
+    let (record, what) = taken(Some(record), recovered(), triage(), NOW);
+    assert_eq!((what, record.outbox.len()), (Taken::Duplicate, 1));
+    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(1));
+    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+}
+
+#[test]
+fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
+    let recovered = event(Sender::Alert, Kind::Resolved, "");
+    let record = started(firing(), triage());
+    let (record, _) = taken(Some(record), recovered, triage(), NOW);
+    let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(5));
+    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+    published(&mut record, true, NOW.plus(5), 0.0);
+    assert_eq!(due(&record, NOW.plus(5)), Step::Send);
+    assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(5), 0.0);
+    assert_eq!((record.outbox.len(), due(&record, NOW.plus(5))), (0, Step::Create));
+}
+
+#[test]
+fn what_a_route_ignores_still_ends_what_was_begun() {
+    let plan = on(Kind::Acknowledged);
+    let (none, what) = take(None, pagerduty(Kind::Resolved, "r"), None, NOW);
+    assert_eq!((none, what), (None, Taken::Ignored(Reason::Route)));
+    let record = started(pagerduty(Kind::Acknowledged, "a"), plan);
+    let (record, what) = take(Some(record), pagerduty(Kind::Resolved, "r"), None, NOW);
+    assert_eq!((what, record.unwrap().outbox.len()), (Taken::FollowUp, 1));
+}
+
+#[test]
+fn a_route_can_wait_for_several_occurrences() {
+    let plan = || Plan { min_occurrences: 3, window_seconds: 60, ..triage() };
+    let (record, what) = taken(None, firing(), plan(), NOW);
+    assert_eq!(what, Taken::Ignored(Reason::Occurrences));
+    let (record, _) = taken(Some(record), firing(), plan(), NOW.plus(61_000));
+    let (record, what) = taken(Some(record), firing(), plan(), NOW.plus(62_000));
+    assert_eq!(what, Taken::Ignored(Reason::Occurrences));
+    let (_, what) = taken(Some(record), firing(), plan(), NOW.plus(63_000));
+    assert_eq!(what, Taken::Accepted);
+}
+
+#[test]
+fn a_refused_look_up_is_final_unless_devin_recognises_a_repeat() {
+    let refused = || Err(Failure::Refused { status: 403, words: "no".into() });
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(unknown()), NOW);
+    let mut v1 = record.clone();
+    look_up_replied(&mut record, refused(), false, NOW, 0.0);
+    assert_eq!(record.state, State::Failed);
+    look_up_replied(&mut v1, refused(), true, NOW, 0.0);
+    assert!(matches!(v1.state, State::Waiting { .. }));
+}
+
+#[test]
+fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
+    let plan = on(Kind::Acknowledged);
+    let (mut record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
+    create(&mut record, Err(Failure::Refused { status: 401, words: "bad key".into() }), NOW);
+    let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    assert_eq!(what, Taken::Accepted);
+    let mut found = record.clone();
+    look_up_replied(&mut found, Ok(Some(session("s"))), false, NOW, 0.0);
+    assert_eq!((found.opening, found.outbox.len()), (Opening::Investigate, 1));
+    let mut absent = record;
+    look_up_replied(&mut absent, Ok(None), false, NOW, 0.0);
+    assert_eq!((absent.opening, absent.outbox.len()), (Opening::Full, 0));
+}
+
+#[test]
+fn a_held_incident_is_let_go_by_a_replay() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    assert_eq!(record.state_name(), "held");
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!((record.released, due(&record, NOW)), (true, Step::Create));
+}
+
+#[test]
+fn after_a_timeout_devin_gets_more_time_before_it_is_asked_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    creating(&mut record, NOW);
+    let mut now = NOW.plus(MINUTE);
+    create_replied(&mut record, Err(unknown()), now, 0.0);
+    published(&mut record, true, now, 0.0);
+    for _ in 0..LOOKS {
+        let Step::Wait(until) = due(&record, now) else { panic!("{:?}", record.state) };
+        now = until;
+        look_up_replied(&mut record, Ok(None), false, now, 0.0);
+        published(&mut record, true, now, 0.0);
+    }
+    assert!(now.since(NOW) > 3 * MINUTE);
+}

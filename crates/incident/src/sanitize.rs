@@ -1,0 +1,227 @@
+//! An incident made safe to keep: redacted, cleaned, and bounded in size, before it is routed or stored.
+
+use super::event::{Incident, IncidentEvent};
+use text::{self, clean, cut, redact};
+
+/// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
+const LINE: usize = 500;
+const LINK: usize = 1_000;
+const BLOCK: usize = 8_000;
+const LOGS: usize = 20_000;
+const VALUE: usize = 2_000;
+/// So many times the longest text is looked at.
+const MARGIN: usize = 4;
+/// The title of what has none to show.
+const UNTITLED: &str = "Untitled";
+/// The most entries of a list.
+const ENTRIES: usize = 100;
+
+impl IncidentEvent {
+    /// The event with every text redacted, cleaned and cut. `emails`: whether addresses are redacted too.
+    pub fn safe(mut self, emails: bool) -> IncidentEvent {
+        self.event_type = short(self.event_type, emails, LINE);
+        // Made safe, two ids could become one; without an id the incident's state tells whether an event is news.
+        self.id = self.id.filter(|id| short(id.clone(), emails, LINE) == *id);
+        self.occurred_at = self.occurred_at.map(|text| short(text, emails, LINE));
+        self.change = self.change.map(|text| head(text, emails, VALUE));
+        self.incident = self.incident.safe(emails);
+        self
+    }
+}
+
+impl Incident {
+    fn safe(self, emails: bool) -> Incident {
+        let line = |text: String| short(text, emails, LINE);
+        let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
+        // Half a link leads nowhere.
+        let link = |text: Option<String>| {
+            let whole = text.filter(|text| text.chars().count() <= LINK);
+            whole.map(|text| short(text, emails, LINK)).filter(|text| !text.is_empty())
+        };
+        let list = |texts: Vec<String>| texts.into_iter().take(ENTRIES).map(line).collect();
+        let pairs = |pairs: Vec<(String, String)>| {
+            let pair = |(name, text): (String, String)| {
+                let name = line(name);
+                let value = redact::named(&name, &clean::block(beginning(&text, VALUE)), emails);
+                (name, cut::head(&value, VALUE))
+            };
+            pairs.into_iter().take(ENTRIES).map(pair).collect()
+        };
+        Incident {
+            title: some(Some(self.title)).unwrap_or_else(|| UNTITLED.to_owned()),
+            url: link(self.url),
+            number: some(self.number),
+            status: some(self.status),
+            service: some(self.service),
+            teams: list(self.teams),
+            assignees: list(self.assignees),
+            urgency: some(self.urgency),
+            priority: some(self.priority),
+            severity: self.severity,
+            started_at: some(self.started_at),
+            resolved_at: some(self.resolved_at),
+            reopened_at: some(self.reopened_at),
+            description: self.description.map(|text| head(text, emails, BLOCK)),
+            resource: some(self.resource),
+            signal_type: some(self.signal_type),
+            source: some(self.source),
+            logs: self.logs.map(|text| tail(text, emails, LOGS)),
+            file: some(self.file),
+            line: self.line,
+            runbook: link(self.runbook),
+            labels: pairs(self.labels),
+            context: pairs(self.context),
+        }
+    }
+}
+
+fn short(text: String, emails: bool, most: usize) -> String {
+    // One line first: a secret that stands far from its label would come near it without having been recognised.
+    let line = clean::line(beginning(&text, most), usize::MAX);
+    clean::line(&redact::redact(&line, emails), most)
+}
+
+fn head(text: String, emails: bool, most: usize) -> String {
+    let begun = beginning(&text, most);
+    let safe = text::safe(begun, emails);
+    if begun.len() == text.len() { cut::head(&safe, most) } else { cut::head(&format!("{safe}…"), most) }
+}
+
+fn tail(text: String, emails: bool, most: usize) -> String {
+    let left_out = text.chars().count().saturating_sub(most.saturating_mul(MARGIN));
+    let mut end = text.char_indices().nth(left_out).and_then(|(at, _)| text.get(at..)).unwrap_or(&text);
+    if left_out > 0 {
+        // The label of a secret may be in the half of the line that is gone.
+        end = end.split_once('\n').map_or(end, |(_, lines)| lines);
+    }
+    cut::tail(&text::safe(end, emails), most)
+}
+
+/// As much of a text as can matter, because the search for secrets costs time. It ends with a whole word: of half a
+/// secret nothing would tell what it is.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = text.char_indices().nth(most.saturating_mul(MARGIN)).map(|(at, _)| at);
+    let Some(begun) = end.and_then(|end| text.get(..end)) else { return text };
+    begun.rfind(char::is_whitespace).and_then(|end| begun.get(..end)).unwrap_or(begun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored::Stored;
+    use text::redact::{CATALOGUE, redact};
+
+    /// An event with the same text wherever a sender can put one.
+    fn everywhere(text: &str) -> IncidentEvent {
+        let some = || Some(text.to_owned());
+        let pairs = || vec![(text.to_owned(), "x".to_owned()), ("note".to_owned(), text.to_owned())];
+        let incident = Incident {
+            title: text.to_owned(),
+            url: some(),
+            number: some(),
+            status: some(),
+            service: some(),
+            teams: vec![text.to_owned()],
+            assignees: vec![text.to_owned()],
+            urgency: some(),
+            priority: some(),
+            severity: None,
+            started_at: some(),
+            resolved_at: some(),
+            reopened_at: some(),
+            description: some(),
+            resource: some(),
+            signal_type: some(),
+            source: some(),
+            logs: some(),
+            file: some(),
+            line: None,
+            runbook: some(),
+            labels: pairs(),
+            context: pairs(),
+        };
+        IncidentEvent {
+            event_type: text.to_owned(),
+            id: some(),
+            occurred_at: some(),
+            change: some(),
+            incident,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn no_secret_is_kept_anywhere() {
+        for rule in CATALOGUE {
+            let shown = redact(rule.example, true);
+            let (before, rest) = shown.split_once("[redacted: ").unwrap();
+            let (_, after) = rest.split_once(']').unwrap();
+            let secret = rule.example.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+            let secret = secret.lines().max_by_key(|line| line.len()).unwrap();
+            // Also where zero-width characters would make room, or half a secret stand at the end.
+            for text in [rule.example.to_owned(), format!("{}\n{}", "\u{200b}".repeat(1_990), rule.example)] {
+                let kept = everywhere(&text).safe(true).to_text();
+                assert!(!kept.contains(secret), "{}: {kept}", rule.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_kept() {
+        let key = concat!("AKIA", "IOSFODNN7EXAMPLE");
+        // Without what is hidden or redacted there is room for the end, which holds half a key.
+        for filler in ["\u{200b}", "password=hunter2hunter2hunter2hunter2hunter2hunter2hunter2\n"] {
+            for field in [LINE, BLOCK] {
+                let length = field * MARGIN;
+                for more in 0..key.len() {
+                    let count = (length - more) / filler.chars().count();
+                    let rest = length - more - count * filler.chars().count();
+                    let text = format!("{}{} {key} and so on", filler.repeat(count), " ".repeat(rest));
+                    let kept = everywhere(&text).safe(true);
+                    let texts = [&kept.incident.title, kept.incident.description.as_ref().unwrap()];
+                    assert!(texts.iter().all(|text| !text.contains("AKIA")), "{texts:?}");
+                }
+            }
+        }
+        let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN - 20));
+        assert_eq!(everywhere(&logs).safe(true).incident.logs.as_deref(), Some("the last line"));
+    }
+
+    #[test]
+    fn a_secret_far_from_its_label_is_one() {
+        for gap in ["\n", "\n\n\n", &" ".repeat(500), &"\u{3000}".repeat(900), &" \u{200b}".repeat(900)] {
+            let kept = everywhere(&format!("password={gap}hunter22")).safe(true);
+            assert_eq!(kept.incident.title, "password= [redacted: password]");
+            let lines = gap.contains('\n');
+            assert!(lines || !kept.to_text().contains("hunter22"), "{gap:?}: {}", kept.to_text());
+        }
+    }
+
+    #[test]
+    fn an_id_is_kept_as_it_is_or_not_at_all() {
+        assert_eq!(
+            everywhere("01DEN1HNLBC1VITK192ETJ0MPJ").safe(true).id.as_deref(),
+            Some("01DEN1HNLBC1VITK192ETJ0MPJ")
+        );
+        assert_eq!(everywhere("password=hunter22").safe(true).id, None);
+    }
+
+    #[test]
+    fn texts_are_bounded_and_the_newest_log_lines_stay() {
+        let long = "x".repeat(1_000_000);
+        let incident = Incident {
+            title: "\u{200b}\u{202e}\u{0}".into(),
+            description: Some(long.clone()),
+            logs: Some(format!("{long}\nthe last line")),
+            context: vec![("note".into(), long.clone()), ("password".into(), "hunter22hunter22".into())],
+            ..Default::default()
+        };
+        let safe = incident.safe(true);
+        assert_eq!(safe.title, "Untitled");
+        assert!(safe.description.unwrap().chars().count() <= BLOCK);
+        let logs = safe.logs.unwrap();
+        assert!(logs.chars().count() <= LOGS && logs.ends_with("the last line"));
+        assert!(safe.context[0].1.chars().count() <= VALUE);
+        assert!(!safe.context[1].1.contains("hunter22"), "{:?}", safe.context[1]);
+    }
+}

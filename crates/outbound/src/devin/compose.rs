@@ -1,0 +1,212 @@
+//! What Devin is asked and told: the record and the settings → a session request, or a message's text. Pure.
+
+use serde_json::Value;
+
+use super::call::SessionRequest;
+use crate::prompt::{self, Config, Template, TemplateError, title};
+use incident::event::Incident;
+use incident::plan::Workflow;
+use incident::record::{Message, MessageKind, Opening, Record};
+use incident::secret::Secret;
+use incident::sender::Sender;
+use text::clean;
+use text::fence::Fence;
+
+/// What of the settings sessions and messages are composed from.
+pub struct ComposeSettings<'a> {
+    /// What the prompts are filled with.
+    pub prompt: &'a Config,
+    /// Whether sessions get tags; without, the title carries the mark.
+    pub tags: bool,
+    /// What the fences' markers are derived from.
+    pub marker_secret: &'a Secret,
+}
+
+/// The longest title, in characters.
+const LONGEST_TITLE: usize = 200;
+/// The longest tag, in characters, and the most of them. Fifty is Devin's limit on the tags of a session.
+const LONGEST_TAG: usize = 100;
+const MOST_TAGS: usize = 50;
+
+/// The session that `record` wants.
+pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionRequest, TemplateError> {
+    let plan = &record.plan;
+    let mark = record.mark();
+    let prompt = prompt_of(record, settings)?;
+    let title = title(record);
+    Ok(SessionRequest {
+        prompt,
+        title: if settings.tags { title } else { format!("{title} [{mark}]") },
+        tags: if settings.tags { tags(record, &mark) } else { Vec::new() },
+        mark,
+        playbook_id: plan.playbook_id.clone(),
+        knowledge_ids: plan.knowledge_ids.clone(),
+        secret_ids: plan.secret_ids.clone(),
+        session_secrets: plan.session_secrets.clone(),
+        repos: plan.repos.clone(),
+        max_acu_limit: plan.max_acu_limit,
+        devin_mode: plan.devin_mode.clone(),
+        structured_output_schema: plan.structured_output.then(postmortem_schema).flatten(),
+    })
+}
+
+/// The shape of a postmortem, for Devin to fill in beside the document.
+fn postmortem_schema() -> Option<Value> {
+    serde_json::from_str(include_str!("../../../../prompts/postmortem.schema.json")).ok()
+}
+
+/// The text of a message to the record's session, with the mark by which it is found again.
+pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -> Result<String, TemplateError> {
+    let template = match message.kind {
+        MessageKind::Finalize => Template::Finalize,
+        MessageKind::Update => Template::Update,
+        MessageKind::Recovered => Template::Recovered,
+    };
+    let (text, mark) = match &message.farewell {
+        Some(farewell) => (render(template.text(), record, &farewell.incident, &[], settings)?, farewell.mark.clone()),
+        None => {
+            let text = render(template.text(), record, &record.incident, &record.changes, settings)?;
+            (text, record.message_mark(message.number))
+        }
+    };
+    Ok(format!("{}\n\n{mark}", text.trim_end()))
+}
+
+fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, TemplateError> {
+    let own = match (record.plan.workflow, record.opening) {
+        (Workflow::Triage, _) => Template::Triage,
+        (Workflow::Postmortem, Opening::Investigate) => Template::Investigate,
+        (Workflow::Postmortem, Opening::Full) => Template::Postmortem,
+    };
+    // A route's prompt replaces the workflow's main one, not the preparation for it.
+    let chosen = match (&record.plan.prompt, own) {
+        (Some(_), Template::Investigate) | (None, _) => own.text(),
+        (Some(prompt), _) => prompt::named_or_inline(prompt).unwrap_or(own.text()),
+    };
+    render(chosen, record, &record.incident, &record.changes, settings)
+}
+
+fn render(
+    template: &str,
+    record: &Record,
+    incident: &Incident,
+    changes: &[String],
+    settings: &ComposeSettings,
+) -> Result<String, TemplateError> {
+    let plan = &record.plan;
+    let observability = match &plan.observability {
+        Some(chosen) => chosen.clone(),
+        None if plan.workflow == Workflow::Postmortem => vec!["Datadog".to_owned()],
+        None => Vec::new(),
+    };
+    let config = Config {
+        post_to: plan.post_to.clone().unwrap_or_default(),
+        observability,
+        language: plan.language.clone().unwrap_or_default(),
+        previous_session_url: record.previous.as_ref().map(|session| session.url.clone()).unwrap_or_default(),
+        structured_output: plan.structured_output,
+        alert: record.sender != Sender::Pagerduty,
+        ..settings.prompt.clone()
+    };
+    let marker = prompt::marker(settings.marker_secret.expose().as_bytes(), &record.key);
+    prompt::render(template, incident, changes, &config, &Fence::new(&marker))
+}
+
+fn title(record: &Record) -> String {
+    let incident = &record.incident;
+    let title = match (&record.plan.title, record.plan.workflow, record.opening) {
+        (Some(title), ..) => title::fill(title, incident),
+        (None, Workflow::Triage, _) => format!("Triage: {}", incident.title),
+        (None, Workflow::Postmortem, Opening::Investigate) => format!("Incident: {}", incident.title),
+        (None, Workflow::Postmortem, Opening::Full) => format!("Postmortem: {}", incident.title),
+    };
+    clean::line(&title, LONGEST_TITLE)
+}
+
+fn tags(record: &Record, mark: &str) -> Vec<String> {
+    let Record { plan, incident, sender, .. } = record;
+    let pagerduty = *sender == Sender::Pagerduty;
+    let kind = match (plan.workflow, pagerduty) {
+        (Workflow::Postmortem, true) => "pagerduty-postmortem",
+        (Workflow::Postmortem, false) => "alert-postmortem",
+        (Workflow::Triage, true) => "pagerduty-triage",
+        (Workflow::Triage, false) => "alert-triage",
+    };
+    let unknown = pagerduty.then_some("unknown-service");
+    let service = incident.service.as_deref().or(incident.resource.as_deref()).or(unknown);
+    let mut tags = vec![mark.to_owned(), kind.to_owned()];
+    tags.extend(service.map(|service| format!("service:{service}")));
+    tags.extend(plan.tags.iter().cloned());
+    let mut clean: Vec<String> = tags.iter().map(|tag| clean::line(tag, LONGEST_TAG)).collect();
+    clean.retain(|tag| !tag.is_empty());
+    clean.truncate(MOST_TAGS);
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use incident::event::{IncidentEvent, Kind};
+    use incident::key::Key;
+    use incident::plan::Plan;
+    use incident::time::Time;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn settings<R>(tags: bool, compose: impl FnOnce(&ComposeSettings) -> Result<R, TemplateError>) -> R {
+        let (prompt, marker_secret) = (Config::default(), Secret::new("cog_k"));
+        compose(&ComposeSettings { prompt: &prompt, tags, marker_secret: &marker_secret }).unwrap()
+    }
+
+    fn record(plan: Plan) -> Record {
+        let event = IncidentEvent {
+            key: Key::new(Sender::Pagerduty, &["Q1"]).unwrap(),
+            sender: Sender::Pagerduty,
+            kind: Kind::Resolved,
+            incident: Incident {
+                title: "pool\u{202e} exhausted\nnow".into(),
+                service: Some("orders".into()),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        Record::new(&event, plan, Time(0))
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_tag_or_by_its_title() {
+        let tagged = settings(true, |settings| session(&record(Plan::default()), settings));
+        assert_eq!(tagged.title, "Postmortem: pool exhausted now");
+        assert_eq!(tagged.tags, ["incident:pagerduty-Q1", "pagerduty-postmortem", "service:orders"]);
+        let untagged = settings(false, |settings| session(&record(Plan::default()), settings));
+        assert_eq!(untagged.title, "Postmortem: pool exhausted now [incident:pagerduty-Q1]");
+        assert!(untagged.tags.is_empty());
+        assert_eq!(untagged.mark, tagged.mark);
+    }
+
+    #[test]
+    fn a_route_shapes_the_session() {
+        let plan = Plan {
+            title: Some("{{service}}: {{title}}".into()),
+            tags: vec!["team:a".into(), " ".into()],
+            structured_output: true,
+            ..Default::default()
+        };
+        let shaped = settings(true, |settings| session(&record(plan), settings));
+        assert_eq!(shaped.title, "orders: pool exhausted now");
+        assert_eq!(shaped.tags.last().map(String::as_str), Some("team:a"));
+        let schema = shaped.structured_output_schema.unwrap();
+        for section in ["title", "date", "severity", "summary", "timeline", "root_cause", "action_items", "links"] {
+            assert!(schema["properties"][section].is_object(), "{section}");
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_its_mark() {
+        let mut record = record(Plan::default());
+        record.messages = 1;
+        let update = Message { number: 1, kind: MessageKind::Update, ..Default::default() };
+        let text = settings(true, |settings| message(&record, &update, settings));
+        assert!(text.ends_with("\n\n(incident:pagerduty-Q1, message 1)"), "{text}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Devin's API: what to ask ([`call`]), what an answer means ([`reply`]), and what a session
+//! and its messages say ([`compose`]).
+
+pub mod call;
+pub mod compose;
+pub mod reply;
+
+#[cfg(test)]
+mod faults;

@@ -1,0 +1,185 @@
+//! What an answer of Devin's means for the incident: done, try later, look it up, or refused.
+//!
+//! Devin's own client retries a `POST` only on 429, "a rate-limited request was never processed", while connection
+//! errors and 5xx may have been carried out (CognitionAI/terraform-provider-devin, `internal/provider/client.go`).
+//! v3 answers errors as RFC 9457 problems, v1 as `{"detail": …}` with a text or a list.
+
+use serde_json::{Map, Value};
+
+use super::call::Api;
+use crate::http::{Answer, body};
+use incident::failure::Failure;
+use incident::session::{End, PullRequest, Report, Session};
+use incident::time::Time;
+
+/// A page of a look-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What was looked for, where it is on this page.
+    pub found: Option<T>,
+    /// What to ask for next, where there is more.
+    pub next: Option<String>,
+}
+
+/// The session that a JSON object of Devin's describes.
+fn session(value: &Value) -> Option<Session> {
+    let id = value.get("session_id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
+    let url = value.get("url").and_then(Value::as_str).unwrap_or_default();
+    Some(Session { id: text::clean::line(id, 200), url: text::clean::line(url, 1_000) })
+}
+
+/// What the answer to a create means. A 2xx without a session is no success: the session may well exist.
+pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
+    session(&body(answer, now)?)
+        .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
+}
+
+/// Whether the session with `mark` is on this page of a look-up.
+pub fn found(
+    api: &Api,
+    answer: Result<Answer, String>,
+    mark: &str,
+    page: &str,
+    now: Time,
+) -> Result<Page<Session>, Failure> {
+    let value = body(answer, now)?;
+    let items = match value.get("items").or_else(|| value.get("sessions")) {
+        Some(Value::Array(items)) => items,
+        _ => return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() }),
+    };
+    let ours = |item: &&Value| {
+        let tagged = item
+            .get("tags")
+            .and_then(Value::as_array)
+            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)));
+        let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, mark));
+        tagged || titled
+    };
+    let found = items.iter().find(ours).and_then(session);
+    let next = match api {
+        Api::V3 { .. } => after(&value),
+        Api::V1 => {
+            let offset: usize = page.parse().unwrap_or(0);
+            (items.len() >= 100).then(|| (offset.saturating_add(items.len())).to_string())
+        }
+    };
+    Ok(Page { next: if found.is_some() { None } else { next }, found })
+}
+
+/// Whether `title` ends in `[mark]`: how a session is recognised where tags are switched off.
+fn carries(title: &str, mark: &str) -> bool {
+    title.trim_end().strip_suffix(']').and_then(|rest| rest.strip_suffix(mark)).is_some_and(|rest| rest.ends_with('['))
+}
+
+/// The cursor of v3's next page.
+fn after(value: &Value) -> Option<String> {
+    let more = value.get("has_next_page").and_then(Value::as_bool).unwrap_or(false);
+    more.then(|| value.get("end_cursor").and_then(Value::as_str).map(str::to_owned)).flatten()
+}
+
+/// Whether a message was taken. What the JSON of a 2xx says does not matter (v1 says `null`), but a page of text comes
+/// from something in front of Devin.
+pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
+    match body(answer, now)? {
+        Value::String(text) if !text.is_empty() => Err(Failure::Unknown { words: "HTTP 2xx without JSON".into() }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a message that ends in `mark` is on this page of a session's messages. Before its end a message shows what
+/// senders wrote, who know what a mark looks like.
+pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> Result<Page<()>, Failure> {
+    let value = body(answer, now)?;
+    let items = match value.get("items").or_else(|| value.get("messages")) {
+        Some(Value::Array(items)) => items,
+        _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
+    };
+    let ours =
+        |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(mark));
+    let found = items.iter().any(ours).then_some(());
+    Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
+}
+
+/// What a list says of its sessions. Where an entry can't be read, there is none for it; unknown words are no errors.
+pub fn reports(answer: Result<Answer, String>, now: Time) -> Result<Vec<Report>, Failure> {
+    let value = body(answer, now)?;
+    let Some(Value::Array(items)) = value.get("items").or_else(|| value.get("sessions")) else {
+        return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
+    };
+    let mut reports = Vec::new();
+    for item in items {
+        reports.extend(report(item));
+    }
+    Ok(reports)
+}
+
+fn report(item: &Value) -> Option<Report> {
+    let word = |name: &str| {
+        let word = item.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())?;
+        Some(text::clean::line(word, LONGEST_WORD))
+    };
+    let (state, detail) = (word("status_enum").or_else(|| word("status")), word("status_detail"));
+    let mut pull_requests = Vec::new();
+    match item.get("pull_requests") {
+        Some(Value::Array(requests)) => {
+            for request in requests.iter().take(MOST_PULL_REQUESTS) {
+                pull_requests.extend(pull_request(request, "pr_url", "pr_state"));
+            }
+        }
+        _ => pull_requests.extend(item.get("pull_request").and_then(|request| pull_request(request, "url", "state"))),
+    }
+    let acus = item.get("acus_consumed").filter(|acus| acus.is_number()).cloned().unwrap_or_default();
+    let output = item.get("structured_output").filter(|output| output.is_object()).cloned().unwrap_or_default();
+    Some(Report {
+        session: session(item)?.id,
+        end: end(state.as_deref(), detail.as_deref()),
+        state,
+        detail,
+        pull_requests,
+        acus,
+        output,
+    })
+}
+
+/// The longest word for a state that is believed, and the most pull requests of a session that are kept.
+const LONGEST_WORD: usize = 60;
+const MOST_PULL_REQUESTS: usize = 20;
+
+/// Whether a session has ended. v3 keeps one that is done `running`, with the detail `finished`, and one that it
+/// suspends wakes up when it gets a message: <https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session>.
+/// The words of v1 are others: <https://docs.devin.ai/api-reference/v1/sessions/list-sessions>.
+fn end(state: Option<&str>, detail: Option<&str>) -> End {
+    match (state.unwrap_or_default(), detail.unwrap_or_default()) {
+        ("exit" | "error" | "expired", _) => End::Over,
+        ("suspended" | "finished" | "suspend_requested" | "suspend_requested_frontend", _) => End::Asleep,
+        ("running", "finished") => End::Asleep,
+        _ => End::Open,
+    }
+}
+
+fn pull_request(request: &Value, url: &str, state: &str) -> Option<PullRequest> {
+    let word = |name: &str, most: usize| Some(text::clean::line(request.get(name)?.as_str()?, most));
+    let url = word(url, 500).filter(|url| url.starts_with("https://") || url.starts_with("http://"))?;
+    Some(PullRequest { url, state: word(state, LONGEST_WORD) })
+}
+
+/// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
+/// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
+pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+    match body(answer, now)? {
+        Value::Object(fields) => {
+            // Not taken out of the map, which would be 4 KB of WASM.
+            let mut kept = Map::new();
+            for (name, value) in fields {
+                if name != "messages" {
+                    kept.insert(name, value);
+                }
+            }
+            Ok(Value::Object(kept))
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+#[cfg(test)]
+mod tests;

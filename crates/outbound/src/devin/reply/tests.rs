@@ -1,0 +1,175 @@
+use super::*;
+use crate::http::taken;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const NOW: Time = Time(784_111_777_000);
+
+fn answer(status: u16, body: &str) -> Result<Answer, String> {
+    Ok(Answer { status, retry_after: None, body: body.to_owned(), whole: true })
+}
+
+fn busy(retry_after: &str) -> Option<i64> {
+    let answer = Ok(Answer { status: 429, retry_after: Some(retry_after.into()), body: String::new(), whole: true });
+    match created(answer, NOW) {
+        Err(Failure::Busy { after, .. }) => after,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_session_is_a_session_whatever_else_is_there() {
+    let body = r#"{"session_id":"devin-1","url":"https://x/1","status":"brand-new","acus_consumed":null,"more":[1]}"#;
+    assert_eq!(created(answer(200, body), NOW), Ok(Session { id: "devin-1".into(), url: "https://x/1".into() }));
+}
+
+#[test]
+fn what_can_not_be_read_may_have_been_done() {
+    for body in ["", "OK", "null", "[]", "{}", r#"{"session_id":""}"#, r#"{"session_id":7}"#, "<html>"] {
+        assert!(matches!(created(answer(200, body), NOW), Err(Failure::Unknown { .. })), "{body}");
+    }
+    for status in [500, 502, 503, 504, 520, 408] {
+        assert!(matches!(created(answer(status, "<html>"), NOW), Err(Failure::Unknown { .. })), "{status}");
+    }
+    assert!(matches!(created(Err("connection reset".into()), NOW), Err(Failure::Unknown { .. })));
+    let torn = Ok(Answer { status: 200, retry_after: None, body: String::new(), whole: false });
+    assert!(matches!(created(torn, NOW), Err(Failure::Unknown { .. })));
+}
+
+#[test]
+fn other_refusals_are_final_and_a_redirect_is_one() {
+    for status in [400, 401, 402, 403, 404, 409, 413, 422, 301, 302, 307, 308] {
+        let failure = created(answer(status, "{}"), NOW).unwrap_err();
+        assert!(matches!(failure, Failure::Refused { status: s, .. } if s == status), "{failure:?}");
+    }
+}
+
+#[test]
+fn retry_after_is_honoured_where_it_makes_sense() {
+    assert_eq!(busy("7"), Some(7_000));
+    assert_eq!(busy("0"), Some(0));
+    assert_eq!(busy("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30_000));
+    for absurd in ["-5", "99999999999", "soon", "", "9223372036854775807", "Sun, 06 Nov 2094 08:49:37 GMT"] {
+        assert_eq!(busy(absurd), None, "{absurd}");
+    }
+}
+
+#[test]
+fn words_come_from_every_kind_of_error() {
+    let words = |body: &str| created(answer(422, body), NOW).unwrap_err().words().to_owned();
+    assert_eq!(words(r#"{"type":"about:blank","title":"Bad","status":422,"detail":"too long"}"#), "HTTP 422: too long");
+    assert_eq!(words(r#"{"title":"Forbidden","status":422}"#), "HTTP 422: Forbidden");
+    assert_eq!(
+        words(r#"{"detail":[{"loc":["body","prompt"],"msg":"field required","type":"x"}]}"#),
+        "HTTP 422: body.prompt: field required"
+    );
+    assert_eq!(words("<html>\n<b>no</b>"), "HTTP 422: <html> <b>no</b>");
+    assert_eq!(words(r#"{"odd":1}"#), r#"HTTP 422: {"odd":1}"#);
+}
+
+#[test]
+fn a_look_up_finds_only_the_whole_mark() {
+    let api = Api::V3 { org: "o".into() };
+    let body = r#"{"items":[{"session_id":"devin-1","url":"u","tags":["incident:ab"]},
+                            {"session_id":"devin-2","url":"u","title":"x [incident:abc]","tags":[]}],
+                   "end_cursor":"c","has_next_page":true}"#;
+    let look = |mark: &str| found(&api, answer(200, body), mark, "", NOW).unwrap();
+    assert_eq!(look("incident:ab").found.unwrap().id, "devin-1");
+    assert_eq!(look("incident:abc").found.unwrap().id, "devin-2");
+    assert_eq!(look("incident:a"), Page { found: None, next: Some("c".into()) });
+    assert!(found(&api, answer(200, "{}"), "m", "", NOW).is_err());
+}
+
+#[test]
+fn v1_goes_on_by_offset_while_pages_are_full() {
+    let items: Vec<String> = (0..100).map(|n| format!(r#"{{"session_id":"s{n}"}}"#)).collect();
+    let full = format!(r#"{{"sessions":[{}]}}"#, items.join(","));
+    assert_eq!(found(&Api::V1, answer(200, &full), "m", "100", NOW).unwrap().next, Some("200".into()));
+    assert_eq!(found(&Api::V1, answer(200, r#"{"sessions":[]}"#), "m", "", NOW).unwrap().next, None);
+}
+
+#[test]
+fn a_message_is_recognised_by_its_mark() {
+    let body = r#"{"items":[{"source":"devin","message":"hi"},{"source":"user","message":"done (m/2)"}]}"#;
+    assert_eq!(message_found(answer(200, body), "(m/2)", NOW).unwrap().found, Some(()));
+    assert_eq!(message_found(answer(200, body), "(m/1)", NOW).unwrap().found, None);
+    let quoted = r#"{"items":[{"source":"user","message":"Note: (m/2)\nUNTRUSTED 4f2a>>>\n\n(m/1)\n"}]}"#;
+    assert_eq!(message_found(answer(200, quoted), "(m/2)", NOW).unwrap().found, None);
+    assert_eq!(message_found(answer(200, quoted), "(m/1)", NOW).unwrap().found, Some(()));
+}
+
+#[test]
+fn what_was_sent_is_not_quoted_back() {
+    let body = r#"{"detail":[{"input":{"value":"s3\\"cret"}}]}"#;
+    let quoted = Answer { status: 422, retry_after: None, body: body.replace("\\\\", "\\"), whole: true };
+    let failure = created(Ok(quoted.hiding(["s3\"cret", ""].into_iter())), NOW).unwrap_err();
+    assert!(failure.words().contains("[redacted]") && !failure.words().contains("cret\""), "{failure:?}");
+}
+
+#[test]
+fn a_message_counts_as_sent_where_devin_itself_says_so() {
+    for body in ["null", "", "{}", r#"{"detail":"already in a specific state"}"#] {
+        assert_eq!(sent(answer(200, body), NOW), Ok(()), "{body}");
+    }
+    assert!(matches!(sent(answer(200, "<html>We are down"), NOW), Err(Failure::Unknown { .. })));
+}
+
+#[test]
+fn a_list_tells_what_became_of_its_sessions() {
+    let list = r#"{"items": [
+        {"session_id": "devin-1", "status": "running", "status_detail": "finished", "acus_consumed": 2.5,
+         "pull_requests": [{"pr_url": "https://x/1", "pr_state": "open"}, {"pr_url": "javascript:x"}, 7],
+         "structured_output": {"title": "t"}},
+        {"session_id": "devin-2", "status": "dreaming", "status_detail": null, "pull_requests": null},
+        {"status": "exit"}, null
+    ]}"#;
+    let reports = reports(answer(200, list), NOW).unwrap();
+    assert_eq!(reports.len(), 2);
+    let first = Report {
+        session: "devin-1".into(),
+        state: Some("running".into()),
+        detail: Some("finished".into()),
+        end: End::Asleep,
+        pull_requests: vec![PullRequest { url: "https://x/1".into(), state: Some("open".into()) }],
+        acus: 2.5.into(),
+        output: serde_json::json!({"title": "t"}),
+    };
+    assert_eq!(reports[0], first);
+    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Open, Some("dreaming")));
+    assert_eq!(first, incident::stored::Stored::from_value(incident::stored::Stored::to_value(&first)));
+}
+
+#[test]
+fn v1_tells_it_in_other_words() {
+    let list = r#"{"sessions": [{"session_id": "devin-1", "status": "x", "status_enum": "expired",
+        "pull_request": {"url": "https://x/1"}, "structured_output": null}]}"#;
+    let report = reports(answer(200, list), NOW).unwrap().remove(0);
+    assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
+    assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
+}
+
+#[test]
+fn the_words_for_an_end() {
+    for (state, detail, expected) in [
+        ("new", None, End::Open),
+        ("running", Some("waiting_for_user"), End::Open),
+        ("blocked", None, End::Open),
+        ("running", Some("finished"), End::Asleep),
+        ("suspended", Some("inactivity"), End::Asleep),
+        ("finished", None, End::Asleep),
+        ("exit", Some("finished"), End::Over),
+        ("error", None, End::Over),
+    ] {
+        assert_eq!(end(Some(state), detail), expected, "{state} {detail:?}");
+    }
+    assert_eq!(end(None, None), End::Open);
+}
+
+#[test]
+fn any_2xx_takes_a_notice() {
+    for body in ["ok", "", "{", "null"] {
+        assert_eq!(taken(answer(202, body), NOW), Ok(()), "{body}");
+    }
+    assert!(matches!(taken(answer(404, "no_service"), NOW), Err(Failure::Refused { status: 404, .. })));
+    assert!(matches!(taken(answer(500, ""), NOW), Err(Failure::Unknown { .. })));
+}

@@ -1,0 +1,163 @@
+//! Requests and answers as values, and what an answer means whoever it is from: done, try later, look it up, or refused.
+
+use serde_json::Value;
+
+use incident::failure::Failure;
+use incident::stored;
+use incident::time::{HOUR, SECOND, Time};
+
+/// One HTTP request; the key is added when it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// The JSON body of a `POST`.
+    pub body: Option<Value>,
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// An answer as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The body, as far as it was read; empty where it broke off.
+    pub body: String,
+    /// Whether the body arrived whole.
+    pub whole: bool,
+}
+
+impl Answer {
+    /// The answer without these values, should it repeat them: an error often quotes what was sent.
+    pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
+        for value in values {
+            hide(&mut self.body, value);
+        }
+        self
+    }
+}
+
+/// Takes a value out of a text, also as JSON writes it.
+pub fn hide(text: &mut String, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    let escaped = stored::text(&Value::from(value));
+    for shown in [value, escaped.trim_matches('"')] {
+        if text.contains(shown) {
+            *text = text.replace(shown, "[redacted]");
+        }
+    }
+}
+
+/// The longest wait that a `Retry-After` is believed; beyond it our own backoff serves better.
+const LONGEST_RETRY_AFTER: i64 = HOUR;
+
+/// Sorts an answer into a readable body and a [`Failure`].
+pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+    let answer = answer.map_err(|words| Failure::Unknown { words })?;
+    let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
+    match answer.status {
+        // What is no JSON stays a text, which no caller takes for what it asked for.
+        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))),
+        200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
+        429 => Err(Failure::Busy {
+            after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),
+            words: words(),
+        }),
+        300..=399 => Err(Failure::Refused {
+            status: answer.status,
+            words: format!(
+                "HTTP {}: a redirect, which is not followed; check the address that is configured",
+                answer.status
+            ),
+        }),
+        408 | 500..=599 | 0..=199 => Err(Failure::Unknown { words: words() }),
+        status => Err(Failure::Refused { status, words: words() }),
+    }
+}
+
+/// Reads `Retry-After`, in seconds or as a date, to milliseconds; `None` where it makes no sense.
+fn retry_after(text: &str, now: Time) -> Option<i64> {
+    let wait = match text.trim().parse::<i64>() {
+        Ok(seconds) => seconds.checked_mul(SECOND)?,
+        Err(_) => Time::from_http_date(text)?.0.saturating_sub(now.0),
+    };
+    (0..=LONGEST_RETRY_AFTER).contains(&wait).then_some(wait)
+}
+
+/// Devin's own words from an error body of any kind, on one line.
+fn words(body: &str) -> String {
+    const MOST: usize = 500;
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return text::clean::line(body, MOST);
+    };
+    let mut said: Vec<String> = Vec::new();
+    match value.get("detail") {
+        Some(Value::String(detail)) => said.push(detail.clone()),
+        Some(Value::Array(list)) => add_field_errors(&mut said, list),
+        _ => {}
+    }
+    if said.is_empty() {
+        let simple = ["title", "message", "error"].iter().find_map(|name| value.get(name).and_then(Value::as_str));
+        said.extend(simple.map(str::to_owned));
+    }
+    if let Some(Value::Array(errors)) = value.get("errors") {
+        add_field_errors(&mut said, errors);
+    }
+    if said.is_empty() {
+        said.push(body.to_owned());
+    }
+    text::clean::line(&said.join("; "), MOST)
+}
+
+fn add_field_errors(said: &mut Vec<String>, list: &[Value]) {
+    for entry in list {
+        said.push(field_error(entry));
+    }
+}
+
+/// One entry of a list of field errors: FastAPI's `{loc, msg}` or anything else.
+fn field_error(entry: &Value) -> String {
+    let message = ["msg", "message", "detail"].iter().find_map(|name| entry.get(name).and_then(Value::as_str));
+    let mut place = String::new();
+    match entry.get("loc").or_else(|| entry.get("field")) {
+        Some(Value::Array(parts)) => {
+            for (n, part) in parts.iter().enumerate() {
+                place.push_str(if n > 0 { "." } else { "" });
+                place.push_str(&part.as_str().map_or_else(|| stored::text(part), str::to_owned));
+            }
+        }
+        Some(Value::String(name)) => place.push_str(name),
+        _ => {}
+    }
+    match message {
+        Some(message) if place.is_empty() => message.to_owned(),
+        Some(message) => format!("{place}: {message}"),
+        None => stored::text(entry),
+    }
+}
+
+/// Whether something was taken, by whomever: any 2xx says so, whatever comes with it.
+pub fn taken(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
+    match answer {
+        Ok(Answer { status: 200..=299, .. }) => Ok(()),
+        answer => body(answer, now).map(|_| ()),
+    }
+}

@@ -1,0 +1,667 @@
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{clean, safe};
+
+/// The part of an example that goes: everything between what the note left before and after it.
+fn secret_of(rule: &Rule) -> &'static str {
+    let shown = redact(rule.example, true);
+    let note = [NOTE, rule.name, "]"].concat();
+    let (before, after) = shown.split_once(&note).unwrap_or_else(|| panic!("{}: {shown}", rule.name));
+    let rest = rule.example.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    rest.unwrap_or_else(|| panic!("{}: {shown}", rule.name))
+}
+
+#[test]
+fn every_example_is_caught() {
+    for rule in CATALOGUE {
+        let secret = secret_of(rule);
+        assert!(secret.len() >= 6, "{}: {secret}", rule.name);
+    }
+}
+
+#[test]
+fn every_lookalike_stays() {
+    for rule in CATALOGUE {
+        assert_eq!(redact(rule.lookalike, true), rule.lookalike, "{}", rule.name);
+    }
+}
+
+#[test]
+fn the_rules_fit_their_index() {
+    assert!(CATALOGUE.len() <= 64);
+}
+
+/// `S3CRET` stands for the secret; in what is expected, `*` stands for the note.
+fn check(cases: &[&str]) {
+    for case in cases {
+        for secret in ["hunter2", "tr0ub4dor&3-Zx", "f3a9c1d27b86e05f"] {
+            let text = case.replace("S3CRET", secret);
+            let shown = redact(&text, true);
+            assert!(!shown.contains(secret), "{text}\n{shown}");
+            // Nothing but the secret went.
+            let (before, after) = case.split_once("S3CRET").unwrap();
+            assert!(shown.starts_with(before) && shown.ends_with(after), "{text}\n{shown}");
+            assert_eq!(redact(&shown, true), shown, "{text}");
+        }
+    }
+}
+
+#[test]
+fn labels_in_query_strings_and_forms() {
+    check(&[
+        "https://h.example/login?user=bob&password=S3CRET&next=1",
+        "https://h.example/login?password=S3CRET",
+        "GET /cb?access_token=S3CRET HTTP/1.1",
+        "(see https://h.example/?token=S3CRET)",
+        "<a href=\"https://h.example/?api_key=S3CRET\">x</a>",
+        "https://h.example/?token=S3CRET&amp;x=1",
+        "next=%2Flogin%3Ftoken%3DS3CRET%26x%3D1",
+        "user[password]=S3CRET",
+    ]);
+}
+
+#[test]
+fn labels_in_json() {
+    check(&[
+        r#"{"password":"S3CRET"}"#,
+        r#"{"password": "S3CRET", "user": "x"}"#,
+        r#"{"db_password" : "S3CRET"}"#,
+        r#"{"clientSecret":"S3CRET","n":1}"#,
+        r#"{"log":"{\"password\":\"S3CRET\",\"user\":\"x\"}"}"#,
+        r#"{"log":"{\\\"token\\\":\\\"S3CRET\\\",\\\"user\\\":1}"}"#,
+        r#"{"log":"password=S3CRET\nnext line"}"#,
+        "{\n  \"api_key\":\n    \"S3CRET\"\n}",
+        "{'password': 'S3CRET'}",
+        "{'password': b'S3CRET'}",
+        r#"{"token": ["S3CRET"]}"#.replace("[\"S3CRET\"]", "[S3CRET]").leak(),
+        r#"{:password=>"S3CRET", "x"=>1}"#,
+        r#"[{"name":"DB_PASSWORD","value":"S3CRET"},{"name":"X","value":"y"}]"#,
+        r#"<add key="Password" value="S3CRET"/>"#,
+        "q=%7B%22password%22%3A%22S3CRET%22%2C%22user%22%3A%22x%22%7D",
+        r#"[[b"authorization", b"Bearer S3CRET"], [b"host", b"x"]]"#,
+        r#"getenv("api_key", "S3CRET")"#,
+        r#"Config { password: Some("S3CRET"), user: None }"#,
+    ]);
+}
+
+#[test]
+fn labels_in_yaml_ini_and_environment() {
+    check(&[
+        "user: x\npassword: S3CRET\nhost: y",
+        "  - token: S3CRET",
+        "password: 'S3CRET'",
+        "password: \"S3CRET\" # old",
+        "- name: API_TOKEN\n  value: S3CRET\n- name: X\n  value: y",
+        "[db]\npassword = S3CRET\nport = 1",
+        "export DB_PASSWORD=S3CRET",
+        "PGPASSWORD=S3CRET psql",
+        "AWS_SECRET_ACCESS_KEY=S3CRET\nAWS_REGION=x",
+        "spring.datasource.password=S3CRET",
+        "os.environ['SECRET_KEY'] = 'S3CRET'",
+        "API key: S3CRET",
+        "Client Secret = S3CRET",
+        "token_2=S3CRET",
+        "GET /x headers: accept: */*, x-webhook-secret: S3CRET, host: x",
+    ]);
+    assert_eq!(redact("password: correct horse battery\nx: y", true), "password: [redacted: password]\nx: y");
+    assert_eq!(redact("password=abc user=bob", true), "password=[redacted: password] user=bob");
+    assert_eq!(
+        redact("db:\n  password: |\n    line one\n    line two\n  host: x\n", true),
+        "db:\n  password: |\n    [redacted: password]\n  host: x\n"
+    );
+}
+
+#[test]
+fn labels_in_markup_headers_and_command_lines() {
+    check(&[
+        "<password>S3CRET</password>",
+        "<ns:ApiKey>S3CRET</ns:ApiKey>",
+        "<Password><![CDATA[S3CRET]]></Password>",
+        "<user name=\"x\" password=\"S3CRET\"/>",
+        "X-Auth-Token: S3CRET",
+        "X-Vault-Token: S3CRET\r\nHost: x",
+        "PRIVATE-TOKEN: S3CRET",
+        "mysql --password=S3CRET -u root",
+        "mysql --password S3CRET db",
+        "tool -Token S3CRET -Verbose",
+        r#"["tool", "--client-secret", "S3CRET", "-v"]"#,
+        "curl -u bob:S3CRET https://h.example",
+        "CREATE USER x IDENTIFIED BY 'S3CRET' ACCOUNT UNLOCK",
+        "ALTER ROLE x WITH PASSWORD 'S3CRET';",
+    ]);
+}
+
+#[test]
+fn connection_strings_and_urls() {
+    check(&[
+        "postgres://app:S3CRET@db:5432/x",
+        "mongodb+srv://app:S3CRET@c0.example.net/x?retryWrites=true",
+        "redis://:S3CRET@cache:6379",
+        "amqp://u:S3CRET@mq1:5672,mq2:5672/v",
+        "https://u:S3CRET@h.example/path@x",
+        "postgres://app:pa/S3CRET@db/x".replace("pa/", "").leak(),
+        "Server=tcp:x;User ID=sa;Password=S3CRET;Encrypt=True",
+        "Server=x;Pwd=S3CRET;",
+        "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=S3CRET;EndpointSuffix=y",
+        "Endpoint=sb://x/;SharedAccessKeyName=Root;SharedAccessKey=S3CRET",
+        "app:S3CRET@tcp(db:3306)/orders",
+        "jdbc:mysql://h/x?user=u&password=S3CRET&ssl=1",
+    ]);
+    assert_eq!(
+        redact("Server=x;Password=two words;Encrypt=True", true),
+        "Server=x;Password=[redacted: password];Encrypt=True"
+    );
+    assert_eq!(redact("postgres://u:p/w#1@db/x", true), "postgres://u:[redacted: url password]@db/x");
+    assert_eq!(
+        redact("https://4f8a1c2e9b7d4a6f@sentry.example/1", true),
+        "https://[redacted: url password]@sentry.example/1"
+    );
+}
+
+#[test]
+fn authorization_and_cookies() {
+    check(&[
+        "Authorization: Bearer S3CRET",
+        "authorization: token S3CRET",
+        "Proxy-Authorization: Basic S3CRET\r\nHost: x",
+        "curl -H 'Authorization: Bearer S3CRET' https://h.example",
+        r#"{"Authorization": "Bearer S3CRET", "x": 1}"#,
+        r#"{"headers":"{\"authorization\":\"Basic S3CRET\"}"}"#,
+        r#"{"Authorization": ["Bearer S3CRET"]}"#,
+        "map[Authorization:[Bearer S3CRET] Host:[x]]",
+        "Authorization: AWS4-HMAC-SHA256 S3CRET",
+        "Authorization: Digest S3CRET",
+        "HTTP_AUTHORIZATION=Bearer S3CRET",
+    ]);
+    for (text, shown) in [
+        ("Authorization: Token token=a1b2", "Authorization: Token [redacted: authorization]"),
+        ("Cookie: a=b; c=d\nHost: x", "Cookie: [redacted: cookie]\nHost: x"),
+        (
+            "GET / HTTP/1.1\\r\\nCookie: a=b; c=d\\r\\nHost: x",
+            "GET / HTTP/1.1\\r\\nCookie: [redacted: cookie]\\r\\nHost: x",
+        ),
+        ("-H 'Cookie: a=\"b\"; c=d' -v", "-H 'Cookie: [redacted: cookie]' -v"),
+        (r#"{"cookie": "a=b", "x": 1}"#, r#"{"cookie": "[redacted: cookie]", "x": 1}"#),
+        (r#""set-cookie": ["a=b; Path=/", "c=d"], "#, r#""set-cookie": [[redacted: cookie]], "#),
+    ] {
+        assert_eq!(redact(text, true), shown);
+        assert_eq!(redact(shown, true), shown);
+    }
+}
+
+#[test]
+fn a_field_that_is_named_like_a_secret_is_one() {
+    for (name, text, shown) in [
+        ("password", "correct horse battery", "[redacted: password]"),
+        ("DB Password", "a&b=c;d e\nf", "[redacted: password]"),
+        ("headers.Cookie", "a=b; sid=c", "[redacted: cookie]"),
+        ("Authorization", "Bearer a, b", "Bearer [redacted: authorization]"),
+        ("auth", "b3f1c29d87a64e05", "[redacted: credentials]"),
+        ("password", "must be changed", "must be changed"),
+        ("token", "${TOKEN}", "${TOKEN}"),
+        ("cookies", "enabled", "enabled"),
+        ("token", r#"{"id":1,"secret":"hunter22"}"#, r#"{"id":1,"secret":"[redacted: secret]"}"#),
+        ("note", "password=hunter2 x", "password=[redacted: password] x"),
+        ("max_tokens", "4096", "4096"),
+    ] {
+        assert_eq!(named(name, text, true), shown, "{name}");
+        assert_eq!(named(name, shown, true), shown, "{name}");
+    }
+}
+
+#[test]
+fn a_list_goes_on_after_a_note() {
+    let text = "auth=[x Authorization: Basic dXNlcjpwYXNz, b3f1c29d87a64e05] end";
+    assert_eq!(redact(text, true), "auth=[[redacted: credentials]] end");
+    let text = "auth=[x1 Authorization: Basic dXNlcjpwYXNz b3f1c29d87a64e05\nnext";
+    assert_eq!(redact(text, true), "auth=[[redacted: credentials]\nnext");
+}
+
+#[test]
+fn private_keys_whole_and_truncated() {
+    let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
+    let end = concat!("-----END PRIV", "ATE KEY-----");
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let note = "[redacted: private key]";
+    for (text, shown) in [
+        (format!("a {begin}\n{line}\n{line}\n{end} b"), format!("a {note} b")),
+        (format!("a {begin}\n{line}\n{line}\nnext log line"), format!("a {note}\nnext log line")),
+        (format!("a {begin}\n{line}\nMIIEvQ"), format!("a {note}")),
+        (format!("{begin}\n{line}\n{begin}\n{line}\n{end}"), format!("{note}\n{note}")),
+        (format!("{line}\n{line}\n{end}\nnext"), format!("{note}\nnext")),
+        (
+            format!(r#""private_key": "{begin}\n{line}\n{end}\n", "x": 1"#),
+            format!(r#""private_key": "{note}\n", "x": 1"#),
+        ),
+        (format!("key: |\n  {begin}\n  {line}\n  {end}\nx: y"), format!("key: |\n  {note}\nx: y")),
+        (format!("private_key: |\n  {begin}\n  {line}\n  {end}\nx: y"), format!("private_key: |\n  {note}\nx: y")),
+        (format!("{begin}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{line}\n"), format!("{note}\n")),
+    ] {
+        assert_eq!(redact(&text, true), shown);
+        assert_eq!(redact(&shown, true), shown);
+    }
+}
+
+#[test]
+fn card_numbers() {
+    for card in
+        ["4242424242424242", "4242-4242-4242-4242", "5555 5555 5555 4444", "3782 822463 10005", "6011111111111117"]
+    {
+        let text = format!("paid with {card}, thanks");
+        assert_eq!(redact(&text, true), "paid with [redacted: card number], thanks");
+        assert_eq!(redact(&format!("12 1234 {card} 99"), true), "12 1234 [redacted: card number] 99");
+    }
+    for number in
+        ["4242424242424241", "1700000000000", "x4242424242424242", "4242 4242-4242 4242", "4242.4242.4242.4242"]
+    {
+        assert_eq!(redact(number, true), number);
+    }
+}
+
+#[test]
+fn emails_only_where_asked() {
+    assert_eq!(redact("from bob.o'x <bob+a@mail.example.co.uk>.", true), "from bob.o'x <[redacted: email]>.");
+    assert!(!redact("x?email=bob%40example.com&y", true).contains("bob"));
+    assert_eq!(redact("連絡先bob@example.com、以上", true), "連絡先[redacted: email]、以上");
+    assert_eq!(redact("line\\nbob@example.com\\n", true), "line\\n[redacted: email]\\n");
+    assert_eq!(redact("bob@example.com", false), "bob@example.com");
+    for text in ["bob@localhost", "Foo@1a2b3c4d", "actions/checkout@v4.1.0", "ssh://git@host.example/x", "a @b.example"]
+    {
+        assert_eq!(redact(text, true), text);
+    }
+}
+
+#[test]
+fn ordinary_text_stays() {
+    for text in [
+        "token expired at 2024-05-01T12:00:00Z for request 550e8400-e29b-41d4-a716-446655440000",
+        "Azure.Identity.TokenCredentialAuthenticationError: authentication failed: invalid_client",
+        "    at com.acme.auth.TokenFilter.doFilter(TokenFilter.java:42)\n    at java.base/java.lang.Thread.run(Thread.java:840)",
+        "thread 'main' panicked at src/auth/token.rs:15:9: index out of bounds",
+        "  File \"/app/auth.py\", line 12, in login\n    token = self.get_token(scope)\n    password = config.password",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8 sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "MountVolume.SetUp failed for volume \"tls\" : secret \"db-creds\" not found",
+        "password: must be at least 8 characters",
+        "Error: password is required",
+        "FATAL: password authentication failed for user \"app\"",
+        "SyntaxError: Unexpected token: '}' in JSON at position 4",
+        "Unexpected token: punc (})",
+        "secret: not found; token: null; password=None",
+        "max_tokens: 4096, tokens=17 and total_tokens=12345678",
+        "password=${DB_PASSWORD} token=$TOKEN secret={{ .Values.secret }} api_key=<your-key> pwd=****",
+        "PWD=/usr/src/app\nOLDPWD=/root",
+        "function login(user: string, password: string): Promise<Token>",
+        "let token: Option<String> = None; use crate::Token::new; secret::load",
+        "user 1000:1000 docker run -u 1000:1000 image",
+        "arn:aws:iam::123456789012:role/x rabbit routing_key=orders.created",
+        "INFO 12:00:01 basic auth enabled; bearer authentication required; Basic plan",
+        "https://h.example:8443/a?code=404&page=2#top and http://h.example/@user",
+        "cookie: consent banner, cookies enabled",
+        "SharedAccessKeyName=RootManageSharedAccessKey;",
+        "pass: 12, fail: 3, pass=12",
+        "risk-assessment-2024-pipeline task-sk-learn sk-fading-circle",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        "Skipping AppWindowToken{df0798e token=Token{78af589 u0}}, bad token: android.os.BinderProxy@2bd79ce",
+        "let eq_token: Token![=] = input.parse()?; const TOKEN: mio::Token = mio::Token(1); token=Token::new(7)",
+        "parse Result<Token> failed, Box<dyn SigningKey> too; usage: login <user> <password> [options]\n",
+        "failed_password=3 PuttyPassword=0",
+        r#"{"errors":{"password":["is too short","can't be blank"],"token":["Your token has expired"]}}"#,
+        r#"missing: ["password", "email", "token", "name"]"#,
+        "key=value name=password-policy value=strict",
+        "-- password reset -- \n- token bucket exhausted\n--token-file /run/x",
+        "PagerDuty incident Q2K5JQ3M0XW1Z8 (PT4KHLK) and session devin-3f2a9c",
+    ] {
+        assert_eq!(redact(text, true), text);
+        assert_eq!(safe(text, true), text);
+    }
+}
+
+#[test]
+fn special_names_win_over_labels() {
+    let token = ["ghp", "_16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+    assert_eq!(redact(&format!("GITHUB_TOKEN={token} x"), true), "GITHUB_TOKEN=[redacted: github token] x");
+    assert_eq!(redact(&format!("{{\"token\":\"{token}\"}}"), true), "{\"token\":\"[redacted: github token]\"}");
+}
+
+#[test]
+fn hidden_characters_smuggle_nothing() {
+    for hidden in ["\u{200b}", "\u{2060}", "\u{ad}", "\u{e0041}", "\0", "\x1b[0m", "\u{202e}", "\u{fe0f}", "\u{200d}"] {
+        let text = format!("key AK{hidden}IAIOSFODNN7{hidden}EXAMPLE pass{hidden}word{hidden}={hidden}hun{hidden}ter2");
+        assert_eq!(safe(&text, true), "key [redacted: aws key] password=[redacted: password]");
+    }
+}
+
+/// Text that would be slow to search for a search that reads the same bytes again and again.
+#[test]
+fn hostile_text_takes_no_longer() {
+    let mut pieces: Vec<String> = [
+        "a",
+        " ",
+        ":",
+        "=",
+        "-",
+        "--",
+        "-----",
+        "@",
+        "a@",
+        "a.",
+        "://",
+        "://a:",
+        "://a:b/",
+        "://a:b,",
+        "%3d",
+        "%40",
+        "password",
+        "password=",
+        "password:",
+        "password: ",
+        "password=,",
+        "password=a,a",
+        "password=must ",
+        "y:",
+        "key:",
+        "d=",
+        "token: a ",
+        "\"password\":",
+        "\"password\":\"",
+        "'",
+        "\"",
+        "\\",
+        "\\\"",
+        "\\n",
+        "[",
+        "[[",
+        "password=[",
+        "[redacted: ",
+        "[redacted: x]",
+        "eyJ",
+        "eyJ.",
+        "eyJaaaaaaaaaa.",
+        "eyJaaaaaaaaaa-",
+        "ghp_",
+        "cog_",
+        "cog_a-",
+        "sk-",
+        "sk-a.",
+        "SG.",
+        "AKIA",
+        "gh gh ",
+        "bearer ",
+        "bearer.",
+        "bearer=",
+        "Bearer",
+        "4",
+        "4242 ",
+        "4242-",
+        "12345678901234567890 ",
+        ">",
+        "<password>",
+        "<password",
+        ":password>",
+        "--password ",
+        "-u a:",
+        "-u ",
+        "name: password ",
+        "\"password\",",
+        "\"password\",\"a",
+        "%22",
+        "%3a%22",
+        "password%3a%22",
+        "a:@tcp(",
+        "@tcp(",
+        "password=Some(\"",
+        "name: password\nvalue: must\n",
+        "password: |\n",
+        "password: |\n  a\n",
+        "Authorization: ",
+        "Authorization: Digest",
+        "Cookie: ",
+        "Cookie: a",
+        "\n",
+        "é",
+        "漢",
+        "password d 'x",
+        "d 'a ",
+        "a_a-a.",
+        ";password=",
+        ";password=a ",
+        "password: a b ",
+        "hooks.slack.com/",
+        "password=a b=c ",
+    ]
+    .map(str::to_owned)
+    .into();
+    let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
+    let end = concat!("-----END PRIV", "ATE KEY-----");
+    pieces.extend([begin.to_owned(), end.to_owned(), format!("{begin}\n"), format!("{begin}a "), format!("a{end}")]);
+    pieces.extend(CATALOGUE.iter().flat_map(|rule| [rule.example.to_owned(), rule.lookalike.to_owned()]));
+    let mut slowest = (Duration::ZERO, String::new());
+    for piece in pieces {
+        let text = piece.repeat(SIZE / piece.len()) + "\n";
+        let start = Instant::now();
+        let shown = redact(&text, true);
+        let took = start.elapsed();
+        assert!(took < LIMIT, "{piece:?} took {took:?}");
+        assert!(shown.len() <= text.len() * 4 + 100, "{piece:?} grew to {}", shown.len());
+        if took > slowest.0 {
+            slowest = (took, piece);
+        }
+    }
+    println!("{SIZE} bytes, the slowest: {slowest:?}");
+}
+
+const SIZE: usize = 1 << 17;
+/// A hundred times what it takes, so that a busy machine isn't mistaken for a slow search; a search that takes the
+/// square of the length takes longer still.
+const LIMIT: Duration = Duration::from_secs(4);
+
+/// Text made of what the rules look for.
+fn suspicious() -> impl Strategy<Value = String> {
+    let mut parts: Vec<&str> = vec![
+        "password",
+        "token",
+        "secret",
+        "api_key",
+        "auth",
+        "name",
+        "value",
+        "Authorization",
+        "Cookie",
+        "bearer",
+        "=",
+        ":",
+        ": ",
+        "\"",
+        "'",
+        "\\",
+        "\\\"",
+        "\\n",
+        "\n",
+        " ",
+        "  ",
+        ",",
+        ";",
+        "&",
+        "&amp;",
+        "?",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        ")",
+        "<",
+        ">",
+        "-",
+        "--",
+        "|\n  ",
+        "://",
+        "@",
+        "/",
+        ".",
+        "%3D",
+        "%26",
+        "%40",
+        "a",
+        "abc123def456",
+        "must",
+        "null",
+        "é",
+        "漢",
+        "x.example.com",
+        "[redacted: ",
+        "[redacted: x]",
+        "eyJ",
+        "ghp_",
+        "cog_",
+        "4242",
+        "4242 4242 4242 4242",
+        "$",
+        "*",
+        "#",
+        "\t",
+        "\0",
+    ];
+    parts.extend(CATALOGUE.iter().map(|rule| rule.example));
+    parts.extend(CATALOGUE.iter().map(secret_of));
+    prop::collection::vec(prop::sample::select(parts), 0..14).prop_map(|parts| parts.concat())
+}
+
+/// What may stand around a secret.
+fn surroundings() -> impl Strategy<Value = String> {
+    let parts = [
+        " ",
+        "\n",
+        "\t",
+        ", ",
+        "; ",
+        " | ",
+        "\n\n",
+        " - ",
+        "(",
+        ")",
+        " \"",
+        "\" ",
+        " '",
+        "' ",
+        "<",
+        ">",
+        "log line ",
+        "ERROR ",
+        "12:00:01 ",
+        "user ",
+        "{ ",
+        " }",
+        "…",
+        "漢字 ",
+        "https://x.example/a ",
+        "a=b ",
+        "x: y\n",
+        "null ",
+    ];
+    let end = prop::sample::select(vec![" ", "\n", "\t", "\n  ", " \n"]);
+    (prop::collection::vec(prop::sample::select(parts.to_vec()), 0..8), end)
+        .prop_map(|(parts, end)| parts.concat() + end)
+}
+
+/// How a text is written in the data that logs and alerts are made of.
+const LANGUAGES: &[fn(&str) -> String] = &[
+    // The texts of JSON, and of JSON in JSON.
+    |text| in_json(text),
+    |text| in_json(&in_json(text)),
+    |text| format!("{{\"log\":\"{}\",\"n\":1}}", in_json(text)),
+    |text| format!("[\n  \"{}\",\n  \"x\"\n]", in_json(text)),
+    |text| format!("{{\"m\":\"{{\\\"log\\\":\\\"{}\\\"}}\"}}", in_json(&in_json(text))),
+    // A query string and a form.
+    |text| format!("https://x.example/?q={}&page=2", in_query(text)),
+    |text| format!("a=1&text={}", in_query(text).replace("%20", "+")),
+    // Markup.
+    |text| format!("<log>{}</log>", in_markup(text)),
+    |text| format!("<log text=\"{}\"/>", in_markup(text)),
+    // Lines that begin with something, and lines of Windows.
+    |text| format!("> {}", text.replace('\n', "\n> ")),
+    |text| format!("2030-01-01T00:00:00Z app[1]: {}", text.replace('\n', "\n2030-01-01T00:00:00Z app[1]: ")),
+    |text| text.replace('\n', "\r\n"),
+    |text| format!("({text})"),
+    |text| format!("'{text}',"),
+];
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap().to_owned()
+}
+
+fn in_query(text: &str) -> String {
+    let encode = |b: u8| match b {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+        _ => format!("%{b:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+fn in_markup(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[test]
+fn every_example_is_caught_in_every_language() {
+    for rule in CATALOGUE {
+        for (number, language) in LANGUAGES.iter().enumerate() {
+            for (before, after) in [("", ""), ("first\n", "\nlast"), ("see ", " and"), ("x\t", ", y"), ("(\"", "\")")] {
+                let text = language(&[before, rule.example, after].concat());
+                // Without e-mail addresses no other secret must be left because it seemed to be one.
+                for emails in [true, rule.name == "email"] {
+                    let shown = redact(&text, emails);
+                    let left =
+                        [secret_of(rule), &language(secret_of(rule))].iter().any(|secret| shown.contains(secret));
+                    assert!(!left, "{} in language {number}: {shown}", rule.name);
+                    assert_eq!(redact(&shown, emails), shown, "{} in language {number}", rule.name);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn twice_is_once(text in suspicious()) {
+        let once = redact(&text, true);
+        prop_assert_eq!(redact(&once, true), once);
+    }
+
+    #[test]
+    fn safe_twice_is_once(text in suspicious()) {
+        let once = safe(&text, true);
+        prop_assert_eq!(clean::block(&once), once.as_str());
+        prop_assert_eq!(safe(&once, true), once);
+    }
+
+    #[test]
+    fn no_example_is_left(row in 0..CATALOGUE.len(), before in surroundings(), after in surroundings()) {
+        let rule = &CATALOGUE[row];
+        // What comes before ends, and what comes after begins, with a blank.
+        let after: String = after.chars().rev().collect();
+        let shown = redact(&[before.as_str(), rule.example, after.as_str()].concat(), true);
+        prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
+    }
+
+    #[test]
+    fn no_example_is_left_in_other_languages(
+        row in 0..CATALOGUE.len(), language in 0..LANGUAGES.len(), before in surroundings(), after in surroundings(),
+    ) {
+        let rule = &CATALOGUE[row];
+        let after: String = after.chars().rev().collect();
+        let shown = redact(&LANGUAGES[language](&[before.as_str(), rule.example, after.as_str()].concat()), true);
+        prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
+        prop_assert!(!shown.contains(&LANGUAGES[language](secret_of(rule))), "{}", shown);
+    }
+
+    #[test]
+    fn any_text_will_do(text in any::<String>()) {
+        let once = redact(&text, true);
+        prop_assert_eq!(redact(&once, true), once);
+    }
+}

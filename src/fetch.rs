@@ -1,0 +1,57 @@
+//! Requests to servers out there: bounded in time, bounded in what is read of the answer, and no redirect is followed,
+//! so that what a request carries goes to the address that was configured and nowhere else.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use worker::wasm_bindgen::JsCast;
+use worker::{Delay, Headers, js_sys, web_sys};
+
+use crate::runtime::{self, promised};
+use outbound::http::Answer;
+
+/// How long a request may take, and how many bytes of its answer are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The time for all of it, until the last byte of the answer.
+    pub time: Duration,
+    /// The most bytes of the answer.
+    pub size: usize,
+}
+
+/// Sends one request. An error says in words why there is no answer; whether the request was acted upon is unknown.
+pub async fn ask(
+    method: &str,
+    url: &str,
+    headers: &Headers,
+    body: Option<&str>,
+    bounds: Bounds,
+) -> Result<Answer, String> {
+    let unmade = |error: worker::Error| format!("the request could not be made: {error}");
+    let controller = web_sys::AbortController::new().map_err(|error| unmade(error.into()))?;
+    let request = runtime::request(method, url, headers, body, Some(&controller.signal())).map_err(unmade)?;
+    match select(pin!(fetch(&request, bounds.size)), pin!(Delay::from(bounds.time))).await {
+        Either::Left((answer, _)) => answer.map_err(|error| error.to_string()),
+        Either::Right(_) => {
+            controller.abort();
+            Err(format!("nothing within {} s", bounds.time.as_secs()))
+        }
+    }
+}
+
+async fn fetch(request: &web_sys::Request, most: usize) -> worker::Result<Answer> {
+    let worker: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response: web_sys::Response = promised(Ok(worker.fetch_with_request(request))).await?.dyn_into()?;
+    let mut bytes = Vec::new();
+    let whole = match response.body() {
+        Some(stream) => runtime::read(stream, most, &mut bytes).await.unwrap_or(false),
+        None => true,
+    };
+    Ok(Answer {
+        status: response.status(),
+        retry_after: response.headers().get("Retry-After").ok().flatten(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        whole,
+    })
+}

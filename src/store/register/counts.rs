@@ -1,0 +1,55 @@
+//! The counts: a row for each hour, and one for all time. Each row is one JSON text, so that a call writes two rows,
+//! whatever it brings; rows are what storage costs.
+
+use worker::wasm_bindgen::JsValue;
+
+use super::{RegisterObject, column, integer, number};
+use crate::store::tally::Counts;
+use incident::stored::Stored;
+use incident::time::{DAY, HOUR, Time};
+
+pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
+/// The row with the sums of all hours ever.
+const TOTALS: Time = Time(0);
+/// Hours that are older are deleted, in milliseconds.
+const KEPT: i64 = 8 * DAY;
+
+impl RegisterObject {
+    pub fn add_counts(&self, counts: &Counts, now: Time) -> worker::Result<()> {
+        let hour = now.hour();
+        for row in [TOTALS, hour] {
+            let known = self.counts_since(row, row)?.pop();
+            if known.is_none() {
+                let expired = vec![number(TOTALS.0), number(now.plus(-KEPT).0)];
+                self.exec("DELETE FROM counts WHERE hour > ? AND hour < ?", expired)?;
+            }
+            let mut sums = known.map(|(_, sums)| sums).unwrap_or_default();
+            sums.add_all(counts);
+            let sums = JsValue::from_str(&sums.to_text());
+            self.exec("INSERT OR REPLACE INTO counts VALUES (?, ?)", vec![number(row.0), sums])?;
+        }
+        Ok(())
+    }
+
+    /// The sums of all hours ever.
+    pub fn totals(&self) -> worker::Result<Counts> {
+        Ok(self.counts_since(TOTALS, TOTALS)?.pop().map(|(_, totals)| totals).unwrap_or_default())
+    }
+
+    /// The counts of the last so many hours, this one included, the oldest first; none of those without any.
+    pub fn last_hours(&self, hours: u32, now: Time) -> worker::Result<Vec<(Time, Counts)>> {
+        let first = now.hour().plus(HOUR.saturating_mul(1_i64.saturating_sub(hours.into())));
+        self.counts_since(first, now)
+    }
+
+    fn counts_since(&self, first: Time, last: Time) -> worker::Result<Vec<(Time, Counts)>> {
+        let query = "SELECT hour, counts FROM counts WHERE hour BETWEEN ? AND ? ORDER BY hour";
+        let mut hours = Vec::new();
+        for row in self.exec(query, vec![number(first.0), number(last.0)])? {
+            let row = row?;
+            let counts = column(&row, "counts").and_then(|text| Counts::from_text(&text)).unwrap_or_default();
+            hours.push((Time(integer(&row, "hour")), counts));
+        }
+        Ok(hours)
+    }
+}

@@ -1,0 +1,84 @@
+//! The sessions about which Devin is asked now and then: those that have not ended, and for a day those that have, because
+//! pull requests and output may still come.
+
+use serde_json::Value;
+use worker::Env;
+use worker::wasm_bindgen::JsValue;
+
+use super::{RegisterObject, ask, column, number, text};
+use crate::runtime::now;
+use incident::time::{DAY, HOUR, Time};
+
+pub const SCHEMA: &str =
+    "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
+/// What the first release kept: only sessions that had not ended.
+const FROM_FIRST_RELEASE: [&str; 2] = [
+    "INSERT OR IGNORE INTO followed_sessions SELECT incident, asked, NULL FROM open_sessions",
+    "DROP TABLE open_sessions",
+];
+/// So long after its end a session is asked about, in milliseconds.
+const FOLLOWED_FOR: i64 = DAY;
+
+/// The list's lines of at most `most` incidents whose sessions are to be asked about, those first that were asked about
+/// the longest time ago; and it counts as asked now.
+pub async fn open_sessions(env: &Env, most: usize) -> worker::Result<Vec<Value>> {
+    match ask(env, "open", vec![("most", most.into())]).await? {
+        Value::Array(lines) => Ok(lines),
+        _ => Ok(Vec::new()),
+    }
+}
+
+impl RegisterObject {
+    /// Takes over what the first release has stored, where that was not done yet.
+    pub(super) fn take_over_open_sessions(&self) -> worker::Result<()> {
+        let sql = self.state.storage().sql();
+        let mut old = sql.exec_raw("SELECT 1 FROM sqlite_master WHERE name = 'open_sessions'", Vec::new())?;
+        if Iterator::next(&mut old).is_some() {
+            for statement in FROM_FIRST_RELEASE {
+                sql.exec_raw(statement, Vec::new())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An incident was published: whether its session is to be asked about, and since when it has ended.
+    pub(super) fn keep_open(&self, listing: &Value) -> worker::Result<()> {
+        let incident = JsValue::from_str(text(listing, "incident"));
+        if text(listing, "state") != "started" || text(listing, "sessionId").is_empty() {
+            return self.exec("DELETE FROM followed_sessions WHERE incident = ?", vec![incident]).map(|_| ());
+        }
+        let ended = Time::from_rfc3339(text(listing, "endedAt")).map_or(JsValue::NULL, |at| number(at.0));
+        let statement = "INSERT INTO followed_sessions VALUES (?1, 0, ?2) \
+             ON CONFLICT (incident) DO UPDATE SET ended = ?2 WHERE ended IS NOT ?2";
+        self.exec(statement, vec![incident, ended]).map(|_| ())
+    }
+
+    /// Those that were asked about the longest time ago; of those that have ended, each ever more seldom and at least every
+    /// hour. An incident that the list has forgotten is asked about no more.
+    pub(super) fn open(&self, most: i64) -> worker::Result<Value> {
+        let now = now();
+        self.exec(
+            "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
+             (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
+            vec![number(now.plus(-FOLLOWED_FOR).0)],
+        )?;
+        let rows = self.exec(
+            "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
+             WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
+            vec![number(now.0), number(HOUR), number(most)],
+        )?;
+        let mut lines = Vec::new();
+        let mut names = Vec::new();
+        for row in rows {
+            let row = row?;
+            let (Some(name), Some(listing)) = (column(&row, "incident"), column(&row, "listing")) else { continue };
+            lines.push(serde_json::from_str(&listing)?);
+            names.push(name);
+        }
+        for name in names {
+            let asked = vec![number(now.0), JsValue::from_str(&name)];
+            self.exec("UPDATE followed_sessions SET asked = ? WHERE incident = ?", asked)?;
+        }
+        Ok(Value::Array(lines))
+    }
+}

@@ -1,0 +1,213 @@
+//! What operators see and do: health, the list of incidents, one incident, replay, metrics.
+
+use serde_json::Value;
+use worker::{Env, Headers};
+
+use crate::configuration::configuration;
+use crate::log;
+use crate::settings::{Configuration, OPEN_WARNING};
+use crate::store::incident as object;
+use crate::store::{ledger, register};
+use crate::web::answer::{Answer, Status};
+use crate::web::metrics;
+use crate::web::query::Query;
+use crate::web::reply::Reply;
+use inbound::auth::secret_of_authorization;
+use incident::key::Key;
+use incident::listing::{FOLLOWING_UP, STATES};
+use incident::sender::Sender;
+use incident::stored;
+use incident::stored::Stored;
+use text::clean;
+
+/// How many incidents a page has where nobody says otherwise.
+const PAGE: u32 = 50;
+
+/// Who asks, as far as the admin token is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Admin,
+    Stranger,
+    /// No token is configured: nobody is an administrator.
+    Nobody,
+}
+
+fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
+    let Some(token) = &configuration.admin_token else { return Caller::Nobody };
+    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
+    match offered {
+        Some(offered) if token.matches(&offered) => Caller::Admin,
+        _ => Caller::Stranger,
+    }
+}
+
+/// `None` for the administrator; for everybody else the answer that they get.
+pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
+    match caller(headers, &configuration(env)) {
+        Caller::Admin => None,
+        Caller::Stranger => Some(Answer::error(401, "Unauthorized", "The admin token is missing or wrong.")),
+        Caller::Nobody => Some(Answer::error(404, "Not found", "There is nothing here while ADMIN_TOKEN is not set.")),
+    }
+}
+
+/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration and which of its
+/// stores answer.
+pub async fn health(headers: &Headers, env: &Env) -> Reply {
+    let configuration = configuration(env);
+    let mut health = vec![("status", "ok".into()), ("version", env!("CARGO_PKG_VERSION").into())];
+    if caller(headers, &configuration) == Caller::Admin {
+        let mut problems = Vec::new();
+        for problem in configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice) {
+            problems.push(stored::object(vec![
+                ("setting", problem.setting.to_value()),
+                ("found", problem.found.to_value()),
+                ("expected", problem.expected.to_value()),
+            ]));
+        }
+        health.push(("problems", problems.into()));
+        let warnings = if configuration.hook_secrets.open { vec![OPEN_WARNING.into()] } else { Vec::new() };
+        health.push(("warnings", Value::Array(warnings)));
+        let storage = vec![
+            ("ledger", ledger::answers(env).await.into()),
+            ("register", register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok().into()),
+        ];
+        health.push(("storage", stored::object(storage)));
+    }
+    Reply::Document(stored::object(health))
+}
+
+/// `GET /api/incidents`.
+pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal.into();
+    }
+    let query = match list_query(query) {
+        Ok(query) => query,
+        Err(wrong) => return Answer::error(400, "Bad query", wrong).into(),
+    };
+    match register::list(env, query).await {
+        Ok(list) => Reply::Document(list),
+        Err(error) => failed(&error).into(),
+    }
+}
+
+/// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
+pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
+    let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let [limit, cursor, state, sender, words] = ["limit", "cursor", "state", "sender", "q"].map(text);
+    let bad = |name: &str, found: Option<String>, expected: &str| {
+        let found = clean::line(&found.unwrap_or_default(), 100);
+        Err(format!("{name} is {found:?}: expected {expected}."))
+    };
+    let count = limit.as_deref().map_or(Some(PAGE), |limit| limit.parse::<u32>().ok());
+    let Some(count) = count.filter(|count| (1..=register::LARGEST_PAGE).contains(count)) else {
+        return bad("limit", limit, &format!("a whole number from 1 to {}", register::LARGEST_PAGE));
+    };
+    if cursor.as_deref().is_some_and(|cursor| register::parse_cursor(cursor).is_none()) {
+        return bad("cursor", cursor, "the cursor of the page before");
+    }
+    if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
+        return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
+    }
+    if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
+        return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
+    }
+    Ok(register::Query { limit: count, cursor, state, sender, text: words })
+}
+
+/// `GET /metrics`.
+pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal.into();
+    }
+    let problems = configuration(env).settings.as_ref().err().map_or(0, Vec::len);
+    match register::stats(env, 0).await {
+        Ok(stats) => Reply::Metrics(metrics::text(&stats, problems)),
+        Err(error) => failed(&error).into(),
+    }
+}
+
+/// `GET /api/incidents/{key}`.
+pub async fn show(headers: &Headers, name: &str, env: &Env) -> Reply {
+    incident(headers, name, env).await.map_or_else(Reply::from, Reply::Document)
+}
+
+/// What is known of the incident of that name, or the answer that says why that is not shown.
+pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value, Answer> {
+    if let Some(refusal) = refusal(headers, env) {
+        return Err(refusal);
+    }
+    let key = Key::of_name(name).ok_or_else(|| unknown(name))?;
+    // Of an earlier occurrence the list has kept the last line.
+    let shown = match object::show(env, &key, name, true).await {
+        Ok(Value::Null) => register::one(env, name).await,
+        shown => shown,
+    };
+    match shown {
+        Ok(Value::Null) => Err(unknown(name)),
+        Ok(shown) => Ok(shown),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// `GET /api/incidents/{key}/postmortem`: what the session gave as structured output, as Markdown.
+pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal.into();
+    }
+    let Some(key) = Key::of_name(name) else { return unknown(name).into() };
+    match object::show(env, &key, name, false).await {
+        Ok(shown) => match shown.get("postmortem").and_then(outbound::postmortem::markdown) {
+            Some(text) => Reply::Markdown(text),
+            None => Answer::error(404, "No postmortem", NO_POSTMORTEM).into(),
+        },
+        Err(error) => failed(&error).into(),
+    }
+}
+
+const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of that name. Its session gives one when it \
+     is done, and only where a route asks for it with structured_output = true.";
+
+/// `POST /api/incidents/{key}/replay`. `origin`: where the request was sent to, `https://bridge.example`.
+pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal(headers, env) {
+        return refusal;
+    }
+    if from_another_site(headers, origin) {
+        return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
+    }
+    let Some(key) = Key::of_name(name) else { return unknown(name) };
+    match object::replay(env, &key, name).await {
+        Ok(None) => unknown(name),
+        Ok(Some(done)) => {
+            let answer = if done {
+                Answer::ok(Status::Accepted, "It is tried again.")
+            } else {
+                Answer::ok(Status::Ignored, "Nothing has failed here, so nothing is tried again.")
+            };
+            Answer { incident: Some(name.to_owned()), ..answer }
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Whether a browser sends this for another site's sake: it sends the password along with any request, so it has to say
+/// where one comes from. `Sec-Fetch-Site` goes to https and to this machine only; `Origin` goes with every form.
+fn from_another_site(headers: &Headers, origin: &str) -> bool {
+    let header = |name| headers.get(name).ok().flatten();
+    match header("Sec-Fetch-Site") {
+        Some(site) => !matches!(site.as_str(), "same-origin" | "none"),
+        None => header("Origin").is_some_and(|from| from != origin),
+    }
+}
+
+/// Nobody has heard of the incident of that name.
+fn unknown(name: &str) -> Answer {
+    Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
+}
+
+/// Storage could not be asked.
+pub fn failed(error: &worker::Error) -> Answer {
+    log::warning(&format!("storage did not answer: {error}"));
+    Answer::unavailable("Storage", "Storage did not answer. Please try again.")
+}

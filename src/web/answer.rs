@@ -1,0 +1,136 @@
+//! The answers of the hooks: always a JSON object, as the contract has it.
+
+use serde_json::{Map, Value};
+
+use incident::key::Key;
+use incident::named;
+use incident::reason::Reason;
+use incident::session::Session;
+use incident::stored::Stored;
+
+/// What became of a request. Its name is part of the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Stored; the session is on its way, or the event goes to the one that runs.
+    #[default]
+    Accepted,
+    /// The session exists.
+    Started,
+    /// The incident has its session, or is on its way to one.
+    Duplicate,
+    /// There is nothing to do.
+    Ignored,
+    /// It was only asked what would happen.
+    DryRun,
+}
+
+named!(Status {
+    Accepted => "accepted",
+    Started => "started",
+    Duplicate => "duplicate",
+    Ignored => "ignored",
+    DryRun => "dry_run",
+});
+
+/// What a hook answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub code: u16,
+    /// The contract's `status`; absent on errors.
+    pub status: Option<Status>,
+    /// The incident's name.
+    pub incident: Option<String>,
+    /// A sentence for a person.
+    pub message: String,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The incident's session, where it is known.
+    pub session: Option<Session>,
+    /// The short form of what went wrong.
+    pub error: Option<String>,
+    /// The long form, in Devin's own words where they are its.
+    pub details: Option<String>,
+    /// Seconds after which to send it again.
+    pub retry_after: Option<u32>,
+    /// What a dry run has to show, and other fields of one kind of answer.
+    pub more: Map<String, Value>,
+}
+
+impl Answer {
+    /// An answer that all is well.
+    pub fn ok(status: Status, message: impl Into<String>) -> Answer {
+        let code = if status == Status::Accepted { 202 } else { 200 };
+        Answer { status: Some(status), ..Answer::with(code, None, message.into()) }
+    }
+
+    /// An answer that something is wrong.
+    pub fn error(code: u16, error: impl Into<String>, message: impl Into<String>) -> Answer {
+        Answer::with(code, Some(error.into()), message.into())
+    }
+
+    fn with(code: u16, error: Option<String>, message: String) -> Answer {
+        Answer { code, error, message, ..Default::default() }
+    }
+
+    /// Authentic, but nothing to do.
+    pub fn ignored(reason: Reason, message: impl Into<String>) -> Answer {
+        Answer { reason: Some(reason), ..Answer::ok(Status::Ignored, message) }
+    }
+
+    /// The caller could not prove who it is. The same whatever was wrong.
+    pub fn unauthorized() -> Answer {
+        Answer::error(401, "Unauthorized", "The secret or signature is missing or wrong.")
+    }
+
+    /// Nothing could be stored: send it again.
+    pub fn unavailable(error: impl Into<String>, message: impl Into<String>) -> Answer {
+        Answer { retry_after: Some(30), ..Answer::error(503, error, message) }
+    }
+
+    /// Names the incident.
+    pub fn about(mut self, key: &Key) -> Answer {
+        self.incident.get_or_insert_with(|| key.to_string());
+        self
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> Value {
+        let mut body = Map::new();
+        let mut set = |name: &str, value: Value| {
+            if !value.is_null() {
+                body.insert(name.to_owned(), value);
+            }
+        };
+        set("success", self.error.is_none().into());
+        set("status", self.status.map(Status::name).into());
+        set("incident", self.incident.to_value());
+        set("message", self.message.to_value());
+        set("reason", self.reason.map(Reason::name).into());
+        set("sessionId", self.session.as_ref().map(|session| session.id.as_str()).into());
+        set("sessionUrl", self.session.as_ref().map(|session| session.url.as_str()).into());
+        set("error", self.error.to_value());
+        set("details", self.details.to_value());
+        body.extend(self.more.clone());
+        Value::Object(body)
+    }
+
+    /// One answer for several: the worst code, and each in `results`.
+    pub fn several(answers: Vec<Answer>) -> Answer {
+        let mut results = Vec::new();
+        let mut worst = None::<Answer>;
+        for answer in answers {
+            results.push(answer.body());
+            if worst.as_ref().is_none_or(|worst| worst.code <= answer.code) {
+                worst = Some(answer);
+            }
+        }
+        let Some(worst) = worst else {
+            return Answer::ignored(Reason::NoIncident, "The body carries no event.");
+        };
+        let message = format!("{} events; see results for each.", results.len());
+        let mut more = Map::new();
+        more.insert("results".to_owned(), Value::Array(results));
+        Answer { message, more, incident: None, session: None, ..worst }
+    }
+}

@@ -1,0 +1,297 @@
+//! The page of one incident: what is known of it, what happened, what Devin was asked.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::page::{LARGEST_PAGE, frame};
+use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
+use incident::stored;
+use incident::time::Time;
+
+/// The longest address that is shown, in bytes.
+const LONGEST_LINK: usize = 1_000;
+/// What is kept free for the rest of the page when the prompt gets the room that is left.
+const REST_OF_PAGE: usize = 1_000;
+
+/// The page: `incident` as `GET /api/incidents/{key}` has it.
+pub fn page(incident: &Value, now: Time) -> String {
+    let name = text(incident, "incident");
+    let title = short(text(incident, "title"), 200);
+    let head = html! {
+        nav aria-label="Breadcrumb" { a href="/" { "All incidents" } }
+        h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
+        (standing(incident))
+    };
+    let story = html! { (postmortem(incident)) (timeline(incident)) };
+    let aside = html! { (session(incident)) (facts(incident, now)) };
+    // The frame is the same whatever stands in it.
+    let frame_only = frame(&title, html! {}, html! {});
+    let used = [&head, &story, &aside, &frame_only].iter().map(|part| part.0.len()).sum::<usize>();
+    let room = LARGEST_PAGE.saturating_sub(used.saturating_add(REST_OF_PAGE));
+    let main = html! {
+        (head)
+        div.columns {
+            div {
+                (story)
+                (prompt(incident, room))
+                p.soft { "The same as JSON, with nothing cut: " a href={ "/api/incidents/" (name) } { (name) } }
+            }
+            div { (aside) }
+        }
+    };
+    frame(&title, html! {}, main).into_string()
+}
+
+/// Where it stands, and what can be done about it.
+fn standing(incident: &Value) -> Markup {
+    let code = state_of(incident);
+    let button = match code {
+        "failed" => "Try again",
+        "held" | "queued" => "Release now",
+        _ => "Send the message again",
+    };
+    html! {
+        div.standing.card {
+            p { (state(code)) " " span dir="auto" { (short(why(incident), 2_000)) } }
+            @if incident.get("replayable").and_then(Value::as_bool) == Some(true) {
+                form method="post" action={ "/incidents/" (text(incident, "incident")) "/replay" } {
+                    button { (button) }
+                }
+            }
+        }
+    }
+}
+
+fn facts(incident: &Value, now: Time) -> Markup {
+    let fact = |name: &str, value: Markup| html! { dt { (name) } dd dir="auto" { (value) } };
+    let time = |name: &str| html! { (when(text(incident, name))) " · " (ago(text(incident, name), now)) };
+    let (service, grade) = (text(incident, "service"), grade(incident));
+    html! {
+        section.card aria-labelledby="about" {
+            h2 #about { "Incident" }
+            dl {
+                (fact("Key", html! { code { (text(incident, "incident")) } }))
+                (fact("Sender", html! { (text(incident, "sender")) }))
+                @if !service.is_empty() { (fact("Service", html! { (short(service, 1_000)) })) }
+                @if !grade.is_empty() { (fact("Severity or priority", html! { (grade) })) }
+                (fact("First seen", time("firstSeen")))
+                (fact("Last seen", time("lastSeen")))
+                (fact("Seen", html! { (number(incident, "seen")) "×" }))
+            }
+        }
+    }
+}
+
+/// The session, as Devin describes it now or, where it does not answer, as the record has it.
+fn session(incident: &Value) -> Markup {
+    let id = text(incident, "sessionId");
+    let none = Value::Null;
+    let now = incident.get("session").unwrap_or(&none);
+    let mut state = "";
+    for (record, name) in [
+        (incident, "sessionState"),
+        (incident, "sessionDetail"),
+        (now, "status"),
+        (now, "status_enum"),
+        (now, "status_detail"),
+    ] {
+        // The later, the more it says.
+        state = Some(text(record, name)).filter(|state| !state.is_empty()).unwrap_or(state);
+    }
+    let acus = [now.get("acus_consumed"), incident.get("acus")].into_iter().flatten().find(|acus| acus.is_number());
+    let ended = text(incident, "endedAt");
+    let silent = text(now, "error");
+    html! {
+        section.card aria-labelledby="session" {
+            h2 #session { "Session" }
+            @if id.is_empty() {
+                p.soft { "There is none yet." }
+            } @else {
+                dl {
+                    dt { "At Devin" }
+                    dd { @match link(text(incident, "sessionUrl"), LONGEST_LINK) {
+                        Some(url) => a href=(url) { (short(id, 100)) },
+                        None => (short(id, 100)),
+                    } }
+                    @if !state.is_empty() { dt { "State" } dd { (short(state, 200)) } }
+                    @if !silent.is_empty() { dt { "Devin does not say more" } dd { (short(silent, 600)) } }
+                    @if !ended.is_empty() { dt { "Ended" } dd { (when(ended)) } }
+                    @if let Some(acus) = acus { dt { "ACUs" } dd { (stored::text(acus)) } }
+                    @for url in pull_requests(incident, now) {
+                        dt { "Pull request" }
+                        dd { a href=(url) { (short(url, 200)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The addresses of the session's pull requests: v3 lists them, v1 has one, the record has what was known last.
+fn pull_requests<'a>(incident: &'a Value, session: &'a Value) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut add = |request: &'a Value, name: &str| {
+        if let Some(url) = link(text(request, name), 300)
+            && !found.contains(&url)
+            && found.len() < 10
+        {
+            found.push(url);
+        }
+    };
+    list(session, "pull_requests").iter().for_each(|request| add(request, "pr_url"));
+    session.get("pull_request").into_iter().for_each(|request| add(request, "url"));
+    list(incident, "pullRequests").iter().for_each(|request| add(request, "url"));
+    found
+}
+
+fn timeline(incident: &Value) -> Markup {
+    let entries = list(incident, "timeline");
+    html! {
+        section.card aria-labelledby="timeline" {
+            h2 #timeline { "Timeline" }
+            @if entries.is_empty() { p.soft { "Nothing is kept of what happened." } }
+            ol.timeline {
+                @for entry in entries {
+                    li { (moment(text(entry, "at"))) span dir="auto" { (short(text(entry, "what"), 170)) } }
+                }
+            }
+        }
+    }
+}
+
+/// The structured postmortem that the session gave, laid out as the document is. All of it is Devin's.
+fn postmortem(incident: &Value) -> Markup {
+    let Some(postmortem) = incident.get("postmortem").filter(|postmortem| postmortem.is_object()) else {
+        return html! {};
+    };
+    let (entries, items) = (list(postmortem, "timeline"), list(postmortem, "action_items"));
+    let texts = [("Summary", "summary"), ("Root cause", "root_cause")];
+    html! {
+        section.card aria-labelledby="postmortem" {
+            h2 #postmortem { "Postmortem" }
+            @for (title, name) in texts {
+                @if !text(postmortem, name).is_empty() {
+                    h3 { (title) }
+                    p dir="auto" { (short(text(postmortem, name), 1_500)) }
+                }
+            }
+            @if !entries.is_empty() {
+                h3 { "What happened" }
+                ol.timeline {
+                    @for entry in entries.iter().take(20) {
+                        li { span { (short(text(entry, "time"), 60)) } span dir="auto" { (short(text(entry, "event"), 160)) } }
+                    }
+                }
+            }
+            @if !items.is_empty() {
+                h3 { "Action items" }
+                ul {
+                    @for item in items.iter().take(20) {
+                        li dir="auto" {
+                            @if item.get("done").and_then(Value::as_bool) == Some(true) { "Done: " }
+                            (short(text(item, "description"), 160))
+                            @if !text(item, "owner").is_empty() { " (" (short(text(item, "owner"), 40)) ")" }
+                            @if let Some(url) = link(text(item, "link"), 200) { " " a href=(url) { "Link" } }
+                        }
+                    }
+                }
+            }
+            p { a href={ "/api/incidents/" (text(incident, "incident")) "/postmortem" } { "As Markdown" } }
+        }
+    }
+}
+
+/// The prompt as it was sent, as far as the room goes.
+fn prompt(incident: &Value, room: usize) -> Markup {
+    let prompt = text(incident, "prompt");
+    let shown = short(prompt, room);
+    let cut = shown.len() < prompt.len();
+    html! {
+        section.card aria-labelledby="prompt" {
+            h2 #prompt { "Prompt as sent" }
+            @if prompt.is_empty() {
+                p.soft { "Devin was not asked yet, or what it was asked is not kept any more." }
+            } @else {
+                @if cut { p.soft { "Only its beginning; the whole of it is in the JSON below." } }
+                pre { (shown) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn longest(text: &str) -> Value {
+        let text = |most: usize| text.chars().cycle().take(most).collect::<String>();
+        let times = |count: usize, value: Value| vec![value; count];
+        json!({
+            "incident": format!("azure_monitor-h{}.100", "0".repeat(32)),
+            "sender": "azure_monitor", "state": "failed", "replayable": true, "seen": 4_000_000_000_u32,
+            "title": text(500), "service": text(500), "priority": text(500), "error": text(600), "reason": "recovered",
+            "firstSeen": "2026-11-21T14:05:33.120Z", "lastSeen": "2026-11-21T14:05:33.120Z", "endedAt": text(500),
+            "sessionId": text(500), "sessionUrl": format!("https://{}", "a".repeat(900)), "acus": 1.25,
+            "session": {"status": text(5_000), "error": text(5_000)},
+            "pullRequests": times(20, json!({"url": format!("https://{}", "b".repeat(900))})),
+            "timeline": times(100, json!({"at": "2026-11-21T14:05:33.120Z", "what": text(700)})),
+            "postmortem": {
+                "summary": text(9_000), "root_cause": text(9_000),
+                "timeline": times(90, json!({"time": text(900), "event": text(900)})),
+                "action_items": times(90, json!({"description": text(900), "owner": text(900), "link": "https://a.example"})),
+            },
+            "prompt": text(29_999),
+        })
+    }
+
+    #[test]
+    fn a_page_stays_small_whatever_stands_in_it() {
+        for text in ["<\"&\"> ", "🚨 ", "障害", "plain ", "\u{202e}\0'"] {
+            let html = page(&longest(text), Time(0));
+            assert!(html.len() < LARGEST_PAGE, "{text:?}: {} bytes", html.len());
+            assert!(html.ends_with("</html>"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_of_the_usual_length_is_shown_whole() {
+        let mut incident = longest("plain words ");
+        for field in ["pullRequests", "postmortem", "timeline"] {
+            incident[field] = Value::Null;
+        }
+        let html = page(&incident, Time(0));
+        assert!(html.contains(incident["prompt"].as_str().unwrap()) && !html.contains("Only its beginning"));
+    }
+
+    #[test]
+    fn a_postmortem_is_laid_out_and_its_links_are_of_the_web() {
+        let html = page(
+            &json!({"incident": "alert-h1", "postmortem": {
+                "summary": "Checkout <failed>.", "root_cause": "A pool.", "timeline": [{"time": "14:02", "event": "Alert"}],
+                "action_items": [
+                    {"description": "Raise it", "owner": "sre", "done": true, "link": "https://tracker.example/1"},
+                    {"description": "Watch it", "link": "javascript:alert(1)"}, 7, null
+                ],
+            }}),
+            Time(0),
+        );
+        for part in [
+            "Checkout &lt;failed&gt;.",
+            "A pool.",
+            "14:02",
+            "Done: Raise it (sre)",
+            "https://tracker.example/1",
+            "Watch it",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert!(!html.contains("javascript:"));
+        for odd in
+            [json!({}), json!({"timeline": 7, "action_items": {"a": 1}, "summary": []}), json!("text"), json!(null)]
+        {
+            page(&json!({"incident": "alert-h1", "postmortem": odd}), Time(0));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What the Worker answers: the hooks, the API, the dashboard.
+
+pub mod admin;
+pub mod answer;
+pub mod dashboard;
+pub mod metrics;
+pub mod openapi;
+pub mod query;
+pub mod reply;
+pub mod router;
+pub mod webhook;

@@ -1,0 +1,263 @@
+//! Paths, methods and status codes.
+
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen::JsValue;
+use worker::web_sys::{self, Request, Response};
+use worker::{Env, Headers};
+
+use crate::runtime;
+use crate::web::answer::Answer;
+use crate::web::query::Query;
+use crate::web::reply::Reply;
+use crate::web::{admin, dashboard, metrics, openapi, webhook};
+use inbound::endpoint::Hook;
+use incident::stored;
+
+/// The largest body a hook takes, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What a path is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Takes events.
+    Hook(Hook),
+    /// Whether it runs.
+    Health,
+    /// The contract.
+    OpenApi,
+    /// What is counted, for Prometheus.
+    Metrics,
+    /// The list.
+    Incidents,
+    /// One of them.
+    Incident,
+    /// The postmortem that its session gave.
+    Postmortem,
+    /// Tries one again.
+    Replay,
+    /// The list, for people.
+    Dashboard,
+    /// One of them, for people.
+    Page,
+    /// Tries one again and shows it.
+    PageReplay,
+}
+
+/// Every path; `{key}` stands for an incident's name.
+pub const PATHS: &[(&str, Target)] = &[
+    ("/pagerduty-resolved", Target::Hook(Hook::Pagerduty)),
+    ("/hooks/pagerduty", Target::Hook(Hook::Pagerduty)),
+    ("/api/trigger-devin", Target::Hook(Hook::Any)),
+    ("/hooks/alert", Target::Hook(Hook::Alert)),
+    ("/hooks/azure-monitor", Target::Hook(Hook::AzureMonitor)),
+    ("/hooks/kibana", Target::Hook(Hook::Kibana)),
+    ("/health", Target::Health),
+    ("/openapi.json", Target::OpenApi),
+    ("/metrics", Target::Metrics),
+    ("/api/incidents", Target::Incidents),
+    ("/api/incidents/{key}", Target::Incident),
+    ("/api/incidents/{key}/postmortem", Target::Postmortem),
+    ("/api/incidents/{key}/replay", Target::Replay),
+    ("/", Target::Dashboard),
+    ("/incidents/{key}", Target::Page),
+    ("/incidents/{key}/replay", Target::PageReplay),
+];
+
+impl Target {
+    /// What is at a path, and the incident's name in it; empty where it has none.
+    fn of(path: &str) -> Option<(Target, &str)> {
+        PATHS.iter().find_map(|(pattern, target)| Some((*target, name_in(path, pattern)?)))
+    }
+
+    /// The methods it takes, as the header `Allow` names them.
+    pub fn allow(self) -> &'static str {
+        match self {
+            Target::Hook(_) | Target::Replay | Target::PageReplay => "POST",
+            _ => "GET, HEAD",
+        }
+    }
+}
+
+/// What stands in `path` where `pattern` has `{key}`.
+fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
+    if path == pattern {
+        return Some("");
+    }
+    let (before, after) = pattern.split_once("{key}")?;
+    let name = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// Answers a request. The runtime's own `Request` and `Response`: `worker`'s would convert the whole of `request.cf`,
+/// which nobody here reads, for each request.
+pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
+    let url = request.url();
+    let (origin, path, query) = parts(&url);
+    let query = Query(query);
+    let Some((target, name)) = Target::of(path) else {
+        return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
+    };
+    if !target.allow().split(", ").any(|method| method == request.method()) {
+        let message = format!("{path} takes {} only.", target.allow());
+        let response = respond(Answer::error(405, "Method not allowed", message).into())?;
+        response.headers().set("Allow", target.allow())?;
+        return Ok(response);
+    }
+    let headers = Headers(request.headers());
+    let reply = match target {
+        Target::Hook(hook) => match read_body(&request, &headers).await? {
+            Some(body) => webhook::handle(hook, &headers, query, &body, &env).await.into(),
+            None => {
+                Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
+            }
+        },
+        Target::Health => admin::health(&headers, &env).await,
+        Target::OpenApi => Reply::OpenApi,
+        Target::Metrics => admin::metrics(&headers, &env).await,
+        Target::Incidents => admin::list(&headers, query, &env).await,
+        Target::Incident => admin::show(&headers, name, &env).await,
+        Target::Postmortem => admin::postmortem(&headers, name, &env).await,
+        Target::Replay => admin::replay(&headers, origin, name, &env).await.into(),
+        Target::Dashboard => dashboard::list(&headers, origin, query, &env).await,
+        Target::Page => dashboard::incident(&headers, name, &env).await,
+        Target::PageReplay => dashboard::replay(&headers, origin, name, &env).await,
+    };
+    respond(reply)
+}
+
+/// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third
+/// of reading it as a stream; otherwise the limit holds while it is read.
+async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Option<Vec<u8>>> {
+    let declared = headers.get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LARGEST_BODY) {
+        return Ok(None);
+    }
+    if declared.is_some() {
+        let bytes = Uint8Array::new(&runtime::promised(request.array_buffer()).await?);
+        let fits = usize::try_from(bytes.length()).is_ok_and(|length| length <= LARGEST_BODY);
+        return Ok(fits.then(|| bytes.to_vec()));
+    }
+    let mut body = Vec::new();
+    let whole = match request.body() {
+        Some(stream) => runtime::read(stream, LARGEST_BODY, &mut body).await?,
+        None => true,
+    };
+    Ok(whole.then_some(body))
+}
+
+fn respond(reply: Reply) -> worker::Result<Response> {
+    let mut more = Vec::new();
+    let (code, retry_after, content_type, body) = match reply {
+        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, stored::text(&answer.body())),
+        Reply::Document(document) => (200, None, JSON, stored::text(&document)),
+        Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
+        Reply::Page { code, retry_after, headers, html } => {
+            more.extend(headers);
+            (code, retry_after, HTML, html)
+        }
+        Reply::SeeOther(path) => {
+            more.push(("Location", path));
+            (303, None, HTML, String::new())
+        }
+        Reply::Markdown(text) => (200, None, "text/markdown; charset=utf-8", text),
+        Reply::Metrics(text) => (200, None, metrics::CONTENT_TYPE, text),
+    };
+    if let Some(seconds) = retry_after {
+        more.push(("Retry-After", seconds.to_string()));
+    }
+    if code == 401 {
+        more.push(("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"".to_owned()));
+    }
+    let ready = if content_type == JSON { JSON_HEADERS.with(Clone::clone) } else { None };
+    let init = web_sys::ResponseInit::new();
+    init.set_status(code);
+    init.set_headers(&ready.map_or_else(|| headers(content_type), Ok)?.into());
+    let response = Response::new_with_opt_str_and_init(Some(&body), &init)?;
+    for (name, value) in more {
+        response.headers().set(name, &value)?;
+    }
+    Ok(response)
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+
+thread_local! {
+    /// The headers of every JSON document. A response copies them, so they are made once an isolate.
+    static JSON_HEADERS: Option<web_sys::Headers> = headers(JSON).ok();
+}
+
+/// The headers that everything we send has.
+fn headers(content_type: &str) -> Result<web_sys::Headers, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("Cache-Control", "no-store")?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    headers.set("Content-Type", content_type)?;
+    Ok(headers)
+}
+
+/// The origin, the path and the query of a URL as the runtime gives it: absolute and normalised.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host.saturating_add(at));
+    let (origin, path) = url.split_at_checked(end).unwrap_or((url, ""));
+    let path = path.split('#').next().unwrap_or(path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    (origin, if path.is_empty() { "/" } else { path }, query)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        assert_eq!(parts("https://h.example/a/b?c=d#e"), ("https://h.example", "/a/b", "c=d"));
+        assert_eq!(parts("https://h.example"), ("https://h.example", "/", ""));
+        assert_eq!(parts("http://h:1/x?"), ("http://h:1", "/x", ""));
+    }
+
+    #[test]
+    fn paths_lead_where_the_contract_says() {
+        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Pagerduty), "")));
+        assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Hook(Hook::Any), "")));
+        assert_eq!(Target::of("/api/incidents/k/replay"), Some((Target::Replay, "k")));
+        assert_eq!(Target::of("/api/incidents/k/postmortem"), Some((Target::Postmortem, "k")));
+        assert_eq!(Target::of("/api/incidents/k"), Some((Target::Incident, "k")));
+        for nowhere in [
+            "/pagerduty-resolved/",
+            "/api/incidents/",
+            "/api/incidents//replay",
+            "/api/incidents/a/b/replay",
+            "//health",
+        ] {
+            assert_eq!(Target::of(nowhere), None, "{nowhere}");
+        }
+    }
+
+    fn keys(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_contract_has_every_path_with_its_methods_and_no_other() {
+        let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let documented = &document["paths"];
+        assert_eq!(keys(documented), PATHS.iter().map(|(path, _)| (*path).to_owned()).collect());
+        for (path, target) in PATHS {
+            let item = &documented[path];
+            let place = item["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+            let item = place.and_then(|place| document.pointer(place)).unwrap_or(item);
+            let methods: Vec<String> = keys(item).into_iter().filter(|key| key != "parameters").collect();
+            let allowed = target.allow().to_ascii_lowercase();
+            let allowed: Vec<&str> = allowed.split(", ").filter(|method| *method != "head").collect();
+            assert_eq!(methods, allowed, "{path}");
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use worker::{Env, Headers};
+
+use crate::clients::entra;
+use crate::configuration::configuration;
+use crate::log;
+use crate::runtime::now;
+use crate::settings::{Configuration, Settings};
+use crate::store::incident::{self as object, Outcome, Rehearsal, Standing};
+use crate::store::ledger::Entry;
+use crate::store::memory::Repeat;
+use crate::store::tally::{Count, Refused};
+use crate::store::{ledger, memory, tally};
+use crate::web::answer::{Answer, Status};
+use crate::web::query::Query;
+use inbound::auth::{Attempt, Refusal, Token, Verified};
+use inbound::endpoint::Hook;
+use inbound::routing::Decision;
+use inbound::senders::{self, BadBody, Parsed};
+use incident::event::{Incident, IncidentEvent, Kind};
+use incident::hex;
+use incident::key::Key;
+use incident::lifecycle::Taken;
+use incident::plan::{Plan, Workflow};
+use incident::reason::Reason;
+use incident::record::{Opening, Record};
+use incident::sender::Sender;
+use incident::session::Session;
+use incident::stored;
+use incident::stored::Stored;
+use outbound::devin::compose;
+use text::clean;
+
+/// Answers a request to a hook.
+pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
+    let arrived = now();
+    let configuration = configuration(env);
+    let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
+    log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    answer.answer
+}
+
+/// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
+fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, milliseconds: i64) {
+    log::line(vec![
+        ("level", if answer.code >= 500 { "error" } else { "info" }.into()),
+        ("log", "event".into()),
+        ("incident", answer.incident.to_value()),
+        ("sender", sender.map(Sender::name).into()),
+        ("event", event_type.into()),
+        ("status", answer.status.map(Status::name).into()),
+        ("code", answer.code.into()),
+        ("reason", answer.reason.map(Reason::name).into()),
+        ("session", answer.session.as_ref().map(|session| session.id.as_str()).into()),
+        ("proof", proof.into()),
+        ("ms", milliseconds.into()),
+    ]);
+}
+
+/// An answer, with what the log wants to know of the event.
+struct Logged {
+    answer: Answer,
+    sender: Option<Sender>,
+    event_type: Option<String>,
+}
+
+impl From<Answer> for Logged {
+    fn from(answer: Answer) -> Logged {
+        Logged { answer, sender: None, event_type: None }
+    }
+}
+
+async fn proven(
+    hook: Hook,
+    headers: &Headers,
+    query: Query<'_>,
+    body: &[u8],
+    env: &Env,
+    configuration: &Configuration,
+) -> (Logged, String) {
+    let secrets = &configuration.hook_secrets;
+    let header = |name: &str| headers.get(name).ok().flatten();
+    let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
+    let token = match &secrets.entra {
+        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, header("Authorization")).await,
+        _ => Token::Absent,
+    };
+    let verified = match secrets.verify(&attempt, &token) {
+        Ok(verified) => verified,
+        Err(refusal) => {
+            let (refused, answer) = match refusal {
+                Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
+                Refusal::NotConfigured => (
+                    Refused::NotConfigured,
+                    Answer::unavailable(
+                        "Not configured",
+                        "What this hook could check is not configured, or is wrong, so nothing is processed.",
+                    ),
+                ),
+                Refusal::NoKeys => {
+                    (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
+                }
+            };
+            tally::count(Count::Refused(refused));
+            let proof =
+                if let Token::Refused(part) = token { format!("none: the token's {part}") } else { "none".into() };
+            return (answer.into(), proof);
+        }
+    };
+    let proof = verified.by().to_owned();
+    let settings = match &configuration.settings {
+        Ok(settings) => settings,
+        Err(problems) => {
+            tally::count(Count::Refused(Refused::NotConfigured));
+            let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
+            return (Answer::unavailable("Configuration", message).into(), proof);
+        }
+    };
+    let dry_run = match wants_dry_run(query) {
+        Ok(dry_run) => dry_run,
+        Err(value) => {
+            tally::count(Count::Refused(Refused::BadBody));
+            let value = clean::line(&value, 100);
+            let message = format!(
+                "dry_run is {value:?}: expected 1, true, yes, on or nothing for a dry run, 0, false, no or off for none."
+            );
+            return (Answer::error(400, "Bad query", message).into(), proof);
+        }
+    };
+    if hook == Hook::Pagerduty
+        && !dry_run
+        && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
+    {
+        tally::count(Count::Received(Sender::Pagerduty));
+        tally::count(Count::Duplicate(Sender::Pagerduty));
+        let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
+        return (Logged { answer: known(incident, session), sender, event_type }, proof);
+    }
+    let parsed = match senders::parse(hook, &verified) {
+        Ok(parsed) => parsed,
+        Err(bad) => {
+            tally::count(Count::Refused(Refused::BadBody));
+            return (Answer::from(bad).into(), proof);
+        }
+    };
+    let answer = match parsed {
+        Parsed::Nothing { sender, reason, message } => {
+            if !dry_run {
+                tally::count(Count::Received(sender));
+                tally::count(Count::Ignored(reason));
+            }
+            Answer::ignored(reason, text::safe(&message, true)).into()
+        }
+        Parsed::Events { events, remark } => {
+            let mut answers = Vec::new();
+            let mut first = None;
+            // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
+            let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
+            for (place, event) in events.into_iter().enumerate() {
+                let event = event.safe(settings.redact_emails);
+                first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
+                let mut answer = if dry_run {
+                    rehearse(event, settings, env).await
+                } else {
+                    deliver(hook, &verified, place, event, wait, settings, env).await
+                };
+                if let Some(remark) = &remark {
+                    answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
+                }
+                answers.push(answer);
+            }
+            let answer = match answers.pop() {
+                Some(only) if answers.is_empty() => only,
+                last => {
+                    answers.extend(last);
+                    Answer::several(answers)
+                }
+            };
+            let (sender, event_type) = first.unzip();
+            Logged { answer, sender, event_type }
+        }
+    };
+    (answer, proof)
+}
+
+/// Hands an event on to its incident, and counts what became of it.
+async fn deliver(
+    hook: Hook,
+    body: &Verified<'_>,
+    place: usize,
+    event: IncidentEvent,
+    wait: i64,
+    settings: &Settings,
+    env: &Env,
+) -> Answer {
+    let decision = settings.routes.decide(&event, &settings.defaults);
+    let event = match &decision {
+        Decision::Handle(plan) if plan.min_occurrences > 1 => {
+            // The same bytes again are the same firing, delivered once more.
+            let delivery = event.id.is_none().then(|| format!("{} {place}", digest(body.body())));
+            IncidentEvent { delivery, ..counted_together(event) }
+        }
+        _ => event,
+    };
+    let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
+    tally::event(&event, taken, now());
+    answer.about(&event.key)
+}
+
+/// What became of an event, `None` where it could not be stored, and the answer.
+async fn taken(
+    hook: Hook,
+    body: &Verified<'_>,
+    event: &IncidentEvent,
+    decision: Decision,
+    wait: i64,
+    env: &Env,
+) -> (Option<Taken>, Answer) {
+    let ignore = |reason, message| (Some(Taken::Ignored(reason)), Answer::ignored(reason, message));
+    let (plan, ignored) = match decision {
+        Decision::Handle(plan) => (Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (None, Some(ignore(reason, message))),
+    };
+    if early(event)
+        && let Some(ignored) = ignored
+    {
+        return ignored;
+    }
+    if early(event) && plan.as_ref().is_some_and(starts_when_resolved) {
+        let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
+        return ignore(Reason::EventType, message);
+    }
+    // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
+    if event.sender == Sender::Pagerduty
+        && let Some(entry) = ledger::read(env, &event.key).await
+        && entry.knows(event)
+    {
+        let Entry { incident, session, .. } = entry;
+        let event_type = event.event_type.clone();
+        memory::remember(body, Repeat { event_type, incident: incident.clone(), session: session.clone() }, now());
+        return (Some(Taken::Duplicate), known(incident, session));
+    }
+    // What a route ignores may still be the end of an incident that has a session, under the route it began with.
+    match object::deliver(env, event, plan.as_ref(), wait).await {
+        Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if let Some(ignored) = ignored => ignored,
+        Ok(outcome) => (Some(outcome.taken), answer(hook, event.kind, outcome)),
+        Err(error) => {
+            log::warning(&format!("{}: the event could not be stored: {error}", event.key));
+            let message = "The event could not be stored. Please send it again.";
+            (None, Answer::unavailable("Not stored", message))
+        }
+    }
+}
+
+/// The answer to an event that the ledger has.
+fn known(incident: String, session: Session) -> Answer {
+    let message = "This event was taken already; the incident has its session.";
+    let answer = Answer { session: Some(session), ..Answer::ok(Status::Duplicate, message) };
+    Answer { incident: Some(incident), ..answer }
+}
+
+/// Whether a request asks for a dry run, or the value that says neither yes nor no. A word that is not understood must
+/// not start anything.
+fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
+    let mut wanted = false;
+    for value in query.all("dry_run") {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "" | "1" | "true" | "yes" | "on" => wanted = true,
+            "0" | "false" | "no" | "off" => {}
+            _ => return Err(value),
+        }
+    }
+    Ok(wanted)
+}
+
+/// What tells one body from another, in 32 hexadecimal digits.
+fn digest(body: &[u8]) -> String {
+    hex::encode(&Sha256::digest(body)).chars().take(32).collect()
+}
+
+/// The event under the key of its rule, service and resource: where a route counts occurrences, each firing may have an
+/// identity of its own, as Azure's have. A PagerDuty incident stays itself.
+fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
+    let Incident { title, service, resource, .. } = &event.incident;
+    let (service, resource) = (service.as_deref().unwrap_or_default(), resource.as_deref().unwrap_or_default());
+    if event.sender != Sender::Pagerduty
+        && let Some(key) = Key::new(event.sender, &["occurrences of", title, service, resource])
+    {
+        event.key = key;
+    }
+    event
+}
+
+/// Whether an event comes before the end of its incident.
+fn early(event: &IncidentEvent) -> bool {
+    matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
+}
+
+/// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
+/// waking the incident's object: there is nothing yet that they could change.
+fn starts_when_resolved(plan: &Plan) -> bool {
+    plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved
+}
+
+/// The contract's answer for what became of an event.
+fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
+    let Outcome { taken, incident, standing } = outcome;
+    let duplicate = taken == Taken::Duplicate;
+    let mut answer = match (taken, standing) {
+        (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
+        // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
+        (_, Standing::Failed { error }) if hook == Hook::Pagerduty => Answer {
+            details: Some(error),
+            ..Answer::ok(Status::Duplicate, "This incident's session could not be created; it can be replayed.")
+        },
+        (_, Standing::Failed { error }) => Answer {
+            details: Some(error),
+            ..Answer::error(500, "Failed to create Devin session", "Devin refused; it can be replayed.")
+        },
+        (_, Standing::Started { session }) if duplicate => Answer {
+            session: Some(session),
+            ..Answer::ok(Status::Duplicate, "This incident already has its Devin session.")
+        },
+        (_, _) if duplicate => Answer::ok(Status::Duplicate, "This incident's session is on its way already."),
+        (Taken::FollowUp, standing) => {
+            let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+            let message = if kind == Kind::Resolved {
+                "Stored; the incident's session gets a message."
+            } else {
+                "Stored; it reaches the incident's session with its next message."
+            };
+            Answer { session, ..Answer::ok(Status::Accepted, message) }
+        }
+        (_, Standing::Started { session }) => {
+            Answer { session: Some(session), ..Answer::ok(Status::Started, "Devin session created successfully") }
+        }
+        (_, Standing::Queued { behind }) => {
+            Answer::ok(Status::Accepted, format!("Stored; the session waits for its turn, queued behind {behind}."))
+        }
+        (_, Standing::Held) => {
+            Answer::ok(Status::Accepted, "Stored; today's sessions are spent, so it is held until midnight UTC.")
+        }
+        (_, Standing::OnItsWay | Standing::Idle) => Answer::ok(Status::Accepted, "Stored; the session is on its way."),
+    };
+    answer.incident = Some(incident);
+    answer
+}
+
+fn ignored_because(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Recovered => "The alert recovered, and there is no session to tell.",
+        Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
+        _ => "This type of event starts nothing.",
+    }
+}
+
+/// What would happen, without doing it.
+async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
+    let decision = settings.routes.decide(&event, &settings.defaults);
+    let (event, plan, ignored) = match decision {
+        Decision::Handle(plan) if plan.min_occurrences > 1 => (counted_together(event), Some(plan), None),
+        Decision::Handle(plan) => (event, Some(plan), None),
+        Decision::Ignore { reason, message, .. } => (event, None, Some((reason, message))),
+    };
+    let rehearsal = match &plan {
+        _ if early(&event) && ignored.is_some() => None,
+        Some(plan) if early(&event) && starts_when_resolved(plan) => Some(Rehearsal {
+            outcome: Outcome {
+                taken: Taken::Ignored(Reason::EventType),
+                incident: event.key.to_string(),
+                ..Outcome::default()
+            },
+            record: None,
+        }),
+        plan => match object::dry_run(env, &event, plan.as_ref()).await {
+            Ok(rehearsal) => Some(rehearsal),
+            Err(error) => {
+                log::warning(&format!("{}: what is known of it could not be read: {error}", event.key));
+                return Answer::unavailable(
+                    "Storage",
+                    "What is known of the incident could not be read. Please try again.",
+                );
+            }
+        },
+    };
+    let mut routes = Vec::new();
+    for explained in settings.routes.explain(&event) {
+        routes.push(stored::object(vec![
+            ("route", explained.route.into()),
+            ("decides", explained.decides.into()),
+            ("text", explained.text.into()),
+        ]));
+    }
+    let taken = rehearsal.as_ref().map(|rehearsal| rehearsal.outcome.taken);
+    let (action, would, reason) = match taken {
+        None | Some(Taken::Ignored(Reason::Route)) => {
+            ("ignore", "would be ignored", ignored.as_ref().map(|(reason, _)| *reason))
+        }
+        Some(Taken::Accepted) => ("start_session", "would start a session", None),
+        Some(Taken::FollowUp) => ("message", "would reach the incident's session, and start none", None),
+        Some(Taken::Duplicate) => ("duplicate", "would be a duplicate, and start nothing", None),
+        Some(Taken::Ignored(reason)) => ("ignore", "would start nothing", Some(reason)),
+    };
+    let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
+    let mut more = Map::new();
+    let mut shown =
+        vec![("action", action.into()), ("reason", reason.map(Reason::name).into()), ("routes", routes.into())];
+    shown.extend(why.map(|why| ("why", why.into())));
+    shown.extend(plan.as_ref().map(|plan| ("workflow", plan.workflow.name().into())));
+    more.insert("decision".into(), stored::object(shown));
+    let (incident, standing, record) = match rehearsal {
+        Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
+        None => (event.key.to_string(), Standing::Idle, None),
+    };
+    // What an event of this kind would start with, even where this one alone starts nothing.
+    let record = match (record, &plan) {
+        (Some(record), _) if action != "ignore" || plan.is_none() => Some(record),
+        (_, Some(plan)) => Some(Record { opening: Opening::Full, ..Record::new(&event, plan.clone(), now()) }),
+        (_, None) => None,
+    };
+    if let Some(record) = record.filter(|_| plan.is_some())
+        && let Err(error) = show_request(&record, settings, &mut more)
+    {
+        more.insert("request".into(), Value::Null);
+        return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
+    }
+    let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+    let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
+    Answer { more, reason, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
+}
+
+/// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.
+fn show_request(record: &Record, settings: &Settings, more: &mut Map<String, Value>) -> Result<(), String> {
+    let request = compose::session(record, &settings.compose()).map_err(|error| error.to_string())?;
+    let mut secrets = Vec::new();
+    for name in &request.session_secrets {
+        secrets.push((name.clone(), "(not shown)".to_owned()));
+    }
+    let call = settings.devin.create(&request, &secrets);
+    more.insert("prompt".into(), request.prompt.into());
+    let call = vec![("method", call.method.into()), ("url", call.url.into()), ("body", call.body.into())];
+    more.insert("request".into(), stored::object(call));
+    Ok(())
+}
+
+impl From<BadBody> for Answer {
+    fn from(bad: BadBody) -> Answer {
+        // The details quote the body.
+        let details = bad.details.map(|details| text::safe(&details, true));
+        let message = details.clone().unwrap_or_else(|| bad.error.clone());
+        Answer { details, ..Answer::error(400, bad.error, message) }
+    }
+}
