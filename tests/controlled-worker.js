@@ -4,8 +4,8 @@
 // - advance {milliseconds, objects}: moves the clock, and with it the alarms of these objects, {binding: [id]}
 // - break {put: 2}: lets the next two calls of `put` fail, and answers what was left of the failures before
 // - calls: every call so far, as {at, operation, what}
-// - object {binding, name, query} or {binding, name, key, value}: rows of an object's tables; a value of its storage,
-//   written first where there is one
+// - object {binding, name, query}, {binding, name, key, value} or {binding, name, evict: true}: rows of an object's
+//   tables; a value of its storage, written first where there is one; or the object is thrown out of memory
 // The operations: read, write (the dedup cache in KV), incident, register (calls to the objects), and get, put, alarm,
 // sql (the objects' storage); begin and end (of an alarm's work) and timer cannot fail.
 import Bridge, { IncidentObject as Incident, RegisterObject as Register } from "./index.js";
@@ -102,8 +102,12 @@ const controlled = (Base) =>
 
     async fetch(request) {
       if (!new URL(request.url).pathname.startsWith("/control/")) return super.fetch(request);
-      const { milliseconds, query, key, value } = await request.json();
+      const { milliseconds, query, key, value, evict } = await request.json();
       const { storage } = this.#state;
+      if (evict) {
+        await storage.sync();
+        this.#state.abort("evicted on purpose");
+      }
       if (query) return Response.json(storage.sql.exec(query).toArray());
       if (value) await storage.put(key, value);
       if (key) return Response.json((await storage.get(key)) ?? null);
@@ -162,8 +166,9 @@ export default class extends Bridge {
   }
 
   async _object({ binding, name, ...question }) {
-    const answer = await this.#ask(this.#env[binding].getByName(name), question);
-    return answer.json();
+    const asked = this.#ask(this.#env[binding].getByName(name), question);
+    if (question.evict) return asked.then(() => false, () => true);
+    return (await asked).json();
   }
 
   #ask(object, question) {

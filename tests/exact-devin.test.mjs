@@ -187,20 +187,6 @@ describe("a hook that waits", { concurrency: false }, () => {
     assert.ok(timers.length <= 10, `${timers.length} timers in 3 s`);
   });
 
-  test("is answered within a few milliseconds of the session's existence", async () => {
-    const bridge = await controlled(AMPLE);
-    const late = [];
-    for (let i = 0; i < 12; i++) {
-      const alert = newAlert();
-      let answered;
-      bridge.devin.script({ call: "create", match: alert.alertId, replies: [() => ((answered = performance.now() + 200 + i * 7), { delayMs: 200 + i * 7 })] });
-      await start(bridge, alert);
-      late.push(performance.now() - answered);
-    }
-    late.sort((a, b) => a - b);
-    assert.ok(late[3] < 12, `${late.map((ms) => ms.toFixed(1)).join(", ")} ms`);
-  });
-
   test("gives up after WAIT_SECONDS, and the work goes on", async () => {
     const bridge = await controlled({ WAIT_SECONDS: "1" });
     const alert = newAlert();

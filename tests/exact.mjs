@@ -65,8 +65,8 @@ export async function heldIncidents(bridge, count, change) {
   return held;
 }
 
-/** The keys of the incidents of Devin's sessions, in the order of their creation. */
-export const startedKeys = ({ devin }) =>
-  devin.all.map(({ tags }) => tags.find((tag) => tag.startsWith("incident:")).slice("incident:".length));
+/** The names of the incidents of Devin's sessions that begin like this, in the order of their creation. */
+export const startedKeys = ({ devin }, name = "") =>
+  devin.sessions(name).map(({ tags }) => tags.find((tag) => tag.startsWith("incident:")).slice("incident:".length));
 
 export const lines = ({ timeline }) => timeline.map(({ what }) => what);

@@ -138,6 +138,12 @@ class Bridge {
     return text;
   }
 
+  /** Throws the object of an incident, or the register, out of memory. */
+  async evict(key) {
+    const object = key ? { binding: "INCIDENT", name: key } : { binding: "REGISTER", name: "register" };
+    assert.equal(await this.#control("object", { ...object, evict: true }), true);
+  }
+
   async #control(what, question) {
     const answer = await fetch(new URL(`/control/${what}`, this.url), { method: "POST", body: JSON.stringify(question) });
     assert.equal(answer.status, 200, await answer.clone().text());

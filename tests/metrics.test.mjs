@@ -125,7 +125,7 @@ describe("/metrics", () => {
   });
 
   test("shows what waits", async () => {
-    const one = await startBridge({ SESSIONS_PER_MINUTE: "1", SESSIONS_PER_DAY: "2" });
+    const one = await startBridge({ SESSIONS_PER_MINUTE: "1", SESSIONS_PER_DAY: "3" });
     await one.oneSession(await one.resolve());
     await one.resolve();
     await one.resolve();
@@ -135,7 +135,7 @@ describe("/metrics", () => {
     });
     assert.ok(now.get("devin_bridge_oldest_waiting_seconds") < 30);
     const shown = ["sessions_today", "sessions_per_day_limit", "sessions_last_minute", "sessions_per_minute_limit"];
-    assert.deepEqual(shown.map((name) => now.get(`devin_bridge_${name}`)), [1, 2, 1, 1]);
+    assert.deepEqual(shown.map((name) => now.get(`devin_bridge_${name}`)), [1, 3, 1, 1]);
   });
 
   test("a wrong setting is counted too, and does not hide the rest", async () => {

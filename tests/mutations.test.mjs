@@ -182,7 +182,7 @@ function check(path, refuses, size, { status, json }) {
   }
   if (json.incident !== undefined) assert.match(json.incident, /^(pagerduty|azure_monitor|kibana|alert)-[A-Za-z0-9]{1,40}(\.\d+)?$/);
   else assert.equal(json.status, "ignored");
-  if (json.status === "dry_run") assert.ok(["start_session", "ignore"].includes(json.decision.action), JSON.stringify(json.decision));
+  if (json.status === "dry_run") assert.ok(["start_session", "message", "duplicate", "ignore"].includes(json.decision.action), JSON.stringify(json.decision));
   else assert.equal(json.reason !== undefined, json.status === "ignored");
   if (json.reason) assert.ok(REASONS.includes(json.reason), json.reason);
   if (json.status === "started") assert.match(json.sessionId, /^devin-[0-9a-f]{32}$/);

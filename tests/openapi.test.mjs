@@ -65,6 +65,7 @@ test("every documented answer is given, and no other", async () => {
     await post(path, body(path, id));
     await post(path, body(path, id));
     await post(`${path}?dry_run=1`, body(path, id));
+    await post(`${path}?dry_run=perhaps`, body(path, id));
     await post(path, [body(path, newIncident().id), body(path, newIncident().id)]);
     await post(path, body(path, id), {});
     await post(path, " ".repeat(1024 * 1024 + 1));

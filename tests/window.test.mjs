@@ -176,7 +176,7 @@ describe("a recovery", { concurrency: true }, () => {
         const first = await start(bridge, fired(id), { path });
         const [over, second] = await Promise.all([
           send(bridge, recovered(id), { path }),
-          sleep(5).then(() => send(bridge, fired(id), { path })),
+          sleep(30).then(() => send(bridge, fired(id), { path })),
         ]);
         assert.equal(over.json.success, true, over.text);
         assert.deepEqual([second.json.status, second.json.incident], ["started", `${first.incident}.2`], second.text);
