@@ -53,18 +53,23 @@ pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
 /// stores answer.
 pub async fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
-    let mut health = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-    if caller(headers, &configuration) == Caller::Admin {
-        let problems = configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice);
-        let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
-        health["problems"] = problems.iter().map(problem).collect();
-        health["warnings"] = if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) };
-        health["storage"] = json!({
+    let version = env!("CARGO_PKG_VERSION");
+    if caller(headers, &configuration) != Caller::Admin {
+        return Reply::Document(json!({"status": "ok", "version": version}));
+    }
+    let problems = configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice);
+    let problem =
+        |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
+    Reply::Document(json!({
+        "status": "ok",
+        "version": version,
+        "problems": problems.iter().map(problem).collect::<Value>(),
+        "warnings": if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) },
+        "storage": {
             "ledger": ledger::answers(env).await,
             "register": register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok(),
-        });
-    }
-    Reply::Document(health)
+        },
+    }))
 }
 
 /// `GET /api/incidents`.

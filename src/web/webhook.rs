@@ -393,14 +393,17 @@ async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answe
     };
     let why = ignored.map(|(_, message)| message).filter(|_| action == "ignore");
     let mut more = Map::new();
-    let mut shown = json!({"action": action, "reason": reason, "routes": routes});
+    let mut shown = Map::new();
+    shown.insert("action".into(), action.into());
+    shown.insert("reason".into(), json!(reason));
+    shown.insert("routes".into(), routes.into());
     if let Some(why) = why {
-        shown["why"] = why.into();
+        shown.insert("why".into(), why.into());
     }
     if let Some(plan) = &plan {
-        shown["workflow"] = plan.workflow.name().into();
+        shown.insert("workflow".into(), plan.workflow.name().into());
     }
-    more.insert("decision".into(), shown);
+    more.insert("decision".into(), Value::Object(shown));
     let (incident, standing, record) = match rehearsal {
         Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
         None => (event.key.to_string(), Standing::Idle, None),

@@ -48,7 +48,7 @@ pub fn markdown(postmortem: &Value) -> Option<String> {
 fn head(postmortem: &Value) -> String {
     let mut parts = Vec::new();
     let duration = match postmortem.get("duration_minutes") {
-        Some(minutes @ Value::Number(_)) => format!("{} minutes", minutes.to_string()),
+        Some(minutes @ Value::Number(_)) => format!("{minutes} minutes"),
         _ => String::new(),
     };
     let fields =
