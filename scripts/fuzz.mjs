@@ -3,8 +3,8 @@ import { mkdirSync } from "node:fs";
 import { commandLine, main, misused, suggestion } from "./cli.mjs";
 import { output, ROOT, run, step } from "./steps.mjs";
 
-/** Each target with its longest input in bytes and its dictionary. */
-const TARGETS = {
+/** Each check of crates/checks with its longest input in bytes and its dictionary. */
+const CHECKS = {
   signature: [192, "signature"],
   signatures: [320, "signatures"],
   token: [448, "token"],
@@ -21,41 +21,41 @@ const TARGETS = {
 };
 
 const TOOL = {
-  usage: "npm run fuzz -- [target …] [options]",
-  about: `Feeds hostile input to what reads input, and checks what must hold for any. Without names all targets are taken in
+  usage: "npm run fuzz -- [check …] [options]",
+  about: `Feeds hostile input to what reads input, and checks what must hold for any. Without names all checks are taken in
     turn. It needs cargo-fuzz: cargo install cargo-fuzz --locked`,
-  options: { runs: { value: "N", about: "how many inputs for each target (default: 1000000)" } },
+  options: { runs: { value: "N", about: "how many inputs for each check (default: 1000000)" } },
   positionals: true,
   ok: "everything held",
   wrong: "an input broke something; it is named, and lies in fuzz/artifacts/",
   examples: [["npm run fuzz -- fence redact --runs 10000000", "two of them, thoroughly"]],
-  more: `Targets: ${Object.keys(TARGETS).join(", ")}`,
+  more: `Checks: ${Object.keys(CHECKS).join(", ")}`,
 };
 
 async function fuzz() {
   const { values, positionals } = commandLine(TOOL);
   const { runs = "1000000" } = values;
   if (!/^[1-9]\d*$/.test(runs)) misused(`--runs takes a number, not ${runs}.`);
-  const unknown = positionals.find((name) => !Object.hasOwn(TARGETS, name));
-  if (unknown) misused(`There is no target ${unknown}.${suggestion(unknown, Object.keys(TARGETS))}`);
+  const unknown = positionals.find((name) => !Object.hasOwn(CHECKS, name));
+  if (unknown) misused(`There is no check ${unknown}.${suggestion(unknown, Object.keys(CHECKS))}`);
   await output("cargo", ["fuzz", "--version"]).catch(() => {
     throw new Error("cargo-fuzz was not found: cargo install cargo-fuzz --locked");
   });
-  for (const name of positionals.length > 0 ? positionals : Object.keys(TARGETS)) {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(CHECKS)) {
     await step(`Fuzzing ${name}`, () => fuzzOne(name, runs));
   }
 }
 
 async function fuzzOne(name, runs) {
-  const [longest, dictionary] = TARGETS[name];
-  const learnt = `${ROOT}target/fuzz/${name}`;
-  mkdirSync(learnt, { recursive: true });
+  const [longest, dictionary] = CHECKS[name];
+  const [learnt, broken] = [`${ROOT}target/fuzz/${name}`, `${ROOT}fuzz/artifacts/${name}/`];
+  for (const folder of [learnt, broken]) mkdirSync(folder, { recursive: true });
   // No sanitizer: there is no unsafe code to watch, and without one the project's own toolchain will do. Without the
   // tracing of comparisons, for which the dictionaries make up, it is several times as fast.
-  const cargo = ["fuzz", "run", "--sanitizer", "none", "--no-trace-compares", name, learnt, `fuzz/seeds/${name}`];
+  const cargo = ["fuzz", "run", "--sanitizer", "none", "--no-trace-compares", "check", learnt, `fuzz/seeds/${name}`];
   const limits = [`-runs=${runs}`, `-max_len=${longest}`, `-dict=fuzz/dictionaries/${dictionary}.dict`];
-  const pace = ["-entropic=0", "-reduce_inputs=0", "-print_final_stats=1"];
-  await run("cargo", [...cargo, "--", ...limits, ...pace]);
+  const pace = ["-entropic=0", "-reduce_inputs=0", "-print_final_stats=1", `-artifact_prefix=${broken}`];
+  await run("cargo", [...cargo, "--", ...limits, ...pace], { env: { CHECK: name } });
 }
 
 main(import.meta, fuzz);

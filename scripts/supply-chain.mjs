@@ -1,19 +1,13 @@
-// What we build with, checked against what we have agreed to: licences, install scripts, crates that are there twice,
-// known weaknesses. Reads the lock files, so it says what `npm ci` and `cargo --locked` would install.
+// What we build with of npm's, checked against what we have agreed to: licences, install scripts, known weaknesses. Reads
+// the lock file, so it says what `npm ci` would install. Of the crates deny.toml says the same.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { output, ROOT } from "./steps.mjs";
+import { ROOT } from "./steps.mjs";
 
-// What the Worker is made of. Of a choice ("MIT OR Apache-2.0") one has to be here, of a list all.
-const SHIPPED = ["MIT", "Apache-2.0", "BSD-3-Clause", "Unicode-3.0"];
-// npm's packages only run on the machine that builds or tests; nothing of them is passed on.
-const TOOLS = [...SHIPPED, "0BSD", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-or-later", "MPL-2.0"];
-
-// Crates of which there may be two versions, each with the reason.
-const TWICE = {
-  syn: "proc macros are moving from 2 to 3; it only runs at compile time",
-};
+// npm's packages only run on the machine that builds or tests; nothing of them is passed on. Of a choice ("MIT OR
+// Apache-2.0") one has to be here, of a list all.
+const LICENCES = ["MIT", "Apache-2.0", "BSD-3-Clause", "Unicode-3.0", "0BSD", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-or-later", "MPL-2.0"];
 
 // Packages that would like to run code when they are installed. .npmrc forbids it to all; these are known to work
 // without. Another one is a reason to look at it.
@@ -46,20 +40,6 @@ export function allowed(expression, licences) {
   return either() && tokens.length === 0;
 }
 
-/** What is wrong with the crates that `cargo metadata` lists. */
-export function crateProblems({ packages }) {
-  const others = packages.filter(({ source }) => source);
-  const problems = others
-    .filter(({ license }) => !allowed(license ?? "", SHIPPED))
-    .map(({ name, version, license }) => `crate ${name} ${version}: the licence ${license ?? "(none)"} is not allowed`);
-  for (const name of new Set(others.map(({ name }) => name))) {
-    const versions = others.filter((other) => other.name === name).map(({ version }) => version);
-    if (versions.length > 1 && !TWICE[name]) problems.push(`crate ${name} is there ${versions.length} times: ${versions.join(", ")}`);
-    if (versions.length === 1 && TWICE[name]) problems.push(`crate ${name} is there once: take it out of TWICE`);
-  }
-  return problems;
-}
-
 /** What is wrong with the packages of a package-lock.json. */
 export function npmProblems({ packages }) {
   const problems = [];
@@ -67,7 +47,7 @@ export function npmProblems({ packages }) {
     if (path === "") continue;
     const name = path.split("node_modules/").at(-1);
     const say = (what) => problems.push(`package ${name} ${version}: ${what}`);
-    if (!allowed(license ?? "", TOOLS)) say(`the licence ${license ?? "(none)"} is not allowed`);
+    if (!allowed(license ?? "", LICENCES)) say(`the licence ${license ?? "(none)"} is not allowed`);
     if (!integrity) say("the lock file has no checksum for it");
     if (!dev) say("it is no tool: nothing of npm may be part of the Worker");
     if (hasInstallScript && !INSTALL_SCRIPTS[name]) say("it has an install script that nobody has looked at");
@@ -91,10 +71,9 @@ async function npmAudit() {
 /** Everything at once; fails with all that is wrong. */
 export async function supplyChain() {
   const read = (file) => readFileSync(join(ROOT, file), "utf8");
-  const metadata = JSON.parse(await output("cargo", ["metadata", "--locked", "--format-version", "1"]));
   const lock = JSON.parse(read("package-lock.json"));
-  const problems = [...crateProblems(metadata), ...npmProblems(lock), ...(await npmAudit())];
+  const problems = [...npmProblems(lock), ...(await npmAudit())];
   if (!/^ignore-scripts=true$/m.test(read(".npmrc"))) problems.push(".npmrc lets packages run code when they are installed");
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  console.log(`  ${metadata.packages.length - 1} crates, ${Object.keys(lock.packages).length - 1} npm packages`);
+  console.log(`  ${Object.keys(lock.packages).length - 1} npm packages`);
 }

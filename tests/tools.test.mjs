@@ -203,7 +203,7 @@ test("--config names another wrangler.toml, whose .dev.vars lies beside it", asy
   assert.ok(!checked.unset.some(({ setting }) => setting === "DEVIN_API_KEY"), JSON.stringify(checked.unset));
 });
 
-const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "fuzz", "test", "tools", "screenshots"];
+const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots"];
 
 for (const name of TOOLS) {
   test(`${name}: --help, and what is not understood`, async () => {
@@ -225,7 +225,7 @@ for (const name of TOOLS) {
 }
 
 test("what takes no arguments says so, what needs a value too", async () => {
-  for (const name of ["start", "check", "doctor", "setup", "build", "test", "tools"]) {
+  for (const name of ["start", "check", "doctor", "setup", "build", "lint", "test", "tools"]) {
     const extra = await tool(name, "more");
     assert.equal(extra.code, 2, name);
     assert.match(extra.err, /^more is not expected here/);

@@ -3,11 +3,11 @@
 
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, column, integer, number};
+use super::RegisterObject;
+use super::sql::{column, integer, number};
 use crate::store::tally::Counts;
 use incident::time::{DAY, HOUR, Time};
 
-pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
 /// The row with the sums of all hours ever.
 const TOTALS: Time = Time(0);
 /// Hours that are older are deleted, in milliseconds.

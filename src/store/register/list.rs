@@ -3,20 +3,16 @@
 use serde_json::{Value, json};
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, column, integer, number};
+use super::RegisterObject;
+use super::sql::{column, integer, number};
 use crate::store::register_calls::{LARGEST_PAGE, Query, Stats, parse_cursor};
 use incident::listing::{IGNORED, Line};
 use incident::time::{SECOND, Time};
 
-pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
-     last_seen INTEGER, state TEXT, sender TEXT, listing TEXT); \
-     CREATE INDEX IF NOT EXISTS newest ON incidents (first_seen, incident); \
-     CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen); \
-     CREATE INDEX IF NOT EXISTS of_state ON incidents (state, last_seen)";
 /// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
 /// They are cut down to that after so many new ones, so that not every event has them all counted.
-pub const SLACK: u32 = 100;
+const SLACK: u32 = 100;
 
 impl RegisterObject {
     pub fn list_incident(&self, line: &Line) -> worker::Result<()> {

@@ -8,10 +8,10 @@ mod counts;
 mod list;
 mod open_sessions;
 mod permits;
+mod sql;
 
 use std::cell::Cell;
 
-use worker::js_sys::Reflect;
 use worker::wasm_bindgen::JsValue;
 use worker::{DurableObject, Env, Response, SqlCursor, State, durable_object};
 
@@ -28,6 +28,7 @@ use incident::time::SECOND;
 
 /// When somebody is called again who could not be reached, in milliseconds.
 const CALLED_AGAIN_AFTER: i64 = 30 * SECOND;
+
 /// The object behind it.
 #[durable_object(alarm)]
 pub struct RegisterObject {
@@ -42,7 +43,7 @@ pub struct RegisterObject {
 impl DurableObject for RegisterObject {
     fn new(state: State, env: Env) -> Self {
         // Nobody knows how many lines came before the start, so the next one has them cut down.
-        let new_ignored = Cell::new(list::SLACK);
+        let new_ignored = Cell::new(u32::MAX);
         Self { state, env, created: Cell::new(false), new_ignored }
     }
 
@@ -161,32 +162,16 @@ impl RegisterObject {
     }
 
     fn exec(&self, query: &str, bindings: Vec<JsValue>) -> worker::Result<SqlCursor> {
-        let sql = self.state.storage().sql();
+        let storage = self.state.storage().sql();
         if !self.created.get() {
-            sql.exec_raw(list::SCHEMA, None)?;
-            sql.exec_raw(permits::SCHEMA, None)?;
-            sql.exec_raw(open_sessions::SCHEMA, None)?;
-            sql.exec_raw(counts::SCHEMA, None)?;
+            storage.exec_raw(sql::LIST, None)?;
+            storage.exec_raw(sql::PERMITS, None)?;
+            storage.exec_raw(sql::FOLLOWED, None)?;
+            storage.exec_raw(sql::COUNTS, None)?;
             self.take_over_turns()?;
             self.take_over_open_sessions()?;
             self.created.set(true);
         }
-        sql.exec_raw(query, bindings)
+        storage.exec_raw(query, bindings)
     }
-}
-
-/// A column of a row, where it holds text.
-fn column(row: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(row, &JsValue::from_str(name)).ok()?.as_string()
-}
-
-/// A column of a row, where it holds a whole number.
-fn integer(row: &JsValue, name: &str) -> i64 {
-    let value = Reflect::get(row, &JsValue::from_str(name)).ok();
-    value.and_then(|value| value.as_f64()).unwrap_or_default() as i64
-}
-
-/// A number as SQL takes it: JavaScript's are exact up to 2^53, which is far beyond any date.
-fn number(number: i64) -> JsValue {
-    JsValue::from_f64(number as f64)
 }

@@ -3,13 +3,12 @@
 
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, column, number};
+use super::RegisterObject;
+use super::sql::{column, number};
 use crate::runtime::now;
 use incident::listing::Line;
 use incident::time::{DAY, HOUR, Time};
 
-pub const SCHEMA: &str =
-    "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
 /// What the first release kept: only sessions that had not ended.
 const FROM_FIRST_RELEASE: [&str; 2] = [
     "INSERT OR IGNORE INTO followed_sessions SELECT incident, asked, NULL FROM open_sessions",

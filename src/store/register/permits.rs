@@ -2,15 +2,10 @@
 
 use worker::wasm_bindgen::JsValue;
 
-use super::{RegisterObject, column, integer, number};
+use super::RegisterObject;
+use super::sql::{column, integer, number};
 use incident::admission::{Rows, Waiter};
 use incident::time::Time;
-
-pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY KEY, at INTEGER, confirmed INTEGER) WITHOUT ROWID; \
-     CREATE INDEX IF NOT EXISTS permits_at ON permits (confirmed, at); \
-     CREATE TABLE IF NOT EXISTS waiters (id TEXT PRIMARY KEY, incident TEXT, rank INTEGER, since INTEGER, \
-     back_at INTEGER, held INTEGER) WITHOUT ROWID; \
-     CREATE INDEX IF NOT EXISTS line ON waiters (rank, since, id)";
 
 /// What the first release kept: sessions by their incidents' names. They still count on the day of the upgrade; who
 /// waited asks again.

@@ -156,6 +156,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "the time it takes is what is tested")]
     fn hard_patterns_take_no_longer() {
         let text = "a".repeat(100_000);
         for pattern in

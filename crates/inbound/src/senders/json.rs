@@ -144,7 +144,7 @@ pub fn first_text(value: &Value, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| text(value, &[name]))
 }
 
-/// A value as text, if it is one: see [`text`].
+/// A value as text, if it is one: see [`text()`].
 pub fn plain(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),

@@ -3,7 +3,7 @@
 mod bounds;
 mod message;
 mod state;
-mod storage;
+pub mod storage;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -21,7 +21,9 @@ use crate::time::Time;
 
 pub use message::{Delivery, Farewell, Message, MessageKind, Notice};
 pub use state::{State, Trouble, Turn};
-pub use storage::{FORMAT, Unreadable};
+
+/// The format in which records are stored. A release that changes it reads all older ones.
+pub const FORMAT: u32 = 1;
 
 /// The stored record. Bounded: texts by [`Incident`]'s own limits, lists by the constants below.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,10 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use text::cut;
 
-use super::Record;
+use super::{FORMAT, Record};
 
-/// The format in which records are stored. A release that changes it reads all older ones.
-pub const FORMAT: u32 = 1;
 /// A record is stored in at most so many bytes. What a prompt can hold is a fraction of that.
 pub const MOST_BYTES: usize = 240 * 1024;
 

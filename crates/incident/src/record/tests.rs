@@ -1,4 +1,4 @@
-use super::storage::MOST_BYTES;
+use super::storage::{MOST_BYTES, Unreadable};
 use super::*;
 use crate::event::Kind;
 #[cfg(target_arch = "wasm32")]

@@ -336,6 +336,7 @@ fn hidden_characters_smuggle_nothing() {
 
 /// Text that would be slow to search for a search that reads the same bytes again and again.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the time it takes is what is tested")]
 fn hostile_text_takes_no_longer() {
     let mut pieces: Vec<String> = [
         "a",
