@@ -1,6 +1,7 @@
 // The command line of every tool: its options, --help, what is said of mistakes, and how it ends.
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import util from "node:util";
+import { isOld, runWithCurrentNode } from "./node.mjs";
 
 /** How every tool ends: all is well, something is wrong, it was called wrongly. */
 export const [OK, WRONG, MISUSED] = [0, 1, 2];
@@ -34,7 +35,7 @@ export function misused(mistake) {
 export function commandLine(tool) {
   usage = tool.usage;
   const known = { ...tool.options, help: HELP };
-  if (process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument))) {
+  if (asksForHelp()) {
     console.log(help(tool, known));
     process.exit(OK);
   }
@@ -43,13 +44,15 @@ export function commandLine(tool) {
     { type: value ? "string" : "boolean", multiple },
   ]);
   // Not strict: its messages neither name what was probably meant nor what an option takes.
-  const parsed = parseArgs({ options: Object.fromEntries(types), strict: false, tokens: true });
+  const parsed = util.parseArgs({ options: Object.fromEntries(types), strict: false, tokens: true });
   for (const token of parsed.tokens) {
     if (token.kind === "option") checkOption(token, known);
     if (token.kind === "positional" && !tool.positionals) misused(`${token.value} is not expected here.`);
   }
   return parsed;
 }
+
+const asksForHelp = () => process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument));
 
 function checkOption({ name, rawName, value, inlineValue }, known) {
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
@@ -127,7 +130,7 @@ export function wrap(text, indent) {
 /** Runs a tool's main function when the tool was called by name rather than imported. */
 export function main(meta, work) {
   if (process.argv[1] !== fileURLToPath(meta.url)) return;
-  Promise.resolve().then(work).catch((error) => {
+  Promise.resolve().then(isOld && !asksForHelp() ? runWithCurrentNode : work).catch((error) => {
     const misuse = error instanceof Misuse;
     console.error(`${misuse ? "" : "\n"}${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
     if (misuse) console.error(`Usage: ${usage}   (--help tells more)`);

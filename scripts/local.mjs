@@ -1,7 +1,7 @@
 // What this machine knows of bridges: the secrets in .dev.vars, and where `npm start` runs one now.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
+import util from "node:util";
 import { ROOT } from "./steps.mjs";
 
 const FOLDER = join(ROOT, ".wrangler");
@@ -28,5 +28,5 @@ export function localBridge() {
 export function readDevVars(folder = ROOT) {
   const file = join(folder, ".dev.vars");
   if (!existsSync(file)) return {};
-  return Object.fromEntries(Object.entries(parseEnv(readFileSync(file, "utf8"))).filter(([, value]) => value !== ""));
+  return Object.fromEntries(Object.entries(util.parseEnv(readFileSync(file, "utf8"))).filter(([, value]) => value !== ""));
 }

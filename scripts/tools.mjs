@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { installChromium } from "./chromium.mjs";
 import { commandLine, main } from "./cli.mjs";
+import { npmPackages } from "./packages.mjs";
 import { output, ROOT, run, step } from "./steps.mjs";
 
 const TOOL = {
@@ -67,22 +68,6 @@ export async function installTools({ tests = false } = {}) {
   await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
   if (tests && !existsSync(schemathesisFolder)) await installSchemathesis();
   if (tests) await installChromium();
-}
-
-async function npmPackages() {
-  if (npmIsCurrent()) return;
-  await step("Installing the npm packages", () => run("npm", ["ci", "--no-progress"]));
-}
-
-// npm leaves a list of what it installed; everything in our lock file must be on it, except for what is optional
-// (builds for other platforms).
-function npmIsCurrent() {
-  const list = "node_modules/.package-lock.json";
-  if (!existsSync(join(ROOT, list))) return false;
-  const installed = JSON.parse(read(list)).packages;
-  return Object.entries(JSON.parse(read("package-lock.json")).packages).every(
-    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
-  );
 }
 
 /**

@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { currentPath } from "./node.mjs";
 import { output, ROOT, run } from "./steps.mjs";
 
-const PATH = [process.env.PATH, join(ROOT, "node_modules", ".bin")].join(delimiter);
+const PATH = [currentPath(), join(ROOT, "node_modules", ".bin")].join(delimiter);
 
 /** Deploys, and gives the Worker's address; undefined where it has none that wrangler tells. */
 export async function deploy(config) {

@@ -211,6 +211,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
   const results = [
     [/\/secrets$/, [{ name: "ADMIN_TOKEN", type: "secret_text" }]],
     [/\/workers\/scripts$/, []],
+    [/\/workers\/workers\//, { subdomain: { enabled: true, previews_enabled: false } }],
     [/\/namespaces\?/, []],
     [/\/namespaces$/, { id: "0123456789abcdef0123456789abcdef", title: "incidents" }],
     [/\/services\//, { default_environment: { script: { last_deployed_from: "wrangler" } } }],
@@ -244,7 +245,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
   assert.deepEqual(await secretNames([]), ["ADMIN_TOKEN"]);
   await setSecrets({ WEBHOOK_SECRET: "from stdin" }, []);
   const { what, body } = asked.at(-1);
-  assert.equal(what, "PATCH /workers/scripts/devin-bridge/settings");
+  assert.equal(what, "PATCH /workers/scripts/devin-bridge/secrets-bulk");
   assert.match(body, /"name":"WEBHOOK_SECRET","text":"from stdin"/);
 });
 
