@@ -24,7 +24,7 @@ const [neededMajor, neededMinor] = NEEDED.split(".").map(Number);
 export const isOld = major < neededMajor || (major === neededMajor && minor < neededMinor);
 
 /** The path of a Node that is new enough, once the npm packages are installed. */
-export const currentNode = () => (isOld && existsSync(BROUGHT) ? BROUGHT : process.execPath);
+export const currentNode = () => (isOld ? BROUGHT : process.execPath);
 
 /** The PATH in which `node` is that one. */
 export const currentPath = () => (isOld ? [dirname(currentNode()), process.env.PATH].join(delimiter) : process.env.PATH);
@@ -36,7 +36,7 @@ export async function runWithCurrentNode() {
   const missing = new Error(
     `This needs Node ${NEEDED} or newer (https://nodejs.org). This one is ${process.versions.node}, and npm brings none for ${process.platform} on ${process.arch}.`,
   );
-  if (program === process.execPath) throw missing;
+  if (!existsSync(program)) throw missing;
   linkForNpx(program);
   const child = spawn(program, process.argv.slice(1), { stdio: "inherit", env: { ...process.env, PATH: currentPath() } });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
