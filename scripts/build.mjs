@@ -26,6 +26,8 @@ const INPUTS = [
   "scripts/build.mjs",
   "scripts/tools.mjs",
 ];
+/** The commands of wrangler that put something on Cloudflare. It says which one of its commands has this build done. */
+const DEPLOYS = ["deploy", "versions upload"];
 const STAMP = join(ROOT, "build", ".inputs");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
@@ -87,7 +89,10 @@ export function sizes() {
   return { raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
 }
 
-main(import.meta, () => {
+main(import.meta, async () => {
   commandLine(TOOL);
-  return build();
+  await build();
+  if (!DEPLOYS.includes(process.env.WRANGLER_COMMAND)) return;
+  const { refuseWrongSettings } = await import("./check.mjs");
+  await refuseWrongSettings(process.cwd());
 });

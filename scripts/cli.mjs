@@ -1,4 +1,5 @@
 // The command line of every tool: its options, --help, what is said of mistakes, and how it ends.
+import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
 import { isOld, runWithCurrentNode } from "./node.mjs";
@@ -73,11 +74,17 @@ export function address(text) {
 
 /** " Did you mean …?", where a name is near enough. */
 export function suggestion(name, names) {
-  const [nearest] = names
-    .map((each) => ({ each, edits: distance(name, each) }))
+  const meant = nearest(name, names);
+  return meant ? ` Did you mean ${meant}?` : "";
+}
+
+/** The name that was probably meant: one that is near enough, whatever its case. */
+export function nearest(name, names) {
+  const [meant] = names
+    .map((each) => ({ each, edits: distance(name.toLowerCase(), each.toLowerCase()) }))
     .filter(({ each, edits }) => edits <= Math.max(2, each.length / 3))
     .sort((a, b) => a.edits - b.edits);
-  return nearest ? ` Did you mean ${nearest.each}?` : "";
+  return meant?.each;
 }
 
 /** How many characters must be put in, taken out or changed to make one text of the other. */
@@ -129,7 +136,12 @@ export function wrap(text, indent) {
 
 /** Runs a tool's main function when the tool was called by name rather than imported. */
 export function main(meta, work) {
-  if (process.argv[1] !== fileURLToPath(meta.url)) return;
+  if (!process.argv[1] || realpathSync(process.argv[1]) !== realpathSync(fileURLToPath(meta.url))) return;
+  // Whoever reads the output may stop reading, as head does.
+  process.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   Promise.resolve().then(isOld && !asksForHelp() ? runWithCurrentNode : work).catch((error) => {
     const misuse = error instanceof Misuse;
     console.error(`${misuse ? "" : "\n"}${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);

@@ -34,6 +34,10 @@ process.once("message", async ({ config, variables, persistTo, port, wrapper, wi
     await runtime.dispose();
     process.exit(0);
   });
-  const url = await runtime.ready;
-  process.send({ ready: url.origin });
+  try {
+    const url = await runtime.ready;
+    process.send({ ready: url.origin });
+  } catch (error) {
+    process.send({ failed: error.message }, () => process.exit(1));
+  }
 });

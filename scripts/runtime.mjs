@@ -39,6 +39,7 @@ export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () 
     child.on("message", (message) => {
       if (message.log) onLog(message.log);
       if (message.ready) resolve(message.ready);
+      if (message.failed) reject(new Error(message.failed));
     });
     ended.then((code) => reject(new Error(`The local runtime ended with ${code} before it was ready`)));
     child.send({ config, variables: Object.fromEntries(variables), persistTo, port, wrapper, without });

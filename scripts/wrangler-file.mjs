@@ -24,8 +24,8 @@ export function readToml(path) {
   }
 }
 
-/** The names of the environments, without the one at the top. */
-export const environmentNames = (toml) => Object.keys(toml.env ?? {});
+/** The names of the environments; the one at the top of the file has none. */
+export const environmentNames = (toml) => ["", ...Object.keys(toml.env ?? {})];
 
 /** What stands at the top of the file, or in [env.NAME]. */
 export const section = (toml, env) => (env ? toml.env[env] : toml);
@@ -34,8 +34,7 @@ export const section = (toml, env) => (env ? toml.env[env] : toml);
 export const workerName = (toml, env) => section(toml, env).name ?? (env ? `${toml.name}-${env}` : toml.name);
 
 /** What is wrong with an environment of a file, as { setting, found, expected }. */
-export function structureProblems(file, env) {
-  const toml = readToml(file);
+export function structureProblems({ file, toml, env }) {
   const part = section(toml, env);
   return [
     ...unknownVariables(part.vars ?? {}),
@@ -107,7 +106,7 @@ function sharedName(file, toml, env) {
   if (!name) return [];
   const others = neighbours(file).flatMap((path) => {
     const other = path === resolve(file) ? toml : readToml(path);
-    return [undefined, ...environmentNames(other)]
+    return environmentNames(other)
       .filter((each) => !(path === resolve(file) && each === env))
       .map((each) => [workerName(other, each), `${basename(path)}${each ? `, [env.${each}]` : ""}`]);
   });
