@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
 import { ROOT, run, step } from "./steps.mjs";
-import { CARGO_HOME, installTools, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
+import { CARGO_HOME, installTools, mustHaveCompiler, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm run build",
@@ -54,6 +54,7 @@ export async function build() {
   const inputs = hashOf(INPUTS);
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
+    mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
   }

@@ -5,7 +5,8 @@ import { existsSync, symlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { npmPackages } from "./packages.mjs";
+import { installPackages, packagesAreCurrent } from "./packages.mjs";
+import { step } from "./steps.mjs";
 
 const NEEDED = "22.12";
 const PACKAGES = {
@@ -31,7 +32,7 @@ export const currentPath = () => (isOld ? [dirname(currentNode()), process.env.P
 
 /** Runs this very command again with a Node that is new enough, and ends as it ends. */
 export async function runWithCurrentNode() {
-  await npmPackages();
+  if (!packagesAreCurrent()) await step("Getting the npm packages, into node_modules", installPackages, console.error);
   const program = currentNode();
   const missing = new Error(
     `This needs Node ${NEEDED} or newer (https://nodejs.org). This one is ${process.versions.node}, and npm brings none for ${process.platform} on ${process.arch}.`,

@@ -1,18 +1,16 @@
 // The npm packages, as the lock file has them.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, run, step } from "./steps.mjs";
+import { ROOT, run } from "./steps.mjs";
 
-/** Installs them where they are not there as they should be. */
-export async function npmPackages() {
-  if (areCurrent()) return;
-  // On stderr: stdout may be for an answer.
-  await step("Installing the npm packages", () => run("npm", ["ci", "--no-progress"], { stdout: process.stderr }), console.error);
-}
+/** Installs them. All of it is told on stderr: stdout may be for an answer. */
+export const installPackages = () => run("npm", ["ci", "--no-progress"], { stdout: process.stderr });
 
-// npm leaves a list of what it installed; everything in our lock file must be on it, except for what is optional
-// (builds for other platforms).
-function areCurrent() {
+/**
+ * Whether they are there. npm leaves a list of what it installed; everything in our lock file must be on it, except for
+ * what is optional (builds for other platforms).
+ */
+export function packagesAreCurrent() {
   const list = "node_modules/.package-lock.json";
   if (!existsSync(join(ROOT, list))) return false;
   const packages = (file) => JSON.parse(readFileSync(join(ROOT, file), "utf8")).packages;

@@ -1,8 +1,14 @@
 // Running other programs, and saying how long it took.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where a program is, or undefined. */
+export const inPath = (program, path = process.env.PATH) =>
+  path.split(delimiter).map((folder) => join(folder, program)).find(existsSync);
 
 /** Says what is being done, does it, says how long it took. */
 export async function step(name, work, say = console.log) {
