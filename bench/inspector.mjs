@@ -1,5 +1,4 @@
-// The inspector of a Worker: its memory, and where its time goes. Needs Node's WebSocket (--experimental-websocket
-// before Node 22).
+// The inspector of a Worker: its memory, and where its time goes.
 
 export class Inspector {
   #socket;

@@ -19,7 +19,7 @@ export async function examineBridge(url, secrets, note) {
     return note("bridge", wrong(`${url.origin}: ${reasonOf(error)}`, "see that the address is right and the Worker deployed"));
   }
   const { status, version } = await response.json().catch(() => ({}));
-  if (status !== "ok") {
+  if (status !== "ok" && status !== "misconfigured") {
     return note("bridge", wrong(`${url.origin}/health answers ${response.status} and is no bridge`, "see that the address is the Worker's"));
   }
   note("bridge", ok(`version ${version}`));

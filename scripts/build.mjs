@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
 import { ROOT, run, step } from "./steps.mjs";
-import { CARGO_HOME, installTools, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
+import { CARGO_HOME, installTools, mustHaveCompiler, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm run build",
@@ -26,6 +26,8 @@ const INPUTS = [
   "scripts/build.mjs",
   "scripts/tools.mjs",
 ];
+/** The commands of wrangler that put something on Cloudflare. It says which one of its commands has this build done. */
+const DEPLOYS = ["deploy", "versions upload"];
 const STAMP = join(ROOT, "build", ".inputs");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
@@ -52,6 +54,7 @@ export async function build() {
   const inputs = hashOf(INPUTS);
   const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
   if (!built) {
+    mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
   }
@@ -87,7 +90,10 @@ export function sizes() {
   return { raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
 }
 
-main(import.meta, () => {
+main(import.meta, async () => {
   commandLine(TOOL);
-  return build();
+  await build();
+  if (!DEPLOYS.includes(process.env.WRANGLER_COMMAND)) return;
+  const { refuseWrongSettings } = await import("./check.mjs");
+  await refuseWrongSettings(process.cwd());
 });

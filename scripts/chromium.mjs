@@ -1,7 +1,7 @@
 // The browser for the tests of the dashboard and its screenshots: the one that is there, or Debian's.
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { run, step } from "./steps.mjs";
+import { accessSync, constants, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { hasApt, placeOf, unpacked } from "./debian.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const PLACES = [
@@ -10,7 +10,7 @@ const PLACES = [
 ];
 // Chromium, and a font: without any there is no text.
 const PACKAGES = ["chromium", "fonts-liberation"];
-const APT = ["-qq", "-o", "Dpkg::Use-Pty=0"];
+const UNPACKED = placeOf("chromium");
 
 // No network but to the bridge, nothing that is written outside of a profile that is thrown away.
 const ARGS = [
@@ -23,31 +23,37 @@ const ARGS = [
 ];
 
 /** The path of a Chromium or Chrome, or undefined. */
-export function findChromium() {
+function findChromium() {
   const { CHROMIUM, PATH = "" } = process.env;
   const inPath = PATH.split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
   return (CHROMIUM ? [CHROMIUM] : [...inPath, ...PLACES]).find(isProgram);
 }
 
-/** Installs Debian's where there is none and we may. */
-export async function installChromium() {
-  if (findChromium() || process.env.CHROMIUM || process.getuid?.() !== 0) return;
-  await step("Installing Chromium from Debian, for the tests of the dashboard", async () => {
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    await run("apt-get", ["update", ...APT], { env });
-    await run("apt-get", ["install", "-y", "--no-install-recommends", ...APT, ...PACKAGES], { env });
-  });
-}
+/** Whether there is none and Debian's can be had. */
+export const chromiumIsMissing = () => !findChromium() && !process.env.CHROMIUM && !existsSync(UNPACKED) && hasApt();
+
+export const unpackChromium = () => unpacked("chromium", PACKAGES, { dependencies: true });
 
 /** Starts it, without a window. */
 export async function startChromium() {
-  const executablePath = findChromium();
-  if (!executablePath) {
-    const how = "apt-get install chromium, or another way, and then CHROMIUM=<its path> where it is not in PATH";
+  const own = findChromium();
+  if (!own && !existsSync(UNPACKED)) {
+    const how = "install one, name one that is not in PATH (CHROMIUM=<its path>), or leave the tests out: npm test -- --no-browser";
     throw new Error(`No Chromium or Chrome was found, which the tests of the dashboard need: ${how}`);
   }
   const { chromium } = await import("playwright-core");
-  return chromium.launch({ executablePath, args: ARGS, chromiumSandbox: process.getuid?.() !== 0 });
+  const how = own ? { executablePath: own } : { executablePath: join(UNPACKED, "usr/lib/chromium/chromium"), env: unpackedEnvironment() };
+  return chromium.launch({ ...how, args: ARGS, chromiumSandbox: process.getuid?.() !== 0 });
+}
+
+/** What a Chromium that is not installed has to be told: where its libraries and fonts are. */
+function unpackedEnvironment() {
+  const files = readdirSync(UNPACKED, { recursive: true, withFileTypes: true });
+  const libraries = new Set(files.filter(({ name }) => /\.so(\.|$)/.test(name)).map((file) => file.parentPath));
+  const fonts = join(UNPACKED, "fonts.conf");
+  const folders = [join(UNPACKED, "usr/share/fonts"), "/usr/share/fonts"].map((folder) => `<dir>${folder}</dir>`);
+  writeFileSync(fonts, `<fontconfig>${folders.join("")}<cachedir>${dirname(fonts)}/fonts-cache</cachedir></fontconfig>\n`);
+  return { ...process.env, LD_LIBRARY_PATH: [...libraries].join(delimiter), FONTCONFIG_FILE: fonts };
 }
 
 function isProgram(path) {

@@ -1,6 +1,8 @@
 // The command line of every tool: its options, --help, what is said of mistakes, and how it ends.
+import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import util from "node:util";
+import { isOld, runWithCurrentNode } from "./node.mjs";
 
 /** How every tool ends: all is well, something is wrong, it was called wrongly. */
 export const [OK, WRONG, MISUSED] = [0, 1, 2];
@@ -34,7 +36,7 @@ export function misused(mistake) {
 export function commandLine(tool) {
   usage = tool.usage;
   const known = { ...tool.options, help: HELP };
-  if (process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument))) {
+  if (asksForHelp()) {
     console.log(help(tool, known));
     process.exit(OK);
   }
@@ -43,13 +45,15 @@ export function commandLine(tool) {
     { type: value ? "string" : "boolean", multiple },
   ]);
   // Not strict: its messages neither name what was probably meant nor what an option takes.
-  const parsed = parseArgs({ options: Object.fromEntries(types), strict: false, tokens: true });
+  const parsed = util.parseArgs({ options: Object.fromEntries(types), strict: false, tokens: true });
   for (const token of parsed.tokens) {
     if (token.kind === "option") checkOption(token, known);
     if (token.kind === "positional" && !tool.positionals) misused(`${token.value} is not expected here.`);
   }
   return parsed;
 }
+
+const asksForHelp = () => process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument));
 
 function checkOption({ name, rawName, value, inlineValue }, known) {
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
@@ -70,11 +74,17 @@ export function address(text) {
 
 /** " Did you mean …?", where a name is near enough. */
 export function suggestion(name, names) {
-  const [nearest] = names
-    .map((each) => ({ each, edits: distance(name, each) }))
+  const meant = nearest(name, names);
+  return meant ? ` Did you mean ${meant}?` : "";
+}
+
+/** The name that was probably meant: one that is near enough, whatever its case. */
+export function nearest(name, names) {
+  const [meant] = names
+    .map((each) => ({ each, edits: distance(name.toLowerCase(), each.toLowerCase()) }))
     .filter(({ each, edits }) => edits <= Math.max(2, each.length / 3))
     .sort((a, b) => a.edits - b.edits);
-  return nearest ? ` Did you mean ${nearest.each}?` : "";
+  return meant?.each;
 }
 
 /** How many characters must be put in, taken out or changed to make one text of the other. */
@@ -126,8 +136,13 @@ export function wrap(text, indent) {
 
 /** Runs a tool's main function when the tool was called by name rather than imported. */
 export function main(meta, work) {
-  if (process.argv[1] !== fileURLToPath(meta.url)) return;
-  Promise.resolve().then(work).catch((error) => {
+  if (!process.argv[1] || realpathSync(process.argv[1]) !== realpathSync(fileURLToPath(meta.url))) return;
+  // Whoever reads the output may stop reading, as head does.
+  process.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  Promise.resolve().then(isOld && !asksForHelp() ? runWithCurrentNode : work).catch((error) => {
     const misuse = error instanceof Misuse;
     console.error(`${misuse ? "" : "\n"}${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
     if (misuse) console.error(`Usage: ${usage}   (--help tells more)`);

@@ -4,15 +4,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { misused } from "./cli.mjs";
+import { misused, suggestion } from "./cli.mjs";
 import { readDevVars } from "./local.mjs";
+import { sessionSecrets, signatureSecrets } from "./settings.mjs";
 import { ROOT } from "./steps.mjs";
 
+export const WRANGLER_TOML = join(ROOT, "wrangler.toml");
 const ADMIN_TOKEN = "admin-token-of-the-check";
+/** In place of a secret that is not at hand: as long as one should be, and base64, which Standard Webhooks wants. */
+const STAND_IN = btoa("stand-in for a secret that is not at hand");
 
 /** The options of every tool that reads the configuration. */
 export const CONFIG_OPTION = {
   config: { value: "FILE", about: "this in place of wrangler.toml, with the .dev.vars that lies beside it" },
+  env: { value: "NAME", about: "its environment [env.NAME], with .dev.vars.NAME" },
 };
 export const ROUTE_OPTIONS = {
   routes: { value: "FILE", about: "these routes in place of wrangler.toml's: JSON, or TOML with [[vars.ROUTES]]" },
@@ -26,14 +31,15 @@ export const ROUTE_OPTIONS = {
 /** Builds the Worker where its sources have changed. All of it is told on stderr: stdout is for the answer. */
 export async function buildWorker() {
   const stdio = ["ignore", "pipe", "inherit"];
-  const child = spawn(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, stdio });
+  const { WRANGLER_COMMAND: _, ...env } = process.env; // Its check is for wrangler.
+  const child = spawn(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, stdio, env });
   createInterface(child.stdout).on("line", (line) => line.startsWith("WASM ") || console.error(line));
   const code = await new Promise((resolve) => child.on("close", resolve));
   if (code !== 0) throw new Error("The Worker could not be built.");
 }
 
-/** The file and the routes that the options name, as readConfiguration() takes them. */
-export function namedConfiguration({ config, routes, route }) {
+/** The file, the environment and the routes that the options name, as readConfiguration() takes them. */
+export function namedConfiguration({ config, env, routes, route }) {
   for (const file of [config, routes]) {
     if (file !== undefined && !existsSync(file)) misused(`There is no file ${file}.`);
   }
@@ -41,7 +47,7 @@ export function namedConfiguration({ config, routes, route }) {
   for (const [index, text] of (route ?? []).entries()) {
     if (!isObject(text)) misused(`--route ${index + 1} is no JSON object: ${text}`);
   }
-  return { file: config, routesFile: routes, routes: route && `[${route.join(",")}]` };
+  return { file: config, env, routesFile: routes, routes: route && `[${route.join(",")}]` };
 }
 
 function isObject(text) {
@@ -54,26 +60,38 @@ function isObject(text) {
 }
 
 /**
- * What would be deployed: { variables, secrets }, the variables of wrangler.toml and what .dev.vars adds. Needs the npm
- * packages, so call it after buildWorker().
+ * What would be deployed: { file, toml, env, variables, secrets }: the variables of wrangler.toml, or of its [env.ENV],
+ * and what .dev.vars or .dev.vars.ENV adds. `toml` is in place of what the file holds. Needs the npm packages, so call it
+ * after buildWorker().
  */
-export async function readConfiguration({ file = join(ROOT, "wrangler.toml"), routesFile, routes } = {}) {
-  const { parse } = await import("smol-toml");
-  const toml = (path) => {
-    try {
-      return parse(readFileSync(path, "utf8"));
-    } catch (error) {
-      throw new Error(`${path}: ${error.message}`);
-    }
-  };
-  const variables = { ...toml(file).vars };
+export async function readConfiguration({ file = WRANGLER_TOML, toml, env = "", routesFile, routes } = {}) {
+  const { environmentNames, readToml, section } = await import("./wrangler-file.mjs");
+  toml ??= readToml(file);
+  const known = environmentNames(toml);
+  if (!known.includes(env)) misused(`There is no [env.${env}] in ${file}.${suggestion(env, known)}`);
+  const variables = { ...section(toml, env).vars };
   if (routes) variables.ROUTES = routes;
   if (routesFile) {
     // The bridge takes JSON as it is, and says what is wrong with it.
     const isToml = extname(routesFile) === ".toml";
-    variables.ROUTES = isToml ? (toml(routesFile).vars?.ROUTES ?? []) : readFileSync(routesFile, "utf8");
+    variables.ROUTES = isToml ? (readToml(routesFile).vars?.ROUTES ?? []) : readFileSync(routesFile, "utf8");
   }
-  return { variables, secrets: readDevVars(dirname(file)) };
+  return { file, toml, env, variables, secrets: readDevVars(dirname(file), env) };
+}
+
+/** The configurations of all environments of a file, or of the one that is named. */
+export async function readConfigurations(named) {
+  if (named.env !== undefined || named.routes || named.routesFile) return [await readConfiguration(named)];
+  const { environmentNames, readToml } = await import("./wrangler-file.mjs");
+  const all = environmentNames(readToml(named.file ?? WRANGLER_TOML));
+  return Promise.all(all.map((env) => readConfiguration({ ...named, env })));
+}
+
+/** These variables, for startRuntime() to run the Worker with, and none of those at the top of wrangler.toml. */
+export async function withoutOthers(variables) {
+  const { readToml } = await import("./wrangler-file.mjs");
+  const others = Object.keys(readToml(WRANGLER_TOML).vars).map((name) => [name, null]);
+  return { ...Object.fromEntries(others), ...variables };
 }
 
 /**
@@ -82,11 +100,9 @@ export async function readConfiguration({ file = join(ROOT, "wrangler.toml"), ro
  */
 export async function startConfigured({ variables, secrets }, more = {}) {
   const { startRuntime } = await import("./runtime.mjs");
-  const vars = { ...variables, ...secrets, ...more, ADMIN_TOKEN };
+  const vars = { ...(await withoutOthers(variables)), ...secrets, ...more, ADMIN_TOKEN };
   vars.DEVIN_API_KEY = standIn(vars);
-  for (const name of sessionSecrets(vars.ROUTES)) vars[name] ??= "stand-in";
-  // Standard Webhooks takes base64 only.
-  for (const name of signatureSecrets(vars.SIGNATURES)) vars[name] ??= btoa("stand-in");
+  for (const name of [...sessionSecrets(vars), ...signatureSecrets(vars)]) vars[name] ??= STAND_IN;
   const persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-check-"));
   process.on("exit", () => rmSync(persistTo, { recursive: true, force: true }));
   return startRuntime({ persistTo, vars });
@@ -100,41 +116,32 @@ export async function health(url, token = ADMIN_TOKEN) {
 
 /** What is wrong with a configuration, and which secrets are not at hand: { problems, warnings, unset }. */
 export async function check(configuration) {
+  const { structureProblems } = await import("./wrangler-file.mjs");
   const bridge = await startConfigured(configuration);
   try {
     const { problems, warnings } = await health(bridge.url);
-    return { problems, warnings: [...warnings, ...unknownVariables(configuration)], unset: stillUnset(configuration) };
+    const { env } = configuration;
+    const all = [...structureProblems(configuration), ...problems].map((problem) => (env ? { ...problem, environment: env } : problem));
+    return { problems: all, warnings, unset: stillUnset(configuration) };
   } finally {
     await bridge.stop();
   }
 }
 
+/** As far as a configuration is deployed: without the secrets that are only at hand here, but for the kind of the key. */
+export function deployedPart({ secrets: { DEVIN_API_KEY: key }, ...configuration }) {
+  return { ...configuration, secrets: /^(apk|cog)_/.test(key) ? { DEVIN_API_KEY: key } : {} };
+}
+
 /** A problem as /health tells it, in three lines. */
-export const describe = ({ setting, found, expected }) =>
-  `${setting}\n  found     ${found ?? "nothing"}\n  expected  ${expected}`;
+export const describe = ({ setting, environment, found, expected }) =>
+  `${setting}${environment ? ` (environment ${environment})` : ""}\n  found     ${found ?? "nothing"}\n  expected  ${expected}`;
 
 // A key is told by how it begins, and one that begins cog_ needs the organisation.
 function standIn({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
   const begins = ["cog_", "apk_"].find((start) => key?.startsWith(start));
   if (key && !begins) return "a-key-of-no-known-kind";
-  return `${begins ?? (org ? "cog_" : "apk_")}stand-in`;
-}
-
-/** The names of the secrets that routes hand to sessions, as far as the routes can be read. */
-const sessionSecrets = (routes) => namesIn(routes, (route) => route?.session_secrets ?? []);
-
-/** The names of the secrets that signatures are checked with, the same. */
-const signatureSecrets = (signatures) => namesIn(signatures, (signature) => signature?.secret ?? []);
-
-function namesIn(tables, names) {
-  let list = tables;
-  try {
-    list = typeof tables === "string" ? JSON.parse(tables) : tables;
-  } catch {
-    // The bridge says so.
-  }
-  const found = [list ?? []].flat().flatMap(names);
-  return found.filter((name) => typeof name === "string");
+  return `${begins ?? (org ? "cog_" : "apk_")}${STAND_IN}`;
 }
 
 function stillUnset({ variables, secrets }) {
@@ -149,20 +156,11 @@ function stillUnset({ variables, secrets }) {
   if (!secrets.WEBHOOK_SECRET) missing("WEBHOOK_SECRET", "what alerts prove themselves with; without it their hooks answer 503");
   if (!secrets.PAGERDUTY_SIGNING_SECRET) missing("PAGERDUTY_SIGNING_SECRET", "only for PagerDuty: what it signs with");
   if (!secrets.ADMIN_TOKEN) missing("ADMIN_TOKEN", "opens /api/incidents and the problems in /health");
-  for (const name of sessionSecrets(variables.ROUTES)) {
+  for (const name of sessionSecrets(variables)) {
     if (!secrets[name]) missing(name, "a route's session_secrets names it");
   }
-  for (const name of signatureSecrets(variables.SIGNATURES)) {
+  for (const name of signatureSecrets(variables)) {
     if (!secrets[name]) missing(name, "SIGNATURES names it: what a sender signs with");
   }
   return unset;
-}
-
-// The bridge never asks for a name it does not know, so only the file can tell of one. Every name it knows stands in
-// its settings.
-function unknownVariables({ variables }) {
-  const source = readFileSync(join(ROOT, "src", "settings.rs"), "utf8");
-  const known = new Set(Array.from(source.matchAll(/"([A-Z][A-Z_]+)"/g), ([, name]) => name));
-  const unknown = Object.keys(variables).filter((name) => !known.has(name));
-  return unknown.map((name) => `${name} in wrangler.toml is no setting of the bridge, so it does nothing`);
 }

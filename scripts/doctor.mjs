@@ -4,6 +4,7 @@ import { address, commandLine, JSON_OPTION, main, WRONG } from "./cli.mjs";
 import { buildWorker, check, CONFIG_OPTION, describe, namedConfiguration, readConfiguration } from "./configuration.mjs";
 import { examineDevin } from "./devin.mjs";
 import { ok, show, skipped, wrong } from "./findings.mjs";
+import { localBridge } from "./local.mjs";
 
 const SECRETS = ["DEVIN_API_KEY", "WEBHOOK_SECRET", "PAGERDUTY_SIGNING_SECRET", "ADMIN_TOKEN"];
 
@@ -14,14 +15,16 @@ const TOOL = {
     .dev.vars. No session is started.`,
   options: {
     url: { value: "URL", about: "the deployed bridge: health, storage, clock, TLS, and a PagerDuty test event, pagey.ping" },
+    strict: { about: "ends with 1 also where something could not be looked at" },
     ...CONFIG_OPTION,
     json: JSON_OPTION,
   },
   ok: "all is well",
-  wrong: "something is to be mended",
+  wrong: "something has to be fixed, or with --strict was not looked at",
   examples: [
     ["npm run doctor", "settings, secrets, key and organisation, before a deploy"],
     ["npm run doctor -- --url https://devin-bridge.example.workers.dev", "and the bridge, after it"],
+    ["npm run doctor -- --url http://127.0.0.1:8787", "the bridge that `npm start` runs, with the secrets that it made"],
     ["npm run --silent doctor -- --json", "{ ok, checks: [{ check, state, said, todo }] }; state is ok, wrong or skipped"],
   ],
 };
@@ -32,8 +35,10 @@ async function doctor() {
   const url = address(values.url);
   await buildWorker();
   const configuration = await readConfiguration(named);
+  const local = url && localBridge(url);
   for (const name of SECRETS) {
-    if (process.env[name]) configuration.secrets[name] = process.env[name];
+    const value = process.env[name] ?? local?.secrets[name];
+    if (value) configuration.secrets[name] = value;
   }
 
   const checks = [];
@@ -42,8 +47,10 @@ async function doctor() {
     if (!values.json) show(checks.at(-1));
   };
   await look(configuration, url, note);
-  const healthy = checks.every(({ state }) => state !== "wrong");
+  const count = (wanted) => checks.filter(({ state }) => state === wanted).length;
+  const healthy = count("wrong") === 0 && !(values.strict && count("skipped") > 0);
   if (!healthy) process.exitCode = WRONG;
+  if (!values.json) console.log(`\n${count("ok")} ok, ${count("wrong")} wrong, ${count("skipped")} not looked at`);
   if (values.json) console.log(JSON.stringify({ ok: healthy, checks }, null, 2));
 }
 

@@ -1,4 +1,5 @@
 // npm run replay: tries again what failed, one incident or a whole outage.
+import { ask } from "./ask.mjs";
 import { address, commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
 import { localBridge, readDevVars } from "./local.mjs";
 
@@ -17,7 +18,11 @@ const TOOL = {
     },
     "dry-run": { about: "only say which" },
     url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
-    token: { value: "TOKEN", about: "its ADMIN_TOKEN (default: that variable of the environment or of .dev.vars)" },
+    token: {
+      value: "TOKEN",
+      about: "its ADMIN_TOKEN (default: what `npm start` made, or that variable of the environment or of .dev.vars)",
+    },
+    env: { value: "NAME", about: "reads .dev.vars.NAME in place of .dev.vars" },
     json: JSON_OPTION,
   },
   positionals: true,
@@ -39,9 +44,11 @@ async function replay() {
   const { values, positionals } = commandLine(TOOL);
   if (!values.failed && !values.held && positionals.length === 0) misused("Which incidents?");
   const since = values.since === undefined ? 0 : time(values.since);
-  const url = address(values.url) ?? localBridge()?.url;
+  address(values.url);
+  const local = localBridge(values.url);
+  const url = values.url ?? local?.url;
   if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
-  const token = values.token ?? process.env.ADMIN_TOKEN ?? readDevVars().ADMIN_TOKEN;
+  const token = values.token ?? local?.secrets.ADMIN_TOKEN ?? process.env.ADMIN_TOKEN ?? readDevVars(undefined, values.env).ADMIN_TOKEN;
   if (!token) misused("--token is missing: the bridge's ADMIN_TOKEN.");
   const bridge = new Bridge(url, token);
 
@@ -112,7 +119,7 @@ class Bridge {
   }
 
   async #ask(method, path) {
-    const response = await fetch(new URL(path, this.#url), { method, headers: this.#headers });
+    const response = await ask(new URL(path, this.#url), { method, headers: this.#headers });
     const text = await response.text();
     try {
       return { status: response.status, answer: JSON.parse(text) };

@@ -1,41 +1,26 @@
 // The process that runtime.mjs starts: Miniflare, which in turn starts workerd.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Log, LogLevel, Miniflare } from "miniflare";
+import { miniflare } from "./miniflare.mjs";
 
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 
-process.once("message", async (config) => {
-  const has = ({ binding, name }) => !config.without.includes(binding ?? name);
-  const modules = [
-    ...(config.wrapper ? [{ type: "ESModule", path: "wrapper.js", contents: readFileSync(config.wrapper, "utf8") }] : []),
-    { type: "ESModule", path: "index.js", contents: readFileSync("build/index.js", "utf8") },
-    { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync("build/index_bg.wasm") },
-  ];
-  const sqlite = config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []);
-  const objects = config.durable_objects.bindings.filter(has).map(({ name, class_name: className }) => [
-    name,
-    { className, useSQLite: sqlite.includes(className) },
-  ]);
-
+process.once("message", async ({ config, variables, persistTo, port, wrapper, without }) => {
   // What Miniflare leaves in its temporary folder when it is killed goes away with the state.
-  process.env.TMPDIR = join(config.persistTo, "tmp");
+  process.env.TMPDIR = join(persistTo, "tmp");
   mkdirSync(process.env.TMPDIR, { recursive: true });
 
-  const runtime = new Miniflare({
-    name: config.name,
-    modules,
-    compatibilityDate: config.compatibility_date,
-    bindings: config.bindings,
-    kvNamespaces: config.kv_namespaces.filter(has).map(({ binding }) => binding),
-    durableObjects: Object.fromEntries(objects),
-    host: "127.0.0.1",
-    port: config.port,
-    cf: false,
-    defaultPersistRoot: config.persistTo,
-    kvPersist: true,
-    durableObjectsPersist: true,
-    log: new Log(LogLevel.ERROR),
+  const runtime = miniflare({
+    config,
+    modules: {
+      ...(wrapper && { "wrapper.js": readFileSync(wrapper, "utf8") }),
+      "index.js": readFileSync("build/index.js", "utf8"),
+      "index_bg.wasm": readFileSync("build/index_bg.wasm"),
+    },
+    variables,
+    without,
+    persistTo,
+    port,
     handleStructuredLogs: ({ level, message }) => {
       process.send({ log: { level, message } });
     },
@@ -49,6 +34,10 @@ process.once("message", async (config) => {
     await runtime.dispose();
     process.exit(0);
   });
-  const url = await runtime.ready;
-  process.send({ ready: url.origin });
+  try {
+    const url = await runtime.ready;
+    process.send({ ready: url.origin });
+  } catch (error) {
+    process.send({ failed: error.message }, () => process.exit(1));
+  }
 });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
+import { currentNode } from "./node.mjs";
 import { ROOT } from "./steps.mjs";
 
 const CHILD = fileURLToPath(new URL("runtime-child.mjs", import.meta.url));
@@ -22,13 +23,14 @@ const CHILD = fileURLToPath(new URL("runtime-child.mjs", import.meta.url));
  */
 export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () => {}, wrapper, without = [] }) {
   const config = parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8"));
-  const bindings = Object.entries({ ...config.vars, ...vars }).filter(([, value]) => value !== null);
-  const options = { ...config, bindings: Object.fromEntries(bindings), persistTo, port, wrapper, without };
+  const variables = Object.entries({ ...config.vars, ...vars }).filter(([, value]) => value !== null);
 
   // A process group of its own (detached): workerd is in it too. When we die, however we die, the channel closes and
   // the group ends itself.
-  const child = spawn(process.execPath, [CHILD], {
+  const child = spawn(currentNode(), [CHILD], {
     cwd: ROOT,
+    // Miniflare is large, and each suite starts it several times.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "node") },
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -37,9 +39,10 @@ export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () 
     child.on("message", (message) => {
       if (message.log) onLog(message.log);
       if (message.ready) resolve(message.ready);
+      if (message.failed) reject(new Error(message.failed));
     });
     ended.then((code) => reject(new Error(`The local runtime ended with ${code} before it was ready`)));
-    child.send(options);
+    child.send({ config, variables: Object.fromEntries(variables), persistTo, port, wrapper, without });
   });
 
   return {

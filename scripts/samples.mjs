@@ -1,6 +1,7 @@
 // The sample events of samples/, made fresh and signed as their senders would.
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { ask } from "./ask.mjs";
 
 const FOLDER = new URL("samples/", import.meta.url);
 
@@ -49,6 +50,6 @@ export async function deliver(url, { path, proof, contentType = "application/jso
   } else {
     headers.authorization = `Bearer ${secrets.WEBHOOK_SECRET}`;
   }
-  const response = await fetch(target, { method: "POST", headers, body: bytes });
+  const response = await ask(target, { method: "POST", headers, body: bytes });
   return { status: response.status, text: await response.text() };
 }

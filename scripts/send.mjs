@@ -1,6 +1,6 @@
 // npm run send -- <sample>: one of the sample events, sent to a bridge as its sender would.
 import { address, commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
-import { localBridge } from "./local.mjs";
+import { localBridge, readDevVars } from "./local.mjs";
 import { about, deliver, freshId, sample, sampleNames } from "./samples.mjs";
 
 const TOOL = {
@@ -10,9 +10,10 @@ const TOOL = {
     url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
     secret: {
       value: "SECRET",
-      about: `what the sender proves itself with: PAGERDUTY_SIGNING_SECRET for PagerDuty's samples, WEBHOOK_SECRET for
-        the others`,
+      about: `PAGERDUTY_SIGNING_SECRET for PagerDuty's samples, WEBHOOK_SECRET for the others (default: what \`npm start\`
+        made, or that variable of the environment or of .dev.vars)`,
     },
+    env: { value: "NAME", about: "reads .dev.vars.NAME in place of .dev.vars" },
     id: { value: "ID", about: "the incident's id (default: a new one each time, so that each is a new incident)" },
     count: { value: "N", about: "so many at once; with --id all of one incident" },
     json: JSON_OPTION,
@@ -40,15 +41,15 @@ async function send() {
   const count = Number(values.count ?? 1);
   if (!Number.isInteger(count) || count < 1) misused(`--count ${values.count}: expected a number from 1`);
 
-  const local = localBridge();
-  address(values.url); // As it was given it may be the local one's.
+  address(values.url);
+  const local = localBridge(values.url);
   const url = values.url ?? local?.url;
   if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --secret.");
-  const secrets =
-    values.secret === undefined && url === local?.url
-      ? local.secrets
-      : { WEBHOOK_SECRET: values.secret, PAGERDUTY_SIGNING_SECRET: values.secret };
-  if (secrets.WEBHOOK_SECRET === undefined) misused("--secret is missing: what does this bridge expect?");
+  const { secret } = values;
+  const known = local?.secrets ?? { ...readDevVars(undefined, values.env), ...process.env };
+  const secrets = secret === undefined ? known : { WEBHOOK_SECRET: secret, PAGERDUTY_SIGNING_SECRET: secret };
+  const needed = sample(name).proof === "pagerduty" ? "PAGERDUTY_SIGNING_SECRET" : "WEBHOOK_SECRET";
+  if (!secrets[needed]) misused(`--secret is missing: the ${needed} of the bridge at ${url}, where \`npm start\` runs none.`);
 
   const answers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -5,11 +5,12 @@ import { isDeepStrictEqual } from "node:util";
 /** A value of TOML on one line, as group 2; what stands before and after it as 1 and 3. */
 const assignment = (name) => new RegExp(`^(\\s*${name}\\s*=\\s*)("(?:[^"\\\\]|\\\\.)*"|'[^']*'|[^\\s#"']+)(\\s*(?:#.*)?)$`);
 
-/** wrangler.toml with other values for these variables; `parse` reads TOML. */
-export function withVariables(toml, variables, parse) {
+/** wrangler.toml with other values for these variables, of an environment where one is named; `parse` reads TOML. */
+export function withVariables(toml, variables, parse, env = "") {
+  const table = env ? `env.${env}.vars` : "vars";
   const lines = toml.split("\n");
-  let start = lines.findIndex((line) => /^\s*\[vars\]\s*(#.*)?$/.test(line));
-  if (start < 0) start = lines.push("[vars]") - 1;
+  let start = lines.findIndex((line) => /^\s*\[([\w.-]+)\]\s*(#.*)?$/.exec(line)?.[1] === table);
+  if (start < 0) start = lines.push(`[${table}]`) - 1;
   for (const [name, value] of Object.entries(variables)) {
     const after = lines.findIndex((line, index) => index > start && /^\s*\[/.test(line));
     const end = after < 0 ? lines.length : after;
@@ -19,11 +20,26 @@ export function withVariables(toml, variables, parse) {
     else lines[at] = lines[at].replace(assignment(name), (_, before, _value, rest) => before + text + rest);
   }
   const written = lines.join("\n");
-  const before = values(parse, toml);
-  if (!isDeepStrictEqual(values(parse, written), { ...before, vars: { ...before.vars, ...variables } })) {
+  const wanted = values(parse, toml) ?? {};
+  const part = env ? ((wanted.env ??= {})[env] ??= {}) : wanted;
+  part.vars = { ...part.vars, ...variables };
+  if (!isDeepStrictEqual(values(parse, written), wanted)) {
     throw new Error(`Please set ${Object.keys(variables).join(", ")} in wrangler.toml by hand: it is written in a way not understood here.`);
   }
   return written;
+}
+
+/**
+ * wrangler.toml with an environment of its own for another bridge: the bindings and variables of the one at the top, of
+ * which wrangler inherits none, with stores of its own; `toml` is what the text says, `stringify` writes TOML.
+ */
+export function withEnvironment(text, env, toml, stringify) {
+  const part = {
+    kv_namespaces: toml.kv_namespaces?.map(({ binding }) => ({ binding })),
+    durable_objects: toml.durable_objects,
+    vars: toml.vars,
+  };
+  return `${text.trimEnd()}\n\n# Wrangler inherits neither bindings nor variables.\n${stringify({ env: { [env]: part } })}`;
 }
 
 /** What a TOML says, as plain objects; undefined where it can't be read. */

@@ -1,17 +1,25 @@
 // npm run setup: the first deploy, from the key for Devin to a test event that the deployed bridge answers.
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { address, commandLine, main, misused, table, WRONG } from "./cli.mjs";
-import { buildWorker, check, CONFIG_OPTION, describe, health, namedConfiguration, readConfiguration } from "./configuration.mjs";
+import {
+  buildWorker,
+  check,
+  CONFIG_OPTION,
+  describe,
+  health,
+  namedConfiguration,
+  readConfiguration,
+  WRANGLER_TOML,
+} from "./configuration.mjs";
 import { Devin, examineDevin } from "./devin.mjs";
 import { show } from "./findings.mjs";
+import { devVarsFile } from "./local.mjs";
 import { Questions } from "./questions.mjs";
 import { deliver, sample } from "./samples.mjs";
-import { keepSecrets, withVariables } from "./settings-files.mjs";
-import { ROOT } from "./steps.mjs";
-import { deploy, secretNames, setSecrets } from "./wrangler.mjs";
+import { keepSecrets, withEnvironment, withVariables } from "./settings-files.mjs";
 
 /** The variables that are asked for, with their options. */
 const ASKED = {
@@ -42,6 +50,7 @@ const TOOL = {
   examples: [
     ["npm run setup", "asks"],
     ["npm run setup -- --dry-run", "asks, and says what it would do"],
+    ["npm run setup -- --env staging", "a second bridge, [env.staging], with secrets of its own"],
     ["DEVIN_API_KEY=… npm run setup -- --org org-… --repo acme/shop --yes", "asks nothing, for CI"],
   ],
 };
@@ -53,22 +62,35 @@ async function setup() {
   const { values } = commandLine(TOOL);
   const named = namedConfiguration(values);
   const url = address(values.url);
-  const file = named.file ?? join(ROOT, "wrangler.toml");
   await buildWorker();
-  const configuration = await readConfiguration(named);
+  const configuration = await intended(named);
   const questions = values.yes ? undefined : new Questions();
   try {
     const changes = await answers(configuration, values, questions);
     configuration.variables = { ...configuration.variables, ...changes };
     if (!(await isInOrder(configuration))) return void (process.exitCode = WRONG);
-    showPlan(file, changes, configuration.secrets);
+    await showPlan(configuration, changes);
     if (values["dry-run"]) return console.log("\nNothing was done.");
     if (questions && !(await questions.confirm("\nGo ahead?"))) return console.log("Nothing was done.");
     questions?.close(); // From here on the terminal is wrangler's, which may ask to sign in.
-    await carryOut({ file, changes, secrets: configuration.secrets, named, url });
+    await carryOut(configuration, { changes, named, url });
   } finally {
     questions?.close();
   }
+}
+
+/** The configuration, with `text` for the file; an environment that it does not have yet is like the one at the top. */
+async function intended({ file = WRANGLER_TOML, ...named }) {
+  const { environmentNames, readToml } = await import("./wrangler-file.mjs");
+  const { parse, stringify } = await import("smol-toml");
+  let [text, toml] = [readFileSync(file, "utf8"), readToml(file)];
+  const isNew = Boolean(named.env) && !environmentNames(toml).includes(named.env);
+  if (isNew) {
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(named.env)) misused(`--env ${named.env}: expected small letters, digits and -`);
+    text = withEnvironment(text, named.env, toml, stringify);
+    toml = parse(text);
+  }
+  return { ...(await readConfiguration({ ...named, file, toml })), text, isNew };
 }
 
 /** Asks for what is not known; completes the configuration's secrets and gives the variables that change. */
@@ -116,22 +138,30 @@ async function isInOrder(configuration) {
   return good && problems.length === 0;
 }
 
-function showPlan(file, changes, secrets) {
-  const rows = Object.entries(changes).map(([name, value]) => [`${name} = ${JSON.stringify(value)}`, `into ${file}`]);
+async function showPlan(configuration, changes) {
+  const { file, env, secrets, isNew } = configuration;
+  const { destination } = await import("./wrangler.mjs");
+  const { worker, account } = destination(configuration);
+  const rows = [["Worker", worker], ["account", account]];
+  if (isNew) rows.push([`[env.${env}]`, `into ${file}, with bindings and variables like those at its top`]);
+  rows.push(...Object.entries(changes).map(([name, value]) => [`${name} = ${JSON.stringify(value)}`, `into ${file}`]));
   rows.push(["wrangler deploy", "builds the Worker, makes its KV namespace and Durable Objects"]);
-  const source = (name) => (secrets[name] ? "yours" : "made here, and kept in .dev.vars, unless the Worker has one already");
+  const kept = basename(devVarsFile("", env));
+  const source = (name) => (secrets[name] ? "yours" : `made here, and kept in ${kept}, unless the Worker has one already`);
   const setting = [...BROUGHT.filter((name) => secrets[name]), ...MADE];
   rows.push(...setting.map((name) => [`secret ${name}`, source(name)]));
   rows.push(["a test event", "PagerDuty's pagey.ping, which starts nothing"]);
   console.log(`\nWhat is to be done:\n${table(rows)}`);
 }
 
-async function carryOut({ file, changes, secrets, named, url }) {
-  if (Object.keys(changes).length > 0) {
+async function carryOut(configuration, { changes, named, url }) {
+  const { file, env, text, isNew, secrets } = configuration;
+  if (isNew || Object.keys(changes).length > 0) {
     const { parse } = await import("smol-toml");
-    writeFileSync(file, withVariables(readFileSync(file, "utf8"), changes, parse));
+    writeFileSync(file, withVariables(text, changes, parse, env));
   }
-  const config = named.file ? ["--config", file] : [];
+  const { deploy, secretNames, setSecrets, wranglerOptions } = await import("./wrangler.mjs");
+  const config = wranglerOptions(configuration, named);
   // Secrets afterwards: only a Worker that exists can have any, and without them its hooks answer 503.
   const told = await deploy(config);
   const bridge = url ?? told;
@@ -140,7 +170,7 @@ async function carryOut({ file, changes, secrets, named, url }) {
   const there = await secretNames(config);
   const made = MADE.filter((name) => !secrets[name] && !there.includes(name));
   const fresh = Object.fromEntries(made.map((name) => [name, randomBytes(32).toString("hex")]));
-  const devVars = join(dirname(file), ".dev.vars");
+  const devVars = devVarsFile(dirname(file), env);
   // First here, so that none is lost.
   if (made.length > 0) keepSecrets(devVars, fresh);
   Object.assign(secrets, fresh);
@@ -149,7 +179,7 @@ async function carryOut({ file, changes, secrets, named, url }) {
   console.log(`Secrets  ${uploaded.join(", ")} are set${made.length > 0 ? `; ${made.join(" and ")} are new, and in ${devVars}` : ""}`);
 
   const good = (await isReady(bridge, secrets.ADMIN_TOKEN)) && (await tryIt(bridge, secrets));
-  showNext(new URL(bridge).origin);
+  showNext(new URL(bridge).origin, env);
   if (!good) process.exitCode = WRONG;
 }
 
@@ -184,12 +214,13 @@ async function tryIt(bridge, secrets) {
   return status === 200;
 }
 
-function showNext(url) {
+function showNext(url, env) {
+  const option = env ? ` --env ${env}` : "";
   console.log(`
 PagerDuty      Integrations → Generic Webhooks (v3) → New Webhook
                  Webhook URL         ${url}/pagerduty-resolved
                  Event subscription  incident.resolved
-               It then shows a signing secret, once: npx wrangler secret put PAGERDUTY_SIGNING_SECRET
+               It then shows a signing secret, once: npx wrangler secret put PAGERDUTY_SIGNING_SECRET${option}
 
 Kibana         Stack Management → Connectors → Create connector → Webhook
                  Method, URL         POST ${url}/hooks/kibana
@@ -202,7 +233,7 @@ Azure Monitor  Alerts → Action groups → Create → Actions → Webhook
 
 Anything else  POST ${url}/api/trigger-devin with Authorization: Bearer <WEBHOOK_SECRET>
 
-All three with Terraform: docs/terraform. Whether all is well: npm run doctor -- --url ${url}`);
+All three with Terraform: docs/terraform. Whether all is well: npm run doctor -- --url ${url}${option}`);
 }
 
 main(import.meta, setup);

@@ -1,14 +1,15 @@
-// npm start: the bridge on this machine, with one sample event sent to it. In front of a fake Devin, or of the real one
-// where .dev.vars has its key.
+// npm start: the bridge on this machine, in front of a fake Devin, with one sample event sent to it; or, where that is asked
+// for, in front of the real one.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
-import { commandLine, main, WRONG } from "./cli.mjs";
-import { forgetLocal, readDevVars, rememberLocal } from "./local.mjs";
+import { commandLine, main, misused, WRONG } from "./cli.mjs";
+import { CONFIG_OPTION, namedConfiguration, readConfiguration, withoutOthers, WRANGLER_TOML } from "./configuration.mjs";
+import { devVarsFile, localBridge, localBridges, openToOthers, rememberLocal } from "./local.mjs";
 import { deliver, freshId, sample } from "./samples.mjs";
 import { ROOT } from "./steps.mjs";
 import { FakeDevin, ORG, V3_KEY } from "../tests/fake-devin.mjs";
@@ -18,36 +19,41 @@ const PORT = 8787;
 
 const TOOL = {
   usage: "npm start [-- options]",
-  about: `Runs the bridge on this machine and sends it one sample event: in front of a fake Devin, or of the real one
-    where .dev.vars has its key. It stays until Ctrl-C. What it needs and is not there yet is installed first.`,
+  about: `Runs the bridge on this machine in front of a fake Devin, and sends it one sample event. It stays until Ctrl-C.
+    What it needs and is not there yet is installed first.`,
   options: {
     once: { about: "ends by itself when the sample's session was started, or was not" },
-    fake: { about: "the fake Devin whatever .dev.vars has" },
+    real: { about: "the real Devin, with the key in .dev.vars; no event is sent by itself" },
+    fake: { about: "the fake Devin, which is the default" },
+    port: { value: "N", about: `the port (default: ${PORT}; with --once a free one)` },
+    ...CONFIG_OPTION,
   },
   ok: "it was stopped, or with --once the session was started",
   wrong: "it could not start, or with --once the session was not started",
   examples: [
     ["npm start", `http://127.0.0.1:${PORT} until Ctrl-C`],
-    ["npm start -- --once --fake", "whether everything works on this machine"],
+    ["npm start -- --once", "whether everything works on this machine"],
+    ["npm start -- --real", "real sessions, for the events that you send it"],
   ],
 };
 
 async function start() {
-  const { values } = commandLine(TOOL);
+  const options = await understood(commandLine(TOOL).values);
   await build();
   // Only now: it needs the npm packages that build() installs where they are missing.
   const { startRuntime } = await import("./runtime.mjs");
-
-  const own = readDevVars();
-  const real = Boolean(own.DEVIN_API_KEY) && !values.fake;
+  const { variables, secrets: own } = await readConfiguration(options.named);
+  const { real, once, devVars } = options;
+  if (real && !own.DEVIN_API_KEY) misused(`--real needs DEVIN_API_KEY in ${basename(devVars)} (see .dev.vars.example).`);
   const fake = real ? undefined : await FakeDevin.start();
   const vars = {
+    ...(await withoutOthers(variables)),
     WEBHOOK_SECRET: secret(),
     PAGERDUTY_SIGNING_SECRET: secret(),
     ADMIN_TOKEN: secret(),
     ...own,
     ...(fake && { DEVIN_API_URL: fake.url, DEVIN_ORG_ID: ORG, DEVIN_API_KEY: V3_KEY }),
-    // Nobody is to be told of a session that does not exist.
+    // Nobody is to be notified of a session that does not exist.
     ...(fake && { PAGERDUTY_API_TOKEN: null, NOTIFY_WEBHOOK_URL: null }),
   };
 
@@ -57,33 +63,58 @@ async function start() {
   process.on("exit", removeState);
   const interrupted = endOfUse();
 
-  const log = ({ message }) => values.once || console.log(message);
-  const port = values.once || !(await isFree(PORT)) ? 0 : PORT;
-  const bridge = await startRuntime({ persistTo, vars, port, onLog: log });
+  const log = ({ message }) => once || console.log(message);
+  const bridge = await startRuntime({ persistTo, vars, port: options.port, onLog: log });
   try {
-    console.log(`
-Bridge   ${bridge.url}
-Watch    ${bridge.url}/ (any user name, and the password ${vars.ADMIN_TOKEN})
-Records  ${bridge.url}/api/incidents (the same as JSON)
-Devin    ${real ? `the REAL one: the sample below starts a real session` : `a fake one at ${fake.url}; nothing leaves this machine`}
-`);
+    showBridge(bridge, { fake, own, vars, devVars });
     // As the cron trigger of a deployed bridge: what became of the sessions.
     setInterval(() => bridge.cron(), 5 * 60_000).unref();
-    const shown = showSession(bridge, vars, fake);
-    if (values.once) {
-      if (!(await shown)) process.exitCode = WRONG;
+    if (once) {
+      if (!(await showSession(bridge, vars, fake))) process.exitCode = WRONG;
       return;
     }
-    const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET } = vars;
-    rememberLocal({ url: bridge.url, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET } });
-    await Promise.race([shown.then(() => showNext(real)), interrupted]);
+    const first = localBridge();
+    const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } = vars;
+    const forget = rememberLocal({ url: bridge.url, real, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } });
+    const shown = real ? Promise.resolve() : showSession(bridge, vars, fake);
+    await Promise.race([shown.then(() => showNext(real, first && bridge)), interrupted]);
     await interrupted;
-    forgetLocal();
+    forget();
   } finally {
     await bridge.stop();
     await fake?.stop();
     removeState();
   }
+}
+
+/** The options, checked before anything takes time. */
+async function understood({ once = false, real = false, fake = false, port, ...others }) {
+  const named = namedConfiguration(others);
+  if (real && fake) misused("Either --real or --fake, not both.");
+  if (real && once) misused("--once sends a sample, which --real does not do by itself: npm start -- --real, and then npm run send");
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) < 65_536)) misused(`--port ${port}: expected a number below 65536`);
+  const wanted = Number(port ?? (once ? 0 : PORT));
+  const bridges = localBridges();
+  const other = bridges.find((bridge) => bridge.url.endsWith(`:${wanted}`) || (real && bridge.real));
+  const elsewhere = `npm start -- --port ${wanted + 1}`;
+  if (other?.real && real) throw new Error(`The real Devin already has a bridge here, at ${other.url} (process ${other.pid}): stop it first.`);
+  if (!(await isFree(wanted))) {
+    const who = other ? `A bridge already runs at ${other.url} (npm start, process ${other.pid}).` : `Port ${wanted} is in use by another program.`;
+    throw new Error(`${who} To run one on another port: ${elsewhere}`);
+  }
+  return { once, real, named, port: wanted, devVars: devVarsFile(dirname(named.file ?? WRANGLER_TOML), named.env) };
+}
+
+function showBridge(bridge, { fake, own, vars, devVars }) {
+  const password = own.ADMIN_TOKEN ? `ADMIN_TOKEN of ${basename(devVars)}` : vars.ADMIN_TOKEN;
+  const devin = fake ? `a fake one at ${fake.url}; nothing leaves this machine` : "the REAL one: each event that you send starts a real session";
+  const warning = openToOthers(devVars);
+  console.log(`
+Bridge   ${bridge.url}
+Watch    ${bridge.url}/ (any user name, and the password ${password})
+Records  ${bridge.url}/api/incidents (the same as JSON)
+Devin    ${devin}
+${warning ? `Warning  ${warning}\n` : ""}`);
 }
 
 // Ctrl-C, a signal, or npm gone: on SIGTERM it goes without telling us.
@@ -102,9 +133,10 @@ async function showSession(bridge, vars, fake) {
   console.log(`Sent     ${SAMPLE}, incident ${id}, signed as PagerDuty does`);
   console.log(`Answer   ${status} ${text}`);
 
-  const record = await outcome(bridge, vars, parse(text)?.incident);
+  const answer = parse(text);
+  const record = answer?.status === "ignored" ? undefined : await outcome(bridge, vars, answer?.incident);
   if (record?.state !== "started") {
-    console.log(`Session  none: ${record ? `${record.state} ${record.error ?? record.reason ?? ""}` : "the bridge did not keep the incident"}`);
+    console.log(`Session  none: ${record ? `${record.state} ${record.error ?? record.reason ?? ""}` : (answer?.message ?? "the bridge did not keep the incident")}`);
     return false;
   }
   const session = fake?.sessions().find((each) => each.id === record.sessionId);
@@ -125,16 +157,18 @@ async function outcome(bridge, vars, incident) {
   while (incident && Date.now() < end) {
     const response = await fetch(`${bridge.url}/api/incidents/${incident}`, { headers });
     if (response.ok) record = await response.json();
-    if (["started", "failed", "held"].includes(record?.state)) break;
+    if (["started", "failed", "held", "ignored"].includes(record?.state)) break;
     await sleep(100);
   }
   return record;
 }
 
-function showNext(real) {
+/** `second`: this bridge, where another one runs here already. */
+function showNext(real, second) {
+  const option = second ? ` --url ${second.url}` : "";
   console.log(`
-Send another event    npm run send -- ${SAMPLE}     (npm run send lists the samples)
-${real ? "Use the fake Devin    npm start -- --fake" : "Use the real Devin    put DEVIN_API_KEY and DEVIN_ORG_ID into .dev.vars (see .dev.vars.example) and start again"}
+Send another event    npm run send -- ${SAMPLE}${option}     (npm run send lists the samples)
+${real ? "Use the fake Devin    npm start" : "Use the real Devin    put DEVIN_API_KEY and DEVIN_ORG_ID into .dev.vars (see .dev.vars.example), then npm start -- --real"}
 Ctrl-C ends it. Below is the bridge's log.
 `);
 }

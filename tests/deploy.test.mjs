@@ -1,7 +1,7 @@
 // npm run setup, from the first question to the answer of the deployed bridge: with a wrangler that keeps what it is given,
 // a bridge that runs with exactly that, and a fake Devin.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -9,9 +9,11 @@ import { delimiter, dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { parseEnv } from "node:util";
 import { parse } from "smol-toml";
+import { currentNode } from "../scripts/node.mjs";
 import { withVariables } from "../scripts/settings-files.mjs";
 import { ROOT } from "../scripts/steps.mjs";
-import { addressIn, deploy, secretNames, setSecrets } from "../scripts/wrangler.mjs";
+import { addressIn, deploy, secretNames, setSecrets, wranglerOptions } from "../scripts/wrangler.mjs";
+import { section } from "../scripts/wrangler-file.mjs";
 import { ORG, V3_KEY } from "./fake-devin.mjs";
 import { startBridge, until } from "./harness.mjs";
 
@@ -55,7 +57,7 @@ async function place() {
     path,
     calls: () => (existsSync(path("calls")) ? readFileSync(path("calls"), "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []),
     secrets: () => (existsSync(path("secrets.json")) ? JSON.parse(readFileSync(path("secrets.json"), "utf8")) : undefined),
-    vars: () => parse(readFileSync(file, "utf8")).vars,
+    vars: (env) => section(parse(readFileSync(file, "utf8")), env).vars,
   };
 }
 
@@ -80,7 +82,7 @@ async function deployed(here, options) {
   const running = setup(here, options).then((run) => (ended = run));
   await until("the secrets are set", 60, () => here.secrets() ?? ended);
   if (!ended) {
-    here.bridge.vars = { ...here.vars(), ...here.secrets() };
+    here.bridge.vars = { ...here.vars(options.args?.includes("--env") ? "staging" : ""), ...here.secrets() };
     await here.bridge.start();
   }
   return running;
@@ -189,6 +191,86 @@ test("what is wrong is said before anything is deployed", async () => {
   assert.equal(here.secrets(), undefined);
 });
 
+test("a second bridge is an environment of wrangler.toml, with secrets of its own", async () => {
+  const here = await place();
+  writeFileSync(here.path(".dev.vars"), 'WEBHOOK_SECRET="of-production"\nADMIN_TOKEN="of-production-too"\n');
+  const before = readFileSync(here.file, "utf8");
+  const planned = await setup(here, { args: ["--env", "staging", "--yes", "--dry-run"], env: { DEVIN_API_KEY: V3_KEY, CLOUDFLARE_ACCOUNT_ID: "acc" } });
+  assert.equal(planned.code, 0, planned.text);
+  assert.match(planned.text, /^ +Worker +devin-bridge-staging$/m);
+  assert.match(planned.text, /^ +account +acc$/m);
+  assert.match(planned.text, /^ +\[env\.staging\] +into /m);
+  assert.equal(readFileSync(here.file, "utf8"), before);
+
+  const run = await deployed(here, { args: ["--env", "staging", "--yes", "--repo", "acme/shop"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(run.code, 0, run.text);
+  for (const { args } of here.calls()) assert.deepEqual(args.slice(-2), ["--env", "staging"]);
+  const { env, vars, kv_namespaces: namespaces, durable_objects: objects } = JSON.parse(JSON.stringify(parse(readFileSync(here.file, "utf8"))));
+  assert.deepEqual(env.staging, { kv_namespaces: namespaces, durable_objects: objects, vars: { ...vars, DEVIN_ORG_ID: ORG, TARGET_REPO: "acme/shop" } });
+  assert.equal(vars.TARGET_REPO, "");
+  assert.ok(!Object.values(here.secrets()).some((value) => value.startsWith("of-production")));
+  assert.equal(statSync(here.path(".dev.vars.staging")).mode & 0o777, 0o600);
+  assert.match(readFileSync(here.path(".dev.vars"), "utf8"), /of-production/);
+
+  // Production's, now that there are two: wrangler is told that it is meant.
+  assert.deepEqual(wranglerOptions({ toml: { env: { staging: {} } }, env: "" }, {}), ["--env", ""]);
+  const misused = await setup(here, { args: ["--env", "Staging!", "--yes"], env: { DEVIN_API_KEY: V3_KEY } });
+  assert.equal(misused.code, 2, misused.text);
+});
+
+test("npm run deploy says what goes where, and deploys nothing that is wrong", async () => {
+  const here = await place();
+  const deploy = async (...args) => {
+    const PATH = [dirname(here.path("wrangler")), process.env.PATH].join(delimiter);
+    const env = { ...process.env, PATH, CLOUDFLARE_ACCOUNT_ID: "acc" };
+    const child = spawn(process.execPath, ["scripts/deploy.mjs", "--config", here.file, ...args], { cwd: ROOT, env });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+    return { code: await new Promise((resolve) => child.on("close", resolve)), text };
+  };
+  const good = await deploy();
+  assert.equal(good.code, 0, good.text);
+  assert.match(good.text, /^Worker +devin-bridge\nAccount +acc$/m);
+  assert.deepEqual(here.calls().map(({ args }) => args), [["deploy", "--config", here.file]]);
+  assert.equal((await deploy("--env", "stagin")).code, 2);
+
+  writeFileSync(here.path("wrangler.staging.toml"), readFileSync(here.file, "utf8"));
+  const copy = await deploy();
+  assert.equal(copy.code, 1);
+  assert.match(copy.text, /^name\n  found     "devin-bridge", which is the Worker of wrangler\.staging\.toml too$/m);
+  rmSync(here.path("wrangler.staging.toml"));
+  writeFileSync(here.file, `${readFileSync(here.file, "utf8")}\n[[vars.routes]]\nignore = true\n`);
+  assert.match((await deploy()).text, /^routes\n.*\n  expected  did you mean ROUTES\?$/m);
+  assert.equal(here.calls().length, 1);
+});
+
+test("wrangler itself deploys nothing that is wrong, and wrangler dev is left alone", async () => {
+  const here = await place();
+  symlinkSync(join(ROOT, "build"), here.path("build"));
+  const toml = read("wrangler.toml").replace("node scripts/build.mjs", `${process.execPath} ${join(ROOT, "scripts/build.mjs")}`);
+  const wrangler = async (vars) => {
+    writeFileSync(here.file, toml.replace("[vars]", `[vars]\n${vars}`));
+    const program = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+    const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+    const child = spawn(currentNode(), [program, "deploy", "--dry-run"], { cwd: dirname(here.file), env });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+    return { code: await new Promise((resolve) => child.on("close", resolve)), text };
+  };
+  const wrong = await wrangler('TARGET_REPOS = "acme/shop"');
+  assert.notEqual(wrong.code, 0);
+  assert.match(wrong.text, /did you mean TARGET_REPO\?/);
+  const right = await wrangler("");
+  assert.equal(right.code, 0, right.text);
+
+  writeFileSync(here.file, toml.replace("[vars]", '[vars]\nTARGET_REPOS = "acme/shop"'));
+  const build = (command) =>
+    spawnSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { cwd: dirname(here.file), env: { ...process.env, WRANGLER_COMMAND: command } });
+  assert.equal(build("dev").status, 0);
+  assert.equal(build("types").status, 0);
+  assert.equal(build("versions upload").status, 1);
+});
+
 test("wrangler.toml keeps everything but the values", () => {
   const toml = `name = "x"\n[vars] # all of them\nA = "1" # why\n  B = 'two'\nC = 3\n\n[[vars.ROUTES]]\nA = "other"\n`;
   const written = withVariables(toml, { A: 'say "hi"', B: "", C: "4", D: "new" }, parse);
@@ -211,6 +293,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
   const results = [
     [/\/secrets$/, [{ name: "ADMIN_TOKEN", type: "secret_text" }]],
     [/\/workers\/scripts$/, []],
+    [/\/workers\/workers\//, { subdomain: { enabled: true, previews_enabled: false } }],
     [/\/namespaces\?/, []],
     [/\/namespaces$/, { id: "0123456789abcdef0123456789abcdef", title: "incidents" }],
     [/\/services\//, { default_environment: { script: { last_deployed_from: "wrangler" } } }],
@@ -244,7 +327,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
   assert.deepEqual(await secretNames([]), ["ADMIN_TOKEN"]);
   await setSecrets({ WEBHOOK_SECRET: "from stdin" }, []);
   const { what, body } = asked.at(-1);
-  assert.equal(what, "PATCH /workers/scripts/devin-bridge/settings");
+  assert.equal(what, "PATCH /workers/scripts/devin-bridge/secrets-bulk");
   assert.match(body, /"name":"WEBHOOK_SECRET","text":"from stdin"/);
 });
 

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { sample } from "../scripts/samples.mjs";
 import { ADMIN, BEARER, HOOK, newAlert, send, start } from "./alerting.mjs";
-import { missing, program } from "./debian.mjs";
+import { missing, program } from "../scripts/debian.mjs";
 import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
 
 const DOCS = fileURLToPath(new URL("../docs/prometheus/", import.meta.url));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Miniflare } from "miniflare";
+import { miniflare } from "../scripts/miniflare.mjs";
 import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
 
 const bridge = await startBridge(AMPLE, { controlled: true });
@@ -90,14 +90,10 @@ test("the ledger forgets an incident after RETENTION_DAYS", async () => {
   await bridge.oneSession(incident);
   await written(bridge);
   await bridge.stop();
-  const storage = new Miniflare({
-    name: "reader",
-    modules: true,
-    script: "export default {}",
-    kvNamespaces: ["INCIDENTS"],
-    defaultPersistRoot: bridge.persistTo,
-    kvPersist: true,
-    cf: false,
+  const storage = miniflare({
+    config: { name: "reader", compatibility_date: "2026-04-01", kv_namespaces: [{ binding: "INCIDENTS" }] },
+    modules: { "reader.js": "export default {}" },
+    persistTo: bridge.persistTo,
   });
   const { keys } = await (await storage.getKVNamespace("INCIDENTS")).list();
   await storage.dispose();

@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { SECRETS, startBridge } from "./harness.mjs";
 import { sample, sampleNames } from "../scripts/samples.mjs";
 import { ROOT } from "../scripts/steps.mjs";
+import { environmentNames, readToml, structureProblems } from "../scripts/wrangler-file.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "devin-bridge-tools-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -203,7 +204,49 @@ test("--config names another wrangler.toml, whose .dev.vars lies beside it", asy
   assert.ok(!checked.unset.some(({ setting }) => setting === "DEVIN_API_KEY"), JSON.stringify(checked.unset));
 });
 
-const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots"];
+test("check names what the Worker can't see: names that nobody knows, bindings that are missing", async () => {
+  const top = read("wrangler.toml");
+  for (const [name, more, setting, expected] of [
+    ["a variable", '[vars]\nTARGET_REPOS = "acme/shop"\n', "TARGET_REPOS", "did you mean TARGET_REPO?"],
+    ["a variable that is like none", '[vars]\nENVIRONMENT_NAME = "x"\n', "ENVIRONMENT_NAME", /does nothing/],
+    ["a table in small letters", "[[vars.routes]]\nignore = true\n", "routes", "did you mean ROUTES?"],
+    ["a table of its own", "[[ROUTES]]\nignore = true\n", "ROUTES", "did you mean [[vars.ROUTES]]?"],
+    ["a setting at the top", 'SLACK_CHANEL = "#ops"\n', "SLACK_CHANEL", "did you mean SLACK_CHANNEL in [vars]?"],
+    ["a setting in another table", '[limits]\nTARGET_REPO = "acme/shop"\n', "limits.TARGET_REPO", "did you mean TARGET_REPO in [vars]?"],
+    ["[var]", '[var]\nTARGET_REPO = "acme/shop"\n', "var", "did you mean vars?"],
+    ["an environment's variable", '[env.staging.vars]\nTARGET_REPOS = "x"\n', "TARGET_REPOS", "did you mean TARGET_REPO?"],
+    ["an environment's table", `[[env.staging.ROUTES]]\nignore = true\n`, "env.staging.ROUTES", "did you mean [[env.staging.vars.ROUTES]]?"],
+    ["an environment without stores", '[env.staging.vars]\nTARGET_REPO = "a/b"\n', "env.staging.kv_namespaces", /\[\[env\.staging\.kv_namespaces\]\] for INCIDENTS/],
+    ["an environment of the same name", '[env.staging]\nname = "devin-bridge"\n', "env.staging.name", /another name/],
+    ["no objects", top.replace(/\[\[durable_objects[^]*?(?=\[\[migrations)/, ""), "durable_objects.bindings", /\[\[durable_objects\.bindings\]\] for INCIDENT/],
+  ]) {
+    const config = join(mkdtempSync(join(folder, "named-")), "wrangler.toml");
+    writeFileSync(config, more.startsWith("name") ? more : `name = "devin-bridge"\n${more}`);
+    const toml = readToml(config);
+    const problems = environmentNames(toml).flatMap((env) => structureProblems({ file: config, toml, env }));
+    const problem = problems.find((each) => each.setting === setting);
+    assert.ok(problem, `${name}: ${JSON.stringify(problems)}`);
+    if (typeof expected === "string") assert.equal(problem.expected, expected, name);
+    else assert.match(problem.expected, expected, name);
+  }
+  const both = file("both.toml", '[vars]\nTARGET_REPOS = "x"\n[env.staging.vars]\nTARGET_REPO = "x"\n');
+  const found = ({ problems }) => problems.map(({ setting, environment }) => [environment, setting]);
+  const staging = [["staging", "env.staging.kv_namespaces"], ["staging", "env.staging.durable_objects.bindings"], ["staging", "env.staging.durable_objects.bindings"], ["staging", "TARGET_REPO"]];
+  assert.deepEqual(found(json(await tool("check", "--config", both, "--json"))), [[undefined, "TARGET_REPOS"], ...staging]);
+  assert.deepEqual(found(json(await tool("check", "--config", both, "--env", "staging", "--json"))), staging);
+  assert.match((await tool("check", "--env", "stagging")).err, /There is no \[env\.stagging\] in /);
+});
+
+test("what a route hands on and what a signature is checked with may be variables of any name", async () => {
+  const config = file("named.toml", `[vars]
+SHOP_TOKEN = "x"
+[[vars.ROUTES]]
+session_secrets = ["SHOP_TOKEN"]
+`);
+  assert.deepEqual(json(await tool("check", "--config", config, "--json")).problems, []);
+});
+
+const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots", "deploy"];
 
 for (const name of TOOLS) {
   test(`${name}: --help, and what is not understood`, async () => {
@@ -225,7 +268,7 @@ for (const name of TOOLS) {
 }
 
 test("what takes no arguments says so, what needs a value too", async () => {
-  for (const name of ["start", "check", "doctor", "setup", "build", "lint", "test", "tools"]) {
+  for (const name of ["start", "check", "doctor", "setup", "build", "test", "tools"]) {
     const extra = await tool(name, "more");
     assert.equal(extra.code, 2, name);
     assert.match(extra.err, /^more is not expected here/);

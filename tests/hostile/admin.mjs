@@ -9,7 +9,7 @@ const replay = (headers) => post(REPLAY, "", { ...ADMIN, ...headers });
 const FORBIDDEN = { status: 403, json: { success: false, error: "Forbidden" } };
 
 export default [
-  ...["0", "-1", "201", "1e2", "1.5", "0x10", "99999999999999999999", "ten", "%00", "1;DROP TABLE incidents"].map((limit) =>
+  ...["0", "-1", "201", "1e2", "1.5", "0x10", "99999999999999999999", "ten", "%00", "1;DROP%20TABLE%20incidents"].map((limit) =>
     row(`limit=${limit}`, list(`limit=${limit}`), bad("limit")),
   ),
   row("the largest limit", list("limit=200&state=held"), PAGE),
@@ -35,7 +35,7 @@ export default [
   row("an incident's name of 4 KB", admin(`/api/incidents/pagerduty-${"Q".repeat(4096)}`), NOT_FOUND),
   row("an incident nobody knows", admin("/api/incidents/pagerduty-QNOBODY"), NOT_FOUND),
   row("the billionth occurrence of it", admin("/api/incidents/pagerduty-QNOBODY.999999999999"), NOT_FOUND),
-  row("HTML in a name comes back as JSON", admin("/api/incidents/<img src=x onerror=alert(1)>".replaceAll(" ", "%20")), {
+  row("HTML in a name comes back as JSON", admin(encodeURI("/api/incidents/<img src=x onerror=alert(1)>")), {
     ...NOT_FOUND,
     header: { "content-type": /^application\/json/, "x-content-type-options": "nosniff" },
   }),

@@ -1,0 +1,51 @@
+// The Worker of wrangler.toml as Miniflare wants it described.
+import { extname } from "node:path";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+const TYPES = { ".js": "esm", ".mjs": "esm", ".wasm": "wasm" };
+
+/**
+ * One Worker on the local runtime.
+ * - config: wrangler.toml as read
+ * - modules: the contents of its files by their names, the main one first
+ * - variables: its variables and secrets
+ * - without: names of the bindings that it does not get
+ * - persistTo: the folder of its KV and Durable Objects
+ * - dev, options: what else Miniflare takes for a Worker and for itself
+ */
+export function miniflare({ config, modules, variables = {}, without = [], persistTo, dev = {}, ...options }) {
+  const has = (name) => !without.includes(name);
+  const objects = (config.durable_objects?.bindings ?? []).filter(({ name }) => has(name));
+  const bindings = [
+    ...Object.entries(variables).map(([name, value]) => [name, variable(value)]),
+    ...(config.kv_namespaces ?? []).filter(({ binding }) => has(binding)).map(({ binding }) => [binding, { type: "kv", id: binding }]),
+    ...objects.map(({ name, class_name: exportName }) => [name, { type: "durable-object", worker: config.name, exportName }]),
+  ];
+  const files = Object.entries(modules).map(([path, contents]) => [path, { type: TYPES[extname(path)], contents }]);
+  return new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    enableDevRegistry: false,
+    log: new Log(LogLevel.ERROR),
+    resourcePersistencePath: persistTo,
+    ...options,
+    workers: [
+      {
+        config: {
+          name: config.name,
+          compatibilityDate: config.compatibility_date,
+          manifest: { mainModule: files[0][0], modules: Object.fromEntries(files) },
+          env: Object.fromEntries(bindings),
+          exports: Object.fromEntries(objects.map(({ class_name: name }) => [name, { type: "durable-object", storage: storage(config, name) }])),
+        },
+        dev,
+      },
+    ],
+  });
+}
+
+const variable = (value) => (typeof value === "string" ? { type: "text", value } : { type: "json", value });
+
+const storage = ({ migrations = [] }, name) =>
+  migrations.some(({ new_sqlite_classes: classes = [] }) => classes.includes(name)) ? "sqlite" : "legacy-kv";
