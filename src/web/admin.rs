@@ -110,7 +110,7 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
         return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
     }
     if sender.as_deref().is_some_and(|sender| Sender::from_name(sender).is_none()) {
-        return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
+        return bad("sender", sender, &Sender::NAMES.join(", "));
     }
     Ok(register::Query { limit: count, cursor, state, sender, text: words })
 }

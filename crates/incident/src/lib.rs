@@ -18,3 +18,4 @@ pub mod sender;
 pub mod session;
 pub mod stored;
 pub mod time;
+pub mod worse;

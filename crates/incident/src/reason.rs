@@ -12,6 +12,10 @@ pub enum Reason {
     Merged,
     /// The sender's test event.
     Ping,
+    /// Somebody tried whether it arrives: a connector's test.
+    Test,
+    /// Amazon SNS asked whether a topic's messages are wanted.
+    Confirmation,
     /// The body names no incident.
     NoIncident,
     /// Authentic, but not JSON: there is nothing in it to act on.
@@ -28,6 +32,8 @@ named!(Reason {
     EventType => "event_type",
     Merged => "merged",
     Ping => "ping",
+    Test => "test",
+    Confirmation => "confirmation",
     NoIncident => "no_incident",
     Unreadable => "unreadable",
     Route => "route",
