@@ -3,7 +3,7 @@
 // settings' secrets for every test; here is the traffic in which they would be likeliest to slip through, and the same
 // for what redaction has to find.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { ADMIN, BEARER, newAlert, send } from "./alerting.mjs";
 import { found, foundAtTargets, foundInFiles, secretsOf } from "./canary.mjs";
@@ -114,19 +114,25 @@ async function everyPath(bridge, incident) {
   }
 }
 
-// The rows of the redaction's own table, read from its source: [kind, an example that must be caught].
-const source = readFileSync(new URL("../crates/text/src/redact/catalogue.rs", import.meta.url), "utf8");
+// The rows of the redaction's own tables, read from their sources: an example of every kind, which must be caught.
+const folder = new URL("../crates/text/src/redact/", import.meta.url);
+const read = (name) => readFileSync(new URL(name, folder), "utf8");
 const STRING = /concat!\(([^)]*)\)|r#"(.*?)"#|"((?:[^"\\]|\\.)*)"/gs;
-const CATALOGUE = source
-  .slice(source.indexOf("pub static CATALOGUE"), source.indexOf("/// For each ASCII character"))
-  .split(/^ {4}(?=token\(|label\(|shape\()/m)
-  .slice(1)
-  .map((row) => [...row.matchAll(STRING)].map(([, parts, raw, text]) => raw ?? rust(text ?? [...parts.matchAll(/"([^"]*)"/g)].map(([, part]) => part).join(""))))
-  .map((strings) => strings.at(-2));
+const strings = (row) => [...row.matchAll(STRING)].map(([, parts, raw, text]) => raw ?? rust(text ?? [...parts.matchAll(/"([^"]*)"/g)].map(([, part]) => part).join("")));
+// Vendors' keys, one row `"name": "pattern"…; "example"; "look-alike";` each. Blanks in an example are left out.
+const VENDORS = readdirSync(new URL("vendors/", folder))
+  .filter((name) => name !== "mod.rs")
+  .flatMap((name) => read(`vendors/${name}`).split(/^ {4}(?=")/m).slice(1))
+  .map((row) => strings(row).at(-2).replaceAll(/\\\n\s*| /g, ""));
+// Kinds by their label or with code of their own: the example stands before the look-alike.
+const OTHERS = ["labels.rs", "catalogue.rs"]
+  .flatMap((name) => read(name).split(/^ {4}(?=label\(|shape\()/m).slice(1))
+  .map((row) => strings(row.split(/^\];/m)[0]).at(-2));
+const CATALOGUE = [...OTHERS, ...VENDORS];
 
 // A Rust text is almost a JSON text.
 function rust(text) {
-  return JSON.parse(`"${text}"`);
+  return JSON.parse(`"${text.replaceAll(/\\\n\s*/g, "")}"`);
 }
 
 describe("the secrets that senders write", () => {

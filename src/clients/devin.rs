@@ -6,7 +6,8 @@ use worker::Headers;
 
 use crate::fetch::{self, Bounds};
 use outbound::devin::call::Access;
-use outbound::http::{Answer, Call, hide};
+use outbound::http::{Answer, Call};
+use text::redact::hide;
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.
@@ -43,7 +44,7 @@ pub async fn send(call: &Call, headers: &[(&str, String)], secrets: &[&str], bou
         Ok(answer) => &mut answer.body,
         Err(words) => words,
     };
-    secrets.iter().for_each(|secret| hide(shown, secret));
+    *shown = secrets.iter().fold(std::mem::take(shown), |text, secret| hide(&text, secret));
     answer
 }
 

@@ -27,14 +27,19 @@ pub fn clean(input: &[u8]) {
 }
 
 /// The whole input is the text; a byte that can only be the middle of a character, and is not, stands for an example of
-/// the catalogue.
+/// the catalogue: one of 64, of which the bytes from 0xf8 on, which no text has, say whether they are the first ones.
 pub fn redact(input: &[u8]) {
     let mut text = String::new();
+    let mut page = 0;
     for chunk in input.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            let row = redaction::CATALOGUE.get(usize::from(byte.wrapping_sub(0x80)));
-            text.push_str(row.map_or("\u{fffd}", |rule| rule.example));
+            if *byte >= 0xf8 {
+                page = usize::from(byte & 7);
+                continue;
+            }
+            let row = redaction::catalogue().nth(page * 64 + usize::from(byte & 0x3f));
+            text.push_str(&row.map_or_else(|| "\u{fffd}".to_owned(), redaction::Rule::example));
         }
     }
     let clean = cleaning::block(&text);

@@ -125,7 +125,7 @@ fn beginning(text: &str, most: usize) -> &str {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use text::redact::{CATALOGUE, redact};
+    use text::redact::{catalogue, redact};
 
     /// An event with the same text wherever a sender can put one.
     fn everywhere(text: &str) -> IncidentEvent {
@@ -171,14 +171,15 @@ mod tests {
 
     #[test]
     fn no_secret_is_kept_anywhere() {
-        for rule in CATALOGUE {
-            let shown = redact(rule.example, true);
+        for rule in catalogue() {
+            let example = rule.example();
+            let shown = redact(&example, true);
             let (before, rest) = shown.split_once("[redacted: ").unwrap();
             let (_, after) = rest.split_once(']').unwrap();
-            let secret = rule.example.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+            let secret = example.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
             let secret = secret.lines().max_by_key(|line| line.len()).unwrap();
             // Also where zero-width characters would make room, or half a secret stand at the end.
-            for text in [rule.example.to_owned(), format!("{}\n{}", "\u{200b}".repeat(1_990), rule.example)] {
+            for text in [example.clone(), format!("{}\n{example}", "\u{200b}".repeat(1_990))] {
                 let kept = serde_json::to_string(&everywhere(&text).safe(true)).unwrap();
                 assert!(!kept.contains(secret), "{}: {kept}", rule.name);
             }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use incident::failure::Failure;
 use incident::time::{HOUR, SECOND, Time};
+use text::redact::hide;
 
 /// One HTTP request; the key is added when it is sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,22 +47,9 @@ impl Answer {
     /// The answer without these values, should it repeat them: an error often quotes what was sent.
     pub fn hiding<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Answer {
         for value in values {
-            hide(&mut self.body, value);
+            self.body = hide(&self.body, value);
         }
         self
-    }
-}
-
-/// Takes a value out of a text, also as JSON writes it.
-pub fn hide(text: &mut String, value: &str) {
-    if value.is_empty() {
-        return;
-    }
-    let escaped = Value::from(value).to_string();
-    for shown in [value, escaped.trim_matches('"')] {
-        if text.contains(shown) {
-            *text = text.replace(shown, "[redacted]");
-        }
     }
 }
 

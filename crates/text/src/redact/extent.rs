@@ -11,9 +11,7 @@ pub(super) enum Ends {
     Header,
     /// A list's bracket.
     List,
-    /// This quote, as a URL or a markup language writes it.
-    Escaped(&'static str),
-    /// This quote, with no more backslashes before it than the opening one had.
+    /// This quote, written no wider than the opening one: `\"` ends what `\"` opens, but not what `"` does.
     Quote(u8, usize),
 }
 
@@ -24,18 +22,14 @@ impl Place<'_> {
         if src.at(at) == b'[' && src.note(at).is_none() {
             return (src.run(at + 1, 64, |b| b.is_ascii_whitespace()), Ends::List);
         }
-        if let Some(quote) = src.escaped_quote(at) {
-            return (at + quote.len(), Ends::Escaped(quote));
-        }
         // Rust's Some("…"), Python's b'…', C#'s @"…" and so on.
         let mut quote = if src.starts(at, "Some(\"") { at + 5 } else { at };
         let prefixed = src.at(quote).is_ascii_alphabetic() || matches!(src.at(quote), b'@' | b'$');
         if prefixed && matches!(src.at(quote + 1), b'"' | b'\'') {
             quote += 1;
         }
-        let level = src.run(quote, 8, |b| b == b'\\') - quote;
-        match src.at(quote + level) {
-            b @ (b'"' | b'\'' | b'`') => (quote + level + 1, Ends::Quote(b, level)),
+        match src.at(quote) {
+            b @ (b'"' | b'\'' | b'`') => (quote + 1, Ends::Quote(b, src.width(quote))),
             _ => (at, Ends::Bare),
         }
     }
@@ -46,7 +40,7 @@ impl Place<'_> {
         let limit = start.saturating_add(most).min(src.len());
         let mut end = start;
         match ends {
-            Ends::Quote(quote, level) => return self.closing(start, limit, quote, level),
+            Ends::Quote(quote, width) => return self.closing(start, limit, quote, width),
             Ends::List => {
                 let near = limit.min(start.saturating_add(4096));
                 while end < near && src.at(end) != b']' {
@@ -55,16 +49,6 @@ impl Place<'_> {
                 }
                 if src.at(end) != b']' && (end < limit || end == src.len()) {
                     end = src.line_end(start);
-                }
-            }
-            Ends::Escaped(quote) => {
-                let stop = |b| match b {
-                    0 | b'\n' | b'\r' | b'"' | b'<' | b'[' => true,
-                    b' ' | b'&' => quote.starts_with('%'),
-                    _ => false,
-                };
-                while end < limit && !stop(src.at(end)) && !src.starts_like(end, quote) {
-                    end += 1;
                 }
             }
             Ends::Header => {
@@ -89,17 +73,20 @@ impl Place<'_> {
     }
 
     /// Where a quoted text ends: at its quote, or with the line.
-    fn closing(&self, start: usize, limit: usize, quote: u8, level: usize) -> usize {
-        let mut backslashes = 0;
-        for at in start..limit {
-            match self.src.at(at) {
-                0 | b'\n' | b'\r' => return at,
-                b'\\' => backslashes += 1,
-                b if b == quote && (backslashes <= level || (level == 0 && backslashes % 2 == 0)) => {
-                    return at - backslashes.min(level);
-                }
-                _ => backslashes = 0,
+    fn closing(&self, start: usize, limit: usize, quote: u8, width: usize) -> usize {
+        let src = self.src;
+        let mut at = start;
+        while at < limit {
+            let byte = src.at(at);
+            // Two quotes are one of SQL's or YAML's.
+            if byte == b'\'' && quote == byte && at > start && src.at(at + 1) == byte {
+                at += 2;
+                continue;
             }
+            if byte == 0 || ((byte == quote || src.breaks(at)) && src.width(at) <= width) {
+                return at;
+            }
+            at += 1;
         }
         limit
     }
@@ -107,12 +94,19 @@ impl Place<'_> {
     /// Whether a value that nothing encloses ends before the byte at `i`. `spaces` may be part of it.
     fn ends_bare(&self, i: usize, spaces: bool) -> bool {
         let src = self.src;
+        let byte = src.at(i);
+        if byte.is_ascii_alphanumeric() {
+            return false;
+        }
+        // `%26` doesn't end what a plain `=` begins.
+        if !self.encoded && byte != 0 && src.encoded(i) {
+            return false;
+        }
         let next = src.at(i + 1);
-        match src.at(i) {
+        match byte {
             0 | b'\n' | b'\r' | b'<' => true,
             b' ' | b'\t' => !spaces,
-            b'"' | b'\'' | b'`' => spaces || !next.is_ascii_alphanumeric(),
-            b'\\' => src.breaks(i) || matches!(next, b'"' | b'\'') || (next == b'\\' && src.at(i + 2) == b'"'),
+            b'"' | b'\'' | b'`' => spaces || !next.is_ascii_alphanumeric() || src.width(i) > 1,
             // What encloses the pair ends the value; in the middle of it, it is part of it.
             b')' | b']' | b'}' | b'>' => {
                 matches!(
@@ -135,9 +129,8 @@ impl Place<'_> {
                 )
             }
             b';' if spaces => true,
-            b',' | b';' | b'&' => self.next_pair(i) || src.escaped_quote(i).is_some(),
+            b',' | b';' | b'&' => self.next_pair(i),
             b'[' => src.note(i).is_some(),
-            b'%' => self.encoded && src.starts(i, "%26"),
             _ => false,
         }
     }
@@ -145,7 +138,7 @@ impl Place<'_> {
     /// Whether the comma, semicolon or ampersand at `i` ends a value: nothing or another pair follows.
     fn next_pair(&self, i: usize) -> bool {
         let src = self.src;
-        let name = if src.starts(i, "&amp;") { i + 5 } else { i + 1 };
+        let name = i + 1;
         if matches!(src.at(name), 0..=b' ' | b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'<' | b'\\') {
             return true;
         }
@@ -157,6 +150,7 @@ impl Place<'_> {
     pub fn block(&self, at: usize) -> Option<Span> {
         let src = self.src;
         let mark = src.run(at, 4, |b| matches!(b, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9'));
+        let mark = src.blanks(mark, 8);
         if !self.colon || !matches!(src.at(at), b'|' | b'>') || src.at(mark) != b'\n' || !self.label.begins_line(src) {
             return None;
         }

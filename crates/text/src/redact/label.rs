@@ -1,15 +1,18 @@
 //! Secrets that are known by a label: `password=…` and its like, in query strings, JSON, YAML, INI, XML, headers,
 //! connection strings, command lines.
 
-use super::catalogue::{Find, Rule, Value, labels_to};
+use super::labels::{self, Ending, endings};
 use super::source::Source;
+use super::value::Value;
 
 /// The name before a value.
 pub(super) struct Label {
     /// Its letters and digits in lower case, the last one first.
     letters: [u8; 40],
     length: usize,
-    /// How many of them the last word has.
+    /// How many of them the last part has: `pin` in `user_pin` and `userPin`.
+    last_part: usize,
+    /// How many of them stand behind the last space.
     last_word: usize,
     /// Where it begins.
     pub start: usize,
@@ -22,6 +25,31 @@ pub(super) struct Label {
 }
 
 impl Label {
+    fn new(start: usize, quoted: bool) -> Label {
+        Label { letters: [0; 40], length: 0, last_part: 0, last_word: 0, start, quoted, spaced: false, compound: false }
+    }
+
+    /// Whether a label that ends before `end` may say that a secret stands behind it, by its last letters: most say
+    /// nothing, and need not be read.
+    pub fn may_stand_before(src: &Source, end: usize) -> bool {
+        let edge = src.run_back(end, 40, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'*'));
+        let mut at = src.run_back(edge, 8, |b| b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+        let mut letters = [0; 3];
+        let mut count = 0;
+        while let Some(place) = letters.get_mut(count) {
+            let byte = src.before(at);
+            if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+                *place = byte.to_ascii_lowercase();
+                count += 1;
+            } else if !matches!(byte, b'_' | b'-' | b'.' | b' ') || edge - at > 8 {
+                break;
+            }
+            at = at.saturating_sub(1);
+        }
+        let [last, second, third] = letters;
+        labels::known(last, second, third) || labels::known(last, second, 0) || labels::known(last, 0, 0)
+    }
+
     /// The label that ends before `end`: before a `=` or `:`.
     pub fn before(src: &Source, end: usize) -> Label {
         let mut at = end;
@@ -29,12 +57,9 @@ impl Label {
         while end - at < 32 && matches!(src.before(at), b' ' | b'\t') {
             at -= 1;
         }
-        if let Some(quote) = src.escaped_quote_before(at) {
-            return Label::backwards(src, quote, true);
-        }
         let edge = at;
-        // `"name"`, `\"name\"`, `user[name]`, `environ['name']`.
-        while edge - at < 8 && matches!(src.before(at), b'"' | b'\'' | b'`' | b'\\' | b']') && at > src.floor {
+        // `"name"`, `user[name]`, `environ['name']`.
+        while edge - at < 8 && matches!(src.before(at), b'"' | b'\'' | b'`' | b'\\' | b']' | b'*') && at > src.floor {
             quoted |= matches!(src.before(at), b'"' | b'\'');
             at -= 1;
         }
@@ -43,28 +68,37 @@ impl Label {
 
     /// The label whose last character stands before `end`.
     pub fn backwards(src: &Source, end: usize, quoted: bool) -> Label {
-        let mut label =
-            Label { letters: [0; 40], length: 0, last_word: 0, start: end, quoted, spaced: false, compound: false };
+        let mut label = Label::new(end, quoted);
         let mut at = end;
+        // What stands behind the byte being looked at, and whether the last part, and the last word, have ended.
+        let mut later = 0;
+        let (mut parted, mut worded) = (false, false);
         loop {
             let byte = src.before(at);
             if byte.is_ascii_digit() && label.length == 0 {
                 // `token_2` is a token.
-            } else if byte.is_ascii_alphanumeric() {
+            } else if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+                parted |= byte.is_ascii_lowercase() && later == b'A';
                 let Some(place) = label.letters.get_mut(label.length) else { break };
                 *place = byte.to_ascii_lowercase();
                 label.length += 1;
-                label.last_word += usize::from(!label.spaced && label.start == at);
+                worded |= label.start > at || label.spaced;
+                label.last_part += usize::from(!parted);
+                label.last_word += usize::from(!worded);
             } else if byte == b' ' && label.start == at && at < end {
                 // One space, and only if a word stands before it.
-                if !src.before(at - 1).is_ascii_alphanumeric() {
+                if !(src.before(at - 1).is_ascii_alphanumeric() || src.before(at - 1) >= 0x80) {
                     break;
                 }
+                parted = true;
                 at -= 1;
                 continue;
             } else if !matches!(byte, b'_' | b'-' | b'.') || end - at > 80 {
                 break;
+            } else {
+                parted |= label.length > 0;
             }
+            later = if byte.is_ascii_uppercase() { b'A' } else { byte };
             label.spaced |= label.start > at;
             label.compound |= !label.spaced && matches!(byte, b'_' | b'-') && label.length > 0;
             at -= 1;
@@ -75,19 +109,33 @@ impl Label {
 
     /// The label that is written in `text`, which begins at `start`.
     pub fn of(text: &[u8], start: usize) -> Label {
-        let mut label =
-            Label { letters: [0; 40], length: 0, last_word: 0, start, quoted: false, spaced: false, compound: false };
-        let letters = text.iter().rev().skip_while(|b| b.is_ascii_digit()).filter(|b| b.is_ascii_alphanumeric());
-        for (place, byte) in label.letters.iter_mut().zip(letters) {
-            *place = byte.to_ascii_lowercase();
-            label.length += 1;
+        let mut label = Label::new(start, false);
+        let mut later = 0;
+        let mut parted = false;
+        for byte in text.iter().rev().skip_while(|b| b.is_ascii_digit()) {
+            if byte.is_ascii_alphanumeric() || *byte >= 0x80 {
+                parted |= byte.is_ascii_lowercase() && later == b'A';
+                let Some(place) = label.letters.get_mut(label.length) else { break };
+                *place = byte.to_ascii_lowercase();
+                label.length += 1;
+                label.last_part += usize::from(!parted);
+            } else {
+                parted |= label.length > 0;
+            }
+            later = if byte.is_ascii_uppercase() { b'A' } else { *byte };
         }
         label.last_word = label.length;
         label
     }
 
-    fn ends_with(&self, ending: &str) -> bool {
+    pub fn ends_with(&self, ending: &str) -> bool {
         ending.len() <= self.length && ending.bytes().rev().zip(&self.letters).all(|(a, b)| a == *b)
+    }
+
+    /// Whether these letters stand anywhere in it.
+    pub fn contains(&self, word: &str) -> bool {
+        let letters = self.letters.get(..self.length).unwrap_or(&[]);
+        letters.windows(word.len()).any(|window| window.iter().rev().eq(word.as_bytes()))
     }
 
     /// Whether it, or its last word, is exactly this word.
@@ -95,15 +143,29 @@ impl Label {
         self.last_word == word.len() && self.ends_with(word)
     }
 
-    /// The rule for values with this label.
-    pub fn rule(&self) -> Option<(&'static Rule, Value)> {
-        let last = self.letters.first().copied().unwrap_or(0);
-        labels_to(last).find_map(|rule| match &rule.find {
+    /// Whether its last part is exactly this word.
+    pub fn ends_with_part(&self, word: &str) -> bool {
+        self.last_part == word.len() && self.ends_with(word)
+    }
+
+    /// The kind of secret that it says stands behind it.
+    pub fn kind(&self) -> Option<&'static Ending> {
+        let [last, second, third, ..] = self.letters;
+        let long = endings(last, second, third);
+        // Endings of one or two letters are whole words.
+        let short = (self.last_part < 3).then(|| endings(last, if self.last_part > 1 { second } else { 0 }, 0));
+        let kind = long.chain(short.into_iter().flatten()).find(|ending| self.has(ending));
+        // Helm's `existingSecret` is the name of one.
+        kind.filter(|_| !self.contains("existing"))
+    }
+
+    fn has(&self, ending: &Ending) -> bool {
+        match ending.value {
             // These labels are ordinary words: only the whole name counts.
-            Find::Label(words, Value::Query) => words.iter().any(|word| self.is(word)).then_some((rule, Value::Query)),
-            Find::Label(words, value) => words.iter().any(|word| self.ends_with(word)).then_some((rule, *value)),
-            _ => None,
-        })
+            Value::Query => self.is(ending.text),
+            _ if ending.word => self.ends_with_part(ending.text),
+            _ => self.ends_with(ending.text),
+        }
     }
 
     /// Whether nothing but indentation, a list's dash or a word such as `export` stands before it in its line.

@@ -1,23 +1,43 @@
 //! Secrets replaced by notes such as `[redacted: aws key]`, before anything is stored, logged or sent.
 //!
-//! A walk over the text: where a character may begin, or stand in front of, a secret of the [`CATALOGUE`], the rule
-//! in question looks at what is there; what it recognises is replaced as a whole and not looked at again. Every
-//! look back is bounded, and every look ahead either is or consumes what it has read, so that no text takes longer
-//! than its length warrants. There is no regular expression engine: it would be larger than the rest of the Worker.
+//! The text is read with every escape as the character that it stands for ([`source`]). A walk over it: where a word
+//! begins, or a character stands that secrets have behind or in front of them, the rules in question look at what is
+//! there; what they recognise is replaced as a whole and not looked at again. Every look back is bounded, and every look
+//! ahead either is or consumes what it has read, so that no text takes longer than its length warrants. There is no
+//! regular expression engine: it would be larger than the rest of the Worker, and slower than these few milliseconds a
+//! megabyte.
+//!
+//! What counts as a secret is data: rows in [`vendors`], [`labels`] and [`catalogue`](mod@catalogue).
 
 mod catalogue;
+mod context;
+mod encoded;
+mod escape;
 mod extent;
+mod known;
+mod kubernetes;
 mod label;
+mod labels;
+mod opaque;
 mod ordinary;
+mod pattern;
+mod places;
+mod sentence;
 mod shape;
 mod source;
 mod token;
 mod value;
+mod vendors;
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{CATALOGUE, Rule};
+pub use catalogue::Rule;
+#[cfg(any(test, not(target_arch = "wasm32")))]
+pub use catalogue::catalogue;
+pub use known::hide;
 use source::{Hit, NOTE, Source};
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes
@@ -41,7 +61,7 @@ pub fn redact(text: &str, emails: bool) -> String {
 pub fn named(name: &str, text: &str, emails: bool) -> String {
     let src = Source::new(text);
     let Some(hit) = value::under_name(&src, name) else { return redact(text, emails) };
-    let mut out = text.get(..hit.start).unwrap_or("").to_owned();
+    let mut out = text.get(..text.floor_char_boundary(src.raw(hit.start))).unwrap_or("").to_owned();
     push_note(&mut out, hit.name);
     out
 }
@@ -57,31 +77,16 @@ const MOST_WALKS: usize = 6;
 
 /// One walk over the text; nothing when there is no secret in it.
 fn walk(text: &str, emails: bool) -> Option<String> {
-    let mut src = Source::new(text);
-    let mut named = value::Named::default();
+    let mut walk = Walk::new(text, emails, true);
     let mut out = String::new();
     let mut copied = 0;
-    let mut i = 0;
-    while i < src.len() {
-        let byte = src.at(i);
-        if byte == b'['
-            && let Some(end) = src.note(i)
-        {
-            i = end;
-            src.floor = end;
-            continue;
-        }
-        let Some(hit) = secret(&src, i, byte, emails, &mut named) else {
-            i += 1;
-            continue;
-        };
+    while let Some(hit) = walk.next() {
         // A limit may have ended it in the middle of a character.
-        let end = text.ceil_char_boundary(hit.end);
-        out.push_str(text.get(copied..text.floor_char_boundary(hit.start)).unwrap_or(""));
+        let start = text.floor_char_boundary(walk.src.raw(hit.start)).max(copied);
+        let end = text.ceil_char_boundary(walk.src.raw(hit.end)).max(start);
+        out.push_str(text.get(copied..start).unwrap_or(""));
         push_note(&mut out, hit.name);
         copied = end;
-        i = end;
-        src.floor = end;
     }
     if copied == 0 {
         return None;
@@ -90,25 +95,183 @@ fn walk(text: &str, emails: bool) -> Option<String> {
     Some(out)
 }
 
-/// The secret that the byte at `i` leads to.
-fn secret(src: &Source, i: usize, byte: u8, emails: bool, named: &mut value::Named) -> Option<Hit> {
-    let special = match byte {
-        b':' if src.starts(i, "://") => shape::url_password(src, i),
-        b'=' | b':' => value::after_separator(src, i, 1, named),
-        b'%' if src.starts_like(i, "%3a%2f%2f") => shape::encoded_url_password(src, i),
-        b'%' if src.starts_like(i, "%3d") || src.starts_like(i, "%3a") => value::after_separator(src, i, 3, named),
-        b'%' if emails && src.starts(i, "%40") => shape::email(src, i, 3),
-        b'@' if src.starts(i, "@tcp(") || src.starts(i, "@unix(") => shape::dsn_password(src, i),
-        b'@' if emails => shape::email(src, i, 1),
-        b'>' => value::in_element(src, i),
-        b'-' if src.starts(i, "-----") => shape::private_key(src, i),
-        b'-' => value::option(src, i),
-        b'"' | b'\'' if src.at(i + 1) == b',' => value::in_tuple(src, i),
-        b'"' | b'\'' => value::in_sql(src, i),
-        b'0'..=b'9' => shape::card(src, i),
-        b'b' | b'B' => token::bearer(src, i),
-        b'e' => token::jwt(src, i),
-        _ => None,
-    };
-    if special.is_none() && byte.is_ascii_alphabetic() { token::vendor(src, i) } else { special }
+struct Walk<'a> {
+    src: Source<'a>,
+    emails: bool,
+    /// Whether base64 is looked into.
+    deep: bool,
+    at: usize,
+    /// Where the word ends that was met last.
+    word_end: usize,
+    named: value::Named,
+    secrets: kubernetes::Secrets,
+    /// Found already, the first one last.
+    waiting: Vec<Hit>,
+    /// The end of the last stretch of base64 that was looked into.
+    seen: usize,
+    line: places::Line,
+}
+
+/// What a byte can be the beginning of.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Nothing.
+    None,
+    /// A word.
+    Word,
+    /// Something that secrets have behind or in front of them.
+    Sign,
+}
+
+static KINDS: [Kind; 256] = kinds();
+
+#[expect(clippy::indexing_slicing, reason = "it runs in the compiler, where an index that is wrong is an error")]
+const fn kinds() -> [Kind; 256] {
+    let mut kinds = [Kind::None; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Word,
+            b'[' | b':' | b'=' | b'@' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'+' | b'$' | b'(' => Kind::Sign,
+            _ => Kind::None,
+        };
+        byte += 1;
+    }
+    kinds
+}
+
+impl<'a> Walk<'a> {
+    fn new(text: &'a str, emails: bool, deep: bool) -> Walk<'a> {
+        let src = Source::new(text);
+        let secrets = kubernetes::Secrets::of(&src);
+        Walk {
+            src,
+            emails,
+            deep,
+            at: 0,
+            word_end: 0,
+            named: value::Named::default(),
+            secrets,
+            waiting: Vec::new(),
+            seen: 0,
+            line: places::Line::default(),
+        }
+    }
+
+    /// The next secret.
+    fn next(&mut self) -> Option<Hit> {
+        if let Some(hit) = self.waiting.pop() {
+            return Some(self.found(hit));
+        }
+        while self.at < self.src.len() {
+            let i = self.at;
+            let byte = self.src.at(i);
+            let hit = match KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::None) {
+                Kind::None => {
+                    self.at += 1;
+                    continue;
+                }
+                Kind::Word => self.word(i, byte),
+                Kind::Sign => {
+                    self.at += 1;
+                    self.sign(i, byte)
+                }
+            };
+            if let Some(hit) = hit {
+                return Some(self.found(hit));
+            }
+        }
+        None
+    }
+
+    fn found(&mut self, hit: Hit) -> Hit {
+        self.at = hit.end.max(hit.start + 1);
+        self.src.floor = hit.end;
+        hit
+    }
+
+    /// The secret that the sign at `i` leads to.
+    fn sign(&mut self, i: usize, byte: u8) -> Option<Hit> {
+        let src = &self.src;
+        match byte {
+            b'[' => {
+                if let Some(end) = src.note(i) {
+                    self.at = end;
+                    self.src.floor = end;
+                }
+                None
+            }
+            b':' if src.starts(i, "://") => shape::url_password(src, i),
+            b':' | b'=' => {
+                let mut data = if byte == b':' { self.secrets.data(src, i) } else { Vec::new() };
+                if !data.is_empty() {
+                    data.reverse();
+                    self.waiting = data;
+                    return self.waiting.pop();
+                }
+                value::after_separator(src, i, &mut self.named).or_else(|| context::value(src, i))
+            }
+            b'@' if src.starts(i, "@tcp(") || src.starts(i, "@unix(") => shape::dsn_password(src, i),
+            b'@' => {
+                let email = if self.emails { shape::email(src, i) } else { None };
+                email.or_else(|| shape::oracle_password(src, i))
+            }
+            b'>' => places::in_element(src, i).or_else(|| context::value(src, i)),
+            b'-' if src.starts(i, "-----") => shape::private_key(src, i),
+            b'-' => places::option(src, i, &mut self.line),
+            b'"' | b'\'' if src.at(i + 1) == b',' => places::in_tuple(src, i),
+            b'"' | b'\'' => places::in_sql(src, i),
+            b'~' => shape::entra_secret(src, i),
+            b'+' => shape::azure_key(src, i),
+            b'$' => shape::password_hash(src, i),
+            b'(' => places::in_values(src, i),
+            _ => None,
+        }
+    }
+
+    /// The secret that the word at `i` leads to. The walk goes on behind the word.
+    fn word(&mut self, i: usize, byte: u8) -> Option<Hit> {
+        let src = &self.src;
+        // A secret may have ended in the middle of a word; its end is known then.
+        if i >= self.word_end {
+            self.word_end = src.word_end(i);
+        }
+        let end = self.word_end;
+        self.at = end;
+        if let Some(hit) = token::vendor(src, i, end - i) {
+            return Some(hit);
+        }
+        let special = match byte {
+            b'0'..=b'9' => shape::card(src, i),
+            b'b' | b'B' => token::bearer(src, i),
+            b'e' => token::jwt(src, i),
+            b'M' => shape::key_body(src, i),
+            _ => None,
+        };
+        if special.is_some() {
+            return special;
+        }
+        if end - i >= 16 || matches!(src.at(end), b'_' | b'-' | b'+' | b'/') {
+            return self.long(i, end);
+        }
+        if matches!(src.at(end), b' ' | b'\t') && sentence::may_follow(src, end) {
+            return sentence::after_blank(src, i, end, &mut self.line);
+        }
+        None
+    }
+
+    /// The secret that the long word from `i` to `end`, or what it is the first part of, is.
+    fn long(&mut self, i: usize, end: usize) -> Option<Hit> {
+        let src = &self.src;
+        let begins = !matches!(src.before(i), b'+' | b'/' | b'-' | b'_' | b'=');
+        if self.deep && begins && i >= self.seen {
+            let emails = self.emails;
+            let (seen, hit) = encoded::base64(src, i, |text| Walk::new(text, emails, false).next().map(|hit| hit.name));
+            self.seen = seen;
+            if hit.is_some() {
+                return hit;
+            }
+        }
+        context::word(src, i, end)
+    }
 }

@@ -147,6 +147,22 @@ const WORDS: &[&str] = &[
     "same",
     "already",
     "never",
+    "invalide",
+    "ungültig",
+    "falsch",
+    "erforderlich",
+    "fehlt",
+    "abgelaufen",
+    "leer",
+    "nicht",
+    "incorrecta",
+    "incorrecte",
+    "inválida",
+    "requerida",
+    "obligatoire",
+    "manquant",
+    "errata",
+    "non",
     "!vault",
     "!secret",
     "!ref",
@@ -161,8 +177,35 @@ pub(super) fn one_of(text: &[u8], words: &[&str]) -> bool {
 
 /// Whether the value begins like a sentence rather than being a secret.
 pub(super) fn sentence(value: &[u8]) -> bool {
-    let first = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
-    one_of(trimmed(first), WORDS)
+    let first = trimmed(value.split(u8::is_ascii_whitespace).next().unwrap_or(value));
+    let known = LOOKS.get(look(first) / 64).is_some_and(|bits| bits & (1 << (look(first) % 64)) != 0);
+    known && one_of(first, WORDS)
+}
+
+/// What the [`WORDS`] look like, as bits: most of what is asked about looks like none, and need not be compared.
+const LOOKS: [u64; 32] = looks();
+
+#[expect(clippy::indexing_slicing, reason = "it runs in the compiler, where an index that is wrong is an error")]
+const fn looks() -> [u64; 32] {
+    let mut bits = [0; 32];
+    let mut word = 0;
+    while word < WORDS.len() {
+        let look = look(WORDS[word].as_bytes());
+        bits[look / 64] |= 1 << (look % 64);
+        word += 1;
+    }
+    bits
+}
+
+/// A number below 2,048 from a word's length, its first and its last letter.
+const fn look(word: &[u8]) -> usize {
+    match word {
+        [first, .., last] => {
+            (word.len() + first.to_ascii_lowercase() as usize * 31 + last.to_ascii_lowercase() as usize * 131) % 2_048
+        }
+        [only] => only.to_ascii_lowercase() as usize,
+        [] => 0,
+    }
 }
 
 /// Without the punctuation around it.
@@ -181,6 +224,7 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         [] => true,
         [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] => true,
         [b'<', .., b'>'] | [b'{', .., b'}'] | [b'{'] => true,
+        [b'[', inner @ .., b']'] => inner.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-')),
         [b'$', rest @ ..] if name(rest) => true,
         [b'%', rest @ .., b'%'] if name(rest) => true,
         [b'%', b's' | b'v' | b'd' | b'r'] => true,
@@ -189,6 +233,12 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
                 || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#'))
         }
     }
+}
+
+/// Whether the value only says where a secret is: a file, a resource, a variable.
+pub(super) fn reference(value: &[u8]) -> bool {
+    let path = matches!(value, [b'/' | b'~', b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'/', ..] | [b'.', b'/' | b'.', ..]);
+    value.starts_with(b"arn:") || value.starts_with(b"file:") || (path && !super::opaque::random(value))
 }
 
 /// Whether the value is an expression in source code (`get_password(…`, `config.token`, `Token::new`) or an object as
@@ -209,7 +259,7 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
         None | Some(b',' | b';' | b')') => {
             let object = path.split(|b| *b == b'.').next().unwrap_or(path);
             dotted
-                && (Label::of(path, 0).rule().is_some()
+                && (Label::of(path, 0).kind().is_some()
                     || one_of(
                         object,
                         &["self", "this", "config", "settings", "request", "req", "process", "os", "args"],

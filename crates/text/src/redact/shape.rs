@@ -1,7 +1,8 @@
 //! Secrets that are known by their shape: private key blocks, passwords in URLs, card numbers, e-mail addresses.
 
-use super::catalogue::{CARD, EMAIL, PRIVATE_KEY, URL};
-use super::source::{Hit, Source, telling};
+use super::catalogue::{AZURE, CARD, EMAIL, HASH, PRIVATE_KEY, URL};
+use super::opaque::{random, telling};
+use super::source::{Hit, Source};
 
 const BEGIN: &str = "-----BEGIN";
 const END: &str = "-----END";
@@ -33,6 +34,30 @@ pub(super) fn private_key(src: &Source, i: usize) -> Option<Hit> {
     Some(Hit { start, end, name: PRIVATE_KEY })
 }
 
+/// The private key without its first line, of which what is inside begins at `i`: by what all keys of a kind begin with.
+pub(super) fn key_body(src: &Source, i: usize) -> Option<Hit> {
+    const BEGINNINGS: [&str; 11] = [
+        "MIIEvQIBADANBg",
+        "MIIEvgIBADANBg",
+        "MIIEvAIBADANBg",
+        "MIIEpAIBAAKCAQ",
+        "MIIEpQIBAAKCAQ",
+        "MIIEowIBAAKCAQ",
+        "MIIJQgIBADANBg",
+        "MIIJKAIBAAKCAg",
+        "MHcCAQEEI",
+        "MIGHAgEAMBMGBy",
+        "MC4CAQAwBQYDK2Vw",
+    ];
+    if !BEGINNINGS.iter().any(|beginning| src.starts(i, beginning)) {
+        return None;
+    }
+    let end = key_lines(src, i);
+    let last = src.run(end, 4, |b| b.is_ascii_whitespace());
+    let whole = if src.starts(last, END) { title(src, last + END.len()) } else { None };
+    (end > i + 40).then_some(Hit { start: i, end: whole.unwrap_or(end), name: PRIVATE_KEY })
+}
+
 /// Where ` RSA PRIVATE KEY-----` and the like, at `i`, end; the blanks may be written as in URLs.
 fn title(src: &Source, i: usize) -> Option<usize> {
     let end = src.run(i, 60, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b' ' | b'+' | b'%'));
@@ -53,10 +78,6 @@ fn key_lines(src: &Source, body: usize) -> usize {
     let mut at = body;
     loop {
         at = src.run(at, LONGEST_BLOCK, |b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-        if src.starts(at, "\\n") || src.starts(at, "\\r") {
-            at += 2;
-            continue;
-        }
         let header = ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|name| src.starts(at, name));
         let line = if header { src.line_end(at) } else { src.run(at, usize::MAX, key_material) };
         // A shorter word is the log going on, unless the text was cut off there.
@@ -78,6 +99,7 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
         match src.at(end) {
             b':' if user_end.is_none() => user_end = Some(end),
             b'@' => at_sign = Some(end),
+            b'&' if src.encoded(colon) && !src.encoded(end) => break,
             b'/' | b'?' | b'#' | b',' => {
                 // A password that isn't encoded may contain these; a port number ends with them.
                 let port = user_end.is_none_or(|c| src.slice(c + 1, end).iter().all(u8::is_ascii_digit));
@@ -100,22 +122,6 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
 
-/// The same in a URL in a URL, whose `://` begins at `i` as `%3A%2F%2F`.
-pub(super) fn encoded_url_password(src: &Source, i: usize) -> Option<Hit> {
-    let end =
-        src.run(i + 9, 400, |b| b.is_ascii_alphanumeric() || matches!(b, b'%' | b'-' | b'.' | b'_' | b'~' | b'+'));
-    let (mut start, mut at) = (None, i + 9);
-    while at < end && !src.starts_like(at, "%2f") {
-        match start {
-            None if src.starts_like(at, "%3a") => start = Some(at + 3),
-            Some(start) if at > start && src.starts(at, "%40") => return Some(Hit { start, end: at, name: URL }),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
 /// The password in `user:password@tcp(host)`, as Go's MySQL driver writes it; `at` is the at sign.
 pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
     let mut start = at;
@@ -125,9 +131,17 @@ pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
     (start < at && src.before(start) == b':').then_some(Hit { start, end: at, name: URL })
 }
 
+/// The password in `jdbc:oracle:thin:user/password@host`; `at` is the at sign.
+pub(super) fn oracle_password(src: &Source, at: usize) -> Option<Hit> {
+    let password = src.run_back(at, 60, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'/' | b'@' | b']'));
+    let user = src.run_back(password.checked_sub(1)?, 60, |b| b.is_ascii_alphanumeric() || b == b'_');
+    let found = password < at && src.before(password) == b'/' && src.slice(user.saturating_sub(5), user) == b"thin:";
+    found.then_some(Hit { start: password, end: at, name: URL })
+}
+
 /// The card number that begins at `i`: 13 to 19 digits, in groups or not, of a known brand, with a right check digit.
 pub(super) fn card(src: &Source, i: usize) -> Option<Hit> {
-    if !src.word_start(i) || matches!(src.before(i), b'.' | b'-' | b'_' | b'/') {
+    if matches!(src.before(i), b'.' | b'-' | b'_' | b'/') {
         return None;
     }
     let mut digits = [0u8; 19];
@@ -186,20 +200,12 @@ fn is_card(digits: &[u8]) -> bool {
     lengths.contains(&digits.len()) && sum % 10 == 0
 }
 
-/// The e-mail address around the `@` at `at`, which is `width` bytes wide.
-pub(super) fn email(src: &Source, at: usize, width: usize) -> Option<Hit> {
+/// The e-mail address around the `@` at `at`.
+pub(super) fn email(src: &Source, at: usize) -> Option<Hit> {
     let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    let mut start = at;
-    while at - start < 64 && (letter(src.before(start)) || matches!(src.before(start), b'%' | b'+')) {
-        start -= 1;
-    }
-    // An escape such as `\n` before the address isn't part of it.
-    if src.before(start) == b'\\' && matches!(src.at(start), b'n' | b'r' | b't') {
-        start += 1;
-    }
     // The domain ends with the last part that can be a top level, whatever stands behind it: text in a script without
     // spaces, a full stop, another secret. Only its first part may have letters beyond ASCII.
-    let domain = at + width;
+    let domain = at + 1;
     let mut dot = src.run(domain, 63, |b| b.is_ascii_alphanumeric() || b == b'-' || b >= 0x80);
     // `icon@2x.png` is a picture.
     let picture = dot == domain + 2 && src.at(domain + 1) == b'x';
@@ -211,7 +217,11 @@ pub(super) fn email(src: &Source, at: usize, width: usize) -> Option<Hit> {
         }
         dot = src.run(letters, 63, |b| b.is_ascii_alphanumeric() || b == b'-');
     }
-    if start >= at || picture || end == 0 {
+    if picture || end == 0 {
+        return None;
+    }
+    let start = src.run_back(at, 64, |b| letter(b) || matches!(b, b'%' | b'+'));
+    if start >= at {
         return None;
     }
     // `//user@host` is a URL's user, and `git@host:` a repository: a host's name, no one's address.
@@ -220,4 +230,44 @@ pub(super) fn email(src: &Source, at: usize, width: usize) -> Option<Hit> {
         return None;
     }
     Some(Hit { start, end, name: EMAIL })
+}
+
+/// The secret of an application in Microsoft Entra: three characters, a digit, `Q~` and 31 to 34 more; `tilde` is the
+/// first tilde.
+pub(super) fn entra_secret(src: &Source, tilde: usize) -> Option<Hit> {
+    let belongs = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'~' | b'.' | b'-');
+    let start = tilde.checked_sub(5)?;
+    let end = src.run(tilde + 1, 40, belongs);
+    let found = src.before(tilde) == b'Q'
+        && src.before(tilde - 1).is_ascii_digit()
+        && src.run_back(tilde, 5, belongs) == start
+        && end - tilde > 31;
+    found.then_some(Hit { start, end, name: AZURE })
+}
+
+/// A key of Azure's with the mark of its service in it, such as `+ACR`, which begins with the `+` at `plus`.
+pub(super) fn azure_key(src: &Source, plus: usize) -> Option<Hit> {
+    const SERVICES: [&str; 8] = ["+ACR", "+ASt", "+ASb", "+AEh", "+ABa", "+AMC", "+ARm", "+AIo"];
+    if src.at(plus + 1) != b'A' || !SERVICES.iter().any(|mark| src.starts(plus, mark)) {
+        return None;
+    }
+    let belongs = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let start = src.run_back(plus, 90, belongs);
+    let last = src.run(plus, 90, belongs);
+    let end = src.run(last, 2, |b| b == b'=');
+    matches!(end - start, 44 | 52 | 88).then_some(Hit { start, end, name: AZURE })
+}
+
+/// A password's hash as crypt, bcrypt and Argon2 write it, which begins with the `$` at `i`: it can be guessed.
+pub(super) fn password_hash(src: &Source, i: usize) -> Option<Hit> {
+    const KINDS: [&str; 13] =
+        ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$argon2", "$pbkdf2", "$scrypt$", "$7$", "$P$"];
+    if !KINDS.iter().any(|kind| src.starts(i, kind)) {
+        return None;
+    }
+    let end = src.run(i, 300, |b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'$' | b'.' | b'/' | b'+' | b'=' | b',' | b'_' | b'-')
+    });
+    let end = i + src.slice(i, end).iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |last| last + 1);
+    (end - i > 24 && random(src.slice(i, end))).then_some(Hit { start: i, end, name: HASH })
 }

@@ -1,4 +1,9 @@
-//! The text being searched, byte by byte. Every look outside it gives 0, so no index can be wrong.
+//! The text being searched, byte by byte, with every escape read as the character that it stands for. Every look
+//! outside it gives 0, so no index can be wrong.
+
+use std::borrow::Cow;
+
+use super::escape;
 
 /// A secret found: the bytes to replace, and the name for the note.
 pub(super) struct Hit {
@@ -10,11 +15,22 @@ pub(super) struct Hit {
 /// How every note begins. It ends with `]`.
 pub(super) const NOTE: &str = "[redacted: ";
 
-/// Quotes as URLs, HTML and XML write them.
-const ESCAPED_QUOTES: [&str; 5] = ["%22", "&quot;", "&#34;", "&#39;", "&#x27;"];
+/// Where an escape was.
+struct Place {
+    /// Where what it stands for is, …
+    at: usize,
+    /// … how many bytes that has, …
+    len: usize,
+    /// … where the escape is in the text itself, …
+    raw: usize,
+    /// … and how wide.
+    width: usize,
+}
 
 pub(super) struct Source<'a> {
-    bytes: &'a [u8],
+    raw: &'a [u8],
+    bytes: Cow<'a, [u8]>,
+    places: Vec<Place>,
     /// The end of the last secret or note. No look back goes beyond it: what stood there isn't shown any more, and a
     /// second search, which meets the note, must see the same as the first.
     pub floor: usize,
@@ -22,7 +38,38 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        Source { bytes: text.as_bytes(), floor: 0 }
+        let raw = text.as_bytes();
+        let mut source = Source { raw, bytes: Cow::Borrowed(raw), places: Vec::new(), floor: 0 };
+        let mut bytes = Vec::new();
+        let mut copied = 0;
+        let mut at = 0;
+        while let Some(byte) = raw.get(at) {
+            if !escape::may_begin(*byte) {
+                at += 1;
+                continue;
+            }
+            let rest = raw.get(at..).unwrap_or(&[]);
+            let Some(found) = escape::read(rest) else {
+                at += escape::plain(rest);
+                continue;
+            };
+            bytes.extend_from_slice(raw.get(copied..at).unwrap_or(&[]));
+            let mut buffer = [0; 4];
+            let stands_for: &[u8] = match u8::try_from(u32::from(found.stands_for)) {
+                // In URLs, a byte of a character.
+                Ok(byte) if byte >= 0x80 && rest.starts_with(b"%") => &[byte],
+                _ => found.stands_for.encode_utf8(&mut buffer).as_bytes(),
+            };
+            source.places.push(Place { at: bytes.len(), len: stands_for.len(), raw: at, width: found.width });
+            bytes.extend_from_slice(stands_for);
+            at += found.width;
+            copied = at;
+        }
+        if copied > 0 {
+            bytes.extend_from_slice(raw.get(copied..).unwrap_or(&[]));
+            source.bytes = Cow::Owned(bytes);
+        }
+        source
     }
 
     pub fn len(&self) -> usize {
@@ -30,11 +77,13 @@ impl<'a> Source<'a> {
     }
 
     /// The byte at `i`, 0 past the end.
+    #[inline(always)]
     pub fn at(&self, i: usize) -> u8 {
         self.bytes.get(i).copied().unwrap_or(0)
     }
 
     /// The byte before `i`: 0 before the beginning, `]` before the floor (a note's last character).
+    #[inline(always)]
     pub fn before(&self, i: usize) -> u8 {
         match i.checked_sub(1) {
             Some(at) if at >= self.floor => self.at(at),
@@ -43,10 +92,32 @@ impl<'a> Source<'a> {
         }
     }
 
-    pub fn slice(&self, start: usize, end: usize) -> &'a [u8] {
+    #[inline(always)]
+    pub fn slice(&self, start: usize, end: usize) -> &[u8] {
         self.bytes.get(start..end).unwrap_or(&[])
     }
 
+    /// Where in the text itself the byte at `i` is.
+    pub fn raw(&self, i: usize) -> usize {
+        let Some(place) =
+            self.places.partition_point(|place| place.at < i).checked_sub(1).and_then(|n| self.places.get(n))
+        else {
+            return i;
+        };
+        if i < place.at + place.len { place.raw } else { place.raw + place.width + (i - place.at - place.len) }
+    }
+
+    /// How many bytes of the text itself the byte at `i` has: 1 unless it was escaped.
+    pub fn width(&self, i: usize) -> usize {
+        if self.places.is_empty() { 1 } else { self.raw(i + 1) - self.raw(i) }
+    }
+
+    /// Whether the byte at `i` was written as in URLs, with `%` and two digits.
+    pub fn encoded(&self, i: usize) -> bool {
+        !self.places.is_empty() && self.raw.get(self.raw(i)) == Some(&b'%') && self.width(i) > 1
+    }
+
+    #[inline]
     pub fn starts(&self, i: usize, with: &str) -> bool {
         self.slice(i, i + with.len()) == with.as_bytes()
     }
@@ -57,9 +128,48 @@ impl<'a> Source<'a> {
     }
 
     /// Where the run of bytes that `belongs` accepts ends, at most `most` bytes from `i`.
+    #[inline]
     pub fn run(&self, i: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
-        let rest = self.bytes.get(i..).unwrap_or(&[]);
-        i + rest.iter().take(most).take_while(|b| belongs(**b)).count()
+        let mut end = i;
+        for byte in self.bytes.get(i..).unwrap_or(&[]) {
+            if end - i >= most || !belongs(*byte) {
+                break;
+            }
+            end += 1;
+        }
+        end
+    }
+
+    /// Where the run of bytes that `belongs` accepts, and that ends before `i`, begins: at most `most` bytes back.
+    #[inline]
+    pub fn run_back(&self, i: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
+        let from = i.saturating_sub(most).max(self.floor);
+        let mut start = i;
+        for byte in self.slice(from, i).iter().rev() {
+            if !belongs(*byte) {
+                break;
+            }
+            start -= 1;
+        }
+        start
+    }
+
+    /// Where the word at `i` ends: its letters and digits.
+    pub fn word_end(&self, i: usize) -> usize {
+        self.run(i, usize::MAX, |b| b.is_ascii_alphanumeric())
+    }
+
+    /// Where these bytes stand next, from `i` on.
+    pub fn find(&self, i: usize, what: &[u8]) -> Option<usize> {
+        let first = *what.first()?;
+        let mut at = i;
+        loop {
+            at += self.bytes.get(at..)?.iter().position(|b| *b == first)?;
+            if self.slice(at, at + what.len()) == what {
+                return Some(at);
+            }
+            at += 1;
+        }
     }
 
     /// Where the note that begins at `i` ends.
@@ -67,75 +177,23 @@ impl<'a> Source<'a> {
         if !self.starts(i, NOTE) {
             return None;
         }
-        let end = self.run(i + NOTE.len(), 30, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b' ');
+        let end =
+            self.run(i + NOTE.len(), 40, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b' ' | b'.'));
         (self.at(end) == b']').then_some(end + 1)
     }
 
-    /// The quote that is written at `i` as a URL or a markup language writes it.
-    pub fn escaped_quote(&self, i: usize) -> Option<&'static str> {
-        let may_be = matches!(self.at(i), b'%' | b'&');
-        ESCAPED_QUOTES.iter().copied().find(|quote| may_be && self.starts_like(i, quote))
+    /// The end of the blanks at `i`, `most` bytes at most.
+    pub fn blanks(&self, i: usize, most: usize) -> usize {
+        self.run(i, most, |b| matches!(b, b' ' | b'\t'))
     }
 
-    /// Where the quote begins that is written so and ends before `i`.
-    pub fn escaped_quote_before(&self, i: usize) -> Option<usize> {
-        let may_be = matches!(self.before(i), b'2' | b';');
-        let starts = ESCAPED_QUOTES.iter().map(|quote| i.saturating_sub(quote.len()));
-        let mut starts = starts.filter(|start| may_be && *start >= self.floor);
-        starts.find(|start| self.escaped_quote(*start).is_some_and(|quote| start + quote.len() == i))
-    }
-
-    /// The end of the blanks at `i`, `most` bytes at most; with `encoded`, also of those that are written as in URLs.
-    pub fn blanks(&self, i: usize, most: usize, encoded: bool) -> usize {
-        let mut end = i;
-        while end - i < most {
-            end += match self.at(end) {
-                b' ' | b'\t' => 1,
-                b'+' if encoded => 1,
-                b'%' if encoded && self.starts(end, "%20") => 3,
-                _ => break,
-            };
-        }
-        end
-    }
-
-    /// Whether a word can begin at `i`: no letter or digit before it, except as part of an escape such as `\n` or `%3D`.
-    pub fn word_start(&self, i: usize) -> bool {
-        if !self.before(i).is_ascii_alphanumeric() {
-            return true;
-        }
-        let (two, three) = (self.before(i.saturating_sub(1)), self.before(i.saturating_sub(2)));
-        let escape = two == b'\\' && matches!(self.before(i), b'n' | b'r' | b't');
-        escape || (three == b'%' && two.is_ascii_hexdigit() && self.before(i).is_ascii_hexdigit())
-    }
-
-    /// The end of the line that `i` is in, also where the line break is written as an escape.
+    /// The end of the line that `i` is in.
     pub fn line_end(&self, i: usize) -> usize {
-        let mut end = i;
-        while !self.breaks(end) && end < self.len() {
-            end += 1;
-        }
-        end
+        self.run(i, usize::MAX, |b| !matches!(b, b'\n' | b'\r'))
     }
 
-    /// Whether there is a line break at `i`, or one written as `\n` or `\r`.
+    /// Whether there is a line break at `i`.
     pub fn breaks(&self, i: usize) -> bool {
-        match self.at(i) {
-            b'\n' | b'\r' => true,
-            b'\\' => matches!(self.at(i + 1), b'n' | b'r') && self.before(i) != b'\\',
-            _ => false,
-        }
+        matches!(self.at(i), b'\n' | b'\r')
     }
-}
-
-/// Whether a value looks made by a machine: digits and letters, at least `least` of them together, or very long.
-pub(super) fn telling(value: &[u8], least: usize) -> bool {
-    let digits = value.iter().any(u8::is_ascii_digit);
-    let letters = value.iter().any(u8::is_ascii_alphabetic);
-    value.len() >= least && letters && (digits || value.len() >= 40)
-}
-
-/// Whether there is a long enough stretch of letters and digits mixed, as names made of words don't have.
-pub(super) fn random(value: &[u8]) -> bool {
-    value.split(|b| !b.is_ascii_alphanumeric()).any(|part| telling(part, 12))
 }

@@ -6,32 +6,32 @@ use super::*;
 use crate::{clean, safe};
 
 /// The part of an example that goes: everything between what the note left before and after it.
-fn secret_of(rule: &Rule) -> &'static str {
-    let shown = redact(rule.example, true);
+fn secret_of(rule: &Rule) -> String {
+    let example = rule.example();
+    let shown = redact(&example, true);
     let note = [NOTE, rule.name, "]"].concat();
     let (before, after) = shown.split_once(&note).unwrap_or_else(|| panic!("{}: {shown}", rule.name));
-    let rest = rule.example.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    rest.unwrap_or_else(|| panic!("{}: {shown}", rule.name))
+    let rest = example.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    rest.unwrap_or_else(|| panic!("{}: {shown}", rule.name)).to_owned()
 }
 
 #[test]
 fn every_example_is_caught() {
-    for rule in CATALOGUE {
+    for rule in catalogue() {
         let secret = secret_of(rule);
         assert!(secret.len() >= 6, "{}: {secret}", rule.name);
+        // What is left of a secret can be looked for: the note has no long part of it.
+        let repeated =
+            secret.as_bytes().windows(8).any(|part| rule.name.as_bytes().windows(8).any(|other| part == other));
+        assert!(!repeated, "{}: {secret}", rule.name);
     }
 }
 
 #[test]
 fn every_lookalike_stays() {
-    for rule in CATALOGUE {
+    for rule in catalogue() {
         assert_eq!(redact(rule.lookalike, true), rule.lookalike, "{}", rule.name);
     }
-}
-
-#[test]
-fn the_rules_fit_their_index() {
-    assert!(CATALOGUE.len() <= 64);
 }
 
 /// `S3CRET` stands for the secret; in what is expected, `*` stands for the note.
@@ -438,7 +438,7 @@ fn hostile_text_takes_no_longer() {
     let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
     let end = concat!("-----END PRIV", "ATE KEY-----");
     pieces.extend([begin.to_owned(), end.to_owned(), format!("{begin}\n"), format!("{begin}a "), format!("a{end}")]);
-    pieces.extend(CATALOGUE.iter().flat_map(|rule| [rule.example.to_owned(), rule.lookalike.to_owned()]));
+    pieces.extend(catalogue().flat_map(|rule| [rule.example(), rule.lookalike.to_owned()]));
     let mut slowest = (Duration::ZERO, String::new());
     for piece in pieces {
         let text = piece.repeat(SIZE / piece.len()) + "\n";
@@ -454,14 +454,14 @@ fn hostile_text_takes_no_longer() {
     println!("{SIZE} bytes, the slowest: {slowest:?}");
 }
 
-const SIZE: usize = 1 << 17;
+const SIZE: usize = 1 << 16;
 /// A hundred times what it takes, so that a busy machine isn't mistaken for a slow search; a search that takes the
 /// square of the length takes longer still.
-const LIMIT: Duration = Duration::from_secs(4);
+const LIMIT: Duration = Duration::from_secs(3);
 
 /// Text made of what the rules look for.
 fn suspicious() -> impl Strategy<Value = String> {
-    let mut parts: Vec<&str> = vec![
+    let mut parts: Vec<String> = [
         "password",
         "token",
         "secret",
@@ -525,9 +525,11 @@ fn suspicious() -> impl Strategy<Value = String> {
         "#",
         "\t",
         "\0",
-    ];
-    parts.extend(CATALOGUE.iter().map(|rule| rule.example));
-    parts.extend(CATALOGUE.iter().map(secret_of));
+    ]
+    .map(str::to_owned)
+    .into();
+    parts.extend(catalogue().map(|rule| rule.example()));
+    parts.extend(catalogue().map(secret_of));
     prop::collection::vec(prop::sample::select(parts), 0..14).prop_map(|parts| parts.concat())
 }
 
@@ -609,15 +611,15 @@ fn in_markup(text: &str) -> String {
 
 #[test]
 fn every_example_is_caught_in_every_language() {
-    for rule in CATALOGUE {
+    for rule in catalogue() {
+        let (example, secret) = (rule.example(), secret_of(rule));
         for (number, language) in LANGUAGES.iter().enumerate() {
             for (before, after) in [("", ""), ("first\n", "\nlast"), ("see ", " and"), ("x\t", ", y"), ("(\"", "\")")] {
-                let text = language(&[before, rule.example, after].concat());
+                let text = language(&[before, example.as_str(), after].concat());
                 // Without e-mail addresses no other secret must be left because it seemed to be one.
                 for emails in [true, rule.name == "email"] {
                     let shown = redact(&text, emails);
-                    let left =
-                        [secret_of(rule), &language(secret_of(rule))].iter().any(|secret| shown.contains(secret));
+                    let left = [secret.as_str(), &language(&secret)].iter().any(|secret| shown.contains(secret));
                     assert!(!left, "{} in language {number}: {shown}", rule.name);
                     assert_eq!(redact(&shown, emails), shown, "{} in language {number}", rule.name);
                 }
@@ -641,23 +643,25 @@ proptest! {
     }
 
     #[test]
-    fn no_example_is_left(row in 0..CATALOGUE.len(), before in surroundings(), after in surroundings()) {
-        let rule = &CATALOGUE[row];
+    fn no_example_is_left(row in 0..catalogue().count(), before in surroundings(), after in surroundings()) {
+        let rule = catalogue().nth(row).unwrap();
+        let (example, secret) = (rule.example(), secret_of(rule));
         // What comes before ends, and what comes after begins, with a blank.
         let after: String = after.chars().rev().collect();
-        let shown = redact(&[before.as_str(), rule.example, after.as_str()].concat(), true);
-        prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
+        let shown = redact(&[before.as_str(), example.as_str(), after.as_str()].concat(), true);
+        prop_assert!(!shown.contains(&secret), "{}", shown);
     }
 
     #[test]
     fn no_example_is_left_in_other_languages(
-        row in 0..CATALOGUE.len(), language in 0..LANGUAGES.len(), before in surroundings(), after in surroundings(),
+        row in 0..catalogue().count(), language in 0..LANGUAGES.len(), before in surroundings(), after in surroundings(),
     ) {
-        let rule = &CATALOGUE[row];
+        let rule = catalogue().nth(row).unwrap();
+        let (example, secret) = (rule.example(), secret_of(rule));
         let after: String = after.chars().rev().collect();
-        let shown = redact(&LANGUAGES[language](&[before.as_str(), rule.example, after.as_str()].concat()), true);
-        prop_assert!(!shown.contains(secret_of(rule)), "{}", shown);
-        prop_assert!(!shown.contains(&LANGUAGES[language](secret_of(rule))), "{}", shown);
+        let shown = redact(&LANGUAGES[language](&[before.as_str(), example.as_str(), after.as_str()].concat()), true);
+        prop_assert!(!shown.contains(&secret), "{}", shown);
+        prop_assert!(!shown.contains(&LANGUAGES[language](&secret)), "{}", shown);
     }
 
     #[test]

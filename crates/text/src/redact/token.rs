@@ -1,61 +1,49 @@
-//! Secrets that are known by how they begin: vendors' keys, JSON Web Tokens, bearer tokens.
+//! Secrets that are known by how they look: vendors' keys, JSON Web Tokens, bearer tokens.
 
-use super::catalogue::{BEARER, Find, JWT, Token, tokens_from};
-use super::source::{Hit, Source, random, telling};
+use super::catalogue::{self, BEARER, JWT};
+use super::opaque::{Look, telling};
+use super::pattern;
+use super::source::{Hit, Source};
 
-/// The vendor's key that begins at `i`.
-pub(super) fn vendor(src: &Source, i: usize) -> Option<Hit> {
-    let second = src.at(i + 1);
-    if !src.word_start(i) {
+/// The vendor's key that begins with the word at `i`, which has `length` letters and digits.
+pub(super) fn vendor(src: &Source, i: usize, length: usize) -> Option<Hit> {
+    let begins @ [first, second, _] = [src.at(i), src.at(i + 1), src.at(i + 2)];
+    let heads = catalogue::heads(begins, length);
+    if heads == [0; 4] {
         return None;
     }
-    for rule in tokens_from(src.at(i)) {
-        let Find::Token(token) = &rule.find else { continue };
-        let found = token
-            .prefixes
-            .iter()
-            .filter(|prefix| prefix.as_bytes().get(1) == Some(&second))
-            .find_map(|prefix| body(src, i, prefix, token));
-        if let Some((start, end)) = found {
-            return Some(Hit { start, end, name: rule.name });
+    let behind = src.at(i + length);
+    let joined = matches!(src.before(i), b'_' | b'-') && src.before(i - 1).is_ascii_alphanumeric();
+    // Of several that fit, the one that says most of how it begins gives the name.
+    let mut found: Option<(usize, Hit)> = None;
+    for head in heads {
+        let mut number = head;
+        while let Some(entry) = catalogue::entry(number) {
+            number = entry.next;
+            if (!joined || entry.inside_words)
+                && found.as_ref().is_none_or(|(literal, _)| entry.literal > *literal)
+                && (entry.literal < 3 || entry.begins == begins)
+                && (entry.literal != 2 || entry.begins == [first, second, 0])
+                && (entry.literal > 0 || (length >= entry.offset && (entry.behind == 0 || entry.behind == behind)))
+                && src.starts(i, entry.pattern.get(..entry.literal).unwrap_or(""))
+                && let Some((start, end)) = pattern::span(src, i, entry.pattern)
+            {
+                found = Some((entry.literal, Hit { start, end, name: entry.name }));
+            }
         }
     }
-    None
+    found.map(|(_, hit)| hit)
 }
 
-fn body(src: &Source, i: usize, prefix: &str, token: &Token) -> Option<(usize, usize)> {
-    if !src.starts(i, prefix) {
-        return None;
-    }
-    // A run that `random` may refuse must not be read once for each of its parts.
-    if token.random && matches!(src.before(i), b'_' | b'-' | b'.') {
-        return None;
-    }
-    let start = i + prefix.len();
-    let most = if token.exact { token.least + 1 } else { usize::MAX };
-    let mut end = src.run(start, most, |b| b.is_ascii_alphanumeric() || token.also.as_bytes().contains(&b));
-    // A full stop or hyphen at the end is the sentence's.
-    while end > start && matches!(src.at(end - 1), b'.' | b'-' | b'/') {
-        end -= 1;
-    }
-    let length = end - start;
-    if length < token.least
-        || (token.exact && length != token.least)
-        || (token.random && !random(src.slice(start, end)))
-        || (token.upper && src.slice(start, end).iter().any(u8::is_ascii_lowercase))
-    {
-        return None;
-    }
-    if !token.keep {
-        end = src.run(end, 2, |b| b == b'=');
-    }
-    Some((if token.keep { start } else { i }, end))
+/// The vendor's key that begins at `i`, wherever that is.
+pub(super) fn vendor_at(src: &Source, i: usize) -> Option<Hit> {
+    vendor(src, i, src.run(i, 96, |b| b.is_ascii_alphanumeric()) - i)
 }
 
 /// The JSON Web Token (or encrypted one) that begins at `i`, also when it lost its signature.
 pub(super) fn jwt(src: &Source, i: usize) -> Option<Hit> {
     let part = |from| src.run(from, usize::MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if !src.starts(i, "eyJ") || !src.word_start(i) || matches!(src.before(i), b'_' | b'-') {
+    if !src.starts(i, "ey") || matches!(src.before(i), b'_' | b'-') {
         return None;
     }
     let mut end = part(i);
@@ -64,29 +52,29 @@ pub(super) fn jwt(src: &Source, i: usize) -> Option<Hit> {
     }
     let second = part(end + 1);
     // An encrypted one may have an empty second part; a signed one's claims are JSON too.
-    if !src.starts(end + 1, "eyJ") && src.at(second) != b'.' {
+    if !src.starts(end + 1, "ey") && src.at(second) != b'.' {
+        return None;
+    }
+    if !Look::of(src.slice(i, end.min(i + 64))).mixed() {
         return None;
     }
     while src.at(end) == b'.' && part(end + 1) > end + 1 || src.starts(end, "..") {
         end = part(end + 1);
     }
-    Some(Hit { start: i, end, name: JWT })
+    Some(Hit { start: i, end: src.run(end, 2, |b| b == b'='), name: JWT })
 }
 
 /// The token after the word `Bearer` at `i`.
 pub(super) fn bearer(src: &Source, i: usize) -> Option<Hit> {
-    if !src.starts_like(i, "bearer") || !src.word_start(i) {
+    if !src.starts_like(i, "bearer") {
         return None;
     }
-    let mut start = src.run(i + 6, 4, |b| matches!(b, b' ' | b'\t' | b'+' | b':' | b'=' | b'"' | b'\''));
-    if src.starts(start, "%20") {
-        start += 3;
-    }
-    if start == i + 6 {
+    let start = src.run(i + 6, 4, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'+' | b':' | b'=' | b'"' | b'\''));
+    let belongs = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    // Only what counts is read to its end, as it is not read again.
+    let probe = src.run(start, 64, belongs);
+    if start == i + 6 || !telling(src.slice(start, probe), 8) {
         return None;
     }
-    let end = src.run(start, usize::MAX, |b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
-    });
-    telling(src.slice(start, end), 8).then_some(Hit { start, end, name: BEARER })
+    Some(Hit { start, end: src.run(probe, usize::MAX, belongs), name: BEARER })
 }

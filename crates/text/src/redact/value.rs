@@ -1,16 +1,42 @@
 //! Where labels are found, and whether the value after one counts as a secret. `extent` knows where it ends.
 
-use super::catalogue::{Rule, Value};
 use super::extent::Ends;
 use super::label::Label;
+use super::labels::Ending;
+use super::opaque::{self, Look, telling};
 use super::ordinary;
-use super::source::{Hit, Source, telling};
+use super::sentence;
+use super::source::{Hit, Source};
 use super::token;
+
+/// What a labelled value must be like to count as a secret. The more ordinary the label, the more is asked: a sentence
+/// may say `token: unexpected`, but a colon after `password` mostly means one.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Value {
+    /// Anything but a placeholder or a word such as `invalid`; the rest of the line when nothing else is on it.
+    Any,
+    /// Four characters or more.
+    Some,
+    /// The same, but looking machine-made where it may be the middle of a sentence.
+    Telling,
+    /// Long and machine-made wherever it stands.
+    Long,
+    /// Exactly 32 letters and digits.
+    Code,
+    /// Nothing but a key looks like it.
+    Opaque,
+    /// Long and machine-made, in a URL's query.
+    Query,
+    /// An `Authorization` header's: the scheme stays.
+    Credentials,
+    /// A cookie header's, whole.
+    Cookies,
+}
 
 /// A label that was met as a value itself: `name: DB_PASSWORD` before `value: …`, as in lists of variables.
 #[derive(Default)]
 pub(super) struct Named {
-    found: Option<(usize, &'static Rule, Value)>,
+    found: Option<(usize, &'static Ending)>,
 }
 
 /// What is known of a value before it is read.
@@ -38,133 +64,82 @@ const PROBE: usize = 64;
 /// So many blanks may stand before a value, as in tables.
 const BLANKS: usize = 1_000;
 
-/// The value after the `=` or `:` at `sep`, `width` bytes wide.
-pub(super) fn after_separator(src: &Source, sep: usize, width: usize, named: &mut Named) -> Option<Hit> {
+/// The value after the `=` or `:` at `sep`.
+pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Option<Hit> {
     let colon = src.at(sep) == b':';
-    if colon && (src.at(sep + 1) == b':' || src.before(sep) == b':') {
-        // A path such as `Token::new`.
+    let doubled = if colon { b':' } else { b'=' };
+    if src.before(sep) == doubled || (colon && src.at(sep + 1) == b':') {
+        // A path such as `Token::new`, or a comparison that was looked at already.
+        return None;
+    }
+    if !Label::may_stand_before(src, sep) {
         return None;
     }
     let label = Label::before(src, sep);
-    let (rule, value) = match (label.rule(), named.found) {
-        (Some(found), _) => found,
-        (None, Some((at, rule, value))) if label.is("value") && sep - at < 160 => (rule, value),
-        _ => {
-            if label.is("name") || label.is("key") {
-                let from = src.run(sep + width, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'='));
-                let to = src.run(from, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-                named.found = Label::of(src.slice(from, to), from).rule().map(|(rule, value)| (sep, rule, value));
-            }
-            return None;
-        }
+    if label.is("name") || label.is("key") {
+        named.found = quoted_label(src, sep + 1).map(|ending| (sep, ending));
+    }
+    let ending = match (label.kind(), named.found) {
+        (Some(ending), _) => ending,
+        (None, Some((at, ending))) if label.is("value") && sep - at < 160 => ending,
+        _ if label.is("default") => declared(src, label.start)?,
+        _ if colon => return sentence::after_colon(src, &label, sep),
+        _ => return None,
     };
+    // `arn:aws:secretsmanager:eu:1:secret:db`.
+    if colon && src.before(label.start) == b':' && ending.value != Value::Any {
+        return None;
+    }
     // `=>`, `:=`, `==`.
-    let at = src.run(sep + width, 2, |b| matches!(b, b'=' | b'>' | b'~'));
-    let place = Place { src, label: &label, value, colon, encoded: width > 1 };
-    place.hit(rule, at)
+    let at = src.run(sep + 1, 2, |b| matches!(b, b'=' | b'>' | b'~'));
+    let encoded = src.encoded(sep);
+    Place { src, label: &label, value: ending.value, colon, encoded }.hit(ending.name, at)
 }
 
-/// The text of the XML element whose opening tag ends with the `>` at `close`.
-pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
-    let label = Label::backwards(src, close, true);
-    let (rule, value) = label.rule()?;
-    let mut tag = label.start;
-    if src.before(tag) == b':' {
-        // A namespace.
-        tag = (1..24).fold(tag - 1, |at, _| if src.before(at).is_ascii_alphanumeric() { at - 1 } else { at });
-    }
-    // `Result<Token>` and `Box<dyn Key>` are types.
-    if src.before(tag) != b'<' || src.before(tag - 1).is_ascii_alphanumeric() || label.spaced {
-        return None;
-    }
-    let data = src.starts(close + 1, "<![CDATA[");
-    let start = close + if data { 10 } else { 1 };
-    let end = src.run(start, usize::MAX, |b| b != b'<' && b != b'\n' && !(data && b == b']'));
-    // `login <user> <password> [options]` tells how to call a program.
-    if !data && !src.starts(end, "</") && end < src.len() {
-        return None;
-    }
-    let place = Place { src, label: &label, value, colon: false, encoded: false };
-    let span = Span { start, end, quoted: true };
-    place.counts(&span).then(|| place.noted(rule, span))
+/// The kind that the label says which stands behind `at` as a value.
+fn quoted_label(src: &Source, at: usize) -> Option<&'static Ending> {
+    let from = src.run(at, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'='));
+    let to = src.run(from, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80);
+    Label::of(src.slice(from, to), from).kind()
 }
 
-/// The value of the command line option that begins with the `-` at `i`: `--password …`, `-Token …`, `-u user:…`.
-pub(super) fn option(src: &Source, i: usize) -> Option<Hit> {
-    if !matches!(src.before(i), 0 | b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'[' | b',') {
+/// The kind that the name of the variable says whose declaration `at` is in, as Terraform writes it:
+/// `variable "db_password" { default = … }`.
+fn declared(src: &Source, at: usize) -> Option<&'static Ending> {
+    let open = src.run_back(at, 200, |b| b != b'{' && b != b'}');
+    let quote = src.run_back(open.checked_sub(1)?, 4, |b| b == b' ');
+    let name = src.run_back(quote.checked_sub(1)?, 60, |b| b != b'"' && b != b'\n');
+    if src.before(open) != b'{' || !src.slice(name.saturating_sub(10), name).ends_with(b"variable \"") {
         return None;
     }
-    let start = src.run(i, 2, |b| b == b'-');
-    let end = src.run(start, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    // Also as JSON: `"--password", "…"`.
-    let next = src.run(end, 1, |b| matches!(b, b'"' | b'\''));
-    let next = src.run(next, 1, |b| b == b',');
-    let next = src.run(next, 8, |b| matches!(b, b' ' | b'\t'));
-    let separated = next > end && !matches!(src.before(next), b'"' | b'\'');
-    if !separated || src.at(next) == b'-' {
-        return None;
-    }
-    let label = Label::of(src.slice(start, end), start);
-    if label.is("u") || label.is("user") || label.is("proxyuser") {
-        let start = src.run(next, 1, |b| matches!(b, b'"' | b'\''));
-        let end = src.run(start, 200, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
-        let colon = src.run(start, 200, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
-        let password = src.slice(colon + 1, end);
-        let found = src.at(colon) == b':' && !ordinary::placeholder(password);
-        // `1000:1000` are a user's and a group's numbers.
-        let found = found && password.iter().any(|b| !b.is_ascii_digit());
-        return found.then_some(Hit { start: colon + 1, end, name: "password" });
-    }
-    let (rule, value) = label.rule()?;
-    Place { src, label: &label, value, colon: false, encoded: false }.hit(rule, next)
-}
-
-/// The quoted text after the quoted label that ends at `i`, with a comma between: headers are often shown as such
-/// pairs. Lists of field names look the same, so only what is no mere word counts.
-pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
-    let label = Label::backwards(src, i, true);
-    let (rule, value) = label.rule()?;
-    let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
-    let place = Place { src, label: &label, value, colon: false, encoded: false };
-    let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };
-    let word = src.slice(start, place.end(start, ends, PROBE)).iter().all(u8::is_ascii_alphabetic);
-    if word { None } else { place.hit(rule, at) }
-}
-
-/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`.
-pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
-    if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y') {
-        return None;
-    }
-    let label = Label::backwards(src, i - 1, true);
-    let (rule, value) = label.rule()?;
-    let place = Place { src, label: &label, value, colon: false, encoded: false };
-    if value == Value::Any { place.hit(rule, i) } else { None }
+    Label::of(src.slice(name, quote - 1), name).kind()
 }
 
 /// The whole text where it is the value of a field of this name; of credentials the scheme stays. An object's fields
 /// have names of their own, and a key block says itself what it is.
 pub(super) fn under_name(src: &Source, name: &str) -> Option<Hit> {
     let label = Label::of(name.as_bytes(), 0);
-    let (rule, value) = label.rule()?;
-    let place = Place { src, label: &label, value, colon: false, encoded: false };
-    let start = match value {
+    let ending = label.kind()?;
+    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let start = match ending.value {
         Value::Credentials => place.credentials(0, Ends::List)?.0,
         Value::Cookies => place.cookies(0, Ends::List).map(|_| 0)?,
         _ if matches!(src.at(0), b'{' | b'[') || src.starts(0, "-----") => return None,
         _ => 0,
     };
     let span = Span { start, end: src.len(), quoted: true };
-    place.counts(&span).then(|| place.noted(rule, span))
+    place.counts(&span).then(|| place.noted(ending.name, span))
 }
 
 impl Place<'_> {
     /// The secret that begins at or after `at`.
-    fn hit(&self, rule: &'static Rule, at: usize) -> Option<Hit> {
+    pub fn hit(&self, name: &'static str, at: usize) -> Option<Hit> {
         let src = self.src;
-        let lines = self.label.quoted;
-        let mut begin = src.blanks(at, BLANKS, self.encoded);
-        if lines {
+        let mut begin = src.blanks(at, BLANKS);
+        if self.encoded {
+            begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
+        }
+        if self.label.quoted {
             begin = src.run(begin, BLANKS, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
         }
         // A key block in quotes may have many lines; its own rule knows where it ends.
@@ -172,7 +147,7 @@ impl Place<'_> {
             return None;
         }
         if let Some(span) = self.block(begin) {
-            return self.counts(&span).then(|| self.noted(rule, span));
+            return self.counts(&span).then(|| self.noted(name, span));
         }
         let (first, opened) = self.opening(begin);
         let (start, ends) = match self.value {
@@ -194,17 +169,32 @@ impl Place<'_> {
             // The last quote stays as the first did.
             span.end -= 1;
         }
+        if self.value == Value::Any && bare {
+            span.end = self.four_groups(span.start, span.end);
+        }
         if self.value == Value::Any && bare && (self.colon || begin > at) && self.label.begins_line(src) {
             span.end = self.rest_of_line(span.end);
         }
-        Some(self.noted(rule, span))
+        Some(self.noted(name, span))
+    }
+
+    /// The end of a password of four groups of four, as mail providers give it to programs.
+    fn four_groups(&self, start: usize, end: usize) -> usize {
+        let src = self.src;
+        let group = |at| {
+            let end = src.run(at, 5, |b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            (end == at + 4).then_some(end)
+        };
+        let next = |end: usize| group(end + 1).filter(|_| src.at(end) == b' ');
+        let all = group(start).filter(|first| *first == end).and_then(next).and_then(next).and_then(next);
+        all.unwrap_or(end)
     }
 
     /// The secret with the name that says most: `GITHUB_TOKEN=ghp_…` is a GitHub token.
-    fn noted(&self, rule: &'static Rule, Span { start, end, .. }: Span) -> Hit {
-        let special = token::vendor(self.src, start).or_else(|| token::jwt(self.src, start));
+    fn noted(&self, name: &'static str, Span { start, end, .. }: Span) -> Hit {
+        let special = token::vendor_at(self.src, start).or_else(|| token::jwt(self.src, start));
         let special = special.filter(|hit| hit.start == start && hit.end == end);
-        Hit { start, end, name: special.map_or(rule.name, |hit| hit.name) }
+        Hit { start, end, name: special.map_or(name, |hit| hit.name) }
     }
 
     /// Where the credentials of an `Authorization` header begin and how they end. The scheme stays.
@@ -212,7 +202,9 @@ impl Place<'_> {
         let src = self.src;
         let start = src.run(first, 1, |b| matches!(b, b'"' | b'\''));
         let scheme = src.run(start, 30, |b| b.is_ascii_alphanumeric() || b == b'-');
-        let credentials = src.blanks(scheme, 8, self.encoded);
+        // A long header may go on in the next line, which then begins with a blank.
+        let credentials = src.run(scheme, 8, |b| matches!(b, b' ' | b'\t' | b'+' | b'\n' | b'\r'));
+        let credentials = if matches!(src.before(credentials), b' ' | b'\t' | b'+') { credentials } else { scheme };
         let several = ordinary::one_of(src.slice(start, scheme), ordinary::LISTING_SCHEMES);
         let known = several || ordinary::one_of(src.slice(start, scheme), ordinary::SCHEMES);
         let known = known && credentials > scheme;
@@ -239,7 +231,7 @@ impl Place<'_> {
     }
 
     /// Whether what was found counts as a secret after this label.
-    fn counts(&self, span: &Span) -> bool {
+    pub fn counts(&self, span: &Span) -> bool {
         let src = self.src;
         let value = src.slice(span.start, span.end.min(span.start + PROBE));
         if value.is_empty() || src.note(span.start).is_some() {
@@ -252,11 +244,11 @@ impl Place<'_> {
         if ordinary::placeholder(unquoted)
             || ordinary::sentence(unquoted)
             || (!span.quoted && ordinary::code(value, self.value == Value::Any))
+            || (self.value != Value::Any && ordinary::reference(unquoted))
         {
             return false;
         }
-        let alone = self.label.begins_line(src) && src.breaks(span.end);
-        let alone = alone || (span.end == src.len() && self.label.begins_line(src));
+        let alone = self.label.begins_line(src) && (src.breaks(span.end) || span.end == src.len());
         let doubtful = self.colon && !self.label.quoted && !self.label.compound && !alone;
         match self.value {
             // Where a shell stands.
@@ -275,7 +267,45 @@ impl Place<'_> {
             Value::Code => {
                 value.len() == 32 && value.iter().all(u8::is_ascii_alphanumeric) && value.iter().any(u8::is_ascii_digit)
             }
+            Value::Opaque => self.opaque(value),
             Value::Query => matches!(src.before(self.label.start), b'?' | b'&' | b';') && telling(value, 20),
         }
+    }
+
+    /// Whether nothing but a key looks like this value of something that is called a key.
+    fn opaque(&self, value: &[u8]) -> bool {
+        const OTHER_KEYS: [&str; 24] = [
+            "public",
+            "cache",
+            "partition",
+            "primary",
+            "foreign",
+            "sort",
+            "hash",
+            "range",
+            "routing",
+            "object",
+            "idempotency",
+            "dedup",
+            "group",
+            "lock",
+            "row",
+            "shard",
+            "index",
+            "unique",
+            "message",
+            "record",
+            "ssh",
+            "host",
+            "kms",
+            "alias",
+        ];
+        if OTHER_KEYS.iter().any(|other| self.label.contains(other)) {
+            return false;
+        }
+        let named = !self.label.is("key") && !self.label.is("keys");
+        let mixed =
+            value.len() >= 20 && Look::of(value).mixed() && !value.iter().any(|b| matches!(b, b':' | b'/' | b'.'));
+        mixed || (named && opaque::hexadecimal(value))
     }
 }

@@ -1,0 +1,308 @@
+//! Keys of kinds that no row knows: what only a machine writes, in a place where keys stand. There are as many ids and
+//! hashes that look alike, and people need those to find what went wrong, so the place decides.
+
+use super::catalogue::OPAQUE;
+use super::label::Label;
+use super::opaque::{Look, hexadecimal, uuid};
+use super::source::{Hit, Source};
+
+/// How long such a key is. What is longer is data.
+const LEAST: usize = 20;
+const MOST: usize = 160;
+
+/// Parts of the names of what is no secret, however it looks: ids, hashes, places.
+const ORDINARY_NAMES: [&str; 63] = [
+    "h",
+    "id",
+    "ids",
+    "uid",
+    "uuid",
+    "guid",
+    "trace",
+    "span",
+    "request",
+    "req",
+    "correlation",
+    "hash",
+    "sha",
+    "sha1",
+    "sha256",
+    "sha512",
+    "md5",
+    "digest",
+    "checksum",
+    "sum",
+    "etag",
+    "integrity",
+    "fingerprint",
+    "thumbprint",
+    "cursor",
+    "offset",
+    "version",
+    "commit",
+    "revision",
+    "rev",
+    "ref",
+    "build",
+    "nonce",
+    "serial",
+    "kid",
+    "ray",
+    "name",
+    "path",
+    "file",
+    "url",
+    "uri",
+    "host",
+    "node",
+    "pod",
+    "image",
+    "marker",
+    "continuation",
+    "next",
+    "page",
+    "data",
+    "body",
+    "payload",
+    "content",
+    "certificate",
+    "cert",
+    "public",
+    "pub",
+    "modulus",
+    "address",
+    "class",
+    "n",
+    "x",
+    "y",
+];
+
+/// Vendors whose keys look like hashes and ids, and are told from them by the name before them.
+const VENDORS: [&str; 84] = [
+    "ably",
+    "airtable",
+    "alchemy",
+    "algolia",
+    "amplitude",
+    "anthropic",
+    "asana",
+    "auth0",
+    "binance",
+    "bitbucket",
+    "bitly",
+    "bittrex",
+    "bugsnag",
+    "censys",
+    "circleci",
+    "clearbit",
+    "cloudflare",
+    "cloudinary",
+    "codecov",
+    "cohere",
+    "coinbase",
+    "contentful",
+    "datadog",
+    "deepl",
+    "discord",
+    "drone",
+    "dropbox",
+    "etherscan",
+    "facebook",
+    "fastly",
+    "flickr",
+    "fullcontact",
+    "github",
+    "gitlab",
+    "hetzner",
+    "heroku",
+    "honeycomb",
+    "huggingface",
+    "infura",
+    "intercom",
+    "ipstack",
+    "jenkins",
+    "jira",
+    "kraken",
+    "kucoin",
+    "launchdarkly",
+    "linkedin",
+    "linode",
+    "logdna",
+    "loggly",
+    "mailchimp",
+    "mailgun",
+    "mandrill",
+    "mapbox",
+    "messagebird",
+    "mistral",
+    "mixpanel",
+    "newrelic",
+    "nexmo",
+    "okta",
+    "openai",
+    "openweather",
+    "opsgenie",
+    "papertrail",
+    "paypal",
+    "plaid",
+    "postmark",
+    "pusher",
+    "rapidapi",
+    "rollbar",
+    "segment",
+    "sendgrid",
+    "sentry",
+    "shodan",
+    "snyk",
+    "sonar",
+    "sparkpost",
+    "splunk",
+    "spotify",
+    "sumologic",
+    "travis",
+    "twilio",
+    "virustotal",
+    "vultr",
+];
+
+/// Words of lines that say that somebody was not let in.
+const REFUSALS: [&str; 17] = [
+    "401",
+    "403",
+    "unauthorized",
+    "unauthorised",
+    "unauthenticated",
+    "forbidden",
+    "denied",
+    "rejected",
+    "refused",
+    "invalid",
+    "expired",
+    "revoked",
+    "credential",
+    "credentials",
+    "authenticate",
+    "authentication",
+    "login",
+];
+
+/// The beginnings of ids that are as long as keys.
+const ID_PREFIXES: [&str; 12] =
+    ["resp", "chatcmpl", "msg", "req", "run", "evt", "file", "batch", "thread", "user", "rs", "call"];
+
+/// The key that begins with the word at `i`, which ends at `end`: with a vendor's prefix, or in a line that says that
+/// somebody was not let in.
+pub(super) fn word(src: &Source, i: usize, end: usize) -> Option<Hit> {
+    let joined = |b| matches!(b, b'_' | b'-');
+    let prefixed = joined(src.before(i));
+    let start = if prefixed { src.run_back(i, 40, |b| b.is_ascii_alphanumeric() || joined(b)) } else { i };
+    let before = src.before(start);
+    if matches!(before, b'/' | b'.' | b'@' | b'$' | b'#' | b'~') || before >= 0x80 {
+        return None;
+    }
+    let last = src.run(end, MOST, |b| b.is_ascii_alphanumeric() || joined(b) || matches!(b, b'+' | b'/'));
+    let value = src.slice(start, last);
+    if value.len() > MOST || matches!(src.at(last), b'@' | b'(' | b'$') {
+        return None;
+    }
+    if prefixed {
+        return vendors_key(src, start, i, end, last);
+    }
+    let mixed = value.len() >= LEAST && Look::of(value).mixed() && !wordy(value);
+    let counts = mixed && !ordinary_before(src, start) && (introduced(src, start) || refused(src, start, last));
+    counts.then_some(Hit { start, end: src.run(last, 2, |b| b == b'='), name: OPAQUE })
+}
+
+/// A key whose last part, from `i` to `end`, is long enough to be no id.
+fn vendors_key(src: &Source, start: usize, i: usize, end: usize, last: usize) -> Option<Hit> {
+    let prefix = src.slice(start, i - 1);
+    let lower = prefix.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+    let part = src.slice(i, end);
+    let first = prefix.split(|b| matches!(b, b'_' | b'-')).next().unwrap_or(prefix);
+    let id = ordinary_part(first) || ID_PREFIXES.iter().any(|known| known.as_bytes() == first);
+    let secret = ["key", "tok", "secret", "pat", "sk", "live", "prod", "api", "auth", "pw"];
+    let named =
+        prefix.split(|b| matches!(b, b'_' | b'-')).any(|part| secret.iter().any(|name| part == name.as_bytes()));
+    let counts = lower
+        && !id
+        && prefix.first().is_some_and(u8::is_ascii_alphabetic)
+        && ((part.len() >= 30 && Look::of(part).mixed())
+            || (named && (hexadecimal(part) || (part.len() >= 20 && Look::of(part).mixed()))))
+        && !ordinary_before(src, start);
+    counts.then_some(Hit { start, end: last, name: OPAQUE })
+}
+
+/// The key behind the `=` or `:` at `sep`, whose label says nothing: only its look, and what the label does not say.
+pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
+    let mut start = src.run(sep + 1, 4, |b| matches!(b, b' ' | b'\t'));
+    start = src.run(start, 1, |b| matches!(b, b'"' | b'\''));
+    let end = src.run(start, MOST + 1, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/'));
+    let length = end - start;
+    if !(16..=MOST).contains(&length) {
+        return None;
+    }
+    let padded = src.run(end, 2, |b| b == b'=');
+    let value = src.slice(start, end);
+    let after = src.at(padded);
+    if !matches!(after, 0..=b' ' | b'"' | b'\'' | b'&' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'#') {
+        return None;
+    }
+    let label = Label::before(src, sep);
+    if label.start == sep || ordinary(&label) {
+        return None;
+    }
+    let look = Look::of(value);
+    let plain = !value.iter().any(|b| matches!(b, b'+' | b'/'));
+    let bytes32 = matches!(padded - start, 44 | 88) && padded > end;
+    let counts = look.mixed() && !wordy(value) && ((plain && length >= 24 && !id(value)) || bytes32)
+        || (hexadecimal(value) || uuid(value) || (plain && length >= LEAST && look.mixed()))
+            && VENDORS.iter().any(|vendor| label.contains(vendor));
+    counts.then_some(Hit { start, end: padded, name: OPAQUE })
+}
+
+/// Whether the value is an object's id with its kind before it, as in `cus_NffrFeUfNV2Hib`.
+fn id(value: &[u8]) -> bool {
+    let prefix = value.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    matches!(value.get(prefix), Some(b'_' | b'-')) && (2..=8).contains(&prefix) && value.len() - prefix < 31
+}
+
+/// Whether it is made of words, numbers and short hashes.
+fn wordy(value: &[u8]) -> bool {
+    value.split(|b| !b.is_ascii_alphanumeric()).all(|part| part.len() < 12 || !Look::of(part).mixed())
+}
+
+/// Whether the label says that what stands behind it is no secret.
+fn ordinary(label: &Label) -> bool {
+    ORDINARY_NAMES.iter().any(|name| label.ends_with_part(name))
+        || ["sha", "hash", "digest"].iter().any(|name| label.contains(name))
+}
+
+/// Whether it is such a part of a name.
+fn ordinary_part(part: &[u8]) -> bool {
+    ORDINARY_NAMES.iter().any(|name| name.as_bytes() == part)
+}
+
+/// Whether a word stands before `start` that what follows is a key after.
+fn introduced(src: &Source, start: usize) -> bool {
+    const WORDS: [&str; 8] = ["key", "token", "secret", "credential", "apikey", "with", "using", "bearer"];
+    let end = src.run_back(start, 3, |b| matches!(b, b' ' | b'"' | b'\''));
+    let word = src.run_back(end, 12, |b| b.is_ascii_alphanumeric());
+    WORDS.iter().any(|known| src.slice(word, end).eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Whether a word, or a label, stands before `start` that says that what follows is no secret.
+fn ordinary_before(src: &Source, start: usize) -> bool {
+    let end = src.run_back(start, 6, |b| matches!(b, b' ' | b'"' | b'\'' | b'=' | b':' | b'(' | b'[' | b'#' | b'+'));
+    ordinary(&Label::backwards(src, end, false))
+}
+
+/// Whether the line around says that somebody was not let in.
+fn refused(src: &Source, start: usize, end: usize) -> bool {
+    let from = src.run_back(start, 160, |b| b != b'\n');
+    let to = src.run(end, 100, |b| b != b'\n');
+    [(from, start), (end, to)].into_iter().any(|(from, to)| {
+        src.slice(from, to)
+            .split(|b| !b.is_ascii_alphanumeric())
+            .any(|word| word.len() >= 3 && REFUSALS.iter().any(|refusal| word.eq_ignore_ascii_case(refusal.as_bytes())))
+    })
+}

@@ -1,0 +1,229 @@
+//! Places where a label's value stands without `=` or `:` before it: elements, command lines, pairs, SQL.
+
+use super::extent::Ends;
+use super::label::Label;
+use super::ordinary;
+use super::source::{Hit, Source};
+use super::value::{Place, Span, Value};
+
+/// As much of a password is looked at on a command line, in bytes.
+const WORD: usize = 200;
+
+/// The text of the XML element whose opening tag ends with the `>` at `close`.
+pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
+    let label = Label::backwards(src, close, true);
+    let ending = label.kind()?;
+    let mut tag = label.start;
+    if src.before(tag) == b':' {
+        // A namespace.
+        tag = src.run_back(tag - 1, 24, |b| b.is_ascii_alphanumeric());
+    }
+    // `Result<Token>` and `Box<dyn Key>` are types.
+    if src.before(tag) != b'<' || src.before(tag - 1).is_ascii_alphanumeric() || label.spaced {
+        return None;
+    }
+    let data = src.starts(close + 1, "<![CDATA[");
+    let start = close + if data { 10 } else { 1 };
+    let end = src.run(start, usize::MAX, |b| b != b'<' && b != b'\n' && !(data && b == b']'));
+    // `login <user> <password> [options]` tells how to call a program.
+    if !data && !src.starts(end, "</") && end < src.len() {
+        return None;
+    }
+    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let span = Span { start, end, quoted: true };
+    place.counts(&span).then_some(Hit { start, end, name: ending.name })
+}
+
+/// The value of the command line option that begins with the `-` at `i`: `--password …`, `-Token …`, `-u user:…`, and,
+/// for programs that are known to take one so, `-p …` and its like.
+pub(super) fn option(src: &Source, i: usize, line: &mut Line) -> Option<Hit> {
+    if !matches!(src.before(i), 0 | b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'[' | b',') {
+        return None;
+    }
+    let start = src.run(i, 2, |b| b == b'-');
+    let end = src.run(start, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    // Also as JSON: `"--password", "…"`.
+    let next = src.run(end, 1, |b| matches!(b, b'"' | b'\''));
+    let next = src.run(next, 1, |b| b == b',');
+    let next = src.run(next, 8, |b| matches!(b, b' ' | b'\t'));
+    let separated = next > end && !matches!(src.before(next), b'"' | b'\'') && src.at(next) != b'-';
+    if start == i + 1
+        && matches!(src.at(start), b'p' | b'P' | b'a' | b'w' | b'k' | b'A' | b'X')
+        && let Some(hit) = short_option(src, i, if separated && end == start + 1 { Some(next) } else { None }, line)
+    {
+        return Some(hit);
+    }
+    if !separated {
+        return None;
+    }
+    let label = Label::of(src.slice(start, end), start);
+    if label.is("u") || label.is("user") || label.is("proxyuser") {
+        return after_user(src, next);
+    }
+    let ending = label.kind()?;
+    Place { src, label: &label, value: ending.value, colon: false, encoded: false }.hit(ending.name, next)
+}
+
+/// The password in `user:password`, as curl takes it.
+fn after_user(src: &Source, next: usize) -> Option<Hit> {
+    let quote = src.at(next);
+    let quoted = matches!(quote, b'"' | b'\'');
+    let start = if quoted { next + 1 } else { next };
+    let end = src.run(start, WORD, |b| {
+        !matches!(b, 0 | b'\n' | b'[') && if quoted { b != quote } else { b > b' ' && !matches!(b, b'"' | b'\'') }
+    });
+    let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
+    let password = src.slice(colon + 1, end);
+    let found = src.at(colon) == b':' && !ordinary::placeholder(password);
+    // `1000:1000` are a user's and a group's numbers.
+    let found = found && password.iter().any(|b| !b.is_ascii_digit());
+    found.then_some(Hit { start: colon + 1, end, name: "password" })
+}
+
+/// Programs that take a password so: `-p` and where it may be written right behind it, by the words on the line.
+const PROGRAMS: [(u8, bool, &str); 24] = [
+    (b'p', false, "sshpass"),
+    (b'p', true, "mysql"),
+    (b'p', true, "mariadb"),
+    (b'p', true, "7z"),
+    (b'p', false, "login"),
+    (b'p', false, "mongo"),
+    (b'p', false, "rabbitmqadmin"),
+    (b'p', false, "influx"),
+    (b'p', false, "cqlsh"),
+    (b'p', false, "svn"),
+    (b'p', false, "useradd"),
+    (b'p', false, "ipmitool"),
+    (b'P', false, "ipmitool"),
+    (b'P', false, "zip"),
+    (b'P', false, "sqlcmd"),
+    (b'P', false, "bcp"),
+    (b'P', false, "isql"),
+    (b'P', false, "mosquitto"),
+    (b'a', false, "redis-cli"),
+    (b'a', false, "ipmitool"),
+    (b'w', false, "ldap"),
+    (b'k', false, "openssl"),
+    (b'A', false, "snmp"),
+    (b'X', false, "snmp"),
+];
+
+/// The line that the walk is in.
+#[derive(Default)]
+pub(super) struct Line {
+    /// Up to where it was read.
+    read: usize,
+    /// Which of the programs stand in it, as bits.
+    programs: u32,
+}
+
+impl Line {
+    /// Notes the programs that stand before `i` in the line.
+    fn read(&mut self, src: &Source, i: usize) {
+        let from = src.run_back(i, i.saturating_sub(self.read), |b| !matches!(b, b'\n' | b'|' | b';'));
+        if from > self.read && matches!(src.before(from), b'\n' | b'|' | b';') {
+            self.programs = 0;
+        }
+        let mut at = from;
+        while at < i {
+            let end = src.word_end(at);
+            if end == at {
+                at += 1;
+                continue;
+            }
+            let first = src.at(at).to_ascii_lowercase();
+            for (n, (_, _, program)) in PROGRAMS.iter().enumerate() {
+                if program.as_bytes().first() == Some(&first) && src.starts_like(at, program) {
+                    self.programs |= 1 << n;
+                }
+            }
+            at = end;
+        }
+        self.read = i;
+    }
+
+    /// Whether it is one of `.netrc`, in which `login` stands before `i`: `machine … login … password …`.
+    pub fn logs_in(&mut self, src: &Source, i: usize) -> bool {
+        self.read(src, i);
+        PROGRAMS.iter().enumerate().any(|(n, (_, _, program))| *program == "login" && self.programs & (1 << n) != 0)
+    }
+}
+
+/// The password behind `-p`, or behind a blank after it at `next`, if a program that takes one so stands before it.
+fn short_option(src: &Source, i: usize, next: Option<usize>, line: &mut Line) -> Option<Hit> {
+    let letter = src.at(i + 1);
+    line.read(src, i);
+    let takes = |(n, (option, attached, _)): (usize, &(u8, bool, &str))| {
+        *option == letter && (next.is_some() || *attached) && line.programs & (1 << n) != 0
+    };
+    if !PROGRAMS.iter().enumerate().any(takes) {
+        return None;
+    }
+    let start = next.unwrap_or(i + 2);
+    let quote = src.at(start);
+    let (start, end) = if matches!(quote, b'"' | b'\'') {
+        (start + 1, src.run(start + 1, WORD, |b| !matches!(b, 0 | b'\n') && b != quote))
+    } else {
+        (start, src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[')))
+    };
+    let value = src.slice(start, end);
+    let found = end > start + 2 && !ordinary::placeholder(value) && !value.iter().all(u8::is_ascii_digit);
+    found.then_some(Hit { start, end, name: "password" })
+}
+
+/// The quoted text after the quoted label that ends at `i`, with a comma between: headers are often shown as such
+/// pairs. Lists of field names look the same, so only what is no mere word counts.
+pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
+    let label = Label::backwards(src, i, true);
+    let ending = label.kind()?;
+    let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
+    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };
+    let word = src
+        .slice(start, place.end(start, ends, 64))
+        .iter()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' '));
+    if word { None } else { place.hit(ending.name, at) }
+}
+
+/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`.
+pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
+    if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y') {
+        return None;
+    }
+    let label = Label::backwards(src, i - 1, true);
+    let ending = label.kind()?;
+    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    if ending.value == Value::Any { place.hit(ending.name, i) } else { None }
+}
+
+/// The last value of a row, where the statement names the columns and one of them is a secret's:
+/// `INSERT INTO users (name, password) VALUES ('bob', '…')`; `open` is the bracket before the values.
+pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
+    let words = src.run_back(open, 4, |b| b == b' ');
+    let keyword = src.slice(words.saturating_sub(6), words);
+    if !keyword.eq_ignore_ascii_case(b"values") {
+        return None;
+    }
+    let close = src.run_back(words - 6, 4, |b| b.is_ascii_whitespace());
+    let columns = src.run_back(close - 1, 400, |b| b != b'(' && b != b'\n');
+    let mut at = open + 1;
+    for column in src.slice(columns, close - 1).split(|b| *b == b',') {
+        at = src.run(at, 8, |b| b.is_ascii_whitespace());
+        let quote = src.at(at);
+        let quoted = matches!(quote, b'"' | b'\'');
+        let start = if quoted { at + 1 } else { at };
+        let end = src.run(start, 1_000, |b| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') });
+        let secret = Label::of(column, 0).kind().is_some_and(|ending| ending.value != Value::Opaque);
+        if secret && quoted && end > start && src.note(start).is_none() && !ordinary::placeholder(src.slice(start, end))
+        {
+            return Some(Hit { start, end, name: "password" });
+        }
+        at = src.run(end, 2, |b| matches!(b, b'"' | b'\'' | b','));
+        at = src.run(at, 2, |b| matches!(b, b',' | b' '));
+        if at == end {
+            break;
+        }
+    }
+    None
+}

@@ -1,0 +1,177 @@
+//! A label's value behind nothing but blanks, in tables, `.netrc` and configuration files, or behind `is`, in a sentence.
+
+use super::label::Label;
+use super::opaque::{self, Look, telling};
+use super::ordinary;
+use super::places::Line;
+use super::source::{Hit, Source};
+use super::value::Value;
+
+/// As much of a value is looked at, in bytes.
+const WORD: usize = 200;
+
+/// Whether a label may end before `end`, by its last letters: those of the labels that stand in such places.
+pub(super) fn may_follow(src: &Source, end: usize) -> bool {
+    let last = src.slice(end.saturating_sub(3), end);
+    let &[a, b, c] = last else { return false };
+    let letters = [a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()];
+    const LAST: [&[u8; 3]; 18] = [
+        b"ord", b"swd", b"ass", b"ase", b"ode", b"ret", b"ken", b"key", b"pwd", b"uth", b"ort", b" by", b"tpw", b"npw",
+        b"dpw", b"bpw", b"nha", b"_pw",
+    ];
+    LAST.contains(&&letters) || (letters[1] >= 0x80 && letters[2] == b'a')
+}
+
+/// What speaks for a value, and against it.
+struct Clues {
+    letters: bool,
+    digits: bool,
+    /// It has signs that passwords have and words don't.
+    signs: bool,
+    /// It has signs that join words.
+    joined: bool,
+    changes: usize,
+    mixed: bool,
+}
+
+impl Clues {
+    fn of(value: &[u8]) -> Clues {
+        let look = Look::of(value);
+        let has = |signs: &[u8]| value.iter().any(|b| signs.contains(b));
+        Clues {
+            letters: look.small + look.capital > 0,
+            digits: look.digits > 0,
+            signs: has(b"!#$%^&*+?~"),
+            joined: has(b"-./:=(_,{"),
+            changes: look.changes,
+            mixed: look.mixed(),
+        }
+    }
+
+    /// Whether it is no word.
+    fn strange(&self) -> bool {
+        (self.letters && self.digits) || self.signs || self.changes > 2
+    }
+
+    /// Whether it is like a password in the middle of a sentence.
+    fn password(&self) -> bool {
+        self.letters && self.strange() && !self.joined
+    }
+}
+
+/// The value after the label that ends with the word from `word` to `end`.
+pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line) -> Option<Hit> {
+    let next = src.blanks(end, 100);
+    if end - word == 4 && (src.starts(word, "AUTH") || src.starts(word, "PASS")) {
+        return after_command(src, next);
+    }
+    let label = Label::backwards(src, end, false);
+    let ending = label.kind()?;
+    if matches!(ending.value, Value::Credentials | Value::Cookies | Value::Query | Value::Opaque) {
+        return None;
+    }
+    let (at, said) = verb(src, next);
+    let (start, end_of, quoted) = extent(src, at);
+    let value = src.slice(start, end_of);
+    if value.len() < 4 || ordinary::placeholder(value) || ordinary::sentence(value) || ordinary::reference(value) {
+        return None;
+    }
+    let clues = Clues::of(value);
+    let any = ending.value == Value::Any;
+    let table = next > end + 1 || src.at(end) == b'\t';
+    let alone = label.begins_line(src) || src.starts_like(src.run_back(label.start, 4, |b| b != b'\n'), "env ");
+    let counts = if ending.value == Value::Code {
+        said && opaque::hexadecimal(value)
+    } else if said {
+        says(any, quoted, &clues, value)
+    } else if quoted {
+        table && any
+    } else if any && line.logs_in(src, word) {
+        true
+    } else if table && (label.compound || any || telling(value, 16)) || alone && (label.compound || any) {
+        clues.strange() && !ordinary::code(value, false)
+    } else {
+        (any && clues.password() && value.len() >= 8 && clues.changes > 1)
+            || (value.len() >= 16 && clues.mixed && !clues.joined)
+    };
+    let counts = counts && (table || !opaque::uuid(value));
+    counts.then_some(Hit { start, end: end_of, name: ending.name })
+}
+
+/// The value behind the colon at `colon` of a sentence: `the new password for bob is: …`.
+pub(super) fn after_colon(src: &Source, label: &Label, colon: usize) -> Option<Hit> {
+    let any = ["password", "passwort", "passphrase", "passcode", "contrase"].iter().any(|name| label.contains(name));
+    let known = any || ["token", "secret", "apikey", "accesskey"].iter().any(|name| label.contains(name));
+    let verb = ["is", "was", "ist", "lautet", "to"].iter().any(|verb| label.is(verb));
+    if !known || !verb || !label.spaced {
+        return None;
+    }
+    let (start, end, quoted) = extent(src, src.blanks(colon + 1, 8));
+    let value = src.slice(start, end);
+    let counts = value.len() >= 4
+        && !ordinary::placeholder(value)
+        && !ordinary::sentence(value)
+        && says(any, quoted, &Clues::of(value), value);
+    counts.then_some(Hit { start, end, name: if any { "password" } else { "secret" } })
+}
+
+/// Whether a sentence that names a value tells this one.
+fn says(any: bool, quoted: bool, clues: &Clues, value: &[u8]) -> bool {
+    any && (quoted || clues.password()) || telling(value, 12) && !clues.joined
+}
+
+/// Where the value at `at` begins and ends, and whether quotes say so.
+fn extent(src: &Source, at: usize) -> (usize, usize, bool) {
+    let quote = src.at(at);
+    if matches!(quote, b'"' | b'\'') {
+        return (at + 1, src.run(at + 1, WORD, |b| b != quote && !matches!(b, 0 | b'\n')), true);
+    }
+    let end = src.run(at, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b'<'));
+    // Without the punctuation of the sentence behind it.
+    let value = src.slice(at, end);
+    let last = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b')' | b':' | b'!'));
+    (at, last.map_or(at, |last| at + last + 1), false)
+}
+
+/// Behind `is`, `was changed to` and the like, and whether there was one. A digit may say how the value is encoded.
+fn verb(src: &Source, next: usize) -> (usize, bool) {
+    const VERBS: [&str; 14] =
+        ["is", "was", "now", "set", "to", "as", "changed", "reset", "updated", "be", "ist", "lautet", "es", "est"];
+    let mut at = next;
+    let mut last: &[u8] = b"";
+    for _ in 0..4 {
+        let end = src.run(at, 10, |b| b.is_ascii_alphabetic());
+        let word = src.slice(at, end);
+        if src.at(end) != b' ' || !ordinary::one_of(word, &VERBS) {
+            break;
+        }
+        last = word;
+        at = src.blanks(end, 8);
+    }
+    if ordinary::one_of(last, &["set", "changed", "reset", "updated"]) {
+        return (next, false);
+    }
+    if last.is_empty() && src.at(next).is_ascii_digit() && src.at(next + 1) == b' ' {
+        return (next + 2, false);
+    }
+    (at, !last.is_empty())
+}
+
+/// What a protocol's `AUTH` and `PASS` send: `AUTH PLAIN …`, `AUTH user …`.
+fn after_command(src: &Source, next: usize) -> Option<Hit> {
+    let mut start = next;
+    for _ in 0..2 {
+        let end = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
+        let value = src.slice(start, end);
+        let clues = Clues::of(value);
+        let secret = value.len() >= 6 && clues.letters && (clues.digits && clues.changes > 1 || clues.changes > 3);
+        if secret && !opaque::uuid(value) && !value.contains(&b'(') && !ordinary::code(value, false) {
+            return Some(Hit { start, end, name: "password" });
+        }
+        start = src.blanks(end, 4);
+        if start == end {
+            break;
+        }
+    }
+    None
+}

@@ -1,0 +1,15 @@
+//! Vendors' keys: rows, by what the vendors are for.
+
+mod ai;
+mod business;
+mod cloud;
+mod code;
+mod watch;
+
+use super::catalogue;
+
+pub(super) use ai::AI;
+pub(super) use business::BUSINESS;
+pub(super) use cloud::CLOUD;
+pub(super) use code::CODE;
+pub(super) use watch::WATCH;
