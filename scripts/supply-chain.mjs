@@ -60,15 +60,18 @@ export function npmProblems({ packages }) {
 
 // A registry may have no list of weaknesses (mirrors often have none); that is said and not an error.
 async function npmAudit() {
-  const { stdout } = spawnSync("npm", ["audit", "--json", "--audit-level=high"], { cwd: ROOT, encoding: "utf8" });
-  const { metadata, error, message, vulnerabilities } = JSON.parse(stdout || "{}");
-  if (!metadata) {
-    console.log(`  npm audit: SKIPPED, the registry does not answer it (${message ?? error?.summary ?? "no answer"})`);
-    return [];
-  }
-  return Object.values(vulnerabilities)
-    .filter(({ severity }) => ["high", "critical"].includes(severity))
-    .map(({ name, severity, range }) => `package ${name} ${range}: a weakness is known (${severity}), see npm audit`);
+  const { stdout } = spawnSync("npm", ["audit", "--json"], { cwd: ROOT, encoding: "utf8" });
+  const report = JSON.parse(stdout || "{}");
+  if (report.metadata) return auditProblems(report);
+  console.log(`  npm audit: SKIPPED, the registry does not answer it (${report.message ?? report.error?.summary ?? "no answer"})`);
+  return [];
+}
+
+/** What is wrong with the packages in the report of `npm audit`. */
+export function auditProblems({ vulnerabilities }) {
+  return Object.values(vulnerabilities).map(
+    ({ name, severity, range }) => `package ${name} ${range}: a vulnerability is known (${severity}), see npm audit`,
+  );
 }
 
 /** Everything at once; fails with all that is wrong. */

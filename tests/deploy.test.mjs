@@ -346,7 +346,19 @@ test("the button asks with a description for everything, and describes nothing e
   assert.deepEqual(asked.sort(), ["ADMIN_TOKEN", "DEVIN_API_KEY", "WEBHOOK_SECRET"]);
   for (const name of asked) assert.ok(!(name in vars), name);
   for (const line of example.split("\n")) assert.match(line, /^$|^# |^[A-Z_]+=""$/);
-  assert.match(read("README.md"), /\(https:\/\/deploy\.workers\.cloudflare\.com\/\?url=https:\/\/github\.com\/[\w.-]+\/[\w.-]+\)/);
+  assert.match(read("docs/deploy.md"), /\(https:\/\/deploy\.workers\.cloudflare\.com\/\?url=https:\/\/github\.com\/[\w.-]+\/[\w.-]+\)/);
+});
+
+test("the workflow deploys main to staging and tags to production, with commands that there are", () => {
+  const workflow = read(".github/workflows/ci.yml");
+  const { scripts } = JSON.parse(read("package.json"));
+  const commands = [...workflow.matchAll(/npm run (\S+)( -- --env \w+)?/g)].map(([, name, env = ""]) => name + env);
+  assert.deepEqual(commands, ["deploy -- --env staging", "deploy"]);
+  for (const command of commands) assert.ok(command.split(" ")[0] in scripts, command);
+  const [, test, staging, production] = workflow.split(/^  (?:test|staging|production):$/m);
+  assert.match(test, /- run: \.ci\/run$/m);
+  assert.match(staging, /needs: test\n +if: github\.ref == 'refs\/heads\/main' && [^]*--env staging/);
+  assert.match(production, /needs: test\n +if: startsWith\(github\.ref, 'refs\/tags\/v'\) && [^]*- run: npm run deploy$/m);
 });
 
 test("on Workers Builds, which has no Rust, rustup is installed; elsewhere it is not", async () => {

@@ -1,7 +1,7 @@
 // That the checks of what we build with would find something.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowed, npmProblems } from "../scripts/supply-chain.mjs";
+import { allowed, auditProblems, npmProblems } from "../scripts/supply-chain.mjs";
 
 test("a licence expression is met by one of a choice and by all of a list", () => {
   const licences = ["MIT", "Unicode-3.0"];
@@ -22,4 +22,10 @@ test("a package with another licence, without a checksum, or with an install scr
     assert.equal(found.length, 1, JSON.stringify(change));
     assert.match(found[0], /^package b 1\.0\.0: /);
   }
+});
+
+test("a package with a known vulnerability is named, whatever its severity", () => {
+  const vulnerabilities = { a: { name: "a", severity: "low", range: "<2.0.0" } };
+  assert.deepEqual(auditProblems({ vulnerabilities }), ["package a <2.0.0: a vulnerability is known (low), see npm audit"]);
+  assert.deepEqual(auditProblems({ vulnerabilities: {} }), []);
 });
