@@ -7,9 +7,11 @@ use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
 use inbound::endpoint::Hook;
 use inbound::routing::{Defaults, Routes};
+use inbound::senders::{self, Mapping};
 use incident::admission::Limits;
 use incident::event::Incident;
 use incident::secret::Secret;
+use incident::sender::Sender;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
@@ -53,6 +55,8 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
+    /// The topics of Amazon SNS whose subscriptions are confirmed: `SNS_TOPICS`.
+    pub sns_topics: Vec<String>,
 }
 
 impl Settings {
@@ -71,6 +75,8 @@ pub struct Configuration {
     pub hook_secrets: HookSecrets,
     /// `ADMIN_TOKEN`.
     pub admin_token: Option<Secret>,
+    /// `SOURCES`: hooks of their own.
+    pub sources: Vec<Mapping>,
 }
 
 impl Configuration {
@@ -83,14 +89,15 @@ impl Configuration {
 /// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are.
 pub fn read(get: impl Fn(&str) -> Option<Value>) -> Configuration {
     let mut reader = Reader { get, problems: Vec::new() };
-    let hook_secrets = reader.hook_secrets();
+    let sources = reader.sources();
+    let hook_secrets = reader.hook_secrets(&sources);
     let admin_token = reader.secret("ADMIN_TOKEN");
     let settings = reader.settings(&hook_secrets.signatures);
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(settings),
         _ => Err(reader.problems),
     };
-    Configuration { settings, hook_secrets, admin_token }
+    Configuration { settings, hook_secrets, admin_token, sources }
 }
 
 struct Reader<G> {
@@ -99,17 +106,24 @@ struct Reader<G> {
 }
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
-    fn hook_secrets(&mut self) -> HookSecrets {
+    fn sources(&mut self) -> Vec<Mapping> {
+        senders::mapping::sources(&(self.get)("SOURCES").unwrap_or_default()).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Vec::new()
+        })
+    }
+
+    fn hook_secrets(&mut self, sources: &[Mapping]) -> HookSecrets {
         let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
         let mut signatures = vec![Signature {
             name: "pagerduty_signature".to_owned(),
-            hooks: vec![Hook::Pagerduty],
+            hooks: vec![Hook::Of(Sender::Pagerduty)],
             scheme: Scheme::pagerduty(),
             secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
         }];
         let value = (self.get)("SIGNATURES").unwrap_or_default();
         let mut problems = Vec::new();
-        signatures.extend(auth::signatures(&value, &|name| self.secret(name), &mut problems));
+        signatures.extend(auth::signatures(&value, &senders::hooks(sources), &|name| self.secret(name), &mut problems));
         self.problems.extend(problems);
         let entra = self.entra();
         let unreadable = !self.problems.is_empty();
@@ -175,12 +189,25 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = i64::from(self.small_number("WAIT_SECONDS", 10, 0, 60)).saturating_mul(1_000);
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
+        let sns_topics = self.topics();
         if let Some(routes) = &routes {
             self.check_routes(routes, &prompt, signatures);
         }
         // Only now, so that every problem is found at once.
         let (devin, routes) = (devin?, routes?);
-        Some(Settings { devin, routes, defaults, prompt, notify, limits, retention, wait, tags, redact_emails })
+        Some(Settings {
+            devin,
+            routes,
+            defaults,
+            prompt,
+            notify,
+            limits,
+            retention,
+            wait,
+            tags,
+            redact_emails,
+            sns_topics,
+        })
     }
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
@@ -274,6 +301,28 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             self.wrong(name, &base, SAFE_ADDRESS);
         }
         base
+    }
+
+    /// The ARNs of `SNS_TOPICS`: a list, or a text with commas.
+    fn topics(&mut self) -> Vec<String> {
+        let value = (self.get)("SNS_TOPICS").unwrap_or_default();
+        let mut topics = match value {
+            Value::Array(items) => {
+                items.iter().map(|item| item.as_str().unwrap_or_default().trim().to_owned()).collect()
+            }
+            Value::Null => Vec::new(),
+            value => value.as_str().unwrap_or("?").split(',').map(|topic| topic.trim().to_owned()).collect::<Vec<_>>(),
+        };
+        topics.retain(|topic| !topic.is_empty());
+        if let Some(wrong) = topics.iter().find(|topic| !topic.starts_with("arn:aws") || !topic.contains(":sns:")) {
+            let wrong = wrong.clone();
+            self.wrong(
+                "SNS_TOPICS",
+                &wrong,
+                "the ARNs of topics, arn:aws:sns:<region>:<account>:<name>: a list, or a text with commas",
+            );
+        }
+        topics
     }
 
     fn routes(&mut self) -> Option<Routes> {

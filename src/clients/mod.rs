@@ -3,3 +3,4 @@
 pub mod devin;
 pub mod entra;
 pub mod notify;
+pub mod sns;

@@ -1,6 +1,7 @@
 //! What operators see and do: health, the list of incidents, one incident, replay, metrics.
 
 use serde_json::{Value, json};
+use strum::VariantNames;
 use worker::{Env, Headers};
 
 use crate::configuration::configuration;
@@ -106,7 +107,7 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
         return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
     }
     if sender.as_deref().is_some_and(|sender| sender.parse::<Sender>().ok().is_none()) {
-        return bad("sender", sender, &Sender::ALL.map(Sender::name).join(", "));
+        return bad("sender", sender, &Sender::VARIANTS.join(", "));
     }
     Ok(register::Query { limit: count, cursor, state, sender, text: words })
 }

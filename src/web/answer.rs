@@ -139,22 +139,53 @@ impl Answer {
         serde_json::to_value(fields).unwrap_or_default()
     }
 
-    /// One answer for several: the worst code, and each in `results`.
+    /// One answer for several: the worst code, and each in `results`. Where some were refused and others kept, the code is
+    /// that of what was kept: who sent them must not send those again.
     pub fn several(answers: Vec<Answer>) -> Answer {
+        let refused = answers.iter().filter(|answer| (400..500).contains(&answer.code)).count();
+        let kept = answers.len() > refused;
         let mut results = Vec::new();
         let mut worst = None::<Answer>;
         for answer in answers {
             results.push(answer.body());
-            if worst.as_ref().is_none_or(|worst| worst.code <= answer.code) {
+            let counts = !(kept && (400..500).contains(&answer.code));
+            if counts && worst.as_ref().is_none_or(|worst| worst.code <= answer.code) {
                 worst = Some(answer);
             }
         }
-        let Some(worst) = worst else {
+        let Some(mut worst) = worst else {
             return Answer::ignored(Reason::NoIncident, "The body carries no event.");
         };
-        let message = format!("{} events; see results for each.", results.len());
+        if kept && refused > 0 && worst.code < 400 {
+            worst.code = 200;
+        }
+        let refused = if kept && refused > 0 { format!(", {refused} of them refused") } else { String::new() };
+        let message = format!("{} events{refused}; see results for each.", results.len());
         let mut more = Map::new();
         more.insert("results".to_owned(), Value::Array(results));
         Answer { message, more, incident: None, session: None, ..worst }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_of_several_decides() {
+        let code = |codes: &[u16]| {
+            let answer = |code: &u16| match code {
+                200 => Answer::ok(Status::Duplicate, "known"),
+                202 => Answer::ok(Status::Accepted, "kept"),
+                code => Answer::error(*code, "wrong", "wrong"),
+            };
+            Answer::several(codes.iter().map(answer).collect()).code
+        };
+        assert_eq!([code(&[202, 202]), code(&[200, 202]), code(&[200, 200])], [202, 202, 200]);
+        assert_eq!([code(&[202, 400]), code(&[400, 200]), code(&[400, 400])], [200, 200, 400]);
+        assert_eq!([code(&[202, 503, 400]), code(&[503, 400]), code(&[500, 200])], [503, 503, 500]);
+        let answer = Answer::several(vec![Answer::ok(Status::Accepted, "kept"), Answer::error(400, "wrong", "wrong")]);
+        assert_eq!(answer.message, "2 events, 1 of them refused; see results for each.");
+        assert_eq!(answer.body().get("success"), Some(&Value::Bool(true)));
     }
 }

@@ -149,7 +149,7 @@ mod tests {
     fn everything_that_can_be_counted_is_shown() {
         tally::take();
         let mut all = vec![Count::Refused(Refused::BadBody)];
-        for sender in Sender::ALL {
+        for sender in Sender::all() {
             let of_sender = [Count::Received, Count::Accepted, Count::Duplicate, Count::Unstored, Count::Started];
             all.extend(of_sender.map(|count| count(sender)));
         }

@@ -5,12 +5,15 @@ use worker::wasm_bindgen::JsValue;
 use worker::web_sys::{self, Request, Response};
 use worker::{Env, Headers};
 
+use crate::configuration::configuration;
 use crate::runtime;
 use crate::web::answer::Answer;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, metrics, openapi, webhook};
 use inbound::endpoint::Hook;
+use inbound::senders;
+use incident::sender::Sender;
 
 /// The largest body a hook takes, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -20,6 +23,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 pub enum Target {
     /// Takes events.
     Hook(Hook),
+    /// Takes those of the sender, or of the entry of `SOURCES`, that the path names.
+    NamedHook,
     /// Whether it runs.
     Health,
     /// The contract.
@@ -42,14 +47,11 @@ pub enum Target {
     PageReplay,
 }
 
-/// Every path; `{key}` stands for an incident's name.
+/// Every path; `{key}` stands for an incident's name, `{sender}` for a sender's.
 pub const PATHS: &[(&str, Target)] = &[
-    ("/pagerduty-resolved", Target::Hook(Hook::Pagerduty)),
-    ("/hooks/pagerduty", Target::Hook(Hook::Pagerduty)),
+    ("/pagerduty-resolved", Target::Hook(Hook::Of(Sender::Pagerduty))),
     ("/api/trigger-devin", Target::Hook(Hook::Any)),
-    ("/hooks/alert", Target::Hook(Hook::Alert)),
-    ("/hooks/azure-monitor", Target::Hook(Hook::AzureMonitor)),
-    ("/hooks/kibana", Target::Hook(Hook::Kibana)),
+    ("/hooks/{sender}", Target::NamedHook),
     ("/health", Target::Health),
     ("/openapi.json", Target::OpenApi),
     ("/metrics", Target::Metrics),
@@ -63,26 +65,28 @@ pub const PATHS: &[(&str, Target)] = &[
 ];
 
 impl Target {
-    /// What is at a path, and the incident's name in it; empty where it has none.
+    /// What is at a path, and the name in it; empty where it has none. A slash at the end changes nothing.
     fn of(path: &str) -> Option<(Target, &str)> {
+        let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
         PATHS.iter().find_map(|(pattern, target)| Some((*target, name_in(path, pattern)?)))
     }
 
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::Replay | Target::PageReplay => "POST",
+            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay => "POST",
             _ => "GET, HEAD",
         }
     }
 }
 
-/// What stands in `path` where `pattern` has `{key}`.
+/// What stands in `path` where `pattern` has a name in braces.
 fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
     if path == pattern {
         return Some("");
     }
-    let (before, after) = pattern.split_once("{key}")?;
+    let (before, rest) = pattern.split_once('{')?;
+    let (_, after) = rest.split_once('}')?;
     let name = path.strip_prefix(before)?.strip_suffix(after)?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
@@ -93,7 +97,11 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.url();
     let (origin, path, query) = parts(&url);
     let query = Query(query);
-    let Some((target, name)) = Target::of(path) else {
+    let found = Target::of(path).and_then(|(target, name)| match target {
+        Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).sources)?), name)),
+        target => Some((target, name)),
+    });
+    let Some((target, name)) = found else {
         return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
     };
     if !target.allow().split(", ").any(|method| method == request.method()) {
@@ -104,12 +112,17 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     }
     let headers = Headers(request.headers());
     let reply = match target {
+        Target::Hook(_) if encoded(&headers) => {
+            let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
+            Answer::error(415, "Unsupported encoding", message).into()
+        }
         Target::Hook(hook) => match read_body(&request, &headers).await? {
             Some(body) => webhook::handle(hook, &headers, query, &body, &env).await.into(),
             None => {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
             }
         },
+        Target::NamedHook => Answer::error(404, "Not found", "There is no such hook.").into(),
         Target::Health => admin::health(&headers, &env).await,
         Target::OpenApi => Reply::OpenApi,
         Target::Metrics => admin::metrics(&headers, &env).await,
@@ -122,6 +135,12 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::PageReplay => dashboard::replay(&headers, origin, name, &env).await,
     };
     respond(reply)
+}
+
+/// Whether a body is compressed or otherwise not sent as it is.
+fn encoded(headers: &Headers) -> bool {
+    let encoding = headers.get("Content-Encoding").ok().flatten().unwrap_or_default();
+    encoding.split(',').any(|word| !matches!(word.trim(), "" | "identity"))
 }
 
 /// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third
@@ -224,18 +243,16 @@ mod tests {
 
     #[test]
     fn paths_lead_where_the_contract_says() {
-        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Pagerduty), "")));
+        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Of(Sender::Pagerduty)), "")));
         assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Hook(Hook::Any), "")));
         assert_eq!(Target::of("/api/incidents/k/replay"), Some((Target::Replay, "k")));
         assert_eq!(Target::of("/api/incidents/k/postmortem"), Some((Target::Postmortem, "k")));
         assert_eq!(Target::of("/api/incidents/k"), Some((Target::Incident, "k")));
-        for nowhere in [
-            "/pagerduty-resolved/",
-            "/api/incidents/",
-            "/api/incidents//replay",
-            "/api/incidents/a/b/replay",
-            "//health",
-        ] {
+        assert_eq!(Target::of("/pagerduty-resolved/"), Some((Target::Hook(Hook::Of(Sender::Pagerduty)), "")));
+        assert_eq!(Target::of("/api/incidents/k/replay/"), Some((Target::Replay, "k")));
+        assert_eq!(Target::of("/"), Some((Target::Dashboard, "")));
+        assert_eq!(Target::of("/hooks/azure-monitor"), Some((Target::NamedHook, "azure-monitor")));
+        for nowhere in ["/pagerduty-resolved//", "/api/incidents//replay", "/api/incidents/a/b/replay", "//health"] {
             assert_eq!(Target::of(nowhere), None, "{nowhere}");
         }
     }
@@ -248,7 +265,14 @@ mod tests {
     fn the_contract_has_every_path_with_its_methods_and_no_other() {
         let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
         let documented = &document["paths"];
-        assert_eq!(keys(documented), PATHS.iter().map(|(path, _)| (*path).to_owned()).collect());
+        let mut paths: BTreeSet<String> = PATHS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        // Hooks that have a description of their own beside the one for all.
+        for path in keys(documented).iter().filter(|path| path.starts_with("/hooks/")) {
+            if path.strip_prefix("/hooks/").is_some_and(|name| senders::hook_at(name, &[]).is_some()) {
+                paths.insert(path.clone());
+            }
+        }
+        assert_eq!(keys(documented), paths);
         for (path, target) in PATHS {
             let item = &documented[path];
             let place = item["$ref"].as_str().and_then(|place| place.strip_prefix('#'));

@@ -4,7 +4,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use worker::{Env, Headers};
 
-use crate::clients::entra;
+use crate::clients::{entra, sns};
 use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
@@ -22,8 +22,9 @@ use inbound::auth::{Attempt, Refusal, Token, Verified};
 use inbound::endpoint::Hook;
 use inbound::routing::Decision;
 use inbound::senders::{self, BadBody, Parsed};
-use incident::event::{IncidentEvent, Kind};
+use incident::event::{Incident, IncidentEvent, Kind};
 use incident::hex;
+use incident::key::Key;
 use incident::lifecycle::Taken;
 use incident::reason::Reason;
 use incident::sender::Sender;
@@ -119,7 +120,7 @@ async fn proven(
             return (Answer::error(400, "Bad query", message).into(), proof);
         }
     };
-    if hook == Hook::Pagerduty
+    if hook == Hook::Of(Sender::Pagerduty)
         && !dry_run
         && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
     {
@@ -128,7 +129,7 @@ async fn proven(
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let parsed = match senders::parse(hook, &verified) {
+    let parsed = match senders::parse(hook, &verified, &configuration.sources) {
         Ok(parsed) => parsed,
         Err(bad) => {
             tally::count(Count::Refused(Refused::BadBody));
@@ -143,11 +144,15 @@ async fn proven(
             }
             Answer::ignored(reason, text::safe(&message, true)).into()
         }
-        Parsed::Events { events, remark } => {
+        Parsed::Confirm { topic, url } => {
+            let wanted = settings.sns_topics.contains(&topic);
+            confirm(&topic, &url, wanted, dry_run).await.into()
+        }
+        Parsed::Events { events, refused, remark } => {
             let mut answers = Vec::new();
             let mut first = None;
             // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
-            let wait = if hook == Hook::Pagerduty || events.len() > 1 { 0 } else { settings.wait };
+            let wait = if senders::answers_at_once(hook) || events.len() > 1 { 0 } else { settings.wait };
             for (place, event) in events.into_iter().enumerate() {
                 let event = event.safe(settings.redact_emails);
                 first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
@@ -161,6 +166,10 @@ async fn proven(
                 }
                 answers.push(answer);
             }
+            for (position, bad) in refused {
+                tally::count(Count::Refused(Refused::BadBody));
+                answers.insert(position.min(answers.len()), Answer::from(bad));
+            }
             let answer = match answers.pop() {
                 Some(only) if answers.is_empty() => only,
                 last => {
@@ -173,6 +182,30 @@ async fn proven(
         }
     };
     (answer, proof)
+}
+
+/// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only for a topic that `SNS_TOPICS` names is it told
+/// yes; otherwise the list shows the address that says so, for a person. `url` is an address of SNS itself.
+async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer {
+    let topic = text::safe(topic, true);
+    if !wanted || dry_run {
+        let waits = if wanted { "would be confirmed" } else { "is not confirmed, because SNS_TOPICS does not name it" };
+        let message = format!("The subscription to {topic} {waits}. To confirm it yourself, open subscribeUrl.");
+        let title = format!("The subscription to {topic} waits: to confirm it, open {url}");
+        if let Some(key) = Key::new(Sender::Sns, &["subscription", &topic]).filter(|_| !dry_run) {
+            let incident = Incident { title, ..Incident::default() };
+            let event_type = "SubscriptionConfirmation".to_owned();
+            let event = IncidentEvent { key, sender: Sender::Sns, event_type, incident, ..IncidentEvent::default() };
+            tally::event(&event, Some(Taken::Ignored(Reason::Confirmation)), now());
+        }
+        let mut answer = Answer::ignored(Reason::Confirmation, message);
+        answer.more.insert("subscribeUrl".to_owned(), url.into());
+        return answer;
+    }
+    match sns::confirm(url).await {
+        Ok(()) => Answer::ignored(Reason::Confirmation, format!("The subscription to {topic} is confirmed.")),
+        Err(why) => Answer::unavailable("Not confirmed", format!("{why}. Please send it again.")),
+    }
 }
 
 /// Hands an event on to its incident, and counts what became of it.
@@ -196,7 +229,15 @@ async fn deliver(
     };
     let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
     tally::event(&event, taken, now());
-    answer.about(&event.key)
+    explained(answer, &event).about(&event.key)
+}
+
+/// A duplicate, with what it was recognised by.
+fn explained(mut answer: Answer, event: &IncidentEvent) -> Answer {
+    if answer.status == Some(Status::Duplicate) && answer.details.is_none() {
+        answer.details = event.incident.identity.as_ref().map(|identity| format!("Recognised by {identity}."));
+    }
+    answer
 }
 
 /// What became of an event, `None` where it could not be stored, and the answer.
@@ -263,7 +304,7 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
     let mut answer = match (taken, standing) {
         (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
         // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
-        (_, Standing::Failed { error }) if hook == Hook::Pagerduty => Answer {
+        (_, Standing::Failed { error }) if hook == Hook::Of(Sender::Pagerduty) => Answer {
             details: Some(error),
             ..Answer::ok(Status::Duplicate, "This incident's session could not be created; it can be replayed.")
         },

@@ -9,6 +9,7 @@ use inbound::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme
 use inbound::endpoint::Hook;
 use incident::hex;
 use incident::secret::Secret;
+use incident::sender::Sender;
 use incident::time::Time;
 
 /// 2027-01-15T08:00:00Z.
@@ -64,7 +65,8 @@ pub fn signature(input: &[u8]) {
         lines.get(at).cloned().flatten()
     };
     let query_secret = query.clone();
-    let attempt = Attempt { hook: Hook::Pagerduty, header: &header, query_secret, body, now: Time(NOW * 1_000) };
+    let attempt =
+        Attempt { hook: Hook::Of(Sender::Pagerduty), header: &header, query_secret, body, now: Time(NOW * 1_000) };
     match secrets().verify(&attempt, &Token::Absent) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
@@ -90,7 +92,7 @@ pub fn signatures(input: &[u8]) {
     let setting = serde_json::from_str(&setting).unwrap_or_else(|_| Value::String(setting.into_owned()));
     let mut problems = Vec::new();
     let secret = |name: &str| (!name.ends_with("_PREVIOUS")).then(|| Secret::new(ENCODED_KEY));
-    let signatures = auth::signatures(&setting, &secret, &mut problems);
+    let signatures = auth::signatures(&setting, &inbound::senders::hooks(&[]), &secret, &mut problems);
     for problem in &problems {
         assert!(problem.setting.starts_with("SIGNATURES") && !problem.expected.is_empty(), "{problem}");
         assert!(problem.found.as_ref().is_none_or(|found| found.len() < 1_000));
@@ -163,7 +165,7 @@ fn secrets() -> HookSecrets {
     let one = |secret: &str| Rotating { current: Some(Secret::new(secret)), previous: None };
     let signature = |name: &str, scheme: Scheme, secret: &str| Signature {
         name: name.to_owned(),
-        hooks: vec![Hook::Pagerduty],
+        hooks: vec![Hook::Of(Sender::Pagerduty)],
         scheme,
         secrets: one(secret),
     };

@@ -24,7 +24,7 @@ pub fn routes(input: &[u8]) {
             return;
         }
     };
-    for sender in Sender::ALL {
+    for sender in Sender::all() {
         let event = event(sender);
         let decided = match routes.decide(&event, &Defaults::default()) {
             Decision::Ignore { route, .. } => route,

@@ -20,7 +20,7 @@ pub fn clean(input: &[u8]) {
     assert_eq!(cleaning::line(&line, most), line);
 
     let fits = text.chars().count() <= most;
-    for cut in [cut::head(&text, most), cut::tail(&text, most)] {
+    for cut in [cut::head(&text, most), cut::both_ends(&text, most), cut::link(&text, most)] {
         assert!(cut.chars().count() <= most, "{cut:?}");
         assert_eq!(fits, cut == text, "{cut:?}");
     }

@@ -10,15 +10,22 @@ use text::Fence;
 const FROM: &str = "<!-- The table is written by `UPDATE_DOCS=1 cargo test docs_list_every_field`. -->\n";
 const TO: &str = "<!-- End of the table. -->\n";
 
+/// The columns of the table: three senders, and all others by the name of the generic alert.
+const COLUMNS: [&str; 4] = ["pagerduty", "azure_monitor", "kibana", "alert"];
+
+fn column(sender: Sender) -> &'static str {
+    COLUMNS.into_iter().find(|name| *name == sender.name()).unwrap_or("alert")
+}
+
 fn table() -> String {
-    let senders = ["PagerDuty", "Azure Monitor", "Kibana", "Generic alert"];
+    let senders = ["PagerDuty", "Azure Monitor", "Kibana", "All others"];
     let mut out = format!("| Field | Holds | {} | Meaning |\n|---|---|{}---|\n", senders.join(" | "), ":-:|".repeat(4));
     for field in FIELDS.iter().filter(|field| field.writer == Writer::Sender) {
         let limits = field.limits;
         let holds = match field.kind {
             Kind::Line => format!("a line, {} characters", limits.each),
             Kind::Text => format!("text, {} characters, its beginning", limits.each),
-            Kind::Log => format!("text, {} characters, its end", limits.each),
+            Kind::Log => format!("text, {} characters, its beginning and its end", limits.each),
             Kind::List => {
                 format!("a list of {}, {} characters each, {} in all", limits.entries, limits.each, limits.total)
             }
@@ -27,8 +34,7 @@ fn table() -> String {
             }
         };
         let filled = fields::filled_by(field.id);
-        let marks: String =
-            Sender::ALL.iter().map(|sender| if filled.contains(&sender.name()) { " ✓ |" } else { " |" }).collect();
+        let marks: String = COLUMNS.iter().map(|name| if filled.contains(name) { " ✓ |" } else { " |" }).collect();
         out += &format!("| `{}` | {holds} |{marks} {} |\n", field.name, fields::meaning(field.id));
     }
     out += "\nThese come from the configuration and may stand anywhere. None of them is ever shortened.\n\n";
@@ -63,7 +69,7 @@ fn the_table_makes_sense() {
         assert!(std::ptr::eq(fields::find(field.name).unwrap(), field), "{} stands twice", field.name);
         assert_eq!(field.id as usize, index);
         let filled = fields::filled_by(field.id);
-        assert!(filled.iter().all(|name| Sender::ALL.iter().any(|sender| sender.name() == *name)), "{}", field.name);
+        assert!(filled.iter().all(|name| COLUMNS.contains(name)), "{}", field.name);
         assert_eq!(filled.is_empty(), field.writer == Writer::Configuration, "{}", field.name);
         assert_eq!(field.limits.total == 0, field.writer == Writer::Configuration, "{}", field.name);
         assert!(!fields::meaning(field.id).contains('|'));
@@ -78,9 +84,10 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
     for file in std::fs::read_dir(folder).unwrap() {
         let file = file.unwrap().path();
         let sample: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        let hook = if sample["path"].as_str().unwrap().contains("pagerduty") { Hook::Pagerduty } else { Hook::Any };
         let body = sample["body"].to_string();
-        let Ok(Parsed::Events { events: found, .. }) = senders::parse(hook, &checks::verified(body.as_bytes())) else {
+        let Ok(Parsed::Events { events: found, .. }) =
+            senders::parse(Hook::Any, &checks::verified(body.as_bytes()), &[])
+        else {
             continue;
         };
         for event in found {
@@ -91,7 +98,7 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
                 !render(&template, &event.incident, &changes, &Config::default(), &Fence::new("")).unwrap().is_empty()
             };
             for field in FIELDS.iter().filter(|field| field.writer == Writer::Sender && present(field.name)) {
-                let known = fields::filled_by(field.id).contains(&event.sender.name());
+                let known = fields::filled_by(field.id).contains(&column(event.sender));
                 assert!(known, "{}: {} fills {}", file.display(), event.sender.name(), field.name);
             }
         }

@@ -1,16 +1,25 @@
 //! The hooks: where events come in.
 
+use incident::sender::Sender;
+
 /// The hooks, each with the bodies it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
-    /// PagerDuty V3 webhooks.
-    Pagerduty,
-    /// Every kind of alert, told apart by its shape.
+    /// Every kind of body, told apart by its shape.
     Any,
-    /// The generic alert.
-    Alert,
-    /// Azure Monitor's common alert schema.
-    AzureMonitor,
-    /// Kibana's webhook connector and Watcher.
-    Kibana,
+    /// One sender's.
+    Of(Sender),
+    /// Those of a mapping of `SOURCES`, by its position there.
+    Source(usize),
+}
+
+impl Hook {
+    /// Who sends what comes here, as far as the path says it.
+    pub fn sender(self) -> Option<Sender> {
+        match self {
+            Hook::Any => None,
+            Hook::Of(sender) => Some(sender),
+            Hook::Source(_) => Some(Sender::Source),
+        }
+    }
 }

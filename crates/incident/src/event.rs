@@ -57,6 +57,16 @@ pub struct IncidentEvent {
     /// What is known of the incident after this event.
     pub incident: Incident,
 }
+
+impl IncidentEvent {
+    /// The event with what its identity was made of.
+    #[must_use]
+    pub fn identified_by(mut self, identity: String) -> IncidentEvent {
+        self.incident.identity = Some(identity);
+        self
+    }
+}
+
 /// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
 /// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,6 +74,8 @@ pub struct IncidentEvent {
 pub struct Incident {
     /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
     pub title: String,
+    /// What its identity was made of, for a person: `alertName "disk-full", host "web-1"`.
+    pub identity: Option<String>,
     /// A page about it, for people.
     pub url: Option<String>,
     /// The number people know it by.
@@ -82,6 +94,10 @@ pub struct Incident {
     pub priority: Option<String>,
     /// 0 (critical) to 4 (verbose).
     pub severity: Option<u8>,
+    /// The severity in the sender's own word, where it is more than that number: `high`, `P1 - Critical`.
+    pub severity_word: Option<String>,
+    /// Whether it only informs: planned maintenance, an operation that somebody carried out. There is nothing to fix.
+    pub informational: bool,
     /// When it began (RFC 3339 as sent): PagerDuty's `created_at`, an alert's `firedTime`.
     pub started_at: Option<String>,
     /// When it ended (RFC 3339 as sent).

@@ -43,7 +43,7 @@ impl Key {
     /// A key as it came in a URL: `None` where it could not be one of ours.
     pub fn parse(text: &str) -> Option<Key> {
         let fits = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        let known = Sender::ALL.iter().any(|sender| {
+        let known = Sender::all().any(|sender| {
             text.strip_prefix(sender.name()).and_then(|rest| rest.strip_prefix('-')).is_some_and(|id| !id.is_empty())
         });
         (fits && known).then(|| Key(text.to_owned()))

@@ -17,3 +17,4 @@ pub mod secret;
 pub mod sender;
 pub mod session;
 pub mod time;
+pub mod worse;

@@ -17,6 +17,10 @@ pub enum Reason {
     Merged,
     /// The sender's test event.
     Ping,
+    /// Somebody tried whether it arrives: a connector's test.
+    Test,
+    /// Amazon SNS asked whether a topic's messages are wanted.
+    Confirmation,
     /// The body names no incident.
     NoIncident,
     /// Authentic, but not JSON: there is nothing in it to act on.

@@ -5,7 +5,7 @@ use text::{self, clean, cut, redact};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
 const LINE: usize = 500;
-const LINK: usize = 1_000;
+const LINK: usize = 4_000;
 const BLOCK: usize = 8_000;
 const LOGS: usize = 20_000;
 const VALUE: usize = 2_000;
@@ -33,11 +33,18 @@ impl Incident {
     fn safe(self, emails: bool) -> Incident {
         let line = |text: String| short(text, emails, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
-        // Half a link leads nowhere.
-        let link = |text: Option<String>| {
-            let whole = text.filter(|text| text.chars().count() <= LINK);
-            whole.map(|text| short(text, emails, LINK)).filter(|text| !text.is_empty())
+        // Half a link leads nowhere: of one that is too long only that there was one is told.
+        let mut too_long = Vec::new();
+        let mut link = |name: &str, text: Option<String>| {
+            let text = text?;
+            let length = text.chars().count();
+            if length > LINK {
+                too_long.push((name.to_owned(), format!("left out, a link of {length} characters")));
+                return None;
+            }
+            Some(short(text, emails, LINK)).filter(|text| !text.is_empty())
         };
+        let (url, runbook) = (link("url", self.url), link("runbook", self.runbook));
         let list = |texts: Vec<String>| texts.into_iter().take(ENTRIES).map(line).collect();
         let pairs = |pairs: Vec<(String, String)>| {
             let pair = |(name, text): (String, String)| {
@@ -49,7 +56,8 @@ impl Incident {
         };
         Incident {
             title: some(Some(self.title)).unwrap_or_else(|| UNTITLED.to_owned()),
-            url: link(self.url),
+            identity: self.identity.map(|text| short(text, emails, LINK)),
+            url,
             number: some(self.number),
             status: some(self.status),
             service: some(self.service),
@@ -58,6 +66,8 @@ impl Incident {
             urgency: some(self.urgency),
             priority: some(self.priority),
             severity: self.severity,
+            severity_word: some(self.severity_word),
+            informational: self.informational,
             started_at: some(self.started_at),
             resolved_at: some(self.resolved_at),
             reopened_at: some(self.reopened_at),
@@ -65,12 +75,12 @@ impl Incident {
             resource: some(self.resource),
             signal_type: some(self.signal_type),
             source: some(self.source),
-            logs: self.logs.map(|text| tail(text, emails, LOGS)),
+            logs: self.logs.map(|text| both_ends(text, emails, LOGS)),
             file: some(self.file),
             line: self.line,
-            runbook: link(self.runbook),
+            runbook,
             labels: pairs(self.labels),
-            context: pairs(self.context),
+            context: pairs(too_long.into_iter().chain(self.context).collect()),
         }
     }
 }
@@ -87,14 +97,20 @@ fn head(text: String, emails: bool, most: usize) -> String {
     if begun.len() == text.len() { cut::head(&safe, most) } else { cut::head(&format!("{safe}…"), most) }
 }
 
-fn tail(text: String, emails: bool, most: usize) -> String {
-    let left_out = text.chars().count().saturating_sub(most.saturating_mul(MARGIN));
-    let mut end = text.char_indices().nth(left_out).and_then(|(at, _)| text.get(at..)).unwrap_or(&text);
-    if left_out > 0 {
-        // The label of a secret may be in the half of the line that is gone.
-        end = end.split_once('\n').map_or(end, |(_, lines)| lines);
+fn both_ends(text: String, emails: bool, most: usize) -> String {
+    let limit = most.saturating_mul(MARGIN);
+    let left_out = text.chars().count().saturating_sub(limit);
+    if left_out == 0 {
+        return cut::both_ends(&text::safe(&text, emails), most);
     }
-    cut::tail(&text::safe(end, emails), most)
+    let begun = beginning(&text, most / MARGIN);
+    let end =
+        text.char_indices().nth(left_out.saturating_add(most)).and_then(|(at, _)| text.get(at..)).unwrap_or_default();
+    // The label of a secret may be in the half of the line that is gone.
+    let end = end.split_once('\n').map_or(end, |(_, lines)| lines);
+    let between = text.chars().count().saturating_sub(begun.chars().count()).saturating_sub(end.chars().count());
+    let (begun, end) = (text::safe(begun, emails), text::safe(end, emails));
+    cut::both_ends(&format!("{begun}\n[… {between} characters left out]\n{end}"), most)
 }
 
 /// As much of a text as can matter, because the search for secrets costs time. It ends with a whole word: of half a
@@ -116,6 +132,7 @@ mod tests {
         let pairs = || vec![(text.to_owned(), "x".to_owned()), ("note".to_owned(), text.to_owned())];
         let incident = Incident {
             title: text.to_owned(),
+            identity: some(),
             url: some(),
             number: some(),
             status: some(),
@@ -125,6 +142,8 @@ mod tests {
             urgency: some(),
             priority: some(),
             severity: None,
+            severity_word: some(),
+            informational: false,
             started_at: some(),
             resolved_at: some(),
             reopened_at: some(),
@@ -183,7 +202,8 @@ mod tests {
             }
         }
         let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN - 20));
-        assert_eq!(everywhere(&logs).safe(true).incident.logs.as_deref(), Some("the last line"));
+        let kept = everywhere(&logs).safe(true).incident.logs.unwrap();
+        assert!(!kept.contains("AKIA") && kept.ends_with("\nthe last line"), "{kept}");
     }
 
     #[test]
@@ -203,6 +223,21 @@ mod tests {
             Some("01DEN1HNLBC1VITK192ETJ0MPJ")
         );
         assert_eq!(everywhere("password=hunter22").safe(true).id, None);
+    }
+
+    #[test]
+    fn a_link_is_whole_or_said_to_be_missing() {
+        let of = |length: usize| {
+            let url = Some(format!("https://x.example/{}", "a".repeat(length - 18)));
+            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.safe(true))
+        };
+        let (url, kept) = of(3_000);
+        assert_eq!((kept.url, kept.context.len()), (url, 0));
+        let (_, kept) = of(5_000);
+        assert_eq!(
+            (kept.url, kept.context),
+            (None, vec![("url".to_owned(), "left out, a link of 5000 characters".to_owned())])
+        );
     }
 
     #[test]

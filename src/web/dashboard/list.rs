@@ -109,7 +109,7 @@ fn filters(asked: &Query) -> Markup {
             } }
             label { "Sender" select name="sender" {
                 option value="" { "any" }
-                @for sender in Sender::ALL {
+                @for sender in Sender::all() {
                     option selected[asked.sender.as_deref() == Some(sender.name())] { (sender.name()) }
                 }
             } }
@@ -145,7 +145,7 @@ fn row(incident: &Value, now: Time) -> Markup {
         tr {
             td { (when(first)) small { (ago(first, now)) } }
             th scope="row" dir="auto" {
-                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 90)) }
+                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 88)) }
                 small { (text(incident, "sender")) @if !service.is_empty() { " · " (short(service, 32)) } }
             }
             td { (grade(incident)) }

@@ -10,6 +10,7 @@ use crate::endpoint::Hook;
 pub use attempt::{Attempt, Rotating, secret_of_authorization};
 pub use entra::{Entra, Token};
 use incident::secret::Secret;
+use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
 
@@ -98,7 +99,7 @@ impl HookSecrets {
 
     /// Whether a hook takes Entra ID tokens.
     pub fn takes_tokens(&self, hook: Hook) -> bool {
-        self.entra.is_some() && matches!(hook, Hook::AzureMonitor | Hook::Any)
+        self.entra.is_some() && matches!(hook, Hook::Of(Sender::AzureMonitor) | Hook::Any)
     }
 }
 

@@ -17,17 +17,13 @@ const MOST: usize = 20;
 const FIELDS: [&str; 9] =
     ["hooks", "scheme", "header", "encoding", "prefix", "timestamp_header", "timestamp_prefix", "signed", "secret"];
 
-const HOOKS: [(&str, Hook); 5] = [
-    ("trigger-devin", Hook::Any),
-    ("alert", Hook::Alert),
-    ("azure-monitor", Hook::AzureMonitor),
-    ("kibana", Hook::Kibana),
-    ("pagerduty", Hook::Pagerduty),
-];
+/// What `/api/trigger-devin` is called among the hooks.
+const ANY: &str = "trigger-devin";
 
-/// Reads the whole variable; `secret` gives a Worker secret by its name. What can't be read is left out and noted.
+/// Reads the whole variable; `hooks` are those under `/hooks/` with their names, and `secret` gives a Worker secret by its name. What can't be read is left out and noted.
 pub fn signatures(
     value: &Value,
+    hooks: &[(String, Hook)],
     secret: &dyn Fn(&str) -> Option<Secret>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Signature> {
@@ -43,7 +39,8 @@ pub fn signatures(
             for (n, item) in items.iter().enumerate() {
                 let empty = Map::new();
                 let fields = item.as_object().unwrap_or(&empty);
-                let mut reading = Reading { position: format!("SIGNATURES[{}]", n + 1), fields, problems };
+                let mut reading =
+                    Reading { position: format!("SIGNATURES[{}]", n + 1), fields, known: hooks, problems };
                 if item.is_object() {
                     reading.signature(secret, &mut signatures);
                 } else {
@@ -59,6 +56,7 @@ pub fn signatures(
 struct Reading<'a> {
     position: String,
     fields: &'a Map<String, Value>,
+    known: &'a [(String, Hook)],
     problems: &'a mut Vec<Problem>,
 }
 
@@ -103,7 +101,9 @@ impl<'a> Reading<'a> {
     }
 
     fn hooks(&mut self) -> Vec<Hook> {
-        let names = HOOKS.map(|(name, _)| name);
+        let mut names = vec![ANY.to_owned()];
+        names.extend(self.known.iter().map(|(name, _)| name.clone()));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let expected = |found: &str| format!("one of {}, or a list of them{}", names.join(", "), meant(found, &names));
         let values = match self.fields.get("hooks") {
             Some(Value::Array(values)) if !values.is_empty() => values.as_slice(),
@@ -116,8 +116,10 @@ impl<'a> Reading<'a> {
         let mut hooks = Vec::new();
         for value in values {
             let name = value.as_str().unwrap_or_default();
-            match HOOKS.iter().find(|(known, _)| *known == name) {
-                Some((_, hook)) => hooks.push(*hook),
+            let known = || self.known.iter().find(|(known, _)| known == name).map(|(_, hook)| *hook);
+            let hook = if name == ANY { Some(Hook::Any) } else { known() };
+            match hook {
+                Some(hook) => hooks.push(hook),
                 None => self.note(".hooks".to_owned(), Some(show(value)), &expected(name)),
             }
         }

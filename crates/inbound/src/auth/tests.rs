@@ -14,7 +14,12 @@ fn rotating(current: &str, previous: &str) -> Rotating {
 }
 
 fn pagerduty(secrets: Rotating) -> Signature {
-    Signature { name: "pagerduty_signature".into(), hooks: vec![Hook::Pagerduty], scheme: Scheme::pagerduty(), secrets }
+    Signature {
+        name: "pagerduty_signature".into(),
+        hooks: vec![Hook::Of(Sender::Pagerduty)],
+        scheme: Scheme::pagerduty(),
+        secrets,
+    }
 }
 
 fn secrets() -> HookSecrets {
@@ -40,7 +45,7 @@ fn proof_of(
 }
 
 fn proof(headers: &[(&str, &str)], query: Option<&str>) -> Result<String, Refusal> {
-    proof_of(&secrets(), Hook::Pagerduty, headers, query, Token::Absent)
+    proof_of(&secrets(), Hook::Of(Sender::Pagerduty), headers, query, Token::Absent)
 }
 
 #[test]
@@ -82,7 +87,7 @@ fn a_signature_counts_only_where_it_is_taken() {
 #[test]
 fn without_a_secret_nobody_gets_in_unless_that_is_wanted() {
     let none = HookSecrets::default();
-    let nobody = |secrets: &HookSecrets| proof_of(secrets, Hook::Pagerduty, &[], None, Token::Absent);
+    let nobody = |secrets: &HookSecrets| proof_of(secrets, Hook::Of(Sender::Pagerduty), &[], None, Token::Absent);
     assert_eq!(nobody(&none), Err(Refusal::NotConfigured));
     assert_eq!(nobody(&HookSecrets { open: true, ..none }).as_deref(), Ok("none"));
     assert_eq!(nobody(&HookSecrets { open: true, ..secrets() }), Err(Refusal::Unauthorized));
@@ -92,13 +97,13 @@ fn without_a_secret_nobody_gets_in_unless_that_is_wanted() {
 fn a_signing_secret_does_not_open_hooks_that_take_no_signature() {
     let only = HookSecrets { signatures: secrets().signatures, ..Default::default() };
     assert_eq!(proof_of(&only, Hook::Any, &[], None, Token::Absent), Err(Refusal::NotConfigured));
-    assert_eq!(proof_of(&only, Hook::Pagerduty, &[], None, Token::Absent), Err(Refusal::Unauthorized));
+    assert_eq!(proof_of(&only, Hook::Of(Sender::Pagerduty), &[], None, Token::Absent), Err(Refusal::Unauthorized));
 }
 
 #[test]
 fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
     let broken = HookSecrets { unreadable: true, ..secrets() };
-    let from = |headers: &[(&str, &str)]| proof_of(&broken, Hook::Pagerduty, headers, None, Token::Absent);
+    let from = |headers: &[(&str, &str)]| proof_of(&broken, Hook::Of(Sender::Pagerduty), headers, None, Token::Absent);
     assert_eq!(from(&[]), Err(Refusal::NotConfigured));
     assert_eq!(from(&[("X-Webhook-Secret", "new")]).as_deref(), Ok("webhook_secret"));
 }
@@ -106,17 +111,17 @@ fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
 #[test]
 fn tokens_count_where_azure_calls() {
     let azure = HookSecrets { entra: Some(entra()), ..Default::default() };
-    assert!(azure.takes_tokens(Hook::AzureMonitor) && azure.takes_tokens(Hook::Any));
-    for hook in [Hook::Pagerduty, Hook::Alert, Hook::Kibana] {
+    assert!(azure.takes_tokens(Hook::Of(Sender::AzureMonitor)) && azure.takes_tokens(Hook::Any));
+    for hook in [Hook::Of(Sender::Pagerduty), Hook::Of(Sender::Alert), Hook::Of(Sender::Kibana)] {
         assert!(!azure.takes_tokens(hook));
         assert_eq!(proof_of(&azure, hook, &[], None, Token::Absent), Err(Refusal::NotConfigured));
     }
-    let with = |token| proof_of(&azure, Hook::AzureMonitor, &[], None, token);
+    let with = |token| proof_of(&azure, Hook::Of(Sender::AzureMonitor), &[], None, token);
     assert_eq!(with(Token::Proven).as_deref(), Ok("entra_token"));
     assert_eq!(with(Token::Absent), Err(Refusal::Unauthorized));
     assert_eq!(with(Token::Refused("aud")), Err(Refusal::Unauthorized));
     assert_eq!(with(Token::NoKeys), Err(Refusal::NoKeys));
-    assert!(!secrets().takes_tokens(Hook::AzureMonitor));
+    assert!(!secrets().takes_tokens(Hook::Of(Sender::AzureMonitor)));
 }
 
 #[test]

@@ -18,6 +18,10 @@ use incident::sender::Sender;
 /// Label names may have dots, which TOML reads as tables in tables; deeper than this is a mistake.
 const DEEPEST_LABEL: usize = 10;
 
+/// Who never says that somebody took an alert on.
+const NEVER_ACKNOWLEDGED: [Sender; 5] =
+    [Sender::AzureMonitor, Sender::Kibana, Sender::Alertmanager, Sender::Grafana, Sender::Sns];
+
 /// Reads the whole variable.
 pub(super) fn routes(value: &Value) -> Result<Vec<Route>, Vec<Problem>> {
     match tables("ROUTES", "routes", value) {
@@ -146,10 +150,10 @@ impl Reading<'_> {
         // What can't be read may name any sender, or either workflow.
         let mut any_postmortem = !self.readable || (set.workflow.is_none() && map.contains_key("workflow"));
         let mut any_acknowledged = !self.readable;
-        for sender in Sender::ALL {
+        for sender in Sender::all() {
             if self.route.may_match(sender) {
                 any_postmortem |= set.workflow_for(sender) == Workflow::Postmortem;
-                any_acknowledged |= matches!(sender, Sender::Pagerduty | Sender::Alert);
+                any_acknowledged |= !NEVER_ACKNOWLEDGED.contains(&sender);
             }
         }
         if set.plan.structured_output && !any_postmortem && !set.ignore {

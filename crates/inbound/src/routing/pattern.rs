@@ -46,7 +46,7 @@ impl Pattern {
 pub(super) fn senders(text: &str) -> Vec<&'static str> {
     let pattern = Pattern::whole(text);
     let mut names = Vec::new();
-    for sender in Sender::ALL {
+    for sender in Sender::all() {
         if pattern.matches(sender.name()) {
             names.push(sender.name());
         }

@@ -20,7 +20,7 @@ type Case<'a> = Vec<(&'a Field, &'a [Pattern])>;
 pub(super) fn taken_by(conditions: &[Condition], earlier: &[Option<&[Condition]>]) -> Option<Vec<usize>> {
     // Every event has a sender, so a route that does not ask for one stands for each of them.
     let mut every = Vec::new();
-    for sender in Sender::ALL {
+    for sender in Sender::all() {
         every.push(Pattern::whole(sender.name()));
     }
     let mut whole: Case = Vec::new();

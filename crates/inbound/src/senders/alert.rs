@@ -3,42 +3,98 @@
 //! **What it accepts.** An object with `alertName`, `severity` and `description`, or a list of up to
 //! [`super::MOST_ALERTS`] of them. Optional: `affectedResource`, `signalType`, `firedTime`, `source`, `logs`, `file`,
 //! `line`, `dimensions`, `alertId`, `status`, `resolvedTime`, `service`, `team`, `runbook`, `priority`, `url`, `tags`,
-//! `labels`. Every other field is kept as context. Optional fields may have any type; a `status` such as `resolved` or
-//! `ok` says that the alert is over. A body that can't be used is refused with all that is wrong with it, because its
-//! author is there to mend it.
+//! `labels`, in any spelling (`alert_name`, `alert.name`). Every other field is kept as context. Optional fields may have
+//! any type; a `status` such as `resolved` or `ok` says that the alert is over, and such an alert needs only what
+//! identifies it. A severity that is no known number or word is kept as the sender's own word. A body that can't be used
+//! is refused with all that is wrong with it, because its author is there to fix it.
 //!
-//! **What identifies the incident.** `alertId`, or without one `source`, `alertName` and `affectedResource` together.
+//! **What identifies the incident.** `alertId` (or `fingerprint`, `dedupKey`), or without one `source`, `alertName` and
+//! `affectedResource`, with every label that lasts and every other field that names a place (`host`, `queue`, …).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::json::{any_text, integer, plain, text};
-use super::{BadBody, One, Parsed, bounds, each, json, read, severity};
-use crate::auth::Verified;
+use super::identity::Identity;
+use super::json::{add, any_text, integer, plain};
+use super::names::Body;
+use super::{BadBody, Description, One, bounds, each, html, json, labels, severity, status, times};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::sender::Sender;
 
-/// Reads a body of one alert or several.
-pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    let value = read(body).map_err(|broken| super::not_json(&broken))?;
-    each(value, &one)
+/// What an alert's fields are called, as [`Body`] finds them: each in the order in which they are looked for.
+pub(super) struct Names {
+    pub(super) name: &'static [&'static str],
+    pub(super) description: &'static [&'static str],
+    pub(super) started_at: &'static [&'static str],
+    pub(super) url: &'static [&'static str],
+    pub(super) source: &'static [&'static str],
 }
+
+const NAMES: Names = Names {
+    name: &["alertname"],
+    description: &["description", "alertdescription"],
+    started_at: &["firedtime"],
+    url: &["url"],
+    source: &["source"],
+};
+const IDS: [&str; 6] = ["alertid", "fingerprint", "dedupkey", "dedupekey", "deduplicationkey", "incidentkey"];
+const STATUS: [&str; 9] = [
+    "status",
+    "alertstatus",
+    "state",
+    "alertstate",
+    "currentstate",
+    "newstate",
+    "alertactiongroup",
+    "actiongroup",
+    "actiongroupname",
+];
+const SEVERITY: [&str; 2] = ["severity", "alertseverity"];
+const RESOURCE: [&str; 1] = ["affectedresource"];
+
+/// The sender.
+pub(super) const DESCRIPTION: Description = Description {
+    is: |body| body.get("alertName").is_some(),
+    read: |body| each(body, &one),
+    ..Description::new(Sender::Alert, "the generic alert")
+};
 
 /// Reads one alert.
 pub(super) fn one(alert: Value) -> Result<One, BadBody> {
-    check(&alert)?;
-    let status = text(&alert, &["status"]);
-    let kind = status.as_deref().map_or(Kind::Triggered, kind);
-    let source = text(&alert, &["source"]).unwrap_or_default();
-    let name = text(&alert, &["alertName"]).unwrap_or_default();
-    let resource = alert.get("affectedResource").and_then(any_text).unwrap_or_default();
-    let key = match text(&alert, &["alertId"]) {
-        Some(id) => Key::new(Sender::Alert, &[&id]),
-        None => Key::new(Sender::Alert, &[&source, &name, &resource]),
+    let mut body = Body::new(alert);
+    let (kind, word) = happened(&body);
+    check(&body, kind)?;
+    let of = |names: &[&str]| body.read(names, &plain).unwrap_or_default();
+    let (id, source, name) = (of(&IDS), of(NAMES.source), of(NAMES.name));
+    let resource = body.read(&RESOURCE, &any_text).unwrap_or_default();
+    let incident = incident(&mut body, &NAMES);
+    let key = if id.is_empty() {
+        let parts = [("source", &*source), ("alertName", &name), ("affectedResource", &resource)];
+        identity(Identity::of(&parts), &incident, &body).key(Sender::Alert, parts.len(), 0)
+    } else {
+        Identity::of(&[("alertId", &id)]).key(Sender::Alert, 1, 0)
     };
-    let key = key.ok_or_else(|| missing("alertName"))?;
-    let incident = incident(alert);
-    Ok((event(Sender::Alert, key, kind, status, incident), None))
+    let (key, identity) = key.ok_or_else(|| missing("alertName"))?;
+    Ok((event(Sender::Alert, key, kind, word, incident).identified_by(identity), None))
+}
+
+/// Adds to an identity what tells the alert from others of its name.
+pub(super) fn identity(outright: Identity, incident: &Incident, rest: &Body) -> Identity {
+    let mut labels = incident.labels.clone();
+    add(&mut labels, "service", incident.service.clone());
+    outright.labels(&labels).places(rest.rest())
+}
+
+/// What happened, and the sender's word for it. Some say it in the severity alone.
+pub(super) fn happened(body: &Body) -> (Kind, Option<String>) {
+    let word = body.read(&STATUS, &plain);
+    match &word {
+        Some(word) => (status::kind(word), Some(word.clone())),
+        None => match body.read(&SEVERITY, &plain).filter(|word| status::is_clear(word)) {
+            Some(word) => (Kind::Resolved, Some(word)),
+            None => (Kind::Triggered, None),
+        },
+    }
 }
 
 /// An event of an alert: it has no id of its own and tells nothing but what the alert is now.
@@ -48,44 +104,41 @@ pub(super) fn event(sender: Sender, key: Key, kind: Kind, word: Option<String>, 
         _ => incident.started_at.clone(),
     };
     let event_type = word.map_or_else(|| "alert".to_owned(), |word| bounds::head(&word, 100));
-    IncidentEvent { key, sender, kind, event_type, id: None, occurred_at, change: None, delivery: None, incident }
-}
-
-/// What a status means. A word nobody knows is taken for trouble.
-pub(super) fn kind(status: &str) -> Kind {
-    match status.trim().to_ascii_lowercase().as_str() {
-        "resolved" | "recovered" | "recovery" | "ok" | "okay" | "closed" | "cleared" | "clear" | "normal"
-        | "healthy" | "inactive" | "deactivated" | "up" => Kind::Resolved,
-        "acknowledged" | "acked" => Kind::Acknowledged,
-        _ => Kind::Triggered,
-    }
+    IncidentEvent { key, sender, kind, event_type, occurred_at, incident, ..IncidentEvent::default() }
 }
 
 fn missing(field: &str) -> BadBody {
     BadBody { error: format!("Missing required field: {field}"), details: None }
 }
 
-/// Refuses an alert with the first thing that is wrong with it as the error, and everything in the details.
-fn check(alert: &Value) -> Result<(), BadBody> {
-    if !alert.is_object() {
-        let details = format!("Expected an object with alertName, severity and description, not {}.", shown(alert));
+/// Refuses an alert with the first thing that is wrong with it as the error, and everything in the details. What is over
+/// needs no more than a name or an id.
+fn check(body: &Body, kind: Kind) -> Result<(), BadBody> {
+    if !body.rest().is_object() {
+        let details =
+            format!("Expected an object with alertName, severity and description, not {}.", shown(body.rest()));
         return Err(BadBody { error: "Invalid JSON body".to_owned(), details: Some(details) });
     }
     let mut errors = Vec::new();
     let mut details = Vec::new();
-    for (field, expected) in [("alertName", "a text"), ("severity", severity::EXPECTED), ("description", "a text")] {
-        let value = alert.get(field).unwrap_or(&Value::Null);
-        let usable = match field {
-            "alertName" => plain(value).is_some(),
-            "severity" => severity::read(value).is_some(),
-            _ => any_text(value).is_some(),
-        };
-        if any_text(value).is_none() {
-            errors.push(missing(field).error);
-            details.push(format!("{field} is missing: expected {expected}."));
-        } else if !usable {
-            errors.push(format!("Invalid field: {field}"));
-            details.push(format!("{field} is {}: expected {expected}.", shown(value)));
+    let over = kind == Kind::Resolved;
+    let identified = over && body.read(&IDS, &plain).is_some();
+    let required: [(&str, &str, &[&str], bool); 3] = [
+        ("alertName", "a text", NAMES.name, !identified),
+        ("severity", severity::EXPECTED, &SEVERITY, !over),
+        ("description", "a text", NAMES.description, !over),
+    ];
+    for (field, expected, names, _) in required.into_iter().filter(|(_, _, _, required)| *required) {
+        match body.peek(names) {
+            None => {
+                errors.push(missing(field).error);
+                details.push(format!("{field} is missing: expected {expected}."));
+            }
+            Some(value) if field == "alertName" && plain(value).is_none() => {
+                errors.push(format!("Invalid field: {field}"));
+                details.push(format!("{field} is {}: expected {expected}.", shown(value)));
+            }
+            Some(_) => {}
         }
     }
     match errors.into_iter().next() {
@@ -99,127 +152,88 @@ fn shown(value: &Value) -> String {
 }
 
 /// Everything an alert's fields tell, without asking for any of them; the title may be empty.
-pub(super) fn incident(alert: Value) -> Incident {
-    let Value::Object(fields) = alert else { return Incident::default() };
-    let mut fields = Fields(fields);
-    let mut labels = fields.labels("dimensions");
-    labels.extend(fields.labels("labels"));
-    labels.extend(fields.labels("tags"));
-    let mut teams = fields.list("team");
-    teams.extend(fields.list("teams"));
-    Incident {
-        title: fields.text("alertName").unwrap_or_default(),
-        url: fields.text("url"),
-        number: None,
-        status: fields.text("status"),
-        service: fields.text("service"),
-        teams,
-        assignees: Vec::new(),
-        urgency: None,
-        priority: fields.text("priority"),
-        severity: fields.understood("severity", severity::read),
-        started_at: fields.text("firedTime"),
-        resolved_at: fields.text("resolvedTime"),
-        reopened_at: None,
-        description: fields.any("description"),
-        resource: fields.any("affectedResource"),
-        signal_type: fields.text("signalType"),
-        source: fields.text("source"),
-        logs: fields.logs("logs"),
-        file: fields.text("file"),
-        line: fields.understood("line", |line| u32::try_from(integer(line, &[])?).ok()),
-        runbook: fields.text("runbook"),
-        labels: bounds::entries(labels),
-        context: fields.rest(),
-    }
-}
-
-/// The fields of an alert, null once they were used. What is never used, or has a type its user can do nothing with, is
-/// the context.
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn understood<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
-        let value = self.0.get_mut(name)?;
-        let understood = read(value)?;
-        *value = Value::Null;
-        Some(understood)
-    }
-
-    fn text(&mut self, name: &str) -> Option<String> {
-        self.understood(name, plain)
-    }
-
-    fn any(&mut self, name: &str) -> Option<String> {
-        self.understood(name, any_text)
-    }
-
-    fn list(&mut self, name: &str) -> Vec<String> {
-        let names = |value: &Value| Some(json::texts(value, &[], "name"));
-        self.understood(name, names).unwrap_or_default()
-    }
-
-    fn labels(&mut self, name: &str) -> Vec<(String, String)> {
-        self.understood(name, |value| Some(labels(name, value))).unwrap_or_default()
-    }
-
-    /// Lines, or a list of them. Blanks at the beginning of the first line are part of a stack trace.
-    fn logs(&mut self, name: &str) -> Option<String> {
-        let logs = match self.0.get_mut(name)?.take() {
-            Value::String(text) => text,
-            Value::Array(lines) => json::collect(&lines, &any_text).join("\n"),
-            other => any_text(&other)?,
-        };
-        let logs = logs.trim_end().trim_start_matches(['\r', '\n']);
-        (!logs.is_empty()).then(|| bounds::tail(logs, bounds::LOGS))
-    }
-
-    fn rest(self) -> Vec<(String, String)> {
-        let mut entries = Vec::new();
-        add_pairs(&mut entries, "", &Value::Object(self.0));
-        bounds::entries(entries)
-    }
-}
-
-/// Labels as an object, as a list of `{"name", "value"}` objects (Azure, CloudWatch) or as `name:value` texts (Datadog).
-pub(super) fn labels(name: &str, value: &Value) -> Vec<(String, String)> {
+pub(super) fn incident(body: &mut Body, names: &Names) -> Incident {
     let mut labels = Vec::new();
-    match value {
-        Value::Array(items) => {
-            for item in items {
-                add_label(&mut labels, name, item);
-            }
-        }
-        other => add_pairs(&mut labels, name, other),
+    for name in ["dimensions", "labels", "tags"] {
+        labels.extend(
+            body.take(&[name], &|value| Some(labels::read(name, value)).filter(|found| !found.is_empty()))
+                .unwrap_or_default(),
+        );
     }
-    labels
+    let list = |value: &Value| Some(json::texts(value, &[], "name")).filter(|names| !names.is_empty());
+    let mut teams = body.take(&["team"], &list).unwrap_or_default();
+    teams.extend(body.take(&["teams"], &list).unwrap_or_default());
+    let severity = body.take(&SEVERITY, &severity::said).unwrap_or_default();
+    let mut text = |wanted: &[&str]| body.take(wanted, &plain);
+    let mut incident = Incident {
+        title: text(names.name).unwrap_or_default(),
+        url: text(names.url),
+        status: text(&STATUS),
+        service: text(&["service", "servicename"]),
+        priority: text(&["priority"]),
+        source: text(names.source),
+        signal_type: text(&["signaltype"]),
+        file: text(&["file"]),
+        runbook: text(&["runbook", "runbookurl"]),
+        ..Incident::default()
+    };
+    incident.teams = teams;
+    incident.severity = severity.level;
+    incident.severity_word = severity.word;
+    incident.started_at = body.take(names.started_at, &times::read);
+    incident.resolved_at = body.take(&["resolvedtime", "alertend"], &times::read);
+    incident.description = body.take(names.description, &prose);
+    incident.resource = body.take(&RESOURCE, &any_text);
+    incident.line = body.take(&["line"], &|line| u32::try_from(integer(line, &[])?).ok());
+    incident.logs = body.take(&["logs"], &logs);
+    incident.labels = bounds::entries(labels);
+    incident.context = rest(body.rest());
+    incident
 }
 
-/// Adds what one item of a list says.
-fn add_label(labels: &mut Vec<(String, String)>, name: &str, item: &Value) {
-    if let Some((name, value)) = json::first_text(item, &["name", "key"]).zip(item.get("value")) {
-        labels.extend(pair(&name, value));
-    } else if let Some((name, value)) = item.as_str().and_then(|text| text.split_once(':')) {
-        labels.push((name.trim().to_owned(), value.trim().to_owned()));
-    } else {
-        add_pairs(labels, name, item);
-    }
+/// A text for people: without HTML, and with the line breaks and quotes that somebody escaped twice.
+pub(super) fn prose(value: &Value) -> Option<String> {
+    Some(html::readable(&json::unescaped(&any_text(value)?))).filter(|text| !text.is_empty())
 }
 
-/// Adds the fields of an object, or anything else under the name given.
-fn add_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
+/// Lines, or a list of them. Blanks at the beginning of the first line are part of a stack trace.
+pub(super) fn logs(value: &Value) -> Option<String> {
+    let logs = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => json::collect(lines, &any_text).join("\n"),
+        other => any_text(other)?,
+    };
+    let logs = json::unescaped(&logs);
+    let logs = logs.trim_end().trim_start_matches(['\r', '\n']);
+    (!logs.is_empty()).then(|| bounds::both_ends(logs, bounds::LOGS))
+}
+
+/// What nobody asked for.
+fn rest(value: &Value) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        entries.extend(
+            any_text(&without_nulls(value)).map(|text| (bounds::head(name, 200), bounds::head(&text, bounds::TEXT))),
+        );
+    }
+    bounds::entries(entries)
+}
+
+/// An object without the fields that were taken out of it.
+fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
+            let mut kept = serde_json::Map::new();
             for (name, value) in fields {
-                pairs.extend(pair(name, value));
+                let value = without_nulls(value);
+                if !value.is_null() && value != Value::Object(serde_json::Map::new()) {
+                    kept.insert(name.clone(), value);
+                }
             }
+            Value::Object(kept)
         }
-        other => pairs.extend(pair(name, other)),
+        other => other.clone(),
     }
-}
-
-fn pair(name: &str, value: &Value) -> Option<(String, String)> {
-    Some((bounds::head(name, 200), bounds::head(&any_text(value)?, bounds::TEXT)))
 }
 
 #[cfg(test)]

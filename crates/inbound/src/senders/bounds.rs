@@ -9,6 +9,8 @@ pub const ENTRIES: usize = 200;
 
 /// No word of a text is longer, in bytes; half of a longer one may be kept.
 const WORD: usize = 256;
+/// … and no line longer than this is kept whole for its own sake.
+const LINE: usize = 1024;
 
 /// The beginning of a text, with a mark where the rest is left out. It ends with a whole word where there is one near:
 /// half a secret would not be recognised as one.
@@ -22,16 +24,19 @@ pub fn head(text: &str, limit: usize) -> String {
     format!("{kept}… ({} bytes left out)", text.len() - kept.len())
 }
 
-/// The end of a text, from the beginning of a line where there is one near, after a line that says what is left out.
-pub fn tail(text: &str, limit: usize) -> String {
-    let cut = text.ceil_char_boundary(text.len().saturating_sub(limit));
-    match text.split_at_checked(cut) {
-        Some((left_out, kept)) if !left_out.is_empty() => {
-            let (partial, kept) = kept.split_once('\n').filter(|(line, _)| line.len() < 1024).unwrap_or(("", kept));
-            format!("({} bytes before this left out)\n{kept}", left_out.len() + partial.len())
-        }
-        _ => text.to_owned(),
+/// The first and the last lines of a text: the first say what failed, the last what came of it. Between them a line that
+/// says what is left out.
+pub fn both_ends(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
     }
+    let (first, rest) = text.split_at_checked(text.floor_char_boundary(limit / 4)).unwrap_or((text, ""));
+    // Whole lines, where they are no longer than lines are.
+    let whole =
+        first.rfind('\n').filter(|end| first.len() - end < LINE).and_then(|end| first.get(..end)).unwrap_or(first);
+    let last = rest.get(rest.ceil_char_boundary(rest.len().saturating_sub(limit - limit / 4))..).unwrap_or(rest);
+    let last = last.split_once('\n').filter(|(line, _)| line.len() < LINE).map_or(last, |(_, last)| last);
+    format!("{whole}\n({} bytes left out)\n{last}", text.len() - whole.len() - last.len())
 }
 
 /// A list with at most [`ENTRIES`] entries, the last of which says how many more there were.
@@ -50,11 +55,11 @@ mod tests {
 
     #[test]
     fn short_texts_stay_and_long_ones_say_what_is_missing() {
-        assert_eq!((head("ab", 2), tail("ab", 2)), ("ab".to_owned(), "ab".to_owned()));
+        assert_eq!((head("ab", 2), both_ends("ab", 2)), ("ab".to_owned(), "ab".to_owned()));
         assert_eq!(head("aéé", 2), "a… (4 bytes left out)");
         assert_eq!(head("one two three", 9), "one two… (6 bytes left out)");
-        assert_eq!(tail("ééa", 2), "(4 bytes before this left out)\na");
-        assert_eq!(tail("first\nsecond\nthird", 10), "(12 bytes before this left out)\nthird");
+        assert_eq!(both_ends("one\ntwo\nthree\nfour\nfive", 20), "one\n(11 bytes left out)\nfour\nfive");
+        assert_eq!(both_ends("ééééé", 4), "\n(8 bytes left out)\né");
     }
 
     #[test]

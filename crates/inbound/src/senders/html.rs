@@ -2,9 +2,31 @@
 
 use super::bounds;
 
+/// A text for people: its words where it is HTML, also where that was escaped (`&lt;p&gt;`), else as it is.
+pub fn readable(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..MOST_ESCAPES {
+        if !is_html(&text) && !is_escaped(&text) {
+            break;
+        }
+        text = plain(&text);
+    }
+    text
+}
+
+/// So many times HTML may have been escaped.
+const MOST_ESCAPES: usize = 3;
+
 /// Whether a text is HTML and not one that merely has a `<` in it.
 pub fn is_html(text: &str) -> bool {
     text.contains("</") || text.contains("<br") || text.contains("<p>") || text.contains("/>")
+}
+
+/// The same of one whose tags were escaped, once or twice.
+fn is_escaped(text: &str) -> bool {
+    ["&lt;/", "&lt;br", "&lt;p&gt;", "/&gt;"]
+        .iter()
+        .any(|tag| text.contains(tag) || text.contains(&tag.replace('&', "&amp;")))
 }
 
 /// The words of an HTML text: a new line for every block, a dash for every list item, no markup.
@@ -118,6 +140,20 @@ mod tests {
             plain(html),
             "Impact: Some requests <5%> fail.\n- East US\n- West & Central's\nNext\nupdate\nsoon here"
         );
+    }
+
+    #[test]
+    fn escaped_html_is_html() {
+        for text in [
+            "<p>Reads are <b>slow</b>.</p>",
+            "&lt;p&gt;Reads are &lt;b&gt;slow&lt;/b&gt;.&lt;/p&gt;",
+            "&amp;lt;p&amp;gt;Reads are slow.&amp;lt;/p&amp;gt;",
+        ] {
+            assert_eq!(readable(text), "Reads are slow.");
+        }
+        for text in ["1 < 2", "a &lt; b", "x &amp; y"] {
+            assert_eq!(readable(text), text);
+        }
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub fn read(body: &[u8]) -> Result<Value, Broken> {
 
 /// The bytes as text, whatever they are.
 pub fn decode(body: &[u8]) -> Cow<'_, str> {
+    if let Some(text) = utf16(body) {
+        return Cow::Owned(text);
+    }
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
@@ -57,6 +60,25 @@ pub fn decode(body: &[u8]) -> Cow<'_, str> {
             Cow::Owned(text)
         }
     }
+}
+
+/// The text of a body in UTF-16, which is told by its byte order mark, or by a first character that is a zero and an
+/// ASCII letter or sign.
+fn utf16(body: &[u8]) -> Option<String> {
+    let (big, rest) = match body {
+        [0xfe, 0xff, rest @ ..] => (true, rest),
+        [0xff, 0xfe, rest @ ..] => (false, rest),
+        [0, 1..=0x7f, ..] => (true, body),
+        [1..=0x7f, 0, ..] => (false, body),
+        _ => return None,
+    };
+    let mut units = Vec::with_capacity(rest.len() / 2);
+    for pair in rest.chunks_exact(2) {
+        if let [first, second] = pair {
+            units.push(if big { u16::from_be_bytes([*first, *second]) } else { u16::from_le_bytes([*first, *second]) });
+        }
+    }
+    Some(String::from_utf16_lossy(&units))
 }
 
 /// The text with every lone `\uD800`–`\uDFFF` escape made literal, or `None` where there is none.
@@ -96,6 +118,10 @@ fn code_unit(escape: &str) -> Option<u16> {
 }
 
 fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
+    if body.starts_with(&[0x1f, 0x8b]) {
+        let problem = "the body is compressed with gzip and its header Content-Encoding does not say so".to_owned();
+        return Broken { byte: 1, line: 1, column: 1, problem };
+    }
     if text.trim().is_empty() {
         return Broken { byte: 0, line: 1, column: 0, problem: "the body is empty".to_owned() };
     }
@@ -112,6 +138,9 @@ fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
 
 /// The number of bytes of the body that became the first `decoded` bytes of its text: see [`decode`].
 fn in_body(body: &[u8], decoded: usize) -> usize {
+    if utf16(body).is_some() {
+        return decoded.saturating_mul(2).min(body.len());
+    }
     let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let mut bytes = body.len() - text.len();
     let mut left = decoded;
@@ -168,6 +197,28 @@ pub fn any_text(value: &Value) -> Option<String> {
         Value::Array(_) | Value::Object(_) => Some(value.to_string()),
         _ => plain(value),
     }
+}
+
+/// A text that was escaped once more than it should be (`\\n` for a line break, `\\"` for a quote), as it was meant. A path
+/// such as `C:\new` stays.
+pub fn unescaped(text: &str) -> String {
+    let escapes = ["\\n", "\\t", "\\\"", "\\r"];
+    if !text.contains('\n') && !text.contains(":\\") && escapes.iter().any(|escape| text.contains(escape)) {
+        // What is between quotes that are not escaped is no JSON, but means itself.
+        let mut quoted = String::with_capacity(text.len().saturating_add(2));
+        let mut escaped = false;
+        for character in text.chars() {
+            if character == '"' && !escaped {
+                quoted.push('\\');
+            }
+            quoted.push(character);
+            escaped = character == '\\' && !escaped;
+        }
+        if let Ok(text) = serde_json::from_str(&format!("\"{quoted}\"")) {
+            return text;
+        }
+    }
+    text.to_owned()
 }
 
 /// The whole number at a path, also where it was sent as a string or with a fraction of zero.
@@ -238,6 +289,9 @@ mod tests {
     fn what_json_leaves_open_is_read_kindly() {
         assert_eq!(read(b"\xef\xbb\xbf{\"a\":1}"), Ok(json!({"a": 1})));
         assert_eq!(read(b"{\"a\":\"caf\xe9 \xc3\xa9\"}"), Ok(json!({"a": "caf\u{e9} \u{e9}"})));
+        for bytes in [&b"\xff\xfe{\0}\0"[..], b"\xfe\xff\0{\0}", b"{\0}\0", b"\0{\0}"] {
+            assert_eq!(read(bytes), Ok(json!({})), "{bytes:?}");
+        }
         // Half a pair at the end, in the middle and the wrong way round; whole pairs and literal text stay.
         for (text, expected) in [
             (r#""cut \ud83d""#, r"cut \ud83d"),
@@ -248,6 +302,22 @@ mod tests {
             assert_eq!(read(text.as_bytes()), Ok(json!(expected)), "{text}");
         }
         assert!(read(br#""\ud83d" x"#).is_err());
+    }
+
+    #[test]
+    fn what_was_escaped_twice_is_read() {
+        for (text, meant) in [
+            (r"one\ntwo\tthree", "one\ntwo\tthree"),
+            (r#"he said \"no\" \u00e9"#, "he said \"no\" é"),
+            (r#"a "b"\n"#, "a \"b\"\n"),
+            (r"C:\new\table", r"C:\new\table"),
+            (r"\d+\n", r"\d+\n"),
+            ("real\nbreak \\n", "real\nbreak \\n"),
+            ("plain", "plain"),
+            (r"end\n\", r"end\n\"),
+        ] {
+            assert_eq!(unescaped(text), meant);
+        }
     }
 
     #[test]

@@ -1,16 +1,26 @@
 //! The senders: each file says what one of them sends and what identifies an incident there.
 
-pub mod alert;
-pub mod azure_monitor;
+mod alert;
+mod alertmanager;
+mod azure_monitor;
 mod bounds;
 mod form;
 mod html;
+mod identity;
 pub mod json;
-pub mod kibana;
-pub mod pagerduty;
+mod kibana;
+mod labels;
+pub mod mapping;
+mod names;
+mod pagerduty;
+mod sentry;
 mod severity;
+mod sns;
+mod status;
 #[cfg(test)]
 mod testing;
+mod times;
+mod unknown;
 
 use serde_json::Value;
 
@@ -19,6 +29,7 @@ use crate::endpoint::Hook;
 use incident::event::IncidentEvent;
 use incident::reason::Reason;
 use incident::sender::Sender;
+pub use mapping::Mapping;
 
 /// How many alerts one body may carry.
 pub const MOST_ALERTS: usize = 100;
@@ -26,12 +37,21 @@ pub const MOST_ALERTS: usize = 100;
 /// What a verified body turned out to be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parsed {
-    /// Events, in the order of the body. `remark` is for the answer's message: something the sender should mend.
+    /// Events, in the order of the body.
     Events {
         /// At least one event.
         events: Vec<IncidentEvent>,
-        /// What is odd about the body, in a sentence.
+        /// Those of several alerts that can't be used, each with its position in the body, from 0.
+        refused: Vec<(usize, BadBody)>,
+        /// What is odd about the body, in a sentence: for the answer's message.
         remark: Option<String>,
+    },
+    /// Amazon SNS asks whether its messages are wanted.
+    Confirm {
+        /// The topic.
+        topic: String,
+        /// The address that says yes.
+        url: String,
     },
     /// Authentic, but there is nothing to do.
     Nothing {
@@ -44,6 +64,13 @@ pub enum Parsed {
     },
 }
 
+impl Parsed {
+    /// These events and nothing that was refused.
+    fn events(events: Vec<IncidentEvent>, remark: Option<String>) -> Parsed {
+        Parsed::Events { events, refused: Vec::new(), remark }
+    }
+}
+
 /// A body that can't be used, with what its author has to change. Answered with 400.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BadBody {
@@ -53,66 +80,269 @@ pub struct BadBody {
     pub details: Option<String>,
 }
 
-/// Reads a body that came to this hook.
-pub fn parse(hook: Hook, body: &Verified) -> Result<Parsed, BadBody> {
-    match hook {
-        Hook::Pagerduty => pagerduty::parse(body),
-        Hook::Any => detect_and_parse(body),
-        Hook::Alert => alert::parse(body),
-        Hook::AzureMonitor => azure_monitor::parse(body),
-        Hook::Kibana => kibana::parse(body),
+/// Everything there is to say of a sender. A new one is a file that ends in one of these, or a mapping, and its line in
+/// [`SENDERS`].
+pub struct Description {
+    /// Who it is; the name gives the path of its hook.
+    pub sender: Sender,
+    /// What people call it.
+    pub title: &'static str,
+    /// Whether a body has the shape of its bodies.
+    is: fn(&Value) -> bool,
+    /// Reads a body.
+    read: fn(Value) -> Result<Parsed, BadBody>,
+    /// What becomes of a body that is not JSON.
+    unreadable: fn(&Verified, &json::Broken) -> Result<Parsed, BadBody>,
+    /// Whether it waits for an answer so shortly that none can wait for the session: less than 10 s.
+    pub answers_at_once: bool,
+}
+
+impl Description {
+    const fn new(sender: Sender, title: &'static str) -> Description {
+        Description {
+            sender,
+            title,
+            is: |_| false,
+            read: |_| Err(BadBody { error: String::new(), details: None }),
+            unreadable: |_, broken| Err(not_json(broken)),
+            answers_at_once: false,
+        }
     }
 }
 
-/// Reads a body whose sender is told by its shape: Azure by its schema, Kibana by what only its template has, and a
-/// generic alert otherwise.
-pub fn detect_and_parse(body: &Verified) -> Result<Parsed, BadBody> {
-    let one = |alert: Value| {
-        if azure_monitor::is_azure(&alert) {
-            azure_monitor::one(alert)
-        } else if kibana::is_kibana(&alert) {
-            kibana::one(alert)
-        } else {
-            alert::one(alert)
+/// A sender that needs no code but its mapping in the folder `senders/`; its bodies have all these paths.
+macro_rules! mapped {
+    ($sender:ident, $title:literal, $file:literal, [$($path:literal),+]) => {
+        Description {
+            is: |body| [$($path),+].iter().all(|path| mapping::path::at(body, path).is_some()),
+            read: |body| {
+                const MAPPING: &str = include_str!(concat!("../../../../senders/", $file, ".json"));
+                mapping::shipped(Sender::$sender, MAPPING, body)
+            },
+            ..Description::new(Sender::$sender, $title)
         }
     };
-    match read(body) {
-        Ok(value) => each(value, &one),
-        Err(broken) if kibana::is_kibana_text(&json::decode(body.body())) => Ok(kibana::unreadable(body, &broken)),
-        Err(broken) => Err(not_json(&broken)),
+}
+
+/// Every sender, in the order in which a body's shape is looked at.
+pub const SENDERS: &[Description] = &[
+    pagerduty::DESCRIPTION,
+    azure_monitor::DESCRIPTION,
+    alertmanager::GRAFANA,
+    alertmanager::ALERTMANAGER,
+    sentry::DESCRIPTION,
+    sns::DESCRIPTION,
+    mapped!(Datadog, "Datadog", "datadog", ["alert_cycle_key", "alert_transition"]),
+    mapped!(NewRelic, "New Relic", "new-relic", ["issueUrl", "state", "priority"]),
+    mapped!(GoogleCloud, "Google Cloud Monitoring", "google-cloud", ["incident.incident_id", "incident.policy_name"]),
+    mapped!(Opsgenie, "Opsgenie", "opsgenie", ["action", "alert.alertId"]),
+    mapped!(Honeycomb, "Honeycomb", "honeycomb", ["trigger_url", "result_url", "status"]),
+    mapped!(UptimeKuma, "Uptime Kuma", "uptime-kuma", ["heartbeat.status", "monitor.id", "msg"]),
+    mapped!(Zabbix, "Zabbix", "zabbix", ["event_id", "event_value", "trigger_id"]),
+    mapped!(Checkmk, "Checkmk", "checkmk", ["NOTIFICATIONTYPE", "HOSTNAME"]),
+    mapped!(IncidentIo, "incident.io", "incident-io", ["event_type", "*.id"]),
+    mapped!(Rootly, "Rootly", "rootly", ["event.type", "event.issued_at", "data.id"]),
+    mapped!(Firehydrant, "FireHydrant", "firehydrant", ["data.incident.id", "event.operation"]),
+    mapped!(
+        BetterStack,
+        "Better Stack",
+        "better-stack",
+        ["data.id", "data.attributes.started_at", "data.attributes.cause"]
+    ),
+    mapped!(Dynatrace, "Dynatrace", "dynatrace", ["PID", "ProblemTitle", "State"]),
+    kibana::DESCRIPTION,
+    alert::DESCRIPTION,
+];
+
+/// A sender's description; there is none of [`Sender::Source`].
+pub fn described(sender: Sender) -> Option<&'static Description> {
+    SENDERS.iter().find(|description| description.sender == sender)
+}
+
+/// Every hook under `/hooks/` by the last part of its path: the senders', and those of `SOURCES`.
+pub fn hooks(sources: &[Mapping]) -> Vec<(String, Hook)> {
+    let mut hooks = Vec::with_capacity(SENDERS.len().saturating_add(sources.len()));
+    for known in SENDERS {
+        hooks.push((known.sender.path(), Hook::Of(known.sender)));
+    }
+    for (position, source) in sources.iter().enumerate() {
+        hooks.push((source.name.clone(), Hook::Source(position)));
+    }
+    hooks
+}
+
+/// The hook at `/hooks/{name}`.
+pub fn hook_at(name: &str, sources: &[Mapping]) -> Option<Hook> {
+    hooks(sources).into_iter().find(|(known, _)| known == name).map(|(_, hook)| hook)
+}
+
+/// Whether a hook's sender waits so shortly that no answer can wait for the session.
+pub fn answers_at_once(hook: Hook) -> bool {
+    hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
+}
+
+/// Reads a body that came to this hook; `sources` are those of `SOURCES`.
+pub fn parse(hook: Hook, body: &Verified, sources: &[Mapping]) -> Result<Parsed, BadBody> {
+    match hook {
+        Hook::Any => detect_and_parse(body),
+        Hook::Of(sender) => match (read(body), described(sender)) {
+            (Ok(value), Some(description)) => {
+                (description.read)(value.clone()).map_err(|bad| explained(bad, sender, &value))
+            }
+            (Err(broken), Some(description)) => (description.unreadable)(body, &broken),
+            (_, None) => Err(BadBody { error: "Unknown sender".to_owned(), details: None }),
+        },
+        Hook::Source(position) => match (read(body), sources.get(position)) {
+            (Ok(value), Some(source)) => source.read(Sender::Source, value),
+            (Err(broken), _) => Err(not_json(&broken)),
+            (_, None) => Err(BadBody { error: "Unknown source".to_owned(), details: None }),
+        },
     }
 }
 
-/// One alert of a body, with what its sender should mend.
+/// Reads a body whose sender is told by its shape; what nobody's has is a generic alert. Each of a list is looked at by
+/// itself.
+pub fn detect_and_parse(body: &Verified) -> Result<Parsed, BadBody> {
+    let value = match read(body) {
+        Ok(value) => value,
+        Err(broken) if kibana::is_kibana_text(&json::decode(body.body())) => {
+            return (kibana::DESCRIPTION.unreadable)(body, &broken);
+        }
+        Err(broken) => return Err(not_json(&broken)),
+    };
+    match value {
+        Value::Array(items)
+            if items.iter().any(|item| recognised(item).is_some_and(|known| known.sender != Sender::Alert)) =>
+        {
+            several(items)
+        }
+        value => by_shape(value),
+    }
+}
+
+/// The sender whose bodies look like this.
+fn recognised(body: &Value) -> Option<&'static Description> {
+    SENDERS.iter().find(|description| (description.is)(body))
+}
+
+fn by_shape(body: Value) -> Result<Parsed, BadBody> {
+    let description = recognised(&body).unwrap_or(&alert::DESCRIPTION);
+    (description.read)(body.clone()).map_err(|bad| unknown::explained(bad, &body))
+}
+
+/// Reads several bodies, perhaps of several senders.
+fn several(items: Vec<Value>) -> Result<Parsed, BadBody> {
+    let count = items.len();
+    if count > MOST_ALERTS {
+        return Err(too_many(count));
+    }
+    let (mut all, mut bad, mut remarks, mut nothing) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for (index, item) in items.into_iter().enumerate() {
+        let place = format!("Alert {} of {count}", index + 1);
+        match by_shape(item) {
+            Ok(Parsed::Events { events, refused, remark }) => {
+                all.extend(events);
+                bad.extend(refused.into_iter().map(|(_, refused)| (index, refused)));
+                remarks.extend(remark.map(|remark| (place, remark)));
+            }
+            Ok(other) => nothing = Some(other),
+            Err(refused) => bad.push((index, placed(refused, &place))),
+        }
+    }
+    match (all.is_empty(), nothing) {
+        (true, Some(nothing)) => Ok(nothing),
+        (true, None) if !bad.is_empty() => Err(bad.remove(0).1),
+        _ => Ok(Parsed::Events { events: all, refused: bad, remark: joined(&remarks) }),
+    }
+}
+
+/// A body that one hook can't read, with the hook that can.
+fn explained(bad: BadBody, sender: Sender, body: &Value) -> BadBody {
+    let known = recognised(body).filter(|known| known.sender != sender && known.sender != Sender::Alert);
+    let Some(known) = known else { return bad };
+    let hint = format!("The body looks like one of {}: please send it to /hooks/{}.", known.title, known.sender.path());
+    BadBody { details: Some(bad.details.map_or_else(|| hint.clone(), |details| format!("{hint} {details}"))), ..bad }
+}
+
+/// Whether a text is what somebody sends to see whether it arrives.
+fn is_test_text(text: &str) -> bool {
+    const WHOLE: [&str; 12] = [
+        "test",
+        "testing",
+        "test message",
+        "test alert",
+        "test notification",
+        "hello",
+        "hello world",
+        "connector test",
+        "test connector",
+        "webhook test",
+        "test webhook",
+        "ping",
+    ];
+    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    WHOLE.contains(&text.as_str()) || text.starts_with("this is a test") || text.starts_with("this is only a test")
+}
+
+/// What a test is answered.
+fn test(sender: Sender) -> Parsed {
+    let message = "The test arrived, and its sender proved who it is.".to_owned();
+    Parsed::Nothing { sender, reason: Reason::Test, message }
+}
+
+/// One alert of a body, with what its sender should fix.
 type One = (IncidentEvent, Option<String>);
 
-/// Reads a body of one alert, or a list of alerts, of which all are good or none is used: their author can then mend
-/// the bad one and send the same body again.
+/// Reads a body of one alert, or a list of alerts. What is wrong with one of a list is no reason to lose the others; where
+/// none can be used, the body is refused.
 fn each(value: Value, one: &dyn Fn(Value) -> Result<One, BadBody>) -> Result<Parsed, BadBody> {
     let Value::Array(alerts) = value else {
         let (event, remark) = one(value)?;
-        return Ok(Parsed::Events { events: vec![event], remark });
+        return Ok(Parsed::events(vec![event], remark));
     };
     let count = alerts.len();
     if count == 0 {
         return Err(BadBody { error: "The list of alerts is empty".to_owned(), details: None });
     }
     if count > MOST_ALERTS {
-        let details = Some(format!("{count} alerts in one body: at most {MOST_ALERTS} are accepted."));
-        return Err(BadBody { error: "Too many alerts".to_owned(), details });
+        return Err(too_many(count));
     }
-    let mut events = Vec::with_capacity(count);
-    let mut remarks = Vec::new();
+    let (mut events, mut refused, mut remarks) = (Vec::with_capacity(count), Vec::new(), Vec::new());
     for (index, alert) in alerts.into_iter().enumerate() {
         let place = format!("Alert {} of {count}", index + 1);
-        let (event, remark) = one(alert).map_err(|bad| BadBody {
-            details: Some(bad.details.map_or_else(|| format!("{place}."), |details| format!("{place}: {details}"))),
-            error: bad.error,
-        })?;
-        events.push(event);
-        remarks.extend(remark.map(|remark| format!("{place}: {remark}")));
+        match one(alert) {
+            Ok((event, remark)) => {
+                events.push(event);
+                remarks.extend(remark.map(|remark| (place, remark)));
+            }
+            Err(bad) => refused.push((index, placed(bad, &place))),
+        }
     }
-    Ok(Parsed::Events { events, remark: (!remarks.is_empty()).then(|| remarks.join(" ")) })
+    if events.is_empty() && !refused.is_empty() {
+        return Err(refused.remove(0).1);
+    }
+    Ok(Parsed::Events { events, refused, remark: joined(&remarks) })
+}
+
+fn too_many(count: usize) -> BadBody {
+    let details = Some(format!("{count} alerts in one body: at most {MOST_ALERTS} are accepted."));
+    BadBody { error: "Too many alerts".to_owned(), details }
+}
+
+/// What is wrong with one of several, with its place.
+fn placed(bad: BadBody, place: &str) -> BadBody {
+    let details = bad.details.map_or_else(|| format!("{place}."), |details| format!("{place}: {details}"));
+    BadBody { details: Some(details), ..bad }
+}
+
+/// The remarks on several alerts; one that was made on each of them stands once.
+fn joined(remarks: &[(String, String)]) -> Option<String> {
+    let (_, first) = remarks.first()?;
+    if remarks.len() > 1 && remarks.iter().all(|(_, remark)| remark == first) {
+        return Some(first.clone());
+    }
+    let texts: Vec<String> = remarks.iter().map(|(place, remark)| format!("{place}: {remark}")).collect();
+    Some(texts.join(" "))
 }
 
 /// The JSON of a body, also where it is wrapped in a form.

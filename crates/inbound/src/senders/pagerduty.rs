@@ -10,25 +10,26 @@
 
 use serde_json::Value;
 
-use super::json::{Broken, add, at, collect, items, plain, read, text, texts};
-use super::{BadBody, Parsed};
-use crate::auth::Verified;
+use super::json::{Broken, add, at, collect, items, plain, text, texts};
+use super::{Description, Parsed, times};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::notice::is_ours;
 use incident::reason::Reason;
 use incident::sender::Sender;
+use incident::time::Time;
 
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";
 
-/// Reads a webhook. Never a [`BadBody`]: what can't be used is [`Parsed::Nothing`], with the reason.
-pub fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    Ok(match read(body.body()) {
-        Ok(value) => parse_value(&value),
-        Err(broken) => unreadable(&broken),
-    })
-}
+/// The sender. Never a [`super::BadBody`]: what can't be used is [`Parsed::Nothing`], with the reason.
+pub(super) const DESCRIPTION: Description = Description {
+    is: |body| at(body, &["event", "event_type"]).is_some(),
+    read: |body| Ok(parse_value(&body)),
+    unreadable: |_, broken| Ok(unreadable(broken)),
+    answers_at_once: true,
+    ..Description::new(Sender::Pagerduty, "PagerDuty")
+};
 
 fn unreadable(broken: &Broken) -> Parsed {
     Parsed::Nothing {
@@ -68,7 +69,8 @@ fn parse_value(body: &Value) -> Parsed {
         let message = "The event names no incident.".to_owned();
         return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::NoIncident, message };
     };
-    let occurred_at = text(event, &["occurred_at"]);
+    let occurred_at = at(event, &["occurred_at"]).and_then(times::read);
+    let change = change.map(|what| line(event, occurred_at.as_deref(), &what));
     let mut incident = subject.incident();
     if kind == Kind::Resolved {
         // V3 payloads have no `resolved_at`: the moment of the resolving event is when the incident ended.
@@ -80,50 +82,59 @@ fn parse_value(body: &Value) -> Parsed {
     let id = text(event, &["id"]);
     let sender = Sender::Pagerduty;
     let event = IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, delivery: None, incident };
-    Parsed::Events { events: vec![event], remark: None }
+    Parsed::events(vec![event], None)
 }
 
-/// What an event type means to us, with the line that tells a running session about it; `None` for the types that
-/// tell an engineer nothing (tasks, workflows, actions, changes to a service) and for those nobody has heard of yet.
+/// A line of the timeline: when, who, what; of the time and the name what is known.
+fn line(event: &Value, occurred_at: Option<&str>, what: &str) -> String {
+    let time = occurred_at.and_then(Time::from_rfc3339).map(Time::rfc3339);
+    let time = time.as_deref().and_then(|time| time.get(11..19)).map(|time| format!("{time}Z "));
+    let name = text(event, &["agent", "summary"]).map(|name| format!("{name}: "));
+    format!("{}{}{what}", time.unwrap_or_default(), name.unwrap_or_default())
+}
+
+/// What an event type means to us, with what its line of the timeline says; `None` for the types that tell an engineer
+/// nothing (tasks, workflows, actions, changes to a service) and for those nobody has heard of yet. What starts an incident
+/// needs no line.
 /// The list of types: <https://developer.pagerduty.com/docs/webhooks-overview#event-types>.
 fn what_happened(event_type: &str, data: &Value) -> Option<(Kind, Option<String>)> {
     let name = event_type.strip_prefix("incident.")?;
-    let kind = match name {
-        "triggered" => Kind::Triggered,
-        "acknowledged" => Kind::Acknowledged,
-        "resolved" => Kind::Resolved,
-        "reopened" => Kind::Reopened,
+    let (kind, what) = match name {
+        "triggered" => (Kind::Triggered, None),
+        "acknowledged" => (Kind::Acknowledged, Some("acknowledged")),
+        "resolved" => (Kind::Resolved, Some("resolved")),
+        "reopened" => (Kind::Reopened, Some("reopened")),
         _ => return change(name, data).map(|change| (Kind::Updated, Some(change))),
     };
-    Some((kind, None))
+    Some((kind, what.map(str::to_owned)))
 }
 
-/// One or a few lines about an event that leaves the incident's status as it is.
+/// What an event says that leaves the incident's status as it is, in a line or a few.
 fn change(name: &str, data: &Value) -> Option<String> {
     let summary = |field: &str| text(data, &[field, "summary"]);
     let people = || some_list(texts(data, &["assignees"], "summary"));
     Some(match name {
-        "unacknowledged" => "No longer acknowledged: nobody works on it".to_owned(),
-        "escalated" => phrase("Escalated", " to ", people()),
-        "reassigned" => phrase("Reassigned", " to ", people()),
-        "delegated" => phrase("Delegated", " to the escalation policy ", summary("escalation_policy")),
+        "unacknowledged" => "no longer acknowledged, nobody works on it".to_owned(),
+        "escalated" => phrase("escalated", " to ", people()),
+        "reassigned" => phrase("reassigned", " to ", people()),
+        "delegated" => phrase("delegated", " to the escalation policy ", summary("escalation_policy")),
         "priority_updated" => match summary("priority") {
-            Some(priority) => format!("Priority is now {priority}"),
-            None => "It has no priority any more".to_owned(),
+            Some(priority) => format!("priority is now {priority}"),
+            None => "it has no priority any more".to_owned(),
         },
-        "service_updated" => phrase("Moved to another service", ": ", summary("service")),
-        "incident_type.changed" => format!("Incident type is now {}", text(data, &["incident_type", "name"])?),
+        "service_updated" => phrase("moved to another service", ": ", summary("service")),
+        "incident_type.changed" => format!("incident type is now {}", text(data, &["incident_type", "name"])?),
         "annotated" => note(&text(data, &["content"])?)?,
-        "status_update_published" => format!("Status update: {}", text(data, &["message"])?),
+        "status_update_published" => format!("status update: {}", text(data, &["message"])?),
         "custom_field_values.updated" => some_list(changed_fields(data))?,
-        "conference_bridge.updated" => format!("Conference bridge: {}", bridge(data)?),
+        "conference_bridge.updated" => format!("conference bridge: {}", bridge(data)?),
         "role.assigned" => some_list(roles(data))?,
         _ if name.starts_with("responder.") => responder(name, data)?,
         _ => return None,
     })
 }
 
-/// `"Escalated"` alone, or `"Escalated to Alex"`.
+/// `escalated` alone, or `escalated to Alex Example`.
 fn phrase(what: &str, link: &str, whom: Option<String>) -> String {
     whom.map_or_else(|| what.to_owned(), |whom| format!("{what}{link}{whom}"))
 }
@@ -137,8 +148,8 @@ fn some_list(items: Vec<String>) -> Option<String> {
 fn note(content: &str) -> Option<String> {
     match content.strip_prefix("Resolution Note:") {
         _ if is_ours(content) => None,
-        Some(text) => Some(format!("Resolution note: {}", text.trim_start())),
-        None => Some(format!("Note: {content}")),
+        Some(text) => Some(format!("resolution note: {}", text.trim_start())),
+        None => Some(format!("note: {content}")),
     }
 }
 
@@ -268,7 +279,7 @@ impl<'v> Subject<'v> {
         Incident {
             title: text(data, &["title"]).unwrap_or_else(|| UNTITLED.to_owned()),
             url: text(data, &["html_url"]),
-            reopened_at: text(data, &["reopened_at"]),
+            reopened_at: at(data, &["reopened_at"]).and_then(times::read),
             number: text(data, &["number"]),
             status: text(data, &["status"]),
             service: text(data, &["service", "summary"]),
@@ -276,7 +287,7 @@ impl<'v> Subject<'v> {
             assignees: texts(data, &["assignees"], "summary"),
             urgency: text(data, &["urgency"]),
             priority: text(data, &["priority", "summary"]),
-            started_at: text(data, &["created_at"]),
+            started_at: at(data, &["created_at"]).and_then(times::read),
             context,
             ..Incident::default()
         }

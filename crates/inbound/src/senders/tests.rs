@@ -3,10 +3,9 @@ use serde_json::json;
 
 use super::testing::any_json;
 use super::*;
-use incident::sender::Sender;
 
 fn senders(hook: Hook, body: &str) -> Vec<Sender> {
-    match super::parse(hook, &Verified::in_test(body.as_bytes())) {
+    match crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &[]) {
         Ok(Parsed::Events { events, .. }) => events.into_iter().map(|event| event.sender).collect(),
         other => panic!("{other:?}"),
     }
@@ -37,20 +36,22 @@ fn senders_are_told_apart_by_their_shape() {
 #[test]
 fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
     for body in ["{}", r#"{"source": "kibana"}"#, r#"{"alerts": []}"#] {
-        let bad = super::parse(Hook::Any, &Verified::in_test(body.as_bytes())).unwrap_err();
+        let bad = crate::senders::parse(Hook::Any, &Verified::in_test(body.as_bytes()), &[]).unwrap_err();
         assert_eq!(bad.error, "Missing required field: alertName");
     }
-    let bad = super::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }")).unwrap_err();
+    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }"), &[]).unwrap_err();
     assert_eq!(bad.error, "Invalid JSON body");
-    let bad = super::parse(Hook::Any, &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#)).unwrap_err();
+    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#), &[])
+        .unwrap_err();
     assert_eq!(bad.error, "Not the common alert schema");
 }
 
 #[test]
 fn json_in_a_form_is_read() {
     let body = "payload=%7B%22alertName%22%3A%22n%22%2C%22severity%22%3A1%2C%22description%22%3A%22two+words%22%7D";
-    for hook in [Hook::Any, Hook::Alert, Hook::Kibana] {
-        let Ok(Parsed::Events { events, .. }) = super::parse(hook, &Verified::in_test(body.as_bytes())) else {
+    for hook in [Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::Kibana)] {
+        let Ok(Parsed::Events { events, .. }) = crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &[])
+        else {
             panic!()
         };
         assert_eq!(events[0].incident.description.as_deref(), Some("two words"));
@@ -60,13 +61,13 @@ fn json_in_a_form_is_read() {
 proptest! {
     #[test]
     fn any_json_on_any_hook_is_survived(value in any_json()) {
-        for hook in [Hook::Pagerduty, Hook::Any, Hook::Alert, Hook::AzureMonitor, Hook::Kibana] {
+        for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
             let text = value.to_string();
-            let answer = super::parse(hook, &Verified::in_test(text.as_bytes()));
+            let answer = crate::senders::parse(hook, &Verified::in_test(text.as_bytes()), &[]);
             if let Ok(Parsed::Events { events, .. }) = &answer {
                 prop_assert!(!events.is_empty() && events.iter().all(|event| !event.incident.title.is_empty()));
             }
-            prop_assert!(hook != Hook::Pagerduty || answer.is_ok());
+            prop_assert!(hook != Hook::Of(Sender::Pagerduty) || answer.is_ok());
         }
     }
 
@@ -76,8 +77,8 @@ proptest! {
         if json {
             body.splice(0..0, b"{\"alertName\":\"".iter().copied());
         }
-        for hook in [Hook::Pagerduty, Hook::Any, Hook::Alert, Hook::AzureMonitor, Hook::Kibana] {
-            let _ = super::parse(hook, &Verified::in_test(&body));
+        for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
+            let _ = crate::senders::parse(hook, &Verified::in_test(&body), &[]);
         }
     }
 }

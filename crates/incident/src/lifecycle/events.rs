@@ -309,6 +309,7 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
 /// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
 /// carries little of it.
 fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
+    let told = event.change.is_some();
     if let Some(change) = &event.change {
         record.keep_change(change);
     }
@@ -316,7 +317,9 @@ fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
         Kind::Updated => {}
         Kind::Reopened => {
             record.reopened = true;
-            record.keep_change("The incident was reopened.");
+            if !told {
+                record.keep_change("The incident was reopened.");
+            }
         }
         _ => {
             let started_at = record.incident.started_at.take();

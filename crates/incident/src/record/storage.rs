@@ -78,7 +78,7 @@ impl Record {
         }
         for text in [&mut incident.logs, &mut incident.description] {
             if let Some(long) = text.as_ref().filter(|text| text.len() > 4_000) {
-                *text = Some(cut::tail(long, long.chars().count() / 2));
+                *text = Some(cut::both_ends(long, long.chars().count() / 2));
                 return true;
             }
         }

@@ -8,7 +8,7 @@ pub enum Kind {
     Line,
     /// Text of several lines; its beginning is kept where it is too long.
     Text,
-    /// Lines of which the last are the newest; those are kept where there are too many.
+    /// Lines of which the first say what failed and the last are the newest; where there are too many both are kept.
     Log,
     /// Several texts: `{{field}}` puts commas between them, `{{#each field}}` gives each as `{{this}}`.
     List,
@@ -74,7 +74,7 @@ macro_rules! fields {
             match id { $(Id::$id => $meaning,)* }
         }
 
-        /// The names of the senders that fill a field.
+        /// The names of the senders that fill a field; `alert` stands for all that are not named.
         pub fn filled_by(id: Id) -> &'static [&'static str] {
             match id { $(Id::$id => &[$($sender),*],)* }
         }
@@ -85,9 +85,9 @@ macro_rules! fields {
 fields! {
     Title "title" Line Sender [300 1 300] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "The incident's title or the alert rule's name. Never empty.";
-    Url "url" Line Sender [1000 1 1000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+    Url "url" Line Sender [4000 1 4000] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "A page about it, for people.";
-    Number "number" Line Sender [50 1 50] ["pagerduty"]
+    Number "number" Line Sender [50 1 50] ["pagerduty" "alert"]
         "The number people know the incident by.";
     Status "status" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "Its state in the sender's own word: `triggered`, `resolved`, `Fired`, …";
@@ -95,7 +95,7 @@ fields! {
         "The service it happened to.";
     Teams "teams" List Sender [100 20 1000] ["pagerduty" "kibana" "alert"]
         "The teams it belongs to.";
-    Assignees "assignees" List Sender [100 20 1000] ["pagerduty"]
+    Assignees "assignees" List Sender [100 20 1000] ["pagerduty" "alert"]
         "Who works on it.";
     Urgency "urgency" Line Sender [20 1 20] ["pagerduty"]
         "`high` or `low`.";
@@ -103,6 +103,8 @@ fields! {
         "The account's own name of the priority: `P1`, `SEV-2`, …";
     Severity "severity" Line Sender [3 1 3] ["azure_monitor" "kibana" "alert"]
         "0 (critical) to 4 (verbose).";
+    SeverityText "severity_text" Line Sender [100 1 100] ["azure_monitor" "kibana" "alert"]
+        "The severity as people read it: the sender's own word and what it means (`high (Sev 1)`), or one of the two.";
     StartedAt "started_at" Line Sender [50 1 50] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "When it began.";
     ReopenedAt "reopened_at" Line Sender [50 1 50] ["pagerduty"]
@@ -123,7 +125,7 @@ fields! {
         "The source file where the error occurred.";
     Line "line" Line Sender [20 1 20] ["kibana" "alert"]
         "The line in that file.";
-    Runbook "runbook" Line Sender [1000 1 1000] ["kibana" "alert"]
+    Runbook "runbook" Line Sender [4000 1 4000] ["kibana" "alert"]
         "Where the people who run it keep their instructions.";
     Labels "labels" Pairs Sender [500 60 6000] ["azure_monitor" "kibana" "alert"]
         "Dimensions or labels.";
@@ -145,6 +147,8 @@ fields! {
         "The language to write in: a route's `language`. A template that does not name it gets a last sentence that does.";
     Alert "alert" Line Configuration [0 0 0] []
         "`on` where the incident is an alert, empty where it is PagerDuty's.";
+    Informational "informational" Line Configuration [0 0 0] []
+        "`on` where the alert only informs, as planned maintenance does, and there is nothing to fix.";
     PreviousSessionUrl "previous_session_url" Line Configuration [0 0 0] []
         "The session that was begun for this incident and can take no more messages.";
     StructuredOutput "structured_output" Line Configuration [0 0 0] []

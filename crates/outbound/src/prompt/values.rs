@@ -109,6 +109,7 @@ impl Values<'_> {
             Id::Urgency => maybe(&incident.urgency),
             Id::Priority => maybe(&incident.priority),
             Id::Severity => number(incident.severity.map(u32::from)),
+            Id::SeverityText => Raw::Text(Cow::Owned(severity_text(incident))),
             Id::StartedAt => maybe(&incident.started_at),
             Id::ReopenedAt => maybe(&incident.reopened_at),
             Id::ResolvedAt => maybe(&incident.resolved_at),
@@ -130,6 +131,7 @@ impl Values<'_> {
             Id::Observability => Raw::List(&config.observability),
             Id::Language => some(&config.language),
             Id::PreviousSessionUrl => some(&config.previous_session_url),
+            Id::Informational => switch(incident.informational),
             Id::Alert => switch(config.alert),
             Id::StructuredOutput => switch(config.structured_output),
         }
@@ -150,6 +152,16 @@ fn maybe(text: &Option<String>) -> Raw<'_> {
 
 fn number(number: Option<u32>) -> Raw<'static> {
     Raw::Text(Cow::Owned(number.map(|n| n.to_string()).unwrap_or_default()))
+}
+
+/// `high (Sev 1)`, `Sev 1`, `Not classified` or nothing.
+fn severity_text(incident: &Incident) -> String {
+    match (&incident.severity_word, incident.severity) {
+        (Some(word), Some(level)) => format!("{word} (Sev {level})"),
+        (Some(word), None) => word.clone(),
+        (None, Some(level)) => format!("Sev {level}"),
+        (None, None) => String::new(),
+    }
 }
 
 fn switch(on: bool) -> Raw<'static> {
@@ -186,10 +198,19 @@ fn cut(field: &Field, kind: Kind, text: &str, cap: usize) -> String {
     let most = field.limits.each.min(cap);
     match kind {
         _ if field.writer == Writer::Configuration => text.to_owned(),
+        Kind::Line if text.starts_with("https://") || text.starts_with("http://") => {
+            cut::link(&clean::line(text, usize::MAX), shortest(text, most))
+        }
         Kind::Line => one_line(text, most),
-        Kind::Log => cut::tail(text, fitting(text.chars().rev(), most)),
+        Kind::Log => cut::both_ends(text, shortest(text, most)),
         Kind::Text | Kind::List | Kind::Pairs => cut::head(text, fitting(text.chars(), most)),
     }
+}
+
+/// How many characters of a text have at most this length, whichever they are.
+fn shortest(text: &str, most: usize) -> usize {
+    let doubled = length(text).saturating_sub(text.chars().count());
+    most.saturating_sub(doubled.min(most / 2))
 }
 
 fn one_line(text: &str, most: usize) -> String {

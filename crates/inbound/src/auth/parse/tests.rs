@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::senders::hooks;
+use incident::sender::Sender;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -15,7 +17,7 @@ fn stored(name: &str) -> Option<Secret> {
 
 fn read(value: Value) -> (Vec<Signature>, Vec<String>) {
     let mut problems = Vec::new();
-    let signatures = signatures(&value, &stored, &mut problems);
+    let signatures = signatures(&value, &hooks(&[]), &stored, &mut problems);
     (
         signatures,
         problems.iter().map(|problem| problem.to_string().replace(" (SIGNATURES[1] is the first)", "")).collect(),
@@ -60,7 +62,10 @@ fn senders_with_a_header_of_their_own() {
     let list = json!([grafana(), rootly]);
     for value in [list.clone(), json!(list.to_string())] {
         let [grafana, rootly] = good(value).try_into().unwrap();
-        assert_eq!((grafana.name.as_str(), grafana.hooks), ("grafana_secret", vec![Hook::Alert, Hook::Any]));
+        assert_eq!(
+            (grafana.name.as_str(), grafana.hooks),
+            ("grafana_secret", vec![Hook::Of(Sender::Alert), Hook::Any])
+        );
         assert!(grafana.secrets.current.is_some() && grafana.secrets.previous.is_none());
         let expected = Scheme {
             header: "X-Grafana-Alerting-Signature".into(),
@@ -113,7 +118,9 @@ fn every_problem_is_named_field_by_field() {
         all[field] = value;
     }
     let found = problems(json!([grafana(), all]).as_array().map(|list| json!([list[1]])).unwrap());
-    let hooks = "trigger-devin, alert, azure-monitor, kibana, pagerduty";
+    let hooks: Vec<String> =
+        std::iter::once(ANY.to_owned()).chain(hooks(&[]).into_iter().map(|(name, _)| name)).collect();
+    let hooks = hooks.join(", ");
     assert_eq!(
         found,
         [

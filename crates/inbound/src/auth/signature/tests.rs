@@ -2,6 +2,7 @@ use ::base64::Engine;
 use ::base64::engine::general_purpose::STANDARD;
 
 use super::*;
+use incident::sender::Sender;
 use proptest::prelude::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -14,7 +15,7 @@ fn holds_at(scheme: &Scheme, secret: &str, headers: &[(&str, &str)], body: &[u8]
         found.map(|(_, value)| (*value).to_owned())
     };
     let now = Time(seconds * 1_000);
-    let attempt = Attempt { hook: Hook::Alert, header: &header, query_secret: None, body, now };
+    let attempt = Attempt { hook: Hook::Of(Sender::Alert), header: &header, query_secret: None, body, now };
     scheme.holds(&Secret::new(secret), &attempt)
 }
 

@@ -32,7 +32,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 fn any_event() -> impl Strategy<Value = IncidentEvent> {
     let text = || proptest::option::of("[abAB*]{0,3}");
-    let sender = proptest::sample::select(Sender::ALL.to_vec());
+    let sender = proptest::sample::select(Sender::all().collect::<Vec<_>>());
     let labels = proptest::collection::vec(("[aAb]", "[abAB]{0,2}"), 0..3);
     (
         sender,
@@ -54,7 +54,8 @@ fn any_route() -> impl Strategy<Value = Value> {
         proptest::collection::vec(0..=4, 1..4).prop_map(Value::from),
         (proptest::sample::select(vec!["<=", ">="]), 0..=4).prop_map(|(op, n)| format!("{op}{n}").into()),
     ];
-    let senders = proptest::sample::subsequence(Sender::ALL.map(Sender::name).to_vec(), 1..=3).prop_map(Value::from);
+    let senders =
+        proptest::sample::subsequence(Sender::all().map(Sender::name).collect::<Vec<_>>(), 1..=3).prop_map(Value::from);
     let part = prop_oneof![
         3 => senders.prop_map(|value| ("sender", value)),
         3 => severity.prop_map(|value| ("severity", value)),
@@ -133,7 +134,7 @@ fn every_event() -> Vec<IncidentEvent> {
         all
     };
     let mut events = Vec::new();
-    for sender in Sender::ALL {
+    for sender in Sender::all() {
         for severity in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
             for text in texts(&["a", "b"]) {
                 for service in [None, Some(text.clone())] {

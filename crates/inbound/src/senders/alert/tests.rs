@@ -4,7 +4,14 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::auth::Verified;
+use crate::endpoint::Hook;
 use crate::senders::testing::{any_json, put_at};
+use crate::senders::{BadBody, Parsed};
+
+fn parse(body: &Verified) -> Result<Parsed, BadBody> {
+    crate::senders::parse(Hook::Of(Sender::Alert), body, &[])
+}
 
 fn parsed(body: &str) -> Result<Parsed, BadBody> {
     parse(&Verified::in_test(body.as_bytes()))
@@ -12,7 +19,7 @@ fn parsed(body: &str) -> Result<Parsed, BadBody> {
 
 fn events(body: &Value) -> Vec<IncidentEvent> {
     match parsed(&body.to_string()) {
-        Ok(Parsed::Events { events, remark: None }) => events,
+        Ok(Parsed::Events { events, remark: None, .. }) => events,
         other => panic!("{other:?}"),
     }
 }
@@ -47,6 +54,10 @@ fn every_documented_field_has_its_place() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let expected = Incident {
         title: "queue-depth".to_owned(),
+        identity: text(
+            "source \"acme-monitor\", alertName \"queue-depth\", affectedResource \"orders-eu\", cluster \"eu-1\", env \"prod\", \
+             pod \"{\"name\":\"c-0\"}\", service \"orders\", tags \"urgent\"",
+        ),
         url: text("https://mon.example/1"),
         service: text("orders"),
         teams: vec!["Orders".to_owned()],
@@ -81,9 +92,10 @@ fn what_is_missing_is_named() {
         assert!(details.contains(&format!("{field} is missing")), "{details}");
     }
     let (error, details) = bad(r#"{"alertName": "x", "severity": 7, "description": " "}"#);
-    assert_eq!(error, "Invalid field: severity");
-    assert!(details.starts_with("severity is 7: expected 0 (critical) to 4"), "{details}");
-    assert!(details.ends_with("description is missing: expected a text."), "{details}");
+    assert_eq!(
+        (error.as_str(), details.as_str()),
+        ("Missing required field: description", "description is missing: expected a text.")
+    );
     let (error, _) = bad(r#"{"alertName": {"a": 1}, "severity": 1, "description": "x"}"#);
     assert_eq!(error, "Invalid field: alertName");
 }
@@ -134,16 +146,91 @@ fn the_id_identifies_it_or_else_source_name_and_resource_do() {
 }
 
 #[test]
-fn a_list_is_read_whole_or_not_at_all() {
+fn what_is_wrong_with_one_of_a_list_is_no_harm_to_the_others() {
     let mut second = full();
     second["alertName"] = json!("second");
-    let keys: Vec<_> = events(&json!([full(), second])).into_iter().map(|event| event.incident.title).collect();
-    assert_eq!(keys, ["queue-depth", "second"]);
-    let (error, details) = bad(&json!([full(), {"severity": 1, "description": "x"}]).to_string());
+    let titles: Vec<_> = events(&json!([full(), second])).into_iter().map(|event| event.incident.title).collect();
+    assert_eq!(titles, ["queue-depth", "second"]);
+    let body = json!([{"severity": 1, "description": "x"}, full(), 7]).to_string();
+    let Ok(Parsed::Events { events, refused, .. }) = parsed(&body) else { panic!() };
+    assert_eq!(events.len(), 1);
+    let refused: Vec<_> =
+        refused.iter().map(|(at, bad)| (*at, bad.error.as_str(), bad.details.as_deref().unwrap())).collect();
+    assert_eq!(
+        refused[0],
+        (0, "Missing required field: alertName", "Alert 1 of 3: alertName is missing: expected a text.")
+    );
+    assert_eq!((refused[1].0, refused[1].1), (2, "Invalid JSON body"));
+    let (error, details) = bad(&json!([{"severity": 1, "description": "x"}, {}]).to_string());
     assert_eq!(error, "Missing required field: alertName");
-    assert!(details.starts_with("Alert 2 of 2: alertName is missing"), "{details}");
+    assert!(details.starts_with("Alert 1 of 2: alertName is missing"), "{details}");
     assert!(parsed("[]").is_err());
     assert!(parsed(&json!(vec![full(); crate::senders::MOST_ALERTS + 1]).to_string()).is_err());
+}
+
+#[test]
+fn the_places_of_an_alert_identify_it() {
+    let key = |name: &str, value: Value| {
+        event_of(&json!({"alertName": "n", "severity": 1, "description": "d", name: value})).key
+    };
+    for name in ["host", "instance", "affectedHost", "kafka_topic", "pod.name", "namespace", "service", "queue"] {
+        assert_ne!(key(name, json!("a-1")), key(name, json!("a-2")), "{name}");
+    }
+    assert_ne!(key("meta", json!({"host": {"name": "a"}})), key("meta", json!({"host": {"name": "b"}})));
+    assert_ne!(key("labels", json!({"topic": "a"})), key("labels", json!({"topic": "b"})));
+    assert_ne!(key("tags", json!("topic:a")), key("tags", json!("topic:b")));
+    for (name, one, other) in [
+        ("value", json!(1), json!(2)),
+        ("firedTime", json!("2026-03-01T10:00:00Z"), json!("2026-03-01T11:00:00Z")),
+        ("details", json!("3 of 5 failed"), json!("4 of 5 failed")),
+        ("message", json!("one text"), json!("another")),
+        ("severity", json!("warning"), json!("critical")),
+        ("labels", json!({"usage": "93%", "seen": 5}), json!({"usage": "94%", "seen": 6})),
+    ] {
+        assert_eq!(key(name, one), key(name, other), "{name}");
+    }
+}
+
+#[test]
+fn a_recovery_needs_only_what_identifies_it() {
+    let id = |body: Value| (event_of(&body).kind, event_of(&body).key);
+    let (_, key) = id(json!({"alertName": "n", "alertId": "a", "severity": 1, "description": "d"}));
+    for body in [
+        json!({"alertId": "a", "status": "resolved"}),
+        json!({"alertName": "n", "alertId": "a", "severity": "", "status": "✅ Up"}),
+        json!({"alertName": "n", "alertId": "a", "severity": "OK", "description": "d", "status": "Recovered from No Data"}),
+        json!({"alert_id": "a", "severity": "[OK]"}),
+        json!({"alert": {"id": "a", "state": "closed"}}),
+    ] {
+        assert_eq!(id(body.clone()), (Kind::Resolved, key.clone()), "{body}");
+    }
+    assert_eq!(bad(r#"{"status": "resolved"}"#).0, "Missing required field: alertName");
+    assert_eq!(bad(r#"{"alertName": "n", "status": "not ok"}"#).0, "Missing required field: severity");
+}
+
+#[test]
+fn a_severity_nobody_knows_is_kept_as_a_word() {
+    let severity = |severity: Value| {
+        let incident = event_of(&json!({"alertName": "n", "severity": severity, "description": "d"})).incident;
+        (incident.severity, incident.severity_word)
+    };
+    let word = |word: &str| Some(word.to_owned());
+    assert_eq!(severity(json!("Not classified")), (None, word("Not classified")));
+    assert_eq!(severity(json!("<no value>")), (None, word("<no value>")));
+    assert_eq!(severity(json!("P1 - Critical")), (Some(0), word("P1 - Critical")));
+    assert_eq!(severity(json!(9)), (None, word("9")));
+    assert_eq!(severity(json!("Sev2")), (Some(2), None));
+}
+
+#[test]
+fn what_was_escaped_or_counted_is_read() {
+    let incident = event_of(&json!({"alertName": "e", "severity": 1, "description": "&lt;p&gt;one&lt;/p&gt;", "firedTime": 1_700_000_000_000_i64,
+        "resolvedTime": "0001-01-01T00:00:00Z", "logs": "Error: first\\n  at b"})).incident;
+    assert_eq!((incident.started_at.as_deref(), incident.resolved_at), (Some("2023-11-14T22:13:20Z"), None));
+    assert_eq!(
+        (incident.description.as_deref(), incident.logs.as_deref()),
+        (Some("one"), Some("Error: first\n  at b"))
+    );
 }
 
 #[test]

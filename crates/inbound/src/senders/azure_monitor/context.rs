@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::rows;
 use crate::senders::json::{add, any_text, at, collect, first_text, items, text};
-use crate::senders::{alert, bounds, html};
+use crate::senders::{bounds, html, labels};
 use incident::event::Incident;
 
 /// Fields that tell an engineer nothing. `claims` and `httpRequest` hold personal data besides: who made a change, from
@@ -47,9 +47,9 @@ pub(super) fn describe(context: &Value, incident: &mut Incident) {
         // An event's own details.
         add_fields(&mut rest, properties);
     } else {
-        incident.labels.extend(alert::labels("properties", &properties));
+        incident.labels.extend(labels::read("properties", &properties));
     }
-    incident.labels.extend(alert::labels("labels", &take(&mut rest, "labels")));
+    incident.labels.extend(labels::read("labels", &take(&mut rest, "labels")));
     for nested in ["authorization", "annotations", "AlertData"] {
         if rest.get(nested).is_some_and(Value::is_object) {
             let fields = take(&mut rest, nested);
@@ -78,7 +78,8 @@ fn add_fields(fields: &mut Map<String, Value>, object: Value) {
 /// The alert in a sentence, where its rule has no description, and its name, where it has no rule (budgets).
 fn summary(details: &Value, incident: &mut Incident) {
     if incident.description.is_none() {
-        incident.description = first_text(details, &["DetectionSummary", "title", "summary", "description", "message"]);
+        let summary = first_text(details, &["DetectionSummary", "title", "summary", "description", "message"]);
+        incident.description = summary.map(|text| html::readable(&text));
     }
     if incident.title.is_empty()
         && let Some(name) = first_text(details, &["title", "BudgetName", "operationName"])
@@ -96,7 +97,7 @@ fn criteria_of(criteria: &Value, incident: &mut Incident) {
         let api = first_text(one, &["linkToFilteredSearchResultsAPI", "linkToSearchResultsAPI"]);
         links(page, api, incident);
         if let Some(dimensions) = at(one, &["dimensions"]) {
-            incident.labels.extend(alert::labels("dimension", dimensions));
+            incident.labels.extend(labels::read("dimension", dimensions));
         }
         add_logs(rows::of_events(items(one, &["event"])), incident);
     }
@@ -154,7 +155,7 @@ fn log_search(rest: &mut Map<String, Value>, incident: &mut Incident) {
     let [page, api] = filtered;
     let [whole_page, whole_api] = whole;
     links(page.or(whole_page), api.or(whole_api), incident);
-    incident.labels.extend(alert::labels("dimension", &take(rest, "Dimensions")));
+    incident.labels.extend(labels::read("dimension", &take(rest, "Dimensions")));
     add_logs(rows::of_tables(items(&take(rest, "SearchResults"), &["tables"])), incident);
 }
 
@@ -195,10 +196,7 @@ fn readable(name: &str, value: &Value) -> Option<String> {
     {
         return nested(name, &inner);
     }
-    if html::is_html(string) {
-        return Some(html::plain(string)).filter(|text| !text.is_empty());
-    }
-    any_text(value)
+    any_text(value).map(|text| html::readable(&text)).filter(|text| !text.is_empty())
 }
 
 fn nested(name: &str, value: &Value) -> Option<String> {

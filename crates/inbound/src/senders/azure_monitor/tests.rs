@@ -4,8 +4,15 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::auth::Verified;
+use crate::endpoint::Hook;
 use crate::senders::testing::{any_json, put_at};
+use crate::senders::{BadBody, Parsed};
 use incident::event::IncidentEvent;
+
+fn parse(body: &Verified) -> Result<Parsed, BadBody> {
+    crate::senders::parse(Hook::Of(Sender::AzureMonitor), body, &[])
+}
 
 const ALERT: &str = "/subscriptions/s-1/providers/Microsoft.AlertsManagement/alerts/a-1";
 
@@ -15,7 +22,7 @@ fn parsed(body: &Value) -> Result<Parsed, BadBody> {
 
 fn event(body: &Value) -> IncidentEvent {
     match parsed(body) {
-        Ok(Parsed::Events { mut events, remark: None }) if events.len() == 1 => events.remove(0),
+        Ok(Parsed::Events { mut events, remark: None, .. }) if events.len() == 1 => events.remove(0),
         other => panic!("{other:?}"),
     }
 }
@@ -162,6 +169,89 @@ fn health_messages_lose_their_markup() {
     has(&incident, "impactedServices: Storage (East US)");
     has(&incident, "level: 3");
     assert!(!lines(&incident).iter().any(|line| line.contains('<')), "{:#?}", lines(&incident));
+}
+
+fn entry(service: &str, alert: &str, context: Value) -> Value {
+    let mut body = body(context);
+    body["data"]["essentials"]["monitoringService"] = json!(service);
+    body["data"]["essentials"]["alertId"] = json!(format!("{ALERT}{alert}"));
+    body
+}
+
+#[test]
+fn messages_about_one_outage_are_one_incident() {
+    let health = |alert: &str, correlation: &str, stage: &str, status: &str| {
+        entry(
+            "ServiceHealth",
+            alert,
+            json!({"correlationId": correlation, "eventDataId": alert, "status": status,
+            "operationName": "Microsoft.ServiceHealth/incident/action", "properties": {"title": "Storage &lt;b&gt;slow&lt;/b&gt;",
+            "trackingId": "AB12-C3D", "incidentType": "Incident", "stage": stage,
+            "communication": "&lt;p&gt;Reads are &lt;b&gt;slow&lt;/b&gt;.&lt;/p&gt;"}}),
+        )
+    };
+    let first = event(&health("1", "c1", "Active", "Active"));
+    assert_eq!((first.kind, first.incident.title.as_str()), (Kind::Triggered, "web-cpu: Storage slow"));
+    has(&first.incident, "communication: Reads are slow.");
+    assert_eq!(first.incident.identity.as_deref(), Some("alertRule \"web-cpu\", trackingId \"ab12-c3d\""));
+    assert!(!first.incident.informational);
+    for (stage, status, kind) in [
+        ("Active", "Active", Kind::Triggered),
+        ("Resolved", "Resolved", Kind::Resolved),
+        ("Active", "Resolved", Kind::Resolved),
+        ("", "Resolved", Kind::Resolved),
+        ("Complete", "Active", Kind::Resolved),
+        ("RCA", "Active", Kind::Updated),
+        ("Planned", "Active", Kind::Triggered),
+    ] {
+        let event = event(&health("2", "c2", stage, status));
+        assert_eq!((&event.key, event.kind), (&first.key, kind), "{stage} {status}");
+        assert_eq!(event.change.is_some(), kind == Kind::Updated);
+    }
+    let mut other = health("3", "c3", "Active", "Active");
+    other["data"]["alertContext"]["properties"]["trackingId"] = json!("OTHER");
+    assert_ne!(event(&other).key, first.key);
+}
+
+#[test]
+fn health_and_operations_belong_together_by_their_correlation() {
+    let resource = |alert: &str, operation: &str, status: &str, health: &str| {
+        entry(
+            "Resource Health",
+            alert,
+            json!({"correlationId": "rh", "status": status,
+            "operationName": format!("Microsoft.Resourcehealth/healthevent/{operation}/action"),
+            "properties": {"title": "Virtual machine", "currentHealthStatus": health}}),
+        )
+    };
+    let first = event(&resource("1", "Activated", "Active", "Unavailable"));
+    assert_eq!(first.kind, Kind::Triggered);
+    for body in [
+        resource("2", "Resolved", "Resolved", "Available"),
+        resource("2", "Updated", "Updated", "Available"),
+        resource("2", "Resolved", "Active", ""),
+    ] {
+        assert_eq!((event(&body).key, event(&body).kind), (first.key.clone(), Kind::Resolved));
+    }
+    assert_eq!(event(&resource("2", "Updated", "Active", "Degraded")).kind, Kind::Triggered);
+    let operation = |alert: &str, status: &str, level: &str| {
+        entry(
+            "Activity Log - Administrative",
+            alert,
+            json!({"correlationId": "op", "status": status, "level": level,
+            "operationName": "Microsoft.Sql/servers/restart/action"}),
+        )
+    };
+    let started = event(&operation("1", "Started", "Informational"));
+    let succeeded = event(&operation("2", "Succeeded", "Informational"));
+    assert_eq!((started.key, started.kind, succeeded.kind), (succeeded.key, Kind::Triggered, Kind::Triggered));
+    assert!(started.incident.informational && !event(&operation("3", "Failed", "Error")).incident.informational);
+    let planned = entry(
+        "ServiceHealth",
+        "4",
+        json!({"status": "Active", "properties": {"incidentType": "Maintenance", "trackingId": "T", "stage": "Planned"}}),
+    );
+    assert!(event(&planned).incident.informational);
 }
 
 #[test]

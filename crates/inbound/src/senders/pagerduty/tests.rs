@@ -4,6 +4,13 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::auth::Verified;
+use crate::endpoint::Hook;
+use crate::senders::{BadBody, Parsed};
+
+fn parse(body: &Verified) -> Result<Parsed, BadBody> {
+    crate::senders::parse(Hook::Of(Sender::Pagerduty), body, &[])
+}
 
 fn parsed(body: &Value) -> Parsed {
     parse(&Verified::in_test(body.to_string().as_bytes())).unwrap()
@@ -11,7 +18,7 @@ fn parsed(body: &Value) -> Parsed {
 
 fn event(body: &Value) -> IncidentEvent {
     match parsed(body) {
-        Parsed::Events { mut events, remark: None } if events.len() == 1 => events.remove(0),
+        Parsed::Events { mut events, remark: None, .. } if events.len() == 1 => events.remove(0),
         other => panic!("{other:?}"),
     }
 }
@@ -98,7 +105,7 @@ fn only_a_resolved_incident_has_an_end() {
     ] {
         let event = event(&incident_body(&format!("incident.{name}")));
         assert_eq!((event.kind, event.incident.resolved_at), (kind, None), "{name}");
-        assert_eq!(event.change.is_some(), kind == Kind::Updated);
+        assert_eq!(event.change.is_some(), kind != Kind::Triggered);
     }
 }
 
@@ -116,29 +123,29 @@ fn a_merge_is_not_a_resolution() {
 #[test]
 fn changes_read_as_a_sentence() {
     for (name, expected) in [
-        ("escalated", "Escalated to First Responder"),
-        ("reassigned", "Reassigned to First Responder"),
-        ("delegated", "Delegated to the escalation policy Shop on call"),
-        ("priority_updated", "Priority is now P1"),
-        ("service_updated", "Moved to another service: checkout"),
-        ("incident_type.changed", "Incident type is now major"),
+        ("escalated", "escalated to First Responder"),
+        ("reassigned", "reassigned to First Responder"),
+        ("delegated", "delegated to the escalation policy Shop on call"),
+        ("priority_updated", "priority is now P1"),
+        ("service_updated", "moved to another service: checkout"),
+        ("incident_type.changed", "incident type is now major"),
     ] {
         let event = event(&incident_body(&format!("incident.{name}")));
-        assert_eq!(event.change.as_deref(), Some(expected));
+        assert_eq!(event.change, Some(format!("10:20:30Z First Responder: {expected}")));
         assert_eq!((event.kind, event.key.as_str()), (Kind::Updated, "pagerduty-Q1INC"));
     }
     let mut body = incident_body("incident.priority_updated");
     body["event"]["data"]["priority"] = Value::Null;
-    assert_eq!(event(&body).change.unwrap(), "It has no priority any more");
+    assert_eq!(event(&body).change.unwrap(), "10:20:30Z First Responder: it has no priority any more");
 }
 
 #[test]
 fn what_is_said_about_an_incident_belongs_to_it() {
     let field = |value: &str| json!([{"id": "PF", "name": "environment", "value": value}]);
     for (name, data, expected) in [
-        ("annotated", json!({"content": "Rolled back 4.2"}), "Note: Rolled back 4.2"),
-        ("annotated", json!({"content": "Resolution Note: pool raised"}), "Resolution note: pool raised"),
-        ("status_update_published", json!({"message": "A fix is on its way"}), "Status update: A fix is on its way"),
+        ("annotated", json!({"content": "Rolled back 4.2"}), "note: Rolled back 4.2"),
+        ("annotated", json!({"content": "Resolution Note: pool raised"}), "resolution note: pool raised"),
+        ("status_update_published", json!({"message": "A fix is on its way"}), "status update: A fix is on its way"),
         (
             "custom_field_values.updated",
             json!({"custom_fields": field("production"), "changed_custom_fields": field("staging")}),
@@ -147,7 +154,7 @@ fn what_is_said_about_an_incident_belongs_to_it() {
         (
             "conference_bridge.updated",
             json!({"conference_numbers": [{"label": "", "number": "+1 555 0101"}], "conference_url": "https://m.example"}),
-            "Conference bridge: +1 555 0101, https://m.example",
+            "conference bridge: +1 555 0101, https://m.example",
         ),
         (
             "responder.added",
@@ -161,7 +168,7 @@ fn what_is_said_about_an_incident_belongs_to_it() {
         ),
     ] {
         let event = event(&about(&format!("incident.{name}"), data));
-        assert_eq!(event.change.as_deref(), Some(expected));
+        assert_eq!(event.change, Some(format!("10:00:00Z {expected}")));
         assert_eq!(event.key.as_str(), "pagerduty-Q1INC");
         assert_eq!(event.incident.title, "Checkout answers 502");
         assert_eq!(event.incident.status, None);
@@ -248,7 +255,7 @@ proptest! {
     fn two_incidents_never_share_a_key(a in "\\PC{1,40}", b in "\\PC{1,40}") {
         let key = |id: &str| match parsed(&json!({"event": {"event_type": "incident.resolved", "data": {"id": id}}})) {
             Parsed::Events { events, .. } => Some(events[0].key.clone()),
-            Parsed::Nothing { .. } => None,
+            Parsed::Nothing { .. } | Parsed::Confirm { .. } => None,
         };
         if let (Some(first), Some(second)) = (key(&a), key(&b)) {
             prop_assert_eq!(first == second, a.trim() == b.trim());

@@ -41,7 +41,7 @@ prop_compose! {
     ) -> Incident {
         Incident {
             title, url, number: None, reopened_at: None, status, service, teams, assignees, urgency, priority, severity, started_at,
-            resolved_at, description, resource, signal_type: None, source, logs, file, line, runbook, labels, context,
+            resolved_at, description, resource, signal_type: None, source, logs, file, line, runbook, labels, context, ..Incident::default()
         }
     }
 }

@@ -46,7 +46,8 @@ fn the_longest_text_is_shortened_first() {
     assert!(length(&text) <= LIMIT);
     assert_eq!(text.matches(&"r".repeat(2_000)).count(), 6);
     assert!(text.contains("Connection pool exhausted.\nOrders fail."));
-    assert!(text.contains("000599 something failed") && !text.contains("000001 something failed"));
+    assert!(["000001", "000599"].iter().all(|line| text.contains(&format!("{line} something failed"))));
+    assert!(text.matches(" something failed").count() < 600);
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn full() -> Incident {
         runbook: Some("https://wiki.example.com/orders".into()),
         labels: pairs(&[("cluster", "prod-1"), ("pod", "orders-7d4f")]),
         context: pairs(&[("condition", "count > 5"), ("window", "PT5M")]),
+        ..Incident::default()
     }
 }
 

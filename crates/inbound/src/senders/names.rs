@@ -1,0 +1,223 @@
+//! Fields found by what they are called, however a sender spells and nests them: `rule.name`, `ruleName`, `rule_name`
+//! and `{"rule": {"name": …}}` are one name. JSON that stands in a string is read as if it stood in the body itself.
+
+use serde_json::Value;
+
+use super::json::any_text;
+
+/// So deep fields are looked for, …
+const DEEPEST: usize = 6;
+/// … and so many of them.
+const MOST: usize = 2_000;
+/// A name of one word must have so many letters to be recognised inside another object: `context.reason` is a reason,
+/// but `user.name` is no name of an alert.
+const TELLING: usize = 6;
+
+/// A body whose fields are taken by name; what was taken is no longer there.
+#[derive(Debug)]
+pub(super) struct Body {
+    value: Value,
+    index: Vec<Place>,
+}
+
+/// A field of the body.
+#[derive(Debug)]
+struct Place {
+    path: Vec<String>,
+    /// The whole path in small letters and digits.
+    name: String,
+    /// Where in `name` each word of the path begins that a dot or an object sets apart.
+    words: Vec<usize>,
+}
+
+impl Body {
+    pub(super) fn new(value: Value) -> Body {
+        let value = unpacked(value, 0);
+        let mut index = Vec::new();
+        let mut level = vec![(Vec::new(), &value)];
+        for _ in 0..DEEPEST {
+            let mut next = Vec::new();
+            for (path, node) in level {
+                for (key, inner) in node.as_object().into_iter().flatten() {
+                    if index.len() >= MOST {
+                        break;
+                    }
+                    let mut path: Vec<String> = path.clone();
+                    path.push(key.clone());
+                    index.push(Place::of(&path));
+                    next.push((path, inner));
+                }
+            }
+            level = next;
+        }
+        Body { value, index }
+    }
+
+    /// The first of these names that holds anything.
+    pub(super) fn peek(&self, names: &[&str]) -> Option<&Value> {
+        self.find(names, &|value| any_text(value).map(|_| ())).map(|(value, ())| value)
+    }
+
+    /// What `read` makes of the first of these names that it can read.
+    pub(super) fn read<T>(&self, names: &[&str], read: &dyn Fn(&Value) -> Option<T>) -> Option<T> {
+        self.find(names, read).map(|(_, read)| read)
+    }
+
+    /// The same, and the field is then used up.
+    pub(super) fn take<T>(&mut self, names: &[&str], read: &dyn Fn(&Value) -> Option<T>) -> Option<T> {
+        for name in names {
+            for place in &self.index {
+                if place.is(name)
+                    && let Some(value) = at_mut(&mut self.value, &place.path)
+                    && let Some(read) = read(value)
+                {
+                    *value = Value::Null;
+                    return Some(read);
+                }
+            }
+        }
+        None
+    }
+
+    /// The whole body, less what was taken.
+    pub(super) fn rest(&self) -> &Value {
+        &self.value
+    }
+
+    fn find<T>(&self, names: &[&str], read: &dyn Fn(&Value) -> Option<T>) -> Option<(&Value, T)> {
+        for name in names {
+            for place in &self.index {
+                if place.is(name)
+                    && let Some(value) = place.path.iter().try_fold(&self.value, |value, key| value.get(key))
+                    && let Some(read) = read(value)
+                {
+                    return Some((value, read));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Place {
+    fn of(path: &[String]) -> Place {
+        let (mut name, mut words) = (String::new(), Vec::new());
+        for word in path.iter().flat_map(|key| key.split('.')) {
+            words.push(name.len());
+            name.push_str(&normal(word));
+        }
+        Place { path: path.to_vec(), name, words }
+    }
+
+    /// Whether its path, or the end of it, is this name.
+    fn is(&self, name: &str) -> bool {
+        let Some(start) = self.name.len().checked_sub(name.len()).filter(|_| self.name.ends_with(name)) else {
+            return false;
+        };
+        let last = self.words.last().copied().unwrap_or_default();
+        start == 0 || (self.words.contains(&start) && (start < last || name.len() >= TELLING))
+    }
+}
+
+fn at_mut<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |value, key| value.get_mut(key))
+}
+
+/// A name in small letters and digits alone.
+pub(super) fn normal(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a name: `k8s.pod-name`, `sourceHost` and `SOURCE_HOST` have two or three.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for character in name.chars() {
+        let breaks = !character.is_alphanumeric() || (character.is_uppercase() && before.is_lowercase());
+        if breaks {
+            words.push(String::new());
+        }
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The value with every object or list that was sent as a string in its place.
+fn unpacked(value: Value, depth: usize) -> Value {
+    if depth > DEEPEST {
+        return value;
+    }
+    match value {
+        Value::String(text) => match inner(&text) {
+            Some(value) => unpacked(value, depth.saturating_add(1)),
+            None => Value::String(text),
+        },
+        Value::Object(mut fields) => {
+            for value in fields.values_mut() {
+                *value = unpacked(value.take(), depth.saturating_add(1));
+            }
+            Value::Object(fields)
+        }
+        other => other,
+    }
+}
+
+/// The object or list that a text holds.
+pub(super) fn inner(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str::<Value>(text).ok().filter(|value| value.is_object() || value.is_array())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::senders::json::plain;
+
+    #[test]
+    fn a_name_is_found_in_any_spelling_and_nesting() {
+        for body in [
+            json!({"ruleName": "x"}),
+            json!({"rule_name": "x"}),
+            json!({"rule.name": "x"}),
+            json!({"Rule Name": "x"}),
+            json!({"rule": {"name": "x"}}),
+            json!({"context": {"rule": {"name": "x"}}}),
+            json!({"context": {"ruleName": "x"}}),
+            json!({"kibana.alert.rule.name": "x"}),
+            json!({"payload": "{\"rule\": {\"name\": \"x\"}}"}),
+            json!({"payload": "{\"inner\": \"{\\\"rule-name\\\": \\\"x\\\"}\"}"}),
+        ] {
+            assert_eq!(Body::new(body.clone()).read(&["rulename"], &plain).as_deref(), Some("x"), "{body}");
+        }
+        for body in [json!({"user": {"name": "x"}}), json!({"username": "x"}), json!({"rulename2": "x"}), json!([1])] {
+            assert_eq!(Body::new(body.clone()).read(&["name", "rulename"], &plain), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_gone_and_the_first_name_counts() {
+        let mut body = Body::new(json!({"title": "b", "alert": {"name": "a"}, "other": 1}));
+        assert_eq!(body.take(&["alertname", "title"], &plain).as_deref(), Some("a"));
+        assert_eq!(body.take(&["alertname", "title"], &plain).as_deref(), Some("b"));
+        assert_eq!(body.take(&["alertname", "title"], &plain), None);
+        assert_eq!(body.rest(), &json!({"title": null, "alert": {"name": null}, "other": 1}));
+    }
+
+    #[test]
+    fn names_have_words() {
+        assert_eq!(words("k8s.podName"), ["k8s", "pod", "name"]);
+        assert_eq!(words("SOURCE_HOST"), ["source", "host"]);
+        assert!(words("--").is_empty());
+    }
+}
