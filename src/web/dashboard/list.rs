@@ -145,7 +145,7 @@ fn row(incident: &Value, now: Time) -> Markup {
         tr {
             td { (when(first)) small { (ago(first, now)) } }
             th scope="row" dir="auto" {
-                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 84)) }
+                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 80)) }
                 small { (text(incident, "sender")) @if !service.is_empty() { " · " (short(service, 32)) } }
             }
             td { (grade(incident)) }

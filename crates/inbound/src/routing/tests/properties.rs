@@ -55,7 +55,7 @@ fn any_route() -> impl Strategy<Value = Value> {
         (proptest::sample::select(vec!["<=", ">="]), 0..=4).prop_map(|(op, n)| format!("{op}{n}").into()),
     ];
     let senders =
-        proptest::sample::subsequence(<Sender as strum::VariantNames>::VARIANTS.to_vec(), 1..=3).prop_map(Value::from);
+        proptest::sample::subsequence(Sender::all().map(Sender::name).collect::<Vec<_>>(), 1..=3).prop_map(Value::from);
     let part = prop_oneof![
         3 => senders.prop_map(|value| ("sender", value)),
         3 => severity.prop_map(|value| ("severity", value)),
