@@ -76,6 +76,9 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         return None;
     }
     let label = Label::before(src, sep);
+    if label.is("name") && src.starts_like(label.start.saturating_sub(6), "data; ") {
+        return in_form(src, sep);
+    }
     if label.is("name") || label.is("key") {
         named.found = quoted_label(src, sep + 1).map(|ending| (sep, ending));
     }
@@ -87,7 +90,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         _ => return None,
     };
     // `arn:aws:secretsmanager:eu:1:secret:db`.
-    if colon && src.before(label.start) == b':' && ending.value != Value::Any {
+    if colon && !label.spaced && src.before(label.start) == b':' && ending.value != Value::Any {
         return None;
     }
     // `=>`, `:=`, `==`.
@@ -101,6 +104,15 @@ fn quoted_label(src: &Source, at: usize) -> Option<&'static Ending> {
     let from = src.run(at, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'='));
     let to = src.run(from, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80);
     Label::of(src.slice(from, to), from).kind()
+}
+
+/// The field of a form with several parts whose name stands behind the `=` at `sep`: its value is the next paragraph.
+fn in_form(src: &Source, sep: usize) -> Option<Hit> {
+    let ending = quoted_label(src, sep + 1)?;
+    let line = src.line_end(sep);
+    let start = src.run(line, 4, |b| matches!(b, b'\n' | b'\r'));
+    let end = src.line_end(start);
+    (start > line + 1 && end > start && src.note(start).is_none()).then_some(Hit { start, end, name: ending.name })
 }
 
 /// The kind that the name of the variable says whose declaration `at` is in, as Terraform writes it:
@@ -181,6 +193,9 @@ impl Place<'_> {
     /// The end of a password of four groups of four, as mail providers give it to programs.
     fn four_groups(&self, start: usize, end: usize) -> usize {
         let src = self.src;
+        if self.label.ends_with("mnemonic") || self.label.ends_with("phrase") {
+            return self.words(end);
+        }
         let group = |at| {
             let end = src.run(at, 5, |b| b.is_ascii_lowercase() || b.is_ascii_digit());
             (end == at + 4).then_some(end)
@@ -188,6 +203,15 @@ impl Place<'_> {
         let next = |end: usize| group(end + 1).filter(|_| src.at(end) == b' ');
         let all = group(start).filter(|first| *first == end).and_then(next).and_then(next).and_then(next);
         all.unwrap_or(end)
+    }
+
+    /// The end of the words from which a wallet's key is made, of which the first ends at `end`.
+    fn words(&self, end: usize) -> usize {
+        let next = |end: &usize| {
+            let word = self.src.run(end + 1, 9, |b| b.is_ascii_lowercase());
+            (self.src.at(*end) == b' ' && (4..=9).contains(&(word - end))).then_some(word)
+        };
+        std::iter::successors(Some(end), next).take(24).last().unwrap_or(end)
     }
 
     /// The secret with the name that says most: `GITHUB_TOKEN=ghp_…` is a GitHub token.
@@ -207,6 +231,9 @@ impl Place<'_> {
         let credentials = if matches!(src.before(credentials), b' ' | b'\t' | b'+') { credentials } else { scheme };
         let several = ordinary::one_of(src.slice(start, scheme), ordinary::LISTING_SCHEMES);
         let known = several || ordinary::one_of(src.slice(start, scheme), ordinary::SCHEMES);
+        // Of a scheme that nobody knows, what follows must look like credentials.
+        let second = src.run(credentials, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b','));
+        let known = known || (opened != Ends::List && telling(src.slice(credentials, second), 16));
         let known = known && credentials > scheme;
         let start = if known { credentials } else { start };
         let probe = src.run(start, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
