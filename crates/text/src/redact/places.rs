@@ -25,14 +25,24 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     }
     let data = src.starts(close + 1, "<![CDATA[");
     let start = close + if data { 10 } else { 1 };
-    let end = src.run(start, usize::MAX, |b| b != b'<' && b != b'\n' && !(data && b == b']'));
+    let end = text_end(src, start, src.width(close), if data { b']' } else { b'<' });
     // `login <user> <password> [options]` tells how to call a program.
     if !data && !src.starts(end, "</") && end < src.len() {
         return None;
     }
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let span = Span { start, end, quoted: true };
     place.counts(&span).then_some(Hit { start, end, name: ending.name })
+}
+
+/// Where an element's text ends: with the line or with this sign, written no wider than its tag is: `&lt;` is text.
+fn text_end(src: &Source, start: usize, width: usize, sign: u8) -> usize {
+    let mut end = start;
+    let stop = |at: usize| (src.at(at) == b'\n' || src.at(at) == sign) && src.width(at) <= width;
+    while end < src.len() && !stop(end) {
+        end += 1;
+    }
+    end
 }
 
 /// The text of the element after the one whose closing tag ends with the `>` at `close`, as property lists and maps pair
@@ -54,8 +64,8 @@ pub(super) fn in_next_element(src: &Source, close: usize) -> Option<Hit> {
         return None;
     }
     let start = value + 1;
-    let end = src.run(start, 1_000, |b| b != b'<' && b != b'\n');
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let end = text_end(src, start, src.width(close), b'<');
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let span = Span { start, end, quoted: true };
     (src.starts(end, "</") && place.counts(&span)).then_some(Hit { start, end, name: ending.name })
 }
@@ -90,7 +100,7 @@ pub(super) fn option(src: &Source, i: usize, line: &mut Line) -> Option<Hit> {
         return after_user(src, next);
     }
     let ending = label.kind()?;
-    Place { src, label: &label, value: ending.value, colon: false, encoded: false }.hit(ending.name, next)
+    Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, next)
 }
 
 /// The password in `user:password`, as curl takes it.
@@ -216,7 +226,7 @@ pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     let label = Label::backwards(src, i, true);
     let ending = label.kind()?;
     let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };
     let value = src.slice(start, place.end(start, ends, 64));
     let letters = value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' '));
@@ -230,7 +240,7 @@ pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
     }
     let label = Label::backwards(src, i - 1, true);
     let ending = label.kind()?;
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     if ending.value == Value::Any { place.hit(ending.name, i) } else { None }
 }
 

@@ -2,6 +2,7 @@
 
 use super::catalogue::{AZURE, CARD, DISCORD, EMAIL, HASH, PRIVATE_KEY, URL};
 use super::opaque::{random, telling};
+use super::ordinary;
 use super::source::{Hit, Source};
 
 const BEGIN: &str = "-----BEGIN";
@@ -95,8 +96,15 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     let stop = |b: u8| matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b'\\');
     let mut end = start;
     let (mut user_end, mut at_sign) = (None, None);
-    while end < start + 400 && !stop(src.at(end)) {
+    let depth = if src.encoded(colon) { src.width(colon) } else { 1 };
+    while end < start + 400 {
+        // What is written wider is part of the password: `%40` in a plain URL, `%2540` in an encoded one.
+        let part = src.encoded(end) && src.width(end) > depth;
+        if !part && stop(src.at(end)) {
+            break;
+        }
         match src.at(end) {
+            _ if part => {}
             b':' if user_end.is_none() => user_end = Some(end),
             b'@' => at_sign = Some(end),
             b'&' if src.encoded(colon) && !src.encoded(end) => break,
@@ -117,7 +125,8 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
         _ => (start, 16),
     };
     let value = src.slice(start, at_sign);
-    let shown = matches!(value.first(), None | Some(b'$' | b'{' | b'%')) || value.iter().all(|b| *b == b'*');
+    let word = value.iter().all(u8::is_ascii_alphabetic);
+    let shown = ordinary::placeholder(value) && !word;
     let found = !shown && (least == 1 || telling(value, least));
     found.then_some(Hit { start, end: at_sign, name: URL })
 }

@@ -46,8 +46,8 @@ pub(super) struct Place<'a> {
     pub value: Value,
     /// A colon stands before it, so it may be a sentence.
     pub colon: bool,
-    /// `=` and `&` are written as `%3D` and `%26`.
-    pub encoded: bool,
+    /// How wide what stands before it is written: 3 for `%3D`. What is written wider, as `%2526` is, is part of the value.
+    pub depth: usize,
 }
 
 /// Where a value lies, and whether quotes or tags say so.
@@ -94,9 +94,10 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         return None;
     }
     // `=>`, `:=`, `==`.
-    let at = src.run(sep + 1, 2, |b| matches!(b, b'=' | b'>' | b'~'));
-    let encoded = src.encoded(sep);
-    Place { src, label: &label, value: ending.value, colon, encoded }.hit(ending.name, at)
+    let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
+    let at = (0..2).fold(sep + 1, |at, _| if sign(at) { at + 1 } else { at });
+    let depth = if src.encoded(sep) { src.width(sep) } else { 1 };
+    Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
 }
 
 /// The kind that the label says which stands behind `at` as a value.
@@ -132,7 +133,7 @@ fn declared(src: &Source, at: usize) -> Option<&'static Ending> {
 pub(super) fn under_name(src: &Source, name: &str) -> Option<Hit> {
     let label = Label::of(name.as_bytes(), 0);
     let ending = label.kind()?;
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let start = match ending.value {
         Value::Credentials => place.credentials(0, Ends::List)?.0,
         Value::Cookies => place.cookies(0, Ends::List).map(|_| 0)?,
@@ -148,7 +149,7 @@ impl Place<'_> {
     pub fn hit(&self, name: &'static str, at: usize) -> Option<Hit> {
         let src = self.src;
         let mut begin = src.blanks(at, BLANKS);
-        if self.encoded {
+        if self.depth > 1 {
             begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
         }
         if self.label.quoted {
