@@ -85,6 +85,7 @@ pub(super) const URL: &str = "url password";
 pub(super) const AZURE: &str = "azure key";
 pub(super) const HASH: &str = "password hash";
 pub(super) const OPAQUE: &str = "opaque key";
+pub(super) const DISCORD: &str = "discord token";
 pub(super) const CARD: &str = "card number";
 pub(super) const EMAIL: &str = "email";
 
@@ -107,6 +108,11 @@ const SHAPES: &[Rule] = &[
     ),
     shape(BEARER, "sent Bearer 7Kq9x2Lm5Rt8 upstream", "Bearer token expired, bearer authentication is required"),
     shape(AZURE, concat!("b7x8", "Q~wE3rT5yU7iO9pA1sD3fG5hJ7kL9zX2cV4bN6"), "what is this? 8Q~ and so on"),
+    shape(
+        DISCORD,
+        concat!("MTk4NjIyNDgzNDcxOTI1MjQ4", ".Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"),
+        "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2.Zn",
+    ),
     shape(
         HASH,
         concat!("root:$2y$", "10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy:1000"),

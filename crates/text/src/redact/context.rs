@@ -11,8 +11,16 @@ const LEAST: usize = 20;
 const MOST: usize = 160;
 
 /// Parts of the names of what is no secret, however it looks: ids, hashes, places.
-const ORDINARY_NAMES: [&str; 63] = [
+const ORDINARY_NAMES: [&str; 71] = [
     "h",
+    "state",
+    "sha224",
+    "sha384",
+    "x5t",
+    "did",
+    "prj",
+    "dpl",
+    "team",
     "id",
     "ids",
     "uid",
@@ -192,29 +200,68 @@ const ID_PREFIXES: [&str; 12] =
 
 /// The key that begins with the word at `i`, which ends at `end`: with a vendor's prefix, or in a line that says that
 /// somebody was not let in.
-pub(super) fn word(src: &Source, i: usize, end: usize) -> Option<Hit> {
-    let joined = |b| matches!(b, b'_' | b'-');
-    let prefixed = joined(src.before(i));
-    let start = if prefixed { src.run_back(i, 40, |b| b.is_ascii_alphanumeric() || joined(b)) } else { i };
-    let before = src.before(start);
-    if matches!(before, b'/' | b'.' | b'@' | b'$' | b'#' | b'~') || before >= 0x80 {
+pub(super) fn word(src: &Source, i: usize, end: usize, refusals: &mut Refusals) -> Option<Hit> {
+    let joined = |b: u8| matches!(b, b'_' | b'-');
+    if joined(src.before(i)) {
+        return if end - i < LEAST { None } else { vendors_key(src, i, end) };
+    }
+    let before = src.before(i);
+    if before == b'/' {
+        return in_link(src, i, end);
+    }
+    if matches!(before, b'.' | b'@' | b'$' | b'#' | b'~') || before >= 0x80 {
         return None;
     }
-    let last = src.run(end, MOST, |b| b.is_ascii_alphanumeric() || joined(b) || matches!(b, b'+' | b'/'));
-    let value = src.slice(start, last);
-    if value.len() > MOST || matches!(src.at(last), b'@' | b'(' | b'$') {
+    // In base64, or between words of a form.
+    let base64 = |b: u8| matches!(b, b'+' | b'/') && before != b'+';
+    let last = src.run(end, MOST, |b| b.is_ascii_alphanumeric() || joined(b) || base64(b));
+    let value = src.slice(i, last);
+    if !(LEAST..=MOST).contains(&value.len()) || matches!(src.at(last), b'@' | b'(' | b'$' | b'/') {
         return None;
     }
-    if prefixed {
-        return vendors_key(src, start, i, end, last);
-    }
-    let mixed = value.len() >= LEAST && Look::of(value).mixed() && !wordy(value);
-    let counts = mixed && !ordinary_before(src, start) && (introduced(src, start) || refused(src, start, last));
-    counts.then_some(Hit { start, end: src.run(last, 2, |b| b == b'='), name: OPAQUE })
+    // A line of nothing else is one of many with data.
+    let data = value.len() >= 60 && matches!(before, 0 | b'\n' | b'\r') && matches!(src.at(last), 0 | b'\n' | b'\r');
+    let mixed = !data && Look::of(value).mixed() && !wordy(value);
+    let counts = mixed && (introduced(src, i) || refusals.around(src, i, last)) && !ordinary_before(src, i);
+    counts.then_some(Hit { start: i, end: src.run(last, 2, |b| b == b'='), name: OPAQUE })
+}
+
+/// The key in the path of a link that lets in whoever has it: `/reset-password/…`.
+fn in_link(src: &Source, i: usize, end: usize) -> Option<Hit> {
+    const LINKS: [&str; 14] = [
+        "reset",
+        "password",
+        "magic",
+        "invite",
+        "invitation",
+        "verify",
+        "confirm",
+        "confirmation",
+        "activate",
+        "unsubscribe",
+        "token",
+        "login",
+        "share",
+        "autologin",
+    ];
+    let last = src.run(end, MOST, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let value = src.slice(i, last);
+    let part = src.run_back(i - 1, 24, |b| b.is_ascii_alphanumeric());
+    let known = LINKS.iter().any(|link| src.slice(part, i - 1).eq_ignore_ascii_case(link.as_bytes()));
+    let counts = known && value.len() >= LEAST && (Look::of(value).mixed() && !wordy(value) || hexadecimal(value));
+    counts.then_some(Hit { start: i, end: last, name: OPAQUE })
 }
 
 /// A key whose last part, from `i` to `end`, is long enough to be no id.
-fn vendors_key(src: &Source, start: usize, i: usize, end: usize, last: usize) -> Option<Hit> {
+fn vendors_key(src: &Source, i: usize, end: usize) -> Option<Hit> {
+    let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let start = src.run_back(i, 40, joined);
+    let before = src.before(start);
+    let last = src.run(end, MOST, joined);
+    if matches!(before, b'/' | b'.' | b'@' | b'$' | b'#' | b'~' | 0x80..) || matches!(src.at(last), b'/' | b'@' | b'(')
+    {
+        return None;
+    }
     let prefix = src.slice(start, i - 1);
     let lower = prefix.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
     let part = src.slice(i, end);
@@ -227,6 +274,7 @@ fn vendors_key(src: &Source, start: usize, i: usize, end: usize, last: usize) ->
         && !id
         && prefix.first().is_some_and(u8::is_ascii_alphabetic)
         && ((part.len() >= 30 && Look::of(part).mixed())
+            || (prefix.len() <= 6 && part.len() >= 48 && src.before(i) == b'_' && hexadecimal(part))
             || (named && (hexadecimal(part) || (part.len() >= 20 && Look::of(part).mixed()))))
         && !ordinary_before(src, start);
     counts.then_some(Hit { start, end: last, name: OPAQUE })
@@ -234,8 +282,14 @@ fn vendors_key(src: &Source, start: usize, i: usize, end: usize, last: usize) ->
 
 /// The key behind the `=` or `:` at `sep`, whose label says nothing: only its look, and what the label does not say.
 pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
-    let mut start = src.run(sep + 1, 4, |b| matches!(b, b' ' | b'\t'));
-    start = src.run(start, 1, |b| matches!(b, b'"' | b'\''));
+    let mut start = if src.at(sep + 1) == b' ' { sep + 2 } else { sep + 1 };
+    if matches!(src.at(start), b'"' | b'\'') {
+        start += 1;
+    }
+    // Most values are short.
+    if !src.at(start + 8).is_ascii_graphic() {
+        return None;
+    }
     let end = src.run(start, MOST + 1, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/'));
     let length = end - start;
     if !(16..=MOST).contains(&length) {
@@ -248,7 +302,9 @@ pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
         return None;
     }
     let label = Label::before(src, sep);
-    if label.start == sep || ordinary(&label) {
+    // `did:key:z6Mk…` is a path.
+    let path = src.at(sep) == b':' && !label.spaced && src.before(label.start) == b':';
+    if label.start == sep || path || ordinary(&label) {
         return None;
     }
     let look = Look::of(value);
@@ -274,7 +330,7 @@ fn wordy(value: &[u8]) -> bool {
 /// Whether the label says that what stands behind it is no secret.
 fn ordinary(label: &Label) -> bool {
     ORDINARY_NAMES.iter().any(|name| label.ends_with_part(name))
-        || ["sha", "hash", "digest"].iter().any(|name| label.contains(name))
+        || ["sha", "hash", "digest", "public", "fingerprint"].iter().any(|name| label.contains(name))
 }
 
 /// Whether it is such a part of a name.
@@ -296,13 +352,32 @@ fn ordinary_before(src: &Source, start: usize) -> bool {
     ordinary(&Label::backwards(src, end, false))
 }
 
-/// Whether the line around says that somebody was not let in.
-fn refused(src: &Source, start: usize, end: usize) -> bool {
-    let from = src.run_back(start, 160, |b| b != b'\n');
-    let to = src.run(end, 100, |b| b != b'\n');
-    [(from, start), (end, to)].into_iter().any(|(from, to)| {
-        src.slice(from, to)
-            .split(|b| !b.is_ascii_alphanumeric())
-            .any(|word| word.len() >= 3 && REFUSALS.iter().any(|refusal| word.eq_ignore_ascii_case(refusal.as_bytes())))
-    })
+/// The words in the line that say that somebody was not let in, as far as it was read.
+#[derive(Default)]
+pub(super) struct Refusals {
+    read: usize,
+    /// Where the last of them ends.
+    last: Option<usize>,
+}
+
+impl Refusals {
+    /// Whether one of them stands in the line around what begins at `start` and ends at `end`, not far away.
+    fn around(&mut self, src: &Source, start: usize, end: usize) -> bool {
+        let to = src.run(end, 100, |b| b != b'\n');
+        let mut at = self.read.max(start.saturating_sub(160)).max(src.floor.min(start));
+        while at < to {
+            let word = src.run(at, to - at, |b| b.is_ascii_alphanumeric());
+            if src.at(word) == b'\n' && word < start {
+                self.last = None;
+            } else if word - at >= 3 && !(start..end).contains(&at) {
+                let text = src.slice(at, word);
+                if REFUSALS.iter().any(|refusal| text.eq_ignore_ascii_case(refusal.as_bytes())) {
+                    self.last = Some(word);
+                }
+            }
+            at = word + 1;
+        }
+        self.read = self.read.max(to);
+        self.last.is_some_and(|last| last + 160 > start)
+    }
 }

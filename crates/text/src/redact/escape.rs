@@ -121,7 +121,7 @@ fn entity(rest: &[u8]) -> Option<Escape> {
         let stands_for = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
         return Some(Escape { stands_for, width: sign + width + 1 });
     }
-    if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
+    if !matches!(rest, [b'a' | b'l' | b'g' | b'q' | b'n' | b'e' | b'c' | b's' | b'N', _, _, ..]) {
         return None;
     }
     let (name, stands_for) = NAMES.into_iter().find(|(name, _)| rest.starts_with(name.as_bytes()))?;

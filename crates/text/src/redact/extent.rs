@@ -19,6 +19,9 @@ impl Place<'_> {
     /// Where the value begins, inside what encloses it, and what will end it.
     pub fn opening(&self, at: usize) -> (usize, Ends) {
         let src = self.src;
+        if self.inner(at) {
+            return (at, Ends::Bare);
+        }
         if src.at(at) == b'[' && src.note(at).is_none() {
             return (src.run(at + 1, 64, |b| b.is_ascii_whitespace()), Ends::List);
         }
@@ -29,6 +32,7 @@ impl Place<'_> {
             quote += 1;
         }
         match src.at(quote) {
+            _ if self.inner(quote) => (at, Ends::Bare),
             b @ (b'"' | b'\'' | b'`') => (quote + 1, Ends::Quote(b, src.width(quote))),
             _ => (at, Ends::Bare),
         }
@@ -79,7 +83,7 @@ impl Place<'_> {
         while at < limit {
             let byte = src.at(at);
             // Two quotes are one of SQL's or YAML's.
-            if byte == b'\'' && quote == byte && at > start && src.at(at + 1) == byte {
+            if byte == b'\'' && quote == byte && src.at(at + 1) == byte {
                 at += 2;
                 continue;
             }
@@ -91,6 +95,11 @@ impl Place<'_> {
         limit
     }
 
+    /// Whether the byte at `i` is part of a value because it is encoded once more than what stands around it.
+    fn inner(&self, i: usize) -> bool {
+        self.src.encoded(i) && self.src.width(i) > self.depth
+    }
+
     /// Whether a value that nothing encloses ends before the byte at `i`. `spaces` may be part of it.
     fn ends_bare(&self, i: usize, spaces: bool) -> bool {
         let src = self.src;
@@ -99,7 +108,7 @@ impl Place<'_> {
             return false;
         }
         // `%26` doesn't end what a plain `=` begins.
-        if !self.encoded && byte != 0 && src.encoded(i) {
+        if byte != 0 && self.inner(i) {
             return false;
         }
         let next = src.at(i + 1);

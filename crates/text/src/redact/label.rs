@@ -5,10 +5,13 @@ use super::labels::{self, Ending, endings};
 use super::source::Source;
 use super::value::Value;
 
+/// As many letters of a label are read: more than any ending has, and a short sentence.
+const LETTERS: usize = 32;
+
 /// The name before a value.
 pub(super) struct Label {
     /// Its letters and digits in lower case, the last one first.
-    letters: [u8; 40],
+    letters: [u8; LETTERS],
     length: usize,
     /// How many of them the last part has: `pin` in `user_pin` and `userPin`.
     last_part: usize,
@@ -26,7 +29,16 @@ pub(super) struct Label {
 
 impl Label {
     fn new(start: usize, quoted: bool) -> Label {
-        Label { letters: [0; 40], length: 0, last_part: 0, last_word: 0, start, quoted, spaced: false, compound: false }
+        Label {
+            letters: [0; LETTERS],
+            length: 0,
+            last_part: 0,
+            last_word: 0,
+            start,
+            quoted,
+            spaced: false,
+            compound: false,
+        }
     }
 
     /// Whether a label that ends before `end` may say that a secret stands behind it, by its last letters: most say

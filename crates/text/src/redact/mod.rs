@@ -110,6 +110,7 @@ struct Walk<'a> {
     /// The end of the last stretch of base64 that was looked into.
     seen: usize,
     line: places::Line,
+    refusals: context::Refusals,
 }
 
 /// What a byte can be the beginning of.
@@ -155,6 +156,7 @@ impl<'a> Walk<'a> {
             waiting: Vec::new(),
             seen: 0,
             line: places::Line::default(),
+            refusals: context::Refusals::default(),
         }
     }
 
@@ -202,6 +204,7 @@ impl<'a> Walk<'a> {
                 None
             }
             b':' if src.starts(i, "://") => shape::url_password(src, i),
+            b':' if src.starts(i, ":5432:") => shape::pgpass(src, i),
             b':' | b'=' => {
                 let mut data = if byte == b':' { self.secrets.data(src, i) } else { Vec::new() };
                 if !data.is_empty() {
@@ -216,7 +219,9 @@ impl<'a> Walk<'a> {
                 let email = if self.emails { shape::email(src, i) } else { None };
                 email.or_else(|| shape::oracle_password(src, i))
             }
-            b'>' => places::in_element(src, i).or_else(|| context::value(src, i)),
+            b'>' => places::in_element(src, i)
+                .or_else(|| places::in_next_element(src, i))
+                .or_else(|| context::value(src, i)),
             b'-' if src.starts(i, "-----") => shape::private_key(src, i),
             b'-' => places::option(src, i, &mut self.line),
             b'"' | b'\'' if src.at(i + 1) == b',' => places::in_tuple(src, i),
@@ -244,8 +249,9 @@ impl<'a> Walk<'a> {
         let special = match byte {
             b'0'..=b'9' => shape::card(src, i),
             b'b' | b'B' => token::bearer(src, i),
-            b'e' => token::jwt(src, i),
-            b'M' => shape::key_body(src, i),
+            b'e' if src.at(i + 1) == b'y' => token::jwt(src, i),
+            b'M' if matches!(src.at(i + 1), b'I' | b'H' | b'C') => shape::key_body(src, i),
+            b'M' | b'N' | b'O' => shape::discord_token(src, i),
             _ => None,
         };
         if special.is_some() {
@@ -263,7 +269,7 @@ impl<'a> Walk<'a> {
     /// The secret that the long word from `i` to `end`, or what it is the first part of, is.
     fn long(&mut self, i: usize, end: usize) -> Option<Hit> {
         let src = &self.src;
-        let begins = !matches!(src.before(i), b'+' | b'/' | b'-' | b'_' | b'=');
+        let begins = !matches!(src.before(i), b'+' | b'/' | b'-' | b'_');
         if self.deep && begins && i >= self.seen {
             let emails = self.emails;
             let (seen, hit) = encoded::base64(src, i, |text| Walk::new(text, emails, false).next().map(|hit| hit.name));
@@ -272,6 +278,6 @@ impl<'a> Walk<'a> {
                 return hit;
             }
         }
-        context::word(src, i, end)
+        context::word(src, i, end, &mut self.refusals)
     }
 }

@@ -247,7 +247,7 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
     let end =
         value.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))).unwrap_or(value.len());
     let (path, rest) = value.split_at_checked(end).unwrap_or((value, &[]));
-    if path.first().is_some_and(u8::is_ascii_digit) {
+    if !path.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
         return false;
     }
     let dotted = path.contains(&b'.');

@@ -7,6 +7,7 @@
 //! | set | has |
 //! |---|---|
 //! | `d` `a` `l` `u` `A` | digits; small letters; these with digits; capitals with digits; letters and digits |
+//! | `B` | base32, in small letters |
 //! | `h` `H` | hexadecimal digits, with small letters; with any |
 //! | `w` `x` | `A` with `_` and `-`; also with `.` |
 //! | `b` `s` | `A` with `+` and `/`; also with `_`, `-`, `.`, `=` and `%` |
@@ -121,6 +122,7 @@ impl Set {
             b'd' => b.is_ascii_digit(),
             b'a' => b.is_ascii_lowercase(),
             b'l' => b.is_ascii_lowercase() || b.is_ascii_digit(),
+            b'B' => matches!(b, b'a'..=b'z' | b'2'..=b'7'),
             b'u' => b.is_ascii_uppercase() || b.is_ascii_digit(),
             b'A' => b.is_ascii_alphanumeric(),
             b'h' => matches!(b, b'0'..=b'9' | b'a'..=b'f'),

@@ -2,6 +2,7 @@
 
 use super::extent::Ends;
 use super::label::Label;
+use super::opaque::Look;
 use super::ordinary;
 use super::source::{Hit, Source};
 use super::value::{Place, Span, Value};
@@ -24,14 +25,49 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     }
     let data = src.starts(close + 1, "<![CDATA[");
     let start = close + if data { 10 } else { 1 };
-    let end = src.run(start, usize::MAX, |b| b != b'<' && b != b'\n' && !(data && b == b']'));
+    let end = text_end(src, start, src.width(close), if data { b']' } else { b'<' });
     // `login <user> <password> [options]` tells how to call a program.
     if !data && !src.starts(end, "</") && end < src.len() {
         return None;
     }
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let span = Span { start, end, quoted: true };
     place.counts(&span).then_some(Hit { start, end, name: ending.name })
+}
+
+/// Where an element's text ends: with the line or with this sign, written no wider than its tag is: `&lt;` is text.
+fn text_end(src: &Source, start: usize, width: usize, sign: u8) -> usize {
+    let mut end = start;
+    let stop = |at: usize| (src.at(at) == b'\n' || src.at(at) == sign) && src.width(at) <= width;
+    while end < src.len() && !stop(end) {
+        end += 1;
+    }
+    end
+}
+
+/// The text of the element after the one whose closing tag ends with the `>` at `close`, as property lists and maps pair
+/// names and values: `<key>password</key><string>…`.
+pub(super) fn in_next_element(src: &Source, close: usize) -> Option<Hit> {
+    let tag = src.run_back(close, 12, |b| b.is_ascii_alphanumeric());
+    let name_end = tag.checked_sub(2)?;
+    if src.slice(name_end, tag) != b"</" || tag == close {
+        return None;
+    }
+    let label = Label::backwards(src, name_end, true);
+    if src.before(label.start) != b'>' {
+        return None;
+    }
+    let ending = label.kind()?;
+    let open = src.run(close + 1, 80, |b| b.is_ascii_whitespace());
+    let value = src.run(open + 1, 12, |b| b.is_ascii_alphanumeric());
+    if src.at(open) != b'<' || src.at(value) != b'>' || value == open + 1 {
+        return None;
+    }
+    let start = value + 1;
+    let end = text_end(src, start, src.width(close), b'<');
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
+    let span = Span { start, end, quoted: true };
+    (src.starts(end, "</") && place.counts(&span)).then_some(Hit { start, end, name: ending.name })
 }
 
 /// The value of the command line option that begins with the `-` at `i`: `--password …`, `-Token …`, `-u user:…`, and,
@@ -57,11 +93,14 @@ pub(super) fn option(src: &Source, i: usize, line: &mut Line) -> Option<Hit> {
         return None;
     }
     let label = Label::of(src.slice(start, end), start);
+    if src.slice(start, end) == b"U" {
+        return after_percent(src, next);
+    }
     if label.is("u") || label.is("user") || label.is("proxyuser") {
         return after_user(src, next);
     }
     let ending = label.kind()?;
-    Place { src, label: &label, value: ending.value, colon: false, encoded: false }.hit(ending.name, next)
+    Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, next)
 }
 
 /// The password in `user:password`, as curl takes it.
@@ -80,9 +119,19 @@ fn after_user(src: &Source, next: usize) -> Option<Hit> {
     found.then_some(Hit { start: colon + 1, end, name: "password" })
 }
 
+/// The password in `user%password`, as Samba's programs take it.
+fn after_percent(src: &Source, next: usize) -> Option<Hit> {
+    let start = src.run(next, 1, |b| matches!(b, b'"' | b'\''));
+    let percent = src.run(start, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'\\'));
+    let end = src.run(percent, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
+    let found = src.at(percent) == b'%' && end > percent + 3 && percent > start;
+    found.then_some(Hit { start: percent + 1, end, name: "password" })
+}
+
 /// Programs that take a password so: `-p` and where it may be written right behind it, by the words on the line.
-const PROGRAMS: [(u8, bool, &str); 24] = [
+const PROGRAMS: [(u8, bool, &str); 25] = [
     (b'p', false, "sshpass"),
+    (b'p', true, "sshpass"),
     (b'p', true, "mysql"),
     (b'p', true, "mariadb"),
     (b'p', true, "7z"),
@@ -154,7 +203,7 @@ fn short_option(src: &Source, i: usize, next: Option<usize>, line: &mut Line) ->
     let letter = src.at(i + 1);
     line.read(src, i);
     let takes = |(n, (option, attached, _)): (usize, &(u8, bool, &str))| {
-        *option == letter && (next.is_some() || *attached) && line.programs & (1 << n) != 0
+        *option == letter && next.is_some() != *attached && line.programs & (1 << n) != 0
     };
     if !PROGRAMS.iter().enumerate().any(takes) {
         return None;
@@ -177,23 +226,21 @@ pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     let label = Label::backwards(src, i, true);
     let ending = label.kind()?;
     let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };
-    let word = src
-        .slice(start, place.end(start, ends, 64))
-        .iter()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' '));
-    if word { None } else { place.hit(ending.name, at) }
+    let value = src.slice(start, place.end(start, ends, 64));
+    let letters = value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' '));
+    if letters && Look::of(value).changes < 3 { None } else { place.hit(ending.name, at) }
 }
 
 /// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`.
 pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
-    if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y') {
+    if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y' | b'g') {
         return None;
     }
     let label = Label::backwards(src, i - 1, true);
     let ending = label.kind()?;
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     if ending.value == Value::Any { place.hit(ending.name, i) } else { None }
 }
 

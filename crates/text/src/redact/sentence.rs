@@ -15,9 +15,9 @@ pub(super) fn may_follow(src: &Source, end: usize) -> bool {
     let last = src.slice(end.saturating_sub(3), end);
     let &[a, b, c] = last else { return false };
     let letters = [a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()];
-    const LAST: [&[u8; 3]; 18] = [
+    const LAST: [&[u8; 3]; 20] = [
         b"ord", b"swd", b"ass", b"ase", b"ode", b"ret", b"ken", b"key", b"pwd", b"uth", b"ort", b" by", b"tpw", b"npw",
-        b"dpw", b"bpw", b"nha", b"_pw",
+        b"dpw", b"bpw", b"nha", b"_pw", b"ity", b"gin",
     ];
     LAST.contains(&&letters) || (letters[1] >= 0x80 && letters[2] == b'a')
 }
@@ -62,7 +62,7 @@ impl Clues {
 /// The value after the label that ends with the word from `word` to `end`.
 pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line) -> Option<Hit> {
     let next = src.blanks(end, 100);
-    if end - word == 4 && (src.starts(word, "AUTH") || src.starts(word, "PASS")) {
+    if matches!(src.slice(word, end), b"AUTH" | b"PASS" | b"LOGIN") {
         return after_command(src, next);
     }
     let label = Label::backwards(src, end, false);
@@ -135,12 +135,14 @@ fn extent(src: &Source, at: usize) -> (usize, usize, bool) {
 
 /// Behind `is`, `was changed to` and the like, and whether there was one. A digit may say how the value is encoded.
 fn verb(src: &Source, next: usize) -> (usize, bool) {
-    const VERBS: [&str; 14] =
-        ["is", "was", "now", "set", "to", "as", "changed", "reset", "updated", "be", "ist", "lautet", "es", "est"];
+    const VERBS: [&str; 16] = [
+        "é", "è", "is", "was", "now", "set", "to", "as", "changed", "reset", "updated", "be", "ist", "lautet", "es",
+        "est",
+    ];
     let mut at = next;
     let mut last: &[u8] = b"";
     for _ in 0..4 {
-        let end = src.run(at, 10, |b| b.is_ascii_alphabetic());
+        let end = src.run(at, 10, |b| b.is_ascii_alphabetic() || b >= 0x80);
         let word = src.slice(at, end);
         if src.at(end) != b' ' || !ordinary::one_of(word, &VERBS) {
             break;

@@ -1,7 +1,8 @@
 //! Secrets that are known by their shape: private key blocks, passwords in URLs, card numbers, e-mail addresses.
 
-use super::catalogue::{AZURE, CARD, EMAIL, HASH, PRIVATE_KEY, URL};
+use super::catalogue::{AZURE, CARD, DISCORD, EMAIL, HASH, PRIVATE_KEY, URL};
 use super::opaque::{random, telling};
+use super::ordinary;
 use super::source::{Hit, Source};
 
 const BEGIN: &str = "-----BEGIN";
@@ -95,8 +96,15 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     let stop = |b: u8| matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b'\\');
     let mut end = start;
     let (mut user_end, mut at_sign) = (None, None);
-    while end < start + 400 && !stop(src.at(end)) {
+    let depth = if src.encoded(colon) { src.width(colon) } else { 1 };
+    while end < start + 400 {
+        // What is written wider is part of the password: `%40` in a plain URL, `%2540` in an encoded one.
+        let part = src.encoded(end) && src.width(end) > depth;
+        if !part && stop(src.at(end)) {
+            break;
+        }
         match src.at(end) {
+            _ if part => {}
             b':' if user_end.is_none() => user_end = Some(end),
             b'@' => at_sign = Some(end),
             b'&' if src.encoded(colon) && !src.encoded(end) => break,
@@ -117,7 +125,8 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
         _ => (start, 16),
     };
     let value = src.slice(start, at_sign);
-    let shown = matches!(value.first(), None | Some(b'$' | b'{' | b'%')) || value.iter().all(|b| *b == b'*');
+    let word = value.iter().all(u8::is_ascii_alphabetic);
+    let shown = ordinary::placeholder(value) && !word;
     let found = !shown && (least == 1 || telling(value, least));
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
@@ -131,11 +140,14 @@ pub(super) fn dsn_password(src: &Source, at: usize) -> Option<Hit> {
     (start < at && src.before(start) == b':').then_some(Hit { start, end: at, name: URL })
 }
 
-/// The password in `jdbc:oracle:thin:user/password@host`; `at` is the at sign.
+/// The password in `jdbc:oracle:thin:user/password@host` or `sqlplus user/password@host`; `at` is the at sign.
 pub(super) fn oracle_password(src: &Source, at: usize) -> Option<Hit> {
     let password = src.run_back(at, 60, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'/' | b'@' | b']'));
+    if password == at || src.before(password) != b'/' {
+        return None;
+    }
     let user = src.run_back(password.checked_sub(1)?, 60, |b| b.is_ascii_alphanumeric() || b == b'_');
-    let found = password < at && src.before(password) == b'/' && src.slice(user.saturating_sub(5), user) == b"thin:";
+    let found = [&b"thin:"[..], b"plus "].contains(&src.slice(user.saturating_sub(5), user));
     found.then_some(Hit { start: password, end: at, name: URL })
 }
 
@@ -206,6 +218,9 @@ pub(super) fn email(src: &Source, at: usize) -> Option<Hit> {
     // The domain ends with the last part that can be a top level, whatever stands behind it: text in a script without
     // spaces, a full stop, another secret. Only its first part may have letters beyond ASCII.
     let domain = at + 1;
+    if !src.at(domain).is_ascii_alphanumeric() && src.at(domain) < 0x80 {
+        return None;
+    }
     let mut dot = src.run(domain, 63, |b| b.is_ascii_alphanumeric() || b == b'-' || b >= 0x80);
     // `icon@2x.png` is a picture.
     let picture = dot == domain + 2 && src.at(domain + 1) == b'x';
@@ -256,6 +271,29 @@ pub(super) fn azure_key(src: &Source, plus: usize) -> Option<Hit> {
     let last = src.run(plus, 90, belongs);
     let end = src.run(last, 2, |b| b == b'=');
     matches!(end - start, 44 | 52 | 88).then_some(Hit { start, end, name: AZURE })
+}
+
+/// A bot's token at Discord, which begins with the word at `i`: its id in base64, a time, a signature.
+pub(super) fn discord_token(src: &Source, i: usize) -> Option<Hit> {
+    let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let first = src.run(i, 29, joined);
+    let second = src.run(first + 1, 7, joined);
+    let third = src.run(second + 1, 60, joined);
+    let found = !joined(src.before(i))
+        && (23..=28).contains(&(first - i))
+        && (src.at(first), second - first, src.at(second)) == (b'.', 7, b'.')
+        && third - second > 27;
+    found.then_some(Hit { start: i, end: third, name: DISCORD })
+}
+
+/// The password in a line of `.pgpass`, `host:5432:database:user:password`, whose port begins at `colon`.
+pub(super) fn pgpass(src: &Source, colon: usize) -> Option<Hit> {
+    let field = |b: u8| !matches!(b, 0..=b' ' | b':' | b'"' | b'\'' | b'/' | b'[');
+    let database = src.run(colon + 6, 64, field);
+    let user = src.run(database + 1, 64, field);
+    let end = src.run(user + 1, 200, |b| !matches!(b, 0..=b' ' | b'['));
+    let found = src.at(database) == b':' && src.at(user) == b':' && end > user + 3;
+    found.then_some(Hit { start: user + 1, end, name: "password" })
 }
 
 /// A password's hash as crypt, bcrypt and Argon2 write it, which begins with the `$` at `i`: it can be guessed.

@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
         let mut at = 0;
         while let Some(byte) = raw.get(at) {
             if !escape::may_begin(*byte) {
-                at += 1;
+                at = skip(raw, at + 1, escape::may_begin);
                 continue;
             }
             let rest = raw.get(at..).unwrap_or(&[]);
@@ -117,7 +117,7 @@ impl<'a> Source<'a> {
         !self.places.is_empty() && self.raw.get(self.raw(i)) == Some(&b'%') && self.width(i) > 1
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn starts(&self, i: usize, with: &str) -> bool {
         self.slice(i, i + with.len()) == with.as_bytes()
     }
@@ -164,7 +164,10 @@ impl<'a> Source<'a> {
         let first = *what.first()?;
         let mut at = i;
         loop {
-            at += self.bytes.get(at..)?.iter().position(|b| *b == first)?;
+            at = skip(&self.bytes, at, |b| b == first);
+            if at >= self.len() {
+                return None;
+            }
             if self.slice(at, at + what.len()) == what {
                 return Some(at);
             }
@@ -196,4 +199,28 @@ impl<'a> Source<'a> {
     pub fn breaks(&self, i: usize) -> bool {
         matches!(self.at(i), b'\n' | b'\r')
     }
+}
+
+/// Where the next byte is that `wanted` accepts, from `at` on. Where none is near, whole blocks are passed at once.
+#[inline]
+fn skip(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    const BLOCK: usize = 32;
+    let mut at = at;
+    let mut near = at + BLOCK;
+    while let Some(byte) = bytes.get(at) {
+        if wanted(*byte) {
+            break;
+        }
+        at += 1;
+        if at >= near {
+            // Without an early end, so that the compiler may look at several bytes at a time.
+            while let Some(block) = bytes.get(at..at + BLOCK)
+                && !block.iter().fold(false, |any, b| any | wanted(*b))
+            {
+                at += BLOCK;
+            }
+            near = at + BLOCK;
+        }
+    }
+    at
 }

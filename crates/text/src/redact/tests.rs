@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::opaque::random;
 use super::*;
 use crate::{clean, safe};
 
@@ -525,6 +526,40 @@ fn suspicious() -> impl Strategy<Value = String> {
         "#",
         "\t",
         "\0",
+        "\\u003d",
+        "\\x22",
+        "\\u0022",
+        "%253D",
+        "%5C%22",
+        "&quot;",
+        "&lt;",
+        "&amp;quot;",
+        "“",
+        "\u{a0}",
+        "：",
+        "kind: Secret\n",
+        "data:\n  a: b\n",
+        "\"data\":{\"a\":\"b\"}",
+        "machine h login u password ",
+        "AUTH ",
+        "sshpass -p ",
+        "mysql -ps3cret ",
+        "password is ",
+        "password was changed to ",
+        "(a, password) VALUES ('x', '",
+        "401 denied ",
+        "Zk3vQ9xT2mB7nL4pR8tW1yZ5",
+        "eyJwYXNzd29yZCI6Imh1bnRlcjJodW50ZXIyIiwidSI6MX0",
+        "<key>password</key><string>",
+        "</string>",
+        "mnemonic: abandon ability able",
+        "user%password1",
+        "-U ",
+        "form-data; name=\"password\"\r\n\r\n",
+        "/reset/",
+        "db:5432:a:b:s3cret",
+        "$2y$10$",
+        "Authorization: Foo ",
     ]
     .map(str::to_owned)
     .into();
@@ -605,6 +640,10 @@ fn in_query(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
+fn in_yaml(text: &str) -> String {
+    text.replace('\\', "/").replace('\'', "''")
+}
+
 fn in_markup(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
@@ -668,5 +707,31 @@ proptest! {
     fn any_text_will_do(text in any::<String>()) {
         let once = redact(&text, true);
         prop_assert_eq!(redact(&once, true), once);
+    }
+
+    /// Whatever characters it is made of, as long as the language that it is written in escapes them.
+    #[test]
+    fn a_labelled_secret_is_hidden_whole(secret in "[!-~]{8,24}") {
+        let json = in_json(&secret);
+        let texts = [
+            (format!("{{\"password\":\"{json}\",\"n\":1}}"), json.clone()),
+            (format!("{{\"log\":\"{{\\\"password\\\":\\\"{0}\\\",\\\"n\\\":1}}\"}}", in_json(&json)), in_json(&json)),
+            (format!("https://x.example/?a=b&password={}&n=1", in_query(&secret)), in_query(&secret)),
+            (format!("next=%2F%3Fpassword%3D{}%26n%3D1", in_query(&in_query(&secret))), in_query(&in_query(&secret))),
+            (format!("<password>{}</password>", in_markup(&secret)), in_markup(&secret)),
+            (format!("<user password=\"{}\" n=\"1\"/>", in_markup(&secret)), in_markup(&secret)),
+            (format!("postgres://app:{}@db/x", in_query(&secret)), in_query(&secret)),
+            // Nobody can tell whether a backslash escapes a quote here.
+            (format!("password: '{}'\nn: 1", in_yaml(&secret)), in_yaml(&secret)),
+        ];
+        let bytes = secret.trim_start_matches('"').as_bytes();
+        let stays = ordinary::placeholder(bytes) || ordinary::code(bytes, true) || !random(bytes);
+        for (text, written) in texts {
+            let shown = redact(&text, false);
+            // What only stands for a secret may be left: `${PASSWORD}`, `****`.
+            let left = written.as_bytes().windows(8).any(|part| shown.as_bytes().windows(8).any(|other| part == other));
+            prop_assert!(!left || shown == text, "{}\n{}", text, shown);
+            prop_assert!(shown != text || stays, "{}", text);
+        }
     }
 }

@@ -46,8 +46,8 @@ pub(super) struct Place<'a> {
     pub value: Value,
     /// A colon stands before it, so it may be a sentence.
     pub colon: bool,
-    /// `=` and `&` are written as `%3D` and `%26`.
-    pub encoded: bool,
+    /// How wide what stands before it is written: 3 for `%3D`. What is written wider, as `%2526` is, is part of the value.
+    pub depth: usize,
 }
 
 /// Where a value lies, and whether quotes or tags say so.
@@ -76,6 +76,9 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         return None;
     }
     let label = Label::before(src, sep);
+    if label.is("name") && src.starts_like(label.start.saturating_sub(6), "data; ") {
+        return in_form(src, sep);
+    }
     if label.is("name") || label.is("key") {
         named.found = quoted_label(src, sep + 1).map(|ending| (sep, ending));
     }
@@ -87,13 +90,14 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         _ => return None,
     };
     // `arn:aws:secretsmanager:eu:1:secret:db`.
-    if colon && src.before(label.start) == b':' && ending.value != Value::Any {
+    if colon && !label.spaced && src.before(label.start) == b':' && ending.value != Value::Any {
         return None;
     }
     // `=>`, `:=`, `==`.
-    let at = src.run(sep + 1, 2, |b| matches!(b, b'=' | b'>' | b'~'));
-    let encoded = src.encoded(sep);
-    Place { src, label: &label, value: ending.value, colon, encoded }.hit(ending.name, at)
+    let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
+    let at = (0..2).fold(sep + 1, |at, _| if sign(at) { at + 1 } else { at });
+    let depth = if src.encoded(sep) { src.width(sep) } else { 1 };
+    Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
 }
 
 /// The kind that the label says which stands behind `at` as a value.
@@ -101,6 +105,15 @@ fn quoted_label(src: &Source, at: usize) -> Option<&'static Ending> {
     let from = src.run(at, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'='));
     let to = src.run(from, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80);
     Label::of(src.slice(from, to), from).kind()
+}
+
+/// The field of a form with several parts whose name stands behind the `=` at `sep`: its value is the next paragraph.
+fn in_form(src: &Source, sep: usize) -> Option<Hit> {
+    let ending = quoted_label(src, sep + 1)?;
+    let line = src.line_end(sep);
+    let start = src.run(line, 4, |b| matches!(b, b'\n' | b'\r'));
+    let end = src.line_end(start);
+    (start > line + 1 && end > start && src.note(start).is_none()).then_some(Hit { start, end, name: ending.name })
 }
 
 /// The kind that the name of the variable says whose declaration `at` is in, as Terraform writes it:
@@ -120,7 +133,7 @@ fn declared(src: &Source, at: usize) -> Option<&'static Ending> {
 pub(super) fn under_name(src: &Source, name: &str) -> Option<Hit> {
     let label = Label::of(name.as_bytes(), 0);
     let ending = label.kind()?;
-    let place = Place { src, label: &label, value: ending.value, colon: false, encoded: false };
+    let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let start = match ending.value {
         Value::Credentials => place.credentials(0, Ends::List)?.0,
         Value::Cookies => place.cookies(0, Ends::List).map(|_| 0)?,
@@ -136,7 +149,7 @@ impl Place<'_> {
     pub fn hit(&self, name: &'static str, at: usize) -> Option<Hit> {
         let src = self.src;
         let mut begin = src.blanks(at, BLANKS);
-        if self.encoded {
+        if self.depth > 1 {
             begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
         }
         if self.label.quoted {
@@ -181,6 +194,9 @@ impl Place<'_> {
     /// The end of a password of four groups of four, as mail providers give it to programs.
     fn four_groups(&self, start: usize, end: usize) -> usize {
         let src = self.src;
+        if self.label.ends_with("mnemonic") || self.label.ends_with("phrase") {
+            return self.words(end);
+        }
         let group = |at| {
             let end = src.run(at, 5, |b| b.is_ascii_lowercase() || b.is_ascii_digit());
             (end == at + 4).then_some(end)
@@ -188,6 +204,15 @@ impl Place<'_> {
         let next = |end: usize| group(end + 1).filter(|_| src.at(end) == b' ');
         let all = group(start).filter(|first| *first == end).and_then(next).and_then(next).and_then(next);
         all.unwrap_or(end)
+    }
+
+    /// The end of the words from which a wallet's key is made, of which the first ends at `end`.
+    fn words(&self, end: usize) -> usize {
+        let next = |end: &usize| {
+            let word = self.src.run(end + 1, 9, |b| b.is_ascii_lowercase());
+            (self.src.at(*end) == b' ' && (4..=9).contains(&(word - end))).then_some(word)
+        };
+        std::iter::successors(Some(end), next).take(24).last().unwrap_or(end)
     }
 
     /// The secret with the name that says most: `GITHUB_TOKEN=ghp_…` is a GitHub token.
@@ -207,6 +232,9 @@ impl Place<'_> {
         let credentials = if matches!(src.before(credentials), b' ' | b'\t' | b'+') { credentials } else { scheme };
         let several = ordinary::one_of(src.slice(start, scheme), ordinary::LISTING_SCHEMES);
         let known = several || ordinary::one_of(src.slice(start, scheme), ordinary::SCHEMES);
+        // Of a scheme that nobody knows, what follows must look like credentials.
+        let second = src.run(credentials, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b','));
+        let known = known || (opened != Ends::List && telling(src.slice(credentials, second), 16));
         let known = known && credentials > scheme;
         let start = if known { credentials } else { start };
         let probe = src.run(start, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));

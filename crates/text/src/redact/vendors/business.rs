@@ -21,8 +21,12 @@ kinds! { BUSINESS
     "slack token": "xoxb-{x10+}" "xoxp-{x10+}" "xoxa-{x10+}" "xoxe-{x10+}" "xoxe.{x10+}" "xoxo-{d2}{x8+}"
         "xoxr-{x10+}" "xoxs-{x10+}" "xoxc-{x10+}" "xoxd-{s10+}" "xapp-{d1}-{x10+}" "xwfp-{x10+}";
         "xoxb -RSn dcH3 hPN"; "xoxo-love";
-    "discord token": "{A24}.{w6}.{w27+}" "{A26}.{w6}.{w27+}" "{A28}.{w6}.{w27+}" "mfa.{w60+}";
-        "8Jjj 7Fx7 Jb1M Cvf2 uYbF o3tw .O7U NXZ. tZuP 3py0 g5d9 DWVX TsH5 E4B5 4Cr"; "mfa.example";
+    "discord token": "mfa.{w60+}";
+        "mfa. Zk3v Q9xT 2mB7 nL4p R8tW 1yZ5 cF0g H6jD Zk3v Q9xT 2mB7 nL4p R8tW 1yZ5 cF0g H6jD"; "mfa.example";
+    "spotify token": "BQ{w150+}";
+        "BQ Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW \
+        Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW Zk3v Q9xT 2mB7 nL4p R8tW";
+        "BQ-code";
     "telegram token": "{d8-10}:AA{w32+}";
         "6820 8827 :AAW xUAA u1Yw 0q9U owYi bApo hrU_ jK_F T2K"; "12345678:AA";
     "facebook token": "EAA{A60+}" "IGQV{w60+}" "IGQW{w60+}" "IGAA{A60+}" "{d15-16}|{w27+}";

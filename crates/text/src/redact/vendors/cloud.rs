@@ -40,7 +40,7 @@ kinds! { CLOUD
     "firebase key": "AAAA{w7}:APA91b{w60+}";
         "AAAA GQBJ g3U: APA9 1bHK wkfl F6XU i5Ah uqpf Enbt XAqw K8jZ fALh LSzF yCmm dKTx p-Tk SF2R CdKD FR";
         "AAAA:APA91b";
-    "azure devops token": "{A76}AZDO{A4}";
+    "azure devops token": "{A76}AZDO{A4}" "{B52}";
         "oX9G Y1cj DoBo irPf QAdz Ev7g 5iFq hEvv eQzE 2QPu wNOv pdf2 YEe6 rSxC nopM EmJV Qpvs TnkI AeDf AZDO RrGs";
         "AZDO_BUILD_ID";
     "azure ai key": "{A52}JQQJ9{A27}";

@@ -23,7 +23,7 @@ kinds! { WATCH
     "launchdarkly key": "api-{h8}-{h4}-{h4}-{h4}-{h12}" "sdk-{h8}-{h4}-{h4}-{h4}-{h12}"
         "mob-{h8}-{h4}-{h4}-{h4}-{h12}" "rel-{h8}-{h4}-{h4}-{h4}-{h12}";
         "api- 032e 3a5a -4e1 6-43 2c-b f2a- 54fa 897e 8d97"; "api-gateway-prod-7f9c";
-    "dynatrace token": "dt0{A3}.{A24}.{A64}";
+    "dynatrace token": "dt0{A3}.{A6-30}.{A60-68}";
         "dt0K KS.e XqYE wReD R4xo TGFG fJ3x UDt. 8nbe zqNh lLEs eIqT S2Hk 0g1t dfIY 8jpB rWYC Qg6E pXKf 2PSc  \
         zHpK mvpR S10i 1w21";
         "dt0c01.id";
