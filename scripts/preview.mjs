@@ -27,7 +27,7 @@ const TOOL = {
     prompt. Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not
     asked.`,
   options: {
-    sender: { value: "NAME", about: `who sent a file: ${Object.keys(PATHS).join(", ")} (default: told by its shape)` },
+    sender: { value: "NAME", about: `who sent a file: ${Object.keys(PATHS).join(", ")} (default: recognised by its shape)` },
     ...ROUTE_OPTIONS,
     ...CONFIG_OPTION,
     json: JSON_OPTION,
