@@ -100,6 +100,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
         return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
     }
     let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+    more.insert("event".into(), json!(event.incident));
     let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
     Answer { more, reason, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
 }

@@ -62,9 +62,7 @@ impl Sender {
     pub fn name(self) -> &'static str {
         self.into()
     }
-}
 
-impl Sender {
     /// Every sender, in the order the documentation lists them.
     pub fn all() -> impl Iterator<Item = Sender> {
         Sender::VARIANTS.iter().filter_map(|name| name.parse().ok())
