@@ -13,12 +13,9 @@ import {
 } from "./configuration.mjs";
 import { about, sample, sampleNames } from "./samples.mjs";
 
-const PATHS = {
-  pagerduty: "/hooks/pagerduty",
-  "azure-monitor": "/hooks/azure-monitor",
-  kibana: "/hooks/kibana",
-  alert: "/hooks/alert",
-};
+const CONTRACT = JSON.parse(readFileSync(new URL("../src/web/openapi.json", import.meta.url), "utf8"));
+const SENDERS = CONTRACT.components.schemas.Sender.enum.filter((name) => name !== "source").map((name) => name.replaceAll("_", "-"));
+const hook = (name) => `/hooks/${name}`;
 const ANY_ALERT = "/api/trigger-devin";
 
 const TOOL = {
@@ -27,7 +24,8 @@ const TOOL = {
     prompt. Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not
     asked.`,
   options: {
-    sender: { value: "NAME", about: `who sent a file: ${Object.keys(PATHS).join(", ")} (default: told by its shape)` },
+    sender: { value: "NAME", about: `who sent a file: ${SENDERS.join(", ")} (default: told by its shape)` },
+    source: { value: "NAME", about: "the entry of SOURCES that reads a file; shows field by field what it makes of it" },
     ...ROUTE_OPTIONS,
     ...CONFIG_OPTION,
     json: JSON_OPTION,
@@ -39,6 +37,7 @@ const TOOL = {
     ["npm run preview -- pagerduty-resolved", "a sample, with the routes of wrangler.toml"],
     [`npm run preview -- alert --route '{"alert_name": "disk*", "playbook_id": "playbook-disk"}'`, "with this route only"],
     ["npm run preview -- body.json --sender kibana", "a body of your own, as Kibana's hook would take it"],
+    ["npm run preview -- body.json --source acme", "the same with a mapping of your own, field by field"],
     ["npm run --silent preview -- alert --json", "the bridge's whole answer; a list of them for several events"],
   ],
   more: `Samples:\n${table(sampleNames.map((name) => [name, about(name)]))}`,
@@ -48,16 +47,18 @@ const WEBHOOK_SECRET = "webhook-secret-of-the-preview";
 
 async function preview() {
   const { values, positionals } = commandLine(TOOL);
-  const { sender, json } = values;
-  const named = namedConfiguration(values);
+  const { sender, source, json } = values;
+  const chosen = namedConfiguration(values);
   if (positionals.length === 0) misused("What is to be shown?");
-  if (sender !== undefined && !Object.hasOwn(PATHS, sender)) {
-    misused(`There is no sender ${sender}.${suggestion(sender, Object.keys(PATHS))}`);
+  if (sender !== undefined && !SENDERS.includes(sender)) {
+    misused(`There is no sender ${sender}.${suggestion(sender, SENDERS)}`);
   }
-  const events = positionals.map((name) => event(name, PATHS[sender]));
+  if (sender !== undefined && source !== undefined) misused("--sender and --source can't both be: who reads the file?");
+  const named = sender ?? source;
+  const events = positionals.map((name) => event(name, named && hook(named)));
 
   await buildWorker();
-  const configuration = await readConfiguration(named);
+  const configuration = await readConfiguration(chosen);
   const { variables, secrets } = configuration;
   const nothingSet = !secrets.DEVIN_API_KEY && !secrets.DEVIN_ORG_ID && !variables.DEVIN_ORG_ID;
   const organisation = nothingSet && { DEVIN_ORG_ID: "org-of-the-preview" };
@@ -68,7 +69,7 @@ async function preview() {
       const answer = await rehearse(bridge, event);
       answers.push(answer);
       if (!answer.success) process.exitCode = WRONG;
-      if (!json) show(event, answer);
+      if (!json) show(event, answer, source !== undefined);
     }
     if (json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
     if (answers.some(({ error }) => error === "Configuration")) await showProblems(bridge);
@@ -85,7 +86,7 @@ function event(name, path) {
   }
   if (!existsSync(name)) misused(`There is no sample and no file ${name}.${suggestion(name, sampleNames)}`);
   const bytes = readFileSync(name);
-  return { name, path: path ?? (isPagerduty(bytes) ? PATHS.pagerduty : ANY_ALERT), bytes };
+  return { name, path: path ?? (isPagerduty(bytes) ? hook("pagerduty") : ANY_ALERT), bytes };
 }
 
 function isPagerduty(bytes) {
@@ -102,9 +103,20 @@ async function rehearse(bridge, { path, bytes, contentType = "application/json" 
   return response.json();
 }
 
-function show({ name, path }, answer) {
+function show({ name, path }, answer, fields) {
   line("Event", `${name}, to ${path}`);
-  for (const one of answer.results ?? [answer]) showOne(one);
+  for (const one of answer.results ?? [answer]) {
+    if (fields) showFields(one.event);
+    showOne(one);
+  }
+}
+
+/** What was understood of a body: each field with something in it. */
+function showFields(event = {}) {
+  for (const [field, value] of Object.entries(event)) {
+    const pairs = Array.isArray(value) ? value.map((item) => (Array.isArray(item) ? item.join(": ") : item)) : [value];
+    for (const text of pairs.filter((text) => text !== null && text !== false && text !== "")) line("Field", `${field} = ${short(String(text).replaceAll("\n", " "))}`);
+  }
 }
 
 function showOne({ success, message, error, details, reason, incident, decision, request, prompt }) {

@@ -217,18 +217,11 @@ describe("a body that can't be used is 400", () => {
     }
   });
 
-  test("a severity that means nothing", async () => {
-    for (const severity of [5, -1, 1.5, "Sev9", "P7", "bad", true, [1], { level: 1 }]) {
-      const shown = JSON.stringify(severity);
-      await bad(newAlert({ severity }), "Invalid field: severity", required.severity.replace("missing", shown));
-    }
-  });
-
   test("a name that is no text", () => bad(newAlert({ alertName: ["a"] }), "Invalid field: alertName", 'alertName is ["a"]: expected a text.'));
 
   test("what is wrong and what is missing are told together", async () => {
-    const details = `${required.severity.replace("missing", '"huge"')} ${required.description}`;
-    await bad({ alertName: "x", severity: "huge" }, "Invalid field: severity", details);
+    const details = `alertName is ["a"]: expected a text. ${required.description}`;
+    await bad({ alertName: ["a"], severity: "huge" }, "Invalid field: alertName", details);
   });
 
   for (const [name, body, where] of [
@@ -318,22 +311,26 @@ describe("what Devin is asked", () => {
     assert.doesNotMatch(prompt, /zone|rack/);
   });
 
-  for (const [severity, level] of [
-    [0, 0],
-    [4, 4],
-    ["1", 1],
-    ["Sev1", 1],
-    ["sev 2", 2],
-    ["critical", 0],
-    ["Error", 1],
-    ["WARNING", 2],
-    ["info", 3],
-    ["P1", 0],
-    ["P3", 2],
+  for (const [severity, shown] of [
+    [0, "Sev 0"],
+    [4, "Sev 4"],
+    ["1", "Sev 1"],
+    ["Sev1", "Sev 1"],
+    ["sev 2", "Sev 2"],
+    ["critical", "critical (Sev 0)"],
+    ["Error", "Error (Sev 1)"],
+    ["WARNING", "WARNING (Sev 2)"],
+    ["info", "info (Sev 3)"],
+    ["P1", "P1 (Sev 0)"],
+    ["P3 - Moderate", "P3 - Moderate (Sev 2)"],
+    ["[HIGH]", "[HIGH] (Sev 1)"],
+    ["Not classified", "Not classified"],
+    [7, "7"],
+    [{ name: "Minor" }, "Minor (Sev 2)"],
   ]) {
-    test(`severity ${JSON.stringify(severity)} is Sev ${level}`, async () => {
+    test(`severity ${JSON.stringify(severity)} is ${shown}`, async () => {
       const { prompt } = await rehearse(bridge, newAlert({ severity }));
-      assertFenced(prompt, [`- **Severity**: Sev ${level}`]);
+      assertFenced(prompt, [`- **Severity**: ${shown}`]);
     });
   }
 
@@ -355,7 +352,7 @@ describe("what Devin is asked", () => {
       [{ dimensions: ["pod:x"] }, "  - pod: x"],
       [{ dimensions: "all" }, "  - dimensions: all"],
       [{ dimensions: { replicas: 3, ok: true } }, "  - replicas: 3"],
-      [{ firedTime: 1707220800 }, "- **Time**: 1707220800"],
+      [{ firedTime: 1707220800 }, "- **Time**: 2024-02-06T12:00:00Z"],
       [{ source: { product: "x" } }, '  - source: {"product":"x"}'],
       [{ team: ["a", "b"] }, "- **Team**: a, b"],
       [{ logs: ["first", "second"] }, "second"],
@@ -528,12 +525,18 @@ describe("several alerts in one body", () => {
     assert.equal(devin.creates(alert.alertId).length, 1);
   });
 
-  test("one bad alert refuses all, with its place, and starts none", async () => {
-    const alerts = [newAlert(), newAlert({ description: undefined })];
+  test("a bad one is refused with its place, and the good ones are kept", async () => {
+    const alerts = [newAlert({ description: undefined }), newAlert(), newAlert({ alertName: null })];
     const answer = await send(bridge, alerts);
-    const { details } = assertAnswer(answer, 400, { success: false, error: "Missing required field: description" });
-    assert.equal(details, "Alert 2 of 2: description is missing: expected a text.");
+    assert.deepEqual([answer.status, answer.json.success], [200, true], answer.text);
+    assert.equal(answer.json.message, "3 events, 2 of them refused; see results for each.");
+    const [first, second, third] = answer.json.results;
+    assert.deepEqual([first.success, first.error, first.details], [false, "Missing required field: description", "Alert 1 of 3: description is missing: expected a text."]);
+    assert.deepEqual([second.success, second.status, third.error], [true, "started", "Missing required field: alertName"]);
+    assert.equal((await bridge.settled(second.incident)).state, "started");
     assert.equal(devin.creates(alerts[0].alertId).length, 0);
+    const none = await send(bridge, [alerts[0], alerts[2]]);
+    assertAnswer(none, 400, { success: false, error: "Missing required field: description" });
   });
 
   test("none, and too many", async () => {

@@ -11,7 +11,7 @@ import { SECRETS, startBridge, until } from "./harness.mjs";
 import { ADMIN } from "./alerting.mjs";
 import { addressed, missing, shell } from "./clients.mjs";
 import { AUDIENCE, claims, hmac, newKey, prove, seconds, standardWebhooks, startTenant, TENANT, token } from "./signing.mjs";
-import { sample } from "../scripts/samples.mjs";
+import { sample, sampleNames } from "../scripts/samples.mjs";
 
 const FOLDER = new URL("../docs/", import.meta.url);
 const page = readFileSync(new URL("authentication.md", FOLDER), "utf8");
@@ -71,8 +71,9 @@ describe("a sender is let in by its own table:", () => {
   for (const [index, [name, headers]] of Object.entries(senders).entries()) {
     test(name, async () => {
       for (const hook of [tables[index].hooks].flat()) {
-        const path = { alert: "/hooks/alert", "trigger-devin": "/api/trigger-devin" }[hook];
-        const body = alert();
+        const path = hook === "trigger-devin" ? "/api/trigger-devin" : `/hooks/${hook}`;
+        const example = sampleNames.find((sample) => sample.startsWith(hook));
+        const body = hook === "trigger-devin" ? alert() : JSON.stringify(sample(example).body);
         const { answer, proof } = await prove(bridge, `${path}?dry_run=1`, body, headers(body));
         assert.equal(answer.status, 200, answer.text);
         assert.equal(proof, tables[index].secret.toLowerCase());
@@ -83,8 +84,8 @@ describe("a sender is let in by its own table:", () => {
 
 test("a body that is no alert is let in and told what was expected", async () => {
   const body = JSON.stringify({ event: { type: "incident.created" }, data: {} });
-  const { answer } = await prove(bridge, "/hooks/alert", body, senders.Rootly(body));
-  assert.deepEqual([answer.status, answer.json.error], [400, "Missing required field: alertName"], answer.text);
+  const { answer } = await prove(bridge, "/hooks/rootly", body, senders.Rootly(body));
+  assert.deepEqual([answer.status, answer.json.error], [400, "Missing required field: data.id"], answer.text);
 });
 
 describe("commands", { skip: missing.curl }, () => {

@@ -258,7 +258,7 @@ describe("what Devin is told", () => {
   test("service health: numbers for level and channels, HTML as text, services by their names", async () => {
     const text = await prompt(sample("azure-service-health").body);
     assertFenced(text, [
-      "- **Name**: azure-health",
+      "- **Name**: azure-health: Storage: latency in West Europe",
       "- **Severity**: Sev 4",
       "- **Affected resource**: 11111111-2222-4333-8444-555555555555",
       "  - title: Storage: latency in West Europe",
@@ -266,17 +266,19 @@ describe("what Devin is told", () => {
       "  - impactedServices: Storage (West Europe)",
       "  - level: 3",
       "  - eventSource: 2",
-      "  - trackingId: QX1Y-2Z3",
       "  - stage: Active",
     ]);
     assert.doesNotMatch(text, /<b>|<p>/);
   });
 
-  test("service health that says Resolved inside, but is Fired, fires; impactedServices as a list", async () => {
+  test("service health that says Resolved inside is over; impactedServices as a list", async () => {
     const { body } = sample("azure-service-health");
     body.data.alertContext.status = "Resolved";
+    const over = await send(bridge, body, { path: `${PATH}?dry_run=1` });
+    assert.deepEqual([over.json.decision.action, over.json.reason], ["ignore", "recovered"], over.text);
+    body.data.alertContext.status = "Active";
     body.data.alertContext.properties.impactedServices = [{ ServiceName: "Storage", ImpactedRegions: [{ RegionName: "West Europe" }, { RegionName: "Global" }] }];
-    assertFenced(await prompt(body), ["  - impactedServices: Storage (West Europe, Global)", "  - status: Resolved"]);
+    assertFenced(await prompt(body), ["  - impactedServices: Storage (West Europe, Global)", "  - status: Active"]);
   });
 
   test("resource health", async () => {
@@ -391,7 +393,7 @@ describe("what Devin is told", () => {
 });
 
 describe("nulls and absent fields", () => {
-  const identity = ["alertId"];
+  const identity = ["alertId", "alertRule", "properties", "correlationId"];
   for (const name of ["azure-metric-fired", "azure-log-v1-fired", "azure-log-v2-fired", "azure-activity-log", "azure-service-health", "azure-prometheus"]) {
     test(`of ${name}, one after the other and all at once`, async () => {
       const whole = sample(name).body;
@@ -412,7 +414,11 @@ describe("nulls and absent fields", () => {
       for (const part of ["essentials", "alertContext"]) {
         for (const field of Object.keys(empty.data[part])) if (!identity.includes(field)) empty.data[part][field] = null;
       }
-      bodies.push(empty, { ...whole, data: { ...whole.data, alertContext: null } }, { ...whole, data: { essentials: whole.data.essentials } });
+      bodies.push(empty);
+      // What an entry of the activity log belongs to stands in its context.
+      if (!whole.data.essentials.signalType?.startsWith("Activity")) {
+        bodies.push({ ...whole, data: { ...whole.data, alertContext: null } }, { ...whole, data: { essentials: whole.data.essentials } });
+      }
 
       const results = [];
       for (let i = 0; i < bodies.length; i += 100) {
@@ -445,11 +451,17 @@ describe("identity", () => {
     assert.notEqual(await of(alert({}, {})), await of(body));
   });
 
-  test("of an alert on the activity log the event too, because its alertId may be the rule's", async () => {
+  test("of an alert on the activity log the rule and the correlationId; without one the event, because its alertId may be the rule's", async () => {
     const { body } = sample("azure-activity-log");
     const other = structuredClone(body);
     other.data.alertContext.eventDataId = randomUUID();
+    assert.equal(await of(other), await of(body));
+    other.data.alertContext.correlationId = randomUUID();
     assert.notEqual(await of(other), await of(body));
+    const bare = structuredClone(other);
+    for (const one of [bare, other]) one.data.alertContext.correlationId = null;
+    bare.data.alertContext.eventDataId = randomUUID();
+    assert.notEqual(await of(bare), await of(other));
     assert.equal(await of(structuredClone(body)), await of(body));
   });
 

@@ -43,7 +43,7 @@ export const shell = (script, env) => run("bash", ["-ec", script], { env });
 
 export const node = (script) => run(process.execPath, ["--input-type=module", "-e", script]);
 
-export const python = async (script) => run(await withRequests(), ["-c", script]);
+export const python = async (script, env) => run(await withRequests(), ["-c", script], { env });
 
 let found;
 const withRequests = () => (found ??= findPython());

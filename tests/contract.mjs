@@ -43,7 +43,9 @@ const patterns = Object.keys(document.paths).map((path) => [
 ]);
 
 /** The documented path of an address, such as `/api/incidents/{key}`. */
-export function documentedPath(pathname) {
+export function documentedPath(address) {
+  // A slash at the end changes nothing.
+  const pathname = address.length > 1 ? address.replace(/\/$/, "") : address;
   return patterns.find(([path, pattern]) => path === pathname || pattern.test(pathname))?.[0];
 }
 

@@ -23,10 +23,23 @@ test("HEAD is GET without the body", async () => {
 });
 
 test("an unknown path is 404", async () => {
-  for (const path of ["/nothing", "/pagerduty-resolved/", "/pagerduty", "/hooks/", "/hooks/nobody"]) {
+  for (const path of ["/nothing", "/pagerduty-resolved//", "/pagerduty", "/hooks/", "/hooks/nobody"]) {
     const answer = await bridge.post(path, "{}", { "x-webhook-secret": SECRETS.WEBHOOK_SECRET });
     assert.equal(answer.status, 404, `${path}: ${answer.text}`);
   }
+});
+
+test("a slash at the end changes nothing", async () => {
+  for (const path of ["/pagerduty-resolved/", "/hooks/kibana/"]) {
+    const answer = await bridge.post(path, "{}", { "x-webhook-secret": SECRETS.WEBHOOK_SECRET });
+    assert.equal(answer.status, 200, `${path}: ${answer.text}`);
+  }
+});
+
+test("a body with a Content-Encoding is 415", async () => {
+  const headers = { "x-webhook-secret": SECRETS.WEBHOOK_SECRET };
+  assert.equal((await bridge.post("/hooks/alert", "{}", { ...headers, "content-encoding": "gzip" })).status, 415);
+  assert.equal((await bridge.post("/hooks/alert", "{}", { ...headers, "content-encoding": "identity" })).status, 400);
 });
 
 test("a wrong method is 405 and says the right one", async () => {

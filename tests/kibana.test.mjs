@@ -143,7 +143,7 @@ describe("other bodies", () => {
       "  - watchId: heap-watch",
     ]);
     const job = { source: "elastic-ml", severity: 0, jobId: "rare-logins", message: "Unusual login" };
-    assertFenced((await rehearse(bridge, job, { path: PATH })).prompt, ["- **Name**: Kibana alert", "- **Severity**: Sev 0", "  - jobId: rare-logins"]);
+    assertFenced((await rehearse(bridge, job, { path: PATH })).prompt, ["- **Name**: rare-logins", "- **Severity**: Sev 0", "- **Description**: Unusual login"]);
   });
 
   test("a body without anything in it is ignored", async () => {
@@ -261,10 +261,13 @@ describe("a body that a template broke", () => {
   test("because Kibana could not render it at all", async () => {
     const body = `error rendering mustache template "{{#context.hits}}${randomUUID()}": Unclosed section "context.hits" at 16`;
     const answer = await send(bridge, body, { path: HOOK });
-    assert.deepEqual([answer.status, answer.json.status], [200, "started"], answer.text);
-    assert.match(answer.json.message, /expected value at byte 1 \(line 1, column 1\)/);
-    const [session] = devin.sessions(answer.json.sessionId);
-    assertFenced(session.prompt, ["- **Name**: Kibana alert", body]);
+    assertAnswer(answer, 200, { success: true, status: "ignored", reason: "unreadable" });
+    assert.match(answer.json.message, /expected value at byte 1 \(line 1, column 1\).*double braces/);
+    const named = `error rendering mustache template "{\"alertName\": \"broken-${randomUUID()}\"}": Unclosed section`;
+    const kept = await send(bridge, named, { path: PATH });
+    assert.deepEqual([kept.status, kept.json.status], [200, "started"], kept.text);
+    const [session] = devin.sessions(kept.json.sessionId);
+    assertFenced(session.prompt, [named]);
   });
 
   test("and broke off", async () => {
@@ -275,8 +278,7 @@ describe("a body that a template broke", () => {
 
   test("and is no text either", async () => {
     const bytes = Buffer.from([0x7b, 0x00, 0xff, 0xfe, 0x80, 0x22, ...Buffer.from(randomUUID())]);
-    const answer = await send(bridge, bytes, { path: PATH });
-    assert.deepEqual([answer.status, answer.json.status], [200, "started"], answer.text);
+    assertAnswer(await send(bridge, bytes, { path: PATH }), 200, { success: true, status: "ignored", reason: "unreadable" });
   });
 
   test("is kept within bounds", async () => {

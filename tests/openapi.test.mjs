@@ -56,11 +56,13 @@ test("every documented answer is given, and no other", async () => {
   const bodies = {
     "/hooks/azure-monitor": (id) => ({ schemaId: "azureMonitorCommonAlertSchema", data: { essentials: { alertId: id } } }),
     "/hooks/pagerduty": pagerduty,
+    "/hooks/opsgenie": (id) => ({ action: "Create", alert: { alertId: id, message: id } }),
     "/pagerduty-resolved": pagerduty,
   };
   const body = (path, id) => (bodies[path] ?? ((id) => newAlert({ alertId: id, source: "kibana" })))(id);
   const closed = await startBridge({ WEBHOOK_SECRET: null, PAGERDUTY_SIGNING_SECRET: null, ADMIN_TOKEN: null });
-  for (const path of hooks) {
+  for (const documented of hooks) {
+    const path = documented.replace("{sender}", "opsgenie");
     const id = newIncident().id;
     await post(path, body(path, id));
     await post(path, body(path, id));
@@ -75,8 +77,10 @@ test("every documented answer is given, and no other", async () => {
     const refused = newIncident().id;
     bridge.devin.script({ call: "create", match: refused, replies: [{ status: 400, body: { detail: "no" } }] });
     await post(path, body(path, refused));
+    await post(path, "{}", { ...BEARER, "content-encoding": "gzip" });
     assert.equal((await closed.post(path, "{}")).status, 503);
   }
+  await post("/hooks/nobody", "{}");
   const incident = await bridge.resolve();
   const { session } = await bridge.oneSession(incident);
   bridge.devin.setStatus(session.id, "exit");

@@ -7,13 +7,13 @@ import { newIncident, resolved, SECRETS, startBridge } from "./harness.mjs";
 
 const examples = readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8")
   .split("\n")
-  .filter((line) => /^# (\[\[vars\.(ROUTES|SIGNATURES)\]\]|[a-z_]+ = )/.test(line))
+  .filter((line) => /^# (\[\[vars\.(ROUTES|SIGNATURES|SOURCES)\]\]|[a-z_]+ = )/.test(line))
   .map((line) => line.slice(2));
-const { ROUTES, SIGNATURES } = parse(examples.join("\n")).vars;
+const { ROUTES, SIGNATURES, SOURCES } = parse(examples.join("\n")).vars;
 
 for (const [how, value] of [["as tables", ROUTES], ["as a JSON string", JSON.stringify(ROUTES)]]) {
   test(`the examples of wrangler.toml, ${how}`, async () => {
-    const bridge = await startBridge({ ROUTES: value, SIGNATURES, GRAFANA_SIGNING_SECRET: "a-secret" });
+    const bridge = await startBridge({ ROUTES: value, SIGNATURES, SOURCES, GRAFANA_SIGNING_SECRET: "a-secret" });
     const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
     const health = await bridge.request("/health", { headers });
     assert.deepEqual(JSON.parse(health.text).problems, [], health.text);

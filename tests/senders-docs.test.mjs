@@ -103,7 +103,7 @@ describe("generic.md", () => {
 
   test("the answers to what is wrong", async () => {
     const documented = () => generic.take("Answers", "json");
-    assertPrints((await send(bridge, { severity: "huge", description: "x" })).text, documented());
+    assertPrints((await send(bridge, { severity: "huge" })).text, documented());
     assertPrints((await bridge.post("/api/trigger-devin", "{}")).text, documented());
     devin.script({ call: "create", match: "a-refused-alert", replies: [{ status: 401, body: { detail: "Invalid API key" } }] });
     const refused = await send(bridge, { alertName: "a-refused-alert", severity: 1, description: "x" });
@@ -116,7 +116,7 @@ describe("generic.md", () => {
     const answer = JSON.parse(await shell(here(generic.take("Trying things out", "sh"))));
     assert.deepEqual([answer.status, answer.decision.action], ["dry_run", "start_session"]);
     assert.equal(answer.request.body.title, "Triage: disk-full");
-    assertFenced(answer.prompt, ["- **Severity**: Sev 0", "- **Affected resource**: web-2"]);
+    assertFenced(answer.prompt, ["- **Severity**: critical (Sev 0)", "- **Affected resource**: web-2"]);
     assert.equal(devin.requests.length, before);
   });
 
@@ -126,7 +126,8 @@ describe("generic.md", () => {
     assert.deepEqual(row.match(/"\w+"/g), Object.keys(levels));
     for (const [severity, level] of Object.entries(levels)) {
       const body = { alertName: "x", severity: JSON.parse(severity), description: "x" };
-      assertFenced((await send(bridge, body, { path: "/hooks/alert?dry_run=1" })).json.prompt, [`- **Severity**: Sev ${level}`]);
+      const { event } = (await send(bridge, body, { path: "/hooks/alert?dry_run=1" })).json;
+      assert.equal(event.severity, level, severity);
     }
     const [statuses] = generic.text.match(/^\| `status` .*$/m);
     const words = statuses.split(" and their like")[0].match(/`(\w+)`/g).slice(1);
@@ -385,23 +386,101 @@ describe("pagerduty.md", () => {
   });
 });
 
+// What each template of a page renders to.
+const RENDERED = { datadog: "datadog", dynatrace: "dynatrace" };
+
+describe("the pages of the other senders", () => {
+  const others = Object.entries(pages).filter(([name]) => !["generic", "kibana", "pagerduty", "azure-monitor", "mapping"].includes(name));
+
+  for (const [name, page] of others) {
+    test(`${name}: the body that arrives starts a session, at its hook and by its shape`, async () => {
+      const body = JSON.parse(page.take("A body as it arrives", "json"));
+      for (const path of [`/hooks/${name}`, "/api/trigger-devin"]) {
+        const { json, text } = await send(bridge, body, { path: `${path}?dry_run=1` });
+        assert.equal(json.decision?.action, "start_session", `${path}: ${text}`);
+        assert.match(json.incident, new RegExp(`^${name.replaceAll("-", "_")}-`));
+      }
+      assert.match(page.text, new RegExp(`npm run send -- ${name}`));
+    });
+  }
+
+  for (const [name, file] of Object.entries(RENDERED)) {
+    test(`${name}: the payload to set has the fields that are read`, () => {
+      const payload = JSON.parse(pages[name].take("Set it up", "json"));
+      const { body } = sample(file);
+      for (const field of Object.keys(payload)) assert.ok(field in body, field);
+    });
+  }
+
+  test("alertmanager: the settings lead to the hook with the secret", () => {
+    const yaml = pages.alertmanager.take("Set it up", "yaml");
+    assert.match(yaml, /url: https:\/\/devin-bridge\.example\.workers\.dev\/hooks\/alertmanager\n/);
+    assert.match(yaml, /authorization:\n +credentials: your-webhook-secret/);
+  });
+
+  test("sns: the command subscribes the hook", async () => {
+    const command = pages.sns.take("Set it up", "sh");
+    const printed = await shell(`aws() { printf '%s\\n' "$@"; }\n${command}`);
+    assert.match(printed, new RegExp(`\n${ADDRESS}/hooks/sns\\?secret=${SECRET}\n`));
+  });
+
+  test("zabbix: the script posts the parameters, and fails where it is refused", async () => {
+    const script = here(pages.zabbix.take("Set it up", "js"));
+    const sent = [];
+    class HttpRequest {
+      headers = {};
+      addHeader(line) { const [name, value] = line.split(": "); this.headers[name] = value; }
+      post(url, value) { sent.push({ url, value, headers: this.headers }); return "answer"; }
+      getStatus() { return sent.length > 1 ? 503 : 200; }
+    }
+    const run = new Function("HttpRequest", "value", script);
+    assert.equal(run(HttpRequest, "{}"), "OK");
+    assert.throws(() => run(HttpRequest, "{}"), (thrown) => thrown === "answer");
+    const { status } = await fetch(sent[0].url, { method: "POST", headers: sent[0].headers, body: JSON.stringify(sample("zabbix").body) });
+    assert.equal(status, 200);
+  });
+
+  test("checkmk: the script sends what the site tells it", { skip: missing.python }, async () => {
+    const script = pages.checkmk.take("Set it up", "python").replace(ADDRESS, bridge.url);
+    const { body } = sample("checkmk");
+    const environment = Object.fromEntries(Object.entries(body).map(([name, value]) => [name === "OMD_SITE" ? name : `NOTIFY_${name}`, value]));
+    const printed = await python(script, { ...environment, NOTIFY_PARAMETER_1: SECRETS.WEBHOOK_SECRET });
+    assert.equal(JSON.parse(printed).status, "started", printed);
+  });
+
+  test("mapping: ten lines read the body", async () => {
+    const lines = pages.mapping.take("In ten lines", "toml");
+    assert.ok(lines.split("\n").length <= 10);
+    const mapped = await startBridge({ ...AMPLE, ...parseToml(lines).vars });
+    const { json, text } = await send(mapped, JSON.parse(pages.mapping.take("In ten lines", "json")), { path: "/hooks/acme?dry_run=1" });
+    assert.deepEqual([json.event?.title, json.event?.severity, json.event?.service, json.event?.source], ["Cart", 0, "cart", "acme"], text);
+    const [, ...keys] = [...pages.mapping.text.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names]) => names.match(/\w+/g)).sort();
+    assert.equal(keys.length, 17);
+  });
+});
+
 describe("every page", () => {
   test("routes in TOML are good ones", async () => {
     const blocks = Object.values(pages).flatMap((page) => page.blocks.filter(({ lang }) => lang === "toml"));
     assert.ok(blocks.length > 0);
     for (const block of blocks) block.taken = true;
-    const routed = await startBridge({ ROUTES: blocks.flatMap(({ text }) => parseToml(text).vars.ROUTES) });
+    const all = (name) => blocks.flatMap(({ text }) => parseToml(text).vars[name] ?? []);
+    const routed = await startBridge({ ROUTES: all("ROUTES"), SOURCES: all("SOURCES"), SNS_TOPICS: all("SNS_TOPICS") });
     const health = await routed.request("/health", { headers: ADMIN });
     assert.deepEqual(JSON.parse(health.text).problems, []);
   });
 
   test("the samples, secrets, variables and links that it names are there", () => {
+    // What senders call their own things.
+    const folders = ["../scripts/samples/", "../senders/"].map((folder) => new URL(folder, import.meta.url));
+    const WORDS = folders.flatMap((folder) => readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"))).join();
     const config = readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8");
     const known = `${config}\n${readFileSync(new URL("../.dev.vars.example", import.meta.url), "utf8")}`;
     for (const { file, text } of Object.values(pages)) {
       for (const [, name] of text.matchAll(/npm run send -- ([\w-]+)/g)) assert.ok(sampleNames.includes(name), `${file}: ${name}`);
       for (const [name] of text.matchAll(/\b(?:[A-Z]+_)+[A-Z]+\b/g)) {
-        if (["KIBANA_URL", "KIBANA_API_KEY", "PAGERDUTY_API_KEY"].includes(name)) continue;
+        if (["KIBANA_URL", "KIBANA_API_KEY", "PAGERDUTY_API_KEY"].includes(name) || name.startsWith("NOTIFY_")) continue;
+        if (WORDS.includes(name) || text.includes(`$${name}`)) continue;
         assert.ok(known.includes(name) || readFileSync(new URL("../src/settings.rs", import.meta.url), "utf8").includes(`"${name}"`), `${file}: ${name}`);
       }
       for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {

@@ -83,13 +83,25 @@ describe("the steps", { concurrency: true }, () => {
   });
 
   test("of every sender's sample, without a gap and without undefined", async () => {
-    for (const name of ["alert", "azure-metric-fired", "azure-log-v1-fired", "azure-log-v2-fired", "azure-activity-log", "azure-service-health", "azure-prometheus", "kibana-es-query", "kibana-log-threshold", "kibana-recommended"]) {
+    for (const name of ["alert", "azure-metric-fired", "azure-log-v1-fired", "azure-log-v2-fired", "azure-service-health", "azure-prometheus", "kibana-es-query", "kibana-log-threshold", "kibana-recommended"]) {
       const { path, body } = sample(name);
       for (const [one, expected] of [[bare, 4], [bridge, 7]]) {
         const { prompt } = await rehearse(one, body, { path });
         assertNothingMissing(prompt);
         assert.deepEqual(steps(prompt).map((step) => Number.parseInt(step)), Array.from({ length: expected }, (_, n) => n + 1), name);
       }
+    }
+  });
+
+  test("of what only informs: its impact, and no Pull Request", async () => {
+    const planned = sample("azure-service-health");
+    planned.body.data.alertContext.properties.incidentType = "Maintenance";
+    for (const { path, body } of [sample("azure-activity-log"), planned]) {
+      const { prompt } = await rehearse(bare, body, { path });
+      assertNothingMissing(prompt);
+      assert.match(prompt, /1\. Find out what of ours this touches/);
+      assert.match(prompt, /3\. Open no Pull Request/);
+      assert.doesNotMatch(prompt, /Create a Pull Request|Create a fix/);
     }
   });
 });

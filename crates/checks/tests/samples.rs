@@ -1,5 +1,7 @@
 //! What Devin is told of each sender's sample: read by a person, and kept.
 
+#![cfg(test)]
+
 use inbound::endpoint::Hook;
 use inbound::senders::{self, Parsed, SENDERS};
 use incident::event::Kind;

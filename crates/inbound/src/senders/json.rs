@@ -62,14 +62,14 @@ pub fn decode(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The text of a body in UTF-16, which is told by its byte order mark, or by a first character that is a zero and an
-/// ASCII letter or sign.
+/// The text of a body in UTF-16, which is told by its byte order mark, or by two first characters that are a zero and an
+/// ASCII letter or sign each.
 fn utf16(body: &[u8]) -> Option<String> {
     let (big, rest) = match body {
         [0xfe, 0xff, rest @ ..] => (true, rest),
         [0xff, 0xfe, rest @ ..] => (false, rest),
-        [0, 1..=0x7f, ..] => (true, body),
-        [1..=0x7f, 0, ..] => (false, body),
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => (true, body),
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => (false, body),
         _ => return None,
     };
     let mut units = Vec::with_capacity(rest.len() / 2);

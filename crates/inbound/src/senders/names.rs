@@ -28,11 +28,14 @@ struct Place {
     name: String,
     /// Where in `name` each word of the path begins that a dot or an object sets apart.
     words: Vec<usize>,
+    /// What was sent, where that was a string with JSON in it.
+    text: Option<String>,
 }
 
 impl Body {
     pub(super) fn new(value: Value) -> Body {
-        let value = unpacked(value, 0);
+        let mut texts = Vec::new();
+        let value = unpacked(value, &mut Vec::new(), &mut texts);
         let mut index = Vec::new();
         let mut level = vec![(Vec::new(), &value)];
         for _ in 0..DEEPEST {
@@ -44,7 +47,8 @@ impl Body {
                     }
                     let mut path: Vec<String> = path.clone();
                     path.push(key.clone());
-                    index.push(Place::of(&path));
+                    let text = texts.iter().find(|(at, _)| *at == path).map(|(_, text)| text.clone());
+                    index.push(Place { text, ..Place::of(&path) });
                     next.push((path, inner));
                 }
             }
@@ -69,7 +73,7 @@ impl Body {
             for place in &self.index {
                 if place.is(name)
                     && let Some(value) = at_mut(&mut self.value, &place.path)
-                    && let Some(read) = read(value)
+                    && let Some(read) = place.read(value, read)
                 {
                     *value = Value::Null;
                     return Some(read);
@@ -89,7 +93,7 @@ impl Body {
             for place in &self.index {
                 if place.is(name)
                     && let Some(value) = place.path.iter().try_fold(&self.value, |value, key| value.get(key))
-                    && let Some(read) = read(value)
+                    && let Some(read) = place.read(value, read)
                 {
                     return Some((value, read));
                 }
@@ -106,7 +110,14 @@ impl Place {
             words.push(name.len());
             name.push_str(&normal(word));
         }
-        Place { path: path.to_vec(), name, words }
+        Place { path: path.to_vec(), name, words, text: None }
+    }
+
+    /// What `read` makes of what is there, or else of the string that it was sent as.
+    fn read<T>(&self, value: &Value, read: &dyn Fn(&Value) -> Option<T>) -> Option<T> {
+        // What was taken is null.
+        let text = self.text.as_ref().filter(|_| !value.is_null());
+        read(value).or_else(|| read(&Value::String(text?.clone())))
     }
 
     /// Whether its path, or the end of it, is this name.
@@ -148,19 +159,25 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The value with every object or list that was sent as a string in its place.
-fn unpacked(value: Value, depth: usize) -> Value {
-    if depth > DEEPEST {
+/// The value with every object or list that was sent as a string in its place; what was sent goes to `texts`, with its
+/// path.
+fn unpacked(value: Value, path: &mut Vec<String>, texts: &mut Vec<(Vec<String>, String)>) -> Value {
+    if path.len() > DEEPEST || texts.len() > MOST {
         return value;
     }
     match value {
         Value::String(text) => match inner(&text) {
-            Some(value) => unpacked(value, depth.saturating_add(1)),
+            Some(value) => {
+                texts.push((path.clone(), text));
+                unpacked(value, path, texts)
+            }
             None => Value::String(text),
         },
         Value::Object(mut fields) => {
-            for value in fields.values_mut() {
-                *value = unpacked(value.take(), depth.saturating_add(1));
+            for (name, value) in &mut fields {
+                path.push(name.clone());
+                *value = unpacked(value.take(), path, texts);
+                path.pop();
             }
             Value::Object(fields)
         }
@@ -212,6 +229,14 @@ mod tests {
         assert_eq!(body.take(&["alertname", "title"], &plain).as_deref(), Some("b"));
         assert_eq!(body.take(&["alertname", "title"], &plain), None);
         assert_eq!(body.rest(), &json!({"title": null, "alert": {"name": null}, "other": 1}));
+    }
+
+    #[test]
+    fn a_text_that_looks_like_json_is_still_a_text() {
+        let body = Body::new(json!({"alertId": "{\"rule\": 1}", "source": "{}", "labels": "{\"a\": \"b\"}"}));
+        assert_eq!(body.read(&["alertid"], &plain).as_deref(), Some("{\"rule\": 1}"));
+        assert_eq!(body.read(&["source"], &plain).as_deref(), Some("{}"));
+        assert!(body.read(&["labels"], &|value| value.is_object().then_some(())).is_some());
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl<'v> Entry<'v> {
         let resource_health = service == "resourcehealth" || operation.starts_with("microsoft.resourcehealth/");
         let is_entry = service_health || resource_health || service.starts_with("activitylog") || !operation.is_empty();
         let properties = at(context, &["properties"]).unwrap_or(&Value::Null);
-        is_entry.then_some(Entry { context, properties, service_health, resource_health })
+        let entry = Entry { context, properties, service_health, resource_health };
+        (is_entry || entry.identity().is_some()).then_some(entry)
     }
 
     /// What it has in common with the other entries about the same thing, with its name.

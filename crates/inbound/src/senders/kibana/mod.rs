@@ -108,7 +108,7 @@ fn parsed(value: Value) -> Result<Parsed, BadBody> {
     match alerts.len() {
         0 if is_test(&value) => Ok(test(Sender::Kibana)),
         0 => {
-            let message = "The body holds no alert: no name, no id, no description and no hits.".to_owned();
+            let message = "The body holds no alert.".to_owned();
             Ok(Parsed::Nothing { sender: Sender::Kibana, reason: Reason::NoIncident, message })
         }
         1 => each(alerts.into_iter().next().unwrap_or_default(), &one),
