@@ -99,7 +99,8 @@ for (const edition of powershells) {
 /** Checks a printed answer as documented, and gives the session. */
 function assertPrinted(printed, status, sessions) {
   assert.equal(sessions.length, 1);
-  const { incident, ...answer } = printed;
+  const { incident, details, ...answer } = printed;
+  if (status === "duplicate") assert.match(details, /^Recognised by source=[\w-]+, alertName=[\w-]+\.$/);
   assert.match(incident, /^alert-h[0-9a-f]{32}$/);
   assert.deepEqual(answer, {
     success: true,

@@ -66,12 +66,18 @@ async function concluded(bridge, session, body) {
 
 const opening = (text) => text.split("\n", 1)[0];
 
-/** What happened meanwhile, as a prompt or a message lists it in its fence. */
-function news(text) {
+/** The timeline, as a prompt or a message lists it in its fence: each line with its time and who it was. */
+function timeline(text) {
   const inside = fenced(text);
   const heading = inside.findIndex((line) => line.startsWith("What happened and was noted"));
   if (heading < 0 && opening(text) !== UPDATE) return [];
   return inside.slice(heading + 1).filter((line) => line.startsWith("- ")).map((line) => line.slice(2));
+}
+
+/** What was said in it: without the times and names, and without what every incident goes through. */
+function news(text) {
+  const said = timeline(text).map((line) => line.replace(/^\d\d:\d\d:\d\dZ On-call engineer: /, ""));
+  return said.filter((line) => !["acknowledged", "resolved"].includes(line));
 }
 
 /** The texts of the messages to a session, once there are so many; a while later there are no more. */
@@ -119,9 +125,9 @@ function story(incident, random) {
     ...["triggered", "acknowledged", "resolved"].flatMap((what) =>
       several(upTo(2), () => ({ body: event(what, incident) })),
     ),
-    ...several(upTo(3), (i) => ({ body: priority(incident, `P-${i}`), line: `Priority is now P-${i}` })),
-    ...several(upTo(3), (i) => ({ body: reassigned(incident, `rota ${i}`), line: `Reassigned to rota ${i}` })),
-    ...several(5 + upTo(5), (i) => ({ body: note(incident, `observation ${i}`), line: `Note: observation ${i}` })),
+    ...several(upTo(3), (i) => ({ body: priority(incident, `P-${i}`), line: `priority is now P-${i}` })),
+    ...several(upTo(3), (i) => ({ body: reassigned(incident, `rota ${i}`), line: `reassigned to rota ${i}` })),
+    ...several(5 + upTo(5), (i) => ({ body: note(incident, `observation ${i}`), line: `note: observation ${i}` })),
   ];
   while (events.length < 30) events.push(events[Math.floor(random() * events.length)]);
   for (let i = events.length - 1; i > 0; i--) {
@@ -202,7 +208,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         assert.equal((await deliver(mortal, acknowledged, "duplicate")).sessionId, quietSession.id);
         await concluded(mortal, quietSession, event("resolved", quiet));
         const [text] = await messages(mortal, quietSession, 1);
-        assert.deepEqual([opening(text), news(text)], [FINALIZE, ["Note: Before.", "Note: After."]]);
+        assert.deepEqual([opening(text), news(text)], [FINALIZE, ["note: Before.", "note: After."]]);
         oneOfEach(mortal, quiet, quietSession);
       },
       "right after the acknowledgement was accepted": async () => {
@@ -258,11 +264,13 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       }));
       const [text] = await messages(bridge, session, 1);
       assert.equal(opening(text), FINALIZE);
+      assert.ok(timeline(text).every((line) => /^\d\d:\d\d:\d\dZ On-call engineer: /.test(line)), timeline(text).join("\n"));
+      assert.equal(timeline(text).at(-1), "05:06:07Z On-call engineer: resolved");
       assert.deepEqual(news(text), [
-        "Note: The pool has 20 connections.",
-        "Priority is now P2",
-        "Reassigned to Database on-call",
-        "Resolution note: rolled back deploy 387.",
+        "note: The pool has 20 connections.",
+        "priority is now P2",
+        "reassigned to Database on-call",
+        "resolution note: rolled back deploy 387.",
       ]);
       for (const line of [`Incident: "${TITLE}"`, "Priority: P2", `Resolved: ${resolvedAt}`]) {
         assert.equal(fenced(text).filter((found) => found === line).length, 1, `${line} in\n${text}`);
@@ -275,11 +283,11 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       const incident = newIncident();
       await deliver(bridge, note(incident, "Customers see 502."), "ignored", "event_type");
       const session = await investigated(bridge, incident);
-      assert.deepEqual(news(session.prompt), ["Note: Customers see 502."]);
+      assert.deepEqual(news(session.prompt), ["note: Customers see 502."]);
       await deliver(bridge, note(incident, "It began at noon."), "accepted");
       await concluded(bridge, session, event("resolved", incident));
       const [text] = await messages(bridge, session, 1);
-      assert.deepEqual(news(text), ["Note: It began at noon."]);
+      assert.deepEqual(news(text), ["note: It began at noon."]);
       asked(bridge, incident, 1, 1);
     });
 
@@ -336,7 +344,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       const { session } = await bridge.oneSession(incident);
       assert.equal(session.title, `Incident: ${TITLE}`);
       const [text] = await messages(bridge, session, 1);
-      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["Note: Nearly done."]]);
+      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["note: Nearly done."]]);
       asked(bridge, incident, 1, 1);
     });
 
@@ -351,7 +359,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       await until("the session exists", 10, () => bridge.devin.sessions(incident.id).length > 0);
       const { session } = await bridge.oneSession(incident);
       assert.deepEqual([session.title, opening(session.prompt)], [`Postmortem: ${TITLE}`, POSTMORTEM]);
-      assert.deepEqual(news(session.prompt), ["Note: Rolled back."]);
+      assert.deepEqual(news(session.prompt), ["note: Rolled back."]);
       await messages(bridge, session, 0);
       asked(bridge, incident, 2, 0);
     });
@@ -385,8 +393,8 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         const text = (await messages(bridge, session, number, 400)).at(-1);
         assert.equal(opening(text), UPDATE);
         assert.deepEqual(news(text), [
-          "The incident was reopened.",
-          `Note: ${again}`,
+          "reopened",
+          `note: ${again}`,
           "The incident was reopened and is resolved again.",
         ]);
         assert.ok(text.endsWith(`\n\n(incident:${incident.key}, message ${number})`), text);
@@ -403,7 +411,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       await deliver(bridge, event("reopened", incident), "accepted");
       await concluded(bridge, session, event("resolved", incident));
       const [text] = await messages(bridge, session, 1);
-      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["The incident was reopened."]]);
+      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["reopened"]]);
       asked(bridge, incident, 1, 1);
     });
   });
@@ -451,7 +459,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         assert.equal(second.id, record.sessionId);
         assert.notEqual(record.sessionUrl, sessionUrl);
         assert.deepEqual([second.title, opening(second.prompt)], [`Postmortem: ${TITLE}`, POSTMORTEM]);
-        assert.deepEqual(news(second.prompt), ["Note: Rolled back."]);
+        assert.deepEqual(news(second.prompt), ["note: Rolled back."]);
         assert.equal(second.prompt.split("\n").filter((line) => line === EARLIER + sessionUrl).length, 1, second.prompt);
         assert.ok(second.tags.includes(`incident:${incident.key}.2`), second.tags.join());
 
@@ -486,7 +494,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       await concluded(choosy, session, resolved);
       await deliver(choosy, resolved, "duplicate");
       const [text] = await messages(choosy, session, 1);
-      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["Note: Half of the pods are back.", "Priority is now P3"]]);
+      assert.deepEqual([opening(text), news(text)], [FINALIZE, ["note: Half of the pods are back.", "priority is now P3"]]);
       assert.ok(fenced(text).includes("Priority: P3"), text);
       asked(choosy, incident, 1, 1);
     });
@@ -517,7 +525,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       await deliver(choosy, priority(incident, "P1"), "ignored", "event_type");
       await deliver(choosy, event("resolved", incident), "accepted");
       const { session } = await choosy.oneSession(incident);
-      assert.deepEqual([session.title, news(session.prompt)], [`Postmortem: ${TITLE}`, ["Priority is now P1"]]);
+      assert.deepEqual([session.title, news(session.prompt)], [`Postmortem: ${TITLE}`, ["priority is now P1"]]);
       await messages(choosy, session, 0);
       asked(choosy, incident, 1, 0);
     });

@@ -180,7 +180,7 @@ function check(path, refuses, size, { status, json }) {
     assert.ok(json.results.length > 1);
     return json.results.forEach((result) => check(path, refuses, 0, { status: result.status === "accepted" ? 202 : 200, json: result }));
   }
-  if (json.incident !== undefined) assert.match(json.incident, /^(pagerduty|azure_monitor|kibana|alert)-[A-Za-z0-9]{1,40}(\.\d+)?$/);
+  if (json.incident !== undefined) assert.match(json.incident, /^[a-z_]+-[A-Za-z0-9]{1,40}(\.\d+)?$/);
   else assert.equal(json.status, "ignored");
   if (json.status === "dry_run") assert.ok(["start_session", "message", "duplicate", "ignore"].includes(json.decision.action), JSON.stringify(json.decision));
   else assert.equal(json.reason !== undefined, json.status === "ignored");

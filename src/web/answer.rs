@@ -156,8 +156,10 @@ impl Answer {
         let Some(mut worst) = worst else {
             return Answer::ignored(Reason::NoIncident, "The body carries no event.");
         };
-        if kept && refused > 0 && worst.code < 400 {
-            worst.code = 200;
+        if worst.code < 400 {
+            // What one of them was recognised by says nothing of all.
+            worst.details = None;
+            worst.code = if refused > 0 { 200 } else { worst.code };
         }
         let refused = if kept && refused > 0 { format!(", {refused} of them refused") } else { String::new() };
         let message = format!("{} events{refused}; see results for each.", results.len());

@@ -38,7 +38,7 @@ export default [
   ...["alertName", "severity", "description"].map((field) =>
     row(`alert: no ${field}`, dryAlert({ [field]: undefined }), refused(`Missing required field: ${field}`)),
   ),
-  row("alert: a severity that is a sentence", dryAlert({ severity: "quite bad" }), refused("Invalid field: severity", /quite bad/)),
+  row("alert: a severity that is a sentence", dryAlert({ severity: "quite bad" }), { ...REHEARSED, prompt: ["- **Severity**: quite bad"] }),
   row("alert: a name that is a list", dryAlert({ alertName: ["a"] }), refused("Invalid field: alertName")),
   row("alert: a name that is blank", dryAlert({ alertName: " \t\n" }), refused("Missing required field: alertName")),
   ...Object.entries(WRONG_TYPES).map(([name, value]) =>

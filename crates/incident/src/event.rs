@@ -74,7 +74,7 @@ impl IncidentEvent {
 pub struct Incident {
     /// What it is called: an incident's title or an alert rule's name. Never empty once parsed.
     pub title: String,
-    /// What its identity was made of, for a person: `alertName "disk-full", host "web-1"`.
+    /// What its identity was made of, for a person: `alertName=disk-full, host=web-1`.
     pub identity: Option<String>,
     /// A page about it, for people.
     pub url: Option<String>,

@@ -261,11 +261,11 @@ impl Identity {
         Some((Key::new(sender, &parts)?, self.shown()))
     }
 
-    /// `alertName "disk-full", host "web-1"`.
+    /// `alertName=disk-full, host=web-1`.
     fn shown(&self) -> String {
         let mut shown = Vec::new();
         for (name, text) in self.0.iter().filter(|(_, text)| !text.is_empty()) {
-            shown.push(format!("{} \"{}\"", bounds::head(name, 60), bounds::head(text, 60)));
+            shown.push(format!("{}={}", bounds::head(name, 60), bounds::head(text, 60)));
         }
         if shown.len() > 12 {
             let more = shown.len().saturating_sub(11);
@@ -480,7 +480,7 @@ mod tests {
         let identity = Identity::of(&[("source", ""), ("alertName", "disk-full")])
             .places(&json!({"host": {"name": "web-1"}, "n": 1}));
         let (_, shown) = identity.key(Sender::Alert, 2, 0).unwrap();
-        assert_eq!(shown, "alertName \"disk-full\", host.name \"web-1\"");
+        assert_eq!(shown, "alertName=disk-full, host.name=web-1");
         let many: Vec<_> = (0..30).map(|n| (format!("l{n}"), "x".to_owned())).collect();
         assert!(Identity::default().labels(&many).shown().ends_with(", 19 more"));
     }

@@ -7,7 +7,7 @@ use super::json::any_text;
 
 /// So deep fields are looked for, …
 const DEEPEST: usize = 6;
-/// … and so many of them.
+/// … and so many of them, apart from the body's own.
 const MOST: usize = 2_000;
 /// A name of one word must have so many letters to be recognised inside another object: `context.reason` is a reason,
 /// but `user.name` is no name of an alert.
@@ -38,11 +38,12 @@ impl Body {
         let value = unpacked(value, &mut Vec::new(), &mut texts);
         let mut index = Vec::new();
         let mut level = vec![(Vec::new(), &value)];
-        for _ in 0..DEEPEST {
+        for depth in 0..DEEPEST {
             let mut next = Vec::new();
             for (path, node) in level {
                 for (key, inner) in node.as_object().into_iter().flatten() {
-                    if index.len() >= MOST {
+                    // All fields of the body itself count, however many strange ones there are.
+                    if depth > 0 && index.len() >= MOST {
                         break;
                     }
                     let mut path: Vec<String> = path.clone();

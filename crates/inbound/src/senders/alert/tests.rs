@@ -55,8 +55,8 @@ fn every_documented_field_has_its_place() {
     let expected = Incident {
         title: "queue-depth".to_owned(),
         identity: text(
-            "source \"acme-monitor\", alertName \"queue-depth\", affectedResource \"orders-eu\", cluster \"eu-1\", env \"prod\", \
-             pod \"{\"name\":\"c-0\"}\", service \"orders\", tags \"urgent\"",
+            "source=acme-monitor, alertName=queue-depth, affectedResource=orders-eu, cluster=eu-1, env=prod, \
+             pod={\"name\":\"c-0\"}, service=orders, tags=urgent",
         ),
         url: text("https://mon.example/1"),
         service: text("orders"),

@@ -193,7 +193,7 @@ fn messages_about_one_outage_are_one_incident() {
     let first = event(&health("1", "c1", "Active", "Active"));
     assert_eq!((first.kind, first.incident.title.as_str()), (Kind::Triggered, "web-cpu: Storage slow"));
     has(&first.incident, "communication: Reads are slow.");
-    assert_eq!(first.incident.identity.as_deref(), Some("alertRule \"web-cpu\", trackingId \"ab12-c3d\""));
+    assert_eq!(first.incident.identity.as_deref(), Some("alertRule=web-cpu, trackingId=ab12-c3d"));
     assert!(!first.incident.informational);
     for (stage, status, kind) in [
         ("Active", "Active", Kind::Triggered),

@@ -42,7 +42,7 @@ fn a_mapping_says_where_things_are() {
     assert_eq!((incident.service, incident.resource, incident.source), (text("shop"), text("Cart 7"), text("acme")));
     assert_eq!((incident.url, incident.started_at), (text("https://acme.example/7"), text("2023-11-14T22:13:20Z")));
     assert_eq!(incident.labels.len(), 2);
-    assert_eq!(incident.identity, text("source \"acme\", check.id \"7\""));
+    assert_eq!(incident.identity, text("source=acme, check.id=7"));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_list_of_alerts_is_one_event_each() {
     let changes = json!({"items": "results", "id": ["id", "run"], "title": "name"});
     let events = read(&changes, &json!({"run": "r1", "results": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]}));
     assert_eq!(events.iter().map(|event| event.incident.title.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(events[0].incident.identity.as_deref(), Some("source \"acme\", id \"1\", run \"r1\""));
+    assert_eq!(events[0].incident.identity.as_deref(), Some("source=acme, id=1, run=r1"));
     let empty = mapping(&changes).read(Sender::Source, json!({"results": []}));
     assert!(matches!(empty, Ok(Parsed::Nothing { reason: Reason::NoIncident, .. })), "{empty:?}");
     let half = mapping(&changes).read(Sender::Source, json!({"results": [{"id": 1, "name": "a"}, {"name": "b"}]}));
