@@ -108,7 +108,7 @@ async function everyPath(bridge, incident) {
     for (const headers of proofs) {
       for (const method of ["GET", "POST"]) {
         const body = method === "POST" ? JSON.stringify(newAlert()) : undefined;
-        await bridge.request(`${path.replace("{key}", incident)}?dry_run=1`, { method, headers, body });
+        await bridge.request(`${path.replace("{key}", incident).replace("{sender}", "opsgenie")}?dry_run=1`, { method, headers, body });
       }
     }
   }
