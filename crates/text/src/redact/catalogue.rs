@@ -213,15 +213,15 @@ const fn slot(a: u8, b: u8, c: u8) -> usize {
 }
 
 /// The patterns that a word may be the beginning of, as heads of chains, by its first three characters and by how many
-/// letters and digits it has.
+/// letters and digits it has, and what stands behind them.
 #[inline]
-pub(super) fn heads([first, second, third]: [u8; 3], length: usize) -> [u16; 4] {
+pub(super) fn heads([first, second, third]: [u8; 3], length: usize, behind: u8) -> [u16; 4] {
     let head = |slot| INDEX.heads.get(slot).copied().unwrap_or(0);
     [
         head(slot(first, second, third)),
         head(slot(first, second, 0)),
         INDEX.offsets.get(length).copied().unwrap_or(0),
-        if first.is_ascii_digit() { INDEX.numbers } else { 0 },
+        if first.is_ascii_digit() && matches!(behind, b':' | b'|' | b'/' | b'-') { INDEX.numbers } else { 0 },
     ]
 }
 

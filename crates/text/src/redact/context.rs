@@ -11,12 +11,13 @@ const LEAST: usize = 20;
 const MOST: usize = 160;
 
 /// Parts of the names of what is no secret, however it looks: ids, hashes, places.
-const ORDINARY_NAMES: [&str; 71] = [
+const ORDINARY_NAMES: [&str; 72] = [
     "h",
     "state",
     "sha224",
     "sha384",
     "x5t",
+    "challenge",
     "did",
     "prj",
     "dpl",
@@ -292,7 +293,8 @@ pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
     }
     let end = src.run(start, MOST + 1, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/'));
     let length = end - start;
-    if !(16..=MOST).contains(&length) {
+    // C++ and Rust name functions so.
+    if !(16..=MOST).contains(&length) || src.starts(start, "_Z") || src.starts(start, "_R") {
         return None;
     }
     let padded = src.run(end, 2, |b| b == b'=');

@@ -190,6 +190,7 @@ const OTHERS: &[&str] = &[
     "(\"authorization\", \"Bearer «{A32}»\")",
     "metadata: [\"x-api-key\", \"«{A32}»\"]",
     "used Bearer «{A32}» upstream",
+    "tool --password \\\n  «{A14}» \\\n  --verbose",
     "Key         Value\n---         -----\npassword    «{A14}»\nusername    app",
     "hibernate.connection.password=«{A14}»",
     "SECRET_KEY = \"«django-insecure-{A20}!{A20}»\"",

@@ -14,8 +14,20 @@ pub(super) fn base64(src: &Source, i: usize, secret: impl Fn(&str) -> Option<&'s
     if probe.len() < LEAST || !probe.chunks_exact(4).take(LEAST / 4).all(text_like) {
         return (i, None);
     }
-    let last = src.run(i, usize::MAX, |b| value(b).is_some());
-    let text = decoded(src.slice(i, last));
+    let mut last = src.run(i, usize::MAX, |b| value(b).is_some());
+    let mut lines = src.slice(i, last).to_vec();
+    // Mail and certificates break it into lines of one length.
+    let length = last - i;
+    while matches!(length, 64 | 76) && lines.len().is_multiple_of(length) {
+        let next = src.run(last, 2, |b| matches!(b, b'\r' | b'\n'));
+        let end = src.run(next, length, |b| value(b).is_some());
+        if next == last || end == next {
+            break;
+        }
+        lines.extend_from_slice(src.slice(next, end));
+        last = end;
+    }
+    let text = decoded(&lines);
     // A character may be cut in two at the end.
     let text = text.utf8_chunks().map(|chunk| chunk.valid()).collect::<String>();
     let end = src.run(last, 2, |b| b == b'=');

@@ -68,7 +68,11 @@ impl Place<'_> {
                     let end = src.run(start, 128, |b| !matches!(b, b';' | b'"' | b'\'' | b'\n'));
                     matches!(src.at(end), b';' | b'"' | b'\'')
                 };
-                while end < limit && !self.ends_bare(end, spaces) {
+                loop {
+                    end = src.run(end, limit - end, |b| b.is_ascii_alphanumeric());
+                    if end >= limit || self.ends_bare(end, spaces) {
+                        break;
+                    }
                     end += 1;
                 }
             }
@@ -104,9 +108,6 @@ impl Place<'_> {
     fn ends_bare(&self, i: usize, spaces: bool) -> bool {
         let src = self.src;
         let byte = src.at(i);
-        if byte.is_ascii_alphanumeric() {
-            return false;
-        }
         // `%26` doesn't end what a plain `=` begins.
         if byte != 0 && self.inner(i) {
             return false;

@@ -8,6 +8,9 @@ use super::value::Value;
 /// As many letters of a label are read: more than any ending has, and a short sentence.
 const LETTERS: usize = 32;
 
+/// And so many bytes.
+const LONGEST: usize = 80;
+
 /// The name before a value.
 pub(super) struct Label {
     /// Its letters and digits in lower case, the last one first.
@@ -81,39 +84,44 @@ impl Label {
     /// The label whose last character stands before `end`.
     pub fn backwards(src: &Source, end: usize, quoted: bool) -> Label {
         let mut label = Label::new(end, quoted);
+        let text = src.slice(end.saturating_sub(LONGEST).max(src.floor.min(end)), end);
         let mut at = end;
         // What stands behind the byte being looked at, and whether the last part, and the last word, have ended.
         let mut later = 0;
-        let (mut parted, mut worded) = (false, false);
-        loop {
-            let byte = src.before(at);
-            if byte.is_ascii_digit() && label.length == 0 {
+        let (mut parted, mut worded, mut spaced) = (false, false, false);
+        let mut bytes = text.iter().rev().copied().peekable();
+        while let Some(byte) = bytes.next() {
+            at -= 1;
+            match byte {
                 // `token_2` is a token.
-            } else if byte.is_ascii_alphanumeric() || byte >= 0x80 {
-                parted |= byte.is_ascii_lowercase() && later == b'A';
-                let Some(place) = label.letters.get_mut(label.length) else { break };
-                *place = byte.to_ascii_lowercase();
-                label.length += 1;
-                worded |= label.start > at || label.spaced;
-                label.last_part += usize::from(!parted);
-                label.last_word += usize::from(!worded);
-            } else if byte == b' ' && label.start == at && at < end {
-                // One space, and only if a word stands before it.
-                if !(src.before(at - 1).is_ascii_alphanumeric() || src.before(at - 1) >= 0x80) {
-                    break;
+                b'0'..=b'9' if label.length == 0 => {}
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0x80.. => {
+                    let Some(place) = label.letters.get_mut(label.length) else { break };
+                    *place = byte.to_ascii_lowercase();
+                    label.length += 1;
+                    parted |= byte.is_ascii_lowercase() && later == b'A';
+                    worded |= spaced;
+                    label.last_part += usize::from(!parted);
+                    label.last_word += usize::from(!worded);
                 }
-                parted = true;
-                at -= 1;
-                continue;
-            } else if !matches!(byte, b'_' | b'-' | b'.') || end - at > 80 {
-                break;
-            } else {
-                parted |= label.length > 0;
+                // One space, and only if a word stands before it.
+                b' ' if !spaced
+                    && at + 1 < end
+                    && bytes.peek().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80) =>
+                {
+                    parted = true;
+                    spaced = true;
+                    continue;
+                }
+                b'_' | b'-' | b'.' => {
+                    parted |= label.length > 0;
+                    label.compound |= !label.spaced && !spaced && byte != b'.' && label.length > 0;
+                }
+                _ => break,
             }
             later = if byte.is_ascii_uppercase() { b'A' } else { byte };
-            label.spaced |= label.start > at;
-            label.compound |= !label.spaced && matches!(byte, b'_' | b'-') && label.length > 0;
-            at -= 1;
+            label.spaced |= spaced;
+            spaced = false;
             label.start = at;
         }
         label
@@ -142,6 +150,13 @@ impl Label {
 
     pub fn ends_with(&self, ending: &str) -> bool {
         ending.len() <= self.length && ending.bytes().rev().zip(&self.letters).all(|(a, b)| a == *b)
+    }
+
+    /// Whether it ends like this name, which is written in any way.
+    pub fn ends_with_name(&self, name: &[u8]) -> bool {
+        let letters = name.iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+        self.letters.iter().take(self.length).copied().zip(letters.clone()).all(|(a, b)| a == b)
+            && letters.count() <= self.length
     }
 
     /// Whether these letters stand anywhere in it.

@@ -142,8 +142,6 @@ pub(super) const LABELS: &[Rule] = &[
             "seedphrase",
             "recoveryphrase",
             "backupphrase",
-            "clientauth",
-            "credentialvalue",
         ],
         Value::Any,
         r#"{"password": "hunter2", "user": "bob"}"#,
@@ -189,7 +187,8 @@ pub(super) const LABELS: &[Rule] = &[
         "contraseña: abretesesamo",
         "das Passwort ist falsch, Passwort: ungültig",
     ),
-    label("password", &["=pass", "=pw", "=psw", "=pin"], Value::Telling, "DB_PASS=hunter2", "pass: 12, fail: 0"),
+    label("password", &["=pass", "=pw", "=psw"], Value::Telling, "DB_PASS=hunter2", "pass: 12, fail: 0"),
+    label("password", &["=pin"], Value::Digits, "card PIN: 471147", "pin: enabled, pin: Pinned"),
     label(
         "secret",
         &[
@@ -242,7 +241,7 @@ pub(super) const LABELS: &[Rule] = &[
     ),
     label(
         "token",
-        &["token", "=jwt", "accesstokens", "=pat", "=csrf", "=xsrf", "=sas"],
+        &["token", "=jwt", "accesstokens", "=csrf", "=xsrf", "=sas"],
         Value::Telling,
         "https://ci.example.com/hook?token=f3a9c1",
         "token expired; Unexpected token: end",
@@ -256,7 +255,7 @@ pub(super) const LABELS: &[Rule] = &[
     ),
     label(
         "credentials",
-        &["auth", "samlresponse", "credential", "credentials", "creds", "authinfo", "secretid", "=seed"],
+        &["auth", "=pat", "samlresponse", "credential", "credentials", "creds", "authinfo", "secretid", "=seed"],
         Value::Long,
         "auth=b3f1c29d87a64e05",
         "TokenCredentialAuthenticationError: auth: failed",

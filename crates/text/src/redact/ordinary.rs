@@ -163,6 +163,26 @@ const WORDS: &[&str] = &[
     "manquant",
     "errata",
     "non",
+    "bearer",
+    "basic",
+    "bytes",
+    "bytearray",
+    "unicode",
+    "optional",
+    "options",
+    "argument",
+    "arguments",
+    "flag",
+    "flags",
+    "parameter",
+    "parameters",
+    "instead",
+    "if",
+    "when",
+    "which",
+    "that",
+    "via",
+    "using",
     "!vault",
     "!secret",
     "!ref",
@@ -211,7 +231,7 @@ const fn look(word: &[u8]) -> usize {
 /// Without the punctuation around it.
 fn trimmed(word: &[u8]) -> &[u8] {
     let mut word = word;
-    while let [rest @ .., b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'}' | b'"' | b'\''] = word {
+    while let [rest @ .., b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'}' | b'"' | b'\'' | b' '] = word {
         word = rest;
     }
     word.strip_prefix(b"(").unwrap_or(word)
@@ -224,21 +244,49 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         [] => true,
         [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] => true,
         [b'<', .., b'>'] | [b'{', .., b'}'] | [b'{'] => true,
+        // What goes on after a quote that ended before.
+        [b' ', b'+' | b'%' | b'.', ..] => true,
+        // Python's `{password!r}`.
+        [b'{', inner @ ..] if inner.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.' | b'!')) => true,
+        [b'y' | b'Y', b'o' | b'O', b'u' | b'U', b'r' | b'R', b'-' | b'_', ..] => true,
         [b'[', inner @ .., b']'] => inner.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-')),
         [b'$', rest @ ..] if name(rest) => true,
         [b'%', rest @ .., b'%'] if name(rest) => true,
         [b'%', b's' | b'v' | b'd' | b'r'] => true,
         _ => {
-            one_of(trimmed(value), &["filtered", "redacted", "hidden", "masked", "secret", "password", "token"])
-                || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#'))
+            (value.len() < 4 && !value.iter().any(u8::is_ascii_alphanumeric))
+                || one_of(trimmed(value), &["filtered", "redacted", "hidden", "masked", "secret", "password", "token"])
+                || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#' | b':'))
         }
     }
 }
 
-/// Whether the value only says where a secret is: a file, a resource, a variable.
+/// Whether the value only says where a secret is: a file, an address, a resource.
 pub(super) fn reference(value: &[u8]) -> bool {
+    let begins = |with: &[u8]| value.starts_with(with);
     let path = matches!(value, [b'/' | b'~', b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'/', ..] | [b'.', b'/' | b'.', ..]);
-    value.starts_with(b"arn:") || value.starts_with(b"file:") || (path && !super::opaque::random(value))
+    let file = [&b".pem"[..], b".key", b".crt", b".txt", b".md", b".json", b".yaml", b".yml", b".html"];
+    let file = file.iter().any(|end| value.windows(end.len()).any(|part| part == *end));
+    let address = begins(b"https://") || begins(b"http://");
+    begins(b"arn:") || begins(b"file:") || ((path || file || address) && !super::opaque::random(value))
+}
+
+/// Whether the value is the name of a variable that has a secret: `WEBHOOK_SECRET`, or `id_token` in `token = id_token`.
+/// A password may be such a name, but hardly the one that it stands behind.
+pub(super) fn variable(value: &[u8], label: &Label, password: bool) -> bool {
+    let value = match value {
+        [value @ .., b',' | b';' | b')' | b'}'] => value,
+        value => value,
+    };
+    let constant =
+        value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_') && value.contains(&b'_');
+    let name = value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'));
+    let joined = value.contains(&b'_') || value.contains(&b'.');
+    let known = || Label::of(value, 0).kind().is_some();
+    let own = label.ends_with_name(value);
+    (constant && (known() || (name && !password)))
+        || (name && joined && ((!password && known()) || own))
+        || (name && own && known())
 }
 
 /// Whether the value is an expression in source code (`get_password(…`, `config.token`, `Token::new`) or an object as
@@ -255,11 +303,19 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
         Some(b'{' | b'(' | b'[' | b'!') if !password => !path.is_empty(),
         Some(b':') if !password => rest.starts_with(b"::"),
         Some(b'@') if !password => dotted,
-        Some(b'(' | b'[') => dotted || path.contains(&b'_'),
+        Some(b'[') if matches!(rest, [_, b'\'' | b'"', ..]) => true,
+        Some(b'(' | b'[') => {
+            let types =
+                ["Optional", "Option", "Union", "List", "Dict", "Vec", "str", "repr", "unquote", "getattr", "super"];
+            dotted || path.contains(&b'_') || one_of(path, &types)
+        }
         None | Some(b',' | b';' | b')') => {
             let object = path.split(|b| *b == b'.').next().unwrap_or(path);
+            // `Name.Builtin`
+            let names = path.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.');
             dotted
-                && (Label::of(path, 0).kind().is_some()
+                && ((!password && names && rest.is_empty())
+                    || Label::of(path, 0).kind().is_some()
                     || one_of(
                         object,
                         &["self", "this", "config", "settings", "request", "req", "process", "os", "args"],

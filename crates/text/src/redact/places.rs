@@ -20,14 +20,21 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
         tag = src.run_back(tag - 1, 24, |b| b.is_ascii_alphanumeric());
     }
     // `Result<Token>` and `Box<dyn Key>` are types.
-    if src.before(tag) != b'<' || src.before(tag - 1).is_ascii_alphanumeric() || label.spaced {
+    if src.before(tag) != b'<'
+        || src.before(tag - 1).is_ascii_alphanumeric()
+        || src.before(tag - 1) == b'.'
+        || label.spaced
+    {
         return None;
     }
     let data = src.starts(close + 1, "<![CDATA[");
     let start = close + if data { 10 } else { 1 };
     let end = text_end(src, start, src.width(close), if data { b']' } else { b'<' });
     // `login <user> <password> [options]` tells how to call a program.
-    if !data && !src.starts(end, "</") && end < src.len() {
+    if !data
+        && !src.starts(end, "</")
+        && (end < src.len() || src.slice(start, end).iter().any(|b| matches!(b, b' ' | b'"' | b'\'' | b'@')))
+    {
         return None;
     }
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
@@ -113,7 +120,7 @@ fn after_user(src: &Source, next: usize) -> Option<Hit> {
     });
     let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
     let password = src.slice(colon + 1, end);
-    let found = src.at(colon) == b':' && !ordinary::placeholder(password);
+    let found = src.at(colon) == b':' && password.len() > 2 && !ordinary::placeholder(password);
     // `1000:1000` are a user's and a group's numbers.
     let found = found && password.iter().any(|b| !b.is_ascii_digit());
     found.then_some(Hit { start: colon + 1, end, name: "password" })
@@ -225,6 +232,10 @@ fn short_option(src: &Source, i: usize, next: Option<usize>, line: &mut Line) ->
 pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     let label = Label::backwards(src, i, true);
     let ending = label.kind()?;
+    // `readFile('/etc/passwd', 'utf8')`
+    if src.before(label.start) == b'/' {
+        return None;
+    }
     let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };

@@ -215,7 +215,7 @@ fn skip(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
         if at >= near {
             // Without an early end, so that the compiler may look at several bytes at a time.
             while let Some(block) = bytes.get(at..at + BLOCK)
-                && !block.iter().fold(false, |any, b| any | wanted(*b))
+                && block.iter().fold(0, |any, b| any | u8::from(wanted(*b))) == 0
             {
                 at += BLOCK;
             }

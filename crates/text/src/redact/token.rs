@@ -8,11 +8,11 @@ use super::source::{Hit, Source};
 /// The vendor's key that begins with the word at `i`, which has `length` letters and digits.
 pub(super) fn vendor(src: &Source, i: usize, length: usize) -> Option<Hit> {
     let begins @ [first, second, _] = [src.at(i), src.at(i + 1), src.at(i + 2)];
-    let heads = catalogue::heads(begins, length);
+    let behind = src.at(i + length);
+    let heads = catalogue::heads(begins, length, behind);
     if heads == [0; 4] {
         return None;
     }
-    let behind = src.at(i + length);
     let joined = matches!(src.before(i), b'_' | b'-') && src.before(i - 1).is_ascii_alphanumeric();
     // Of several that fit, the one that says most of how it begins gives the name.
     let mut found: Option<(usize, Hit)> = None;
@@ -20,9 +20,9 @@ pub(super) fn vendor(src: &Source, i: usize, length: usize) -> Option<Hit> {
         let mut number = head;
         while let Some(entry) = catalogue::entry(number) {
             number = entry.next;
-            if (!joined || entry.inside_words)
+            if (entry.literal < 3 || entry.begins == begins)
+                && (!joined || entry.inside_words)
                 && found.as_ref().is_none_or(|(literal, _)| entry.literal > *literal)
-                && (entry.literal < 3 || entry.begins == begins)
                 && (entry.literal != 2 || entry.begins == [first, second, 0])
                 && (entry.literal > 0 || (length >= entry.offset && (entry.behind == 0 || entry.behind == behind)))
                 && src.starts(i, entry.pattern.get(..entry.literal).unwrap_or(""))

@@ -21,6 +21,8 @@ pub(super) enum Value {
     Telling,
     /// Long and machine-made wherever it stands.
     Long,
+    /// A number that people type, or machine-made.
+    Digits,
     /// Exactly 32 letters and digits.
     Code,
     /// Nothing but a key looks like it.
@@ -152,6 +154,10 @@ impl Place<'_> {
         if self.depth > 1 {
             begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
         }
+        // A shell's command goes on in the next line.
+        if src.at(begin) == b'\\' && src.breaks(begin + 1) {
+            begin = src.run(begin + 1, BLANKS, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+        }
         if self.label.quoted {
             begin = src.run(begin, BLANKS, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
         }
@@ -235,7 +241,8 @@ impl Place<'_> {
         // Of a scheme that nobody knows, what follows must look like credentials.
         let second = src.run(credentials, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b','));
         let known = known || (opened != Ends::List && telling(src.slice(credentials, second), 16));
-        let known = known && credentials > scheme;
+        let said = second > credentials + 1 && ordinary::sentence(src.slice(credentials, second));
+        let known = known && credentials > scheme && !said;
         let start = if known { credentials } else { start };
         let probe = src.run(start, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
         let probe = src.slice(start, probe);
@@ -273,6 +280,7 @@ impl Place<'_> {
             || ordinary::sentence(unquoted)
             || (!span.quoted && ordinary::code(value, self.value == Value::Any))
             || (self.value != Value::Any && ordinary::reference(unquoted))
+            || ordinary::variable(value, self.label, self.value == Value::Any)
         {
             return false;
         }
@@ -291,7 +299,10 @@ impl Place<'_> {
             Value::Telling if doubtful && span.quoted => value.len() >= 8,
             Value::Telling if doubtful => telling(value, 6),
             Value::Telling => value.len() >= 4,
-            Value::Long => telling(value, 16),
+            Value::Long => telling(value, 16) && (opaque::random(value) || value.len() >= 40),
+            Value::Digits => {
+                (4..=12).contains(&value.len()) && value.iter().all(u8::is_ascii_digit) || telling(value, 6)
+            }
             Value::Code => {
                 value.len() == 32 && value.iter().all(u8::is_ascii_alphanumeric) && value.iter().any(u8::is_ascii_digit)
             }
@@ -302,8 +313,9 @@ impl Place<'_> {
 
     /// Whether nothing but a key looks like this value of something that is called a key.
     fn opaque(&self, value: &[u8]) -> bool {
-        const OTHER_KEYS: [&str; 24] = [
+        const OTHER_KEYS: [&str; 25] = [
             "public",
+            "recv",
             "cache",
             "partition",
             "primary",
