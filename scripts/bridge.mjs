@@ -40,7 +40,7 @@ function tls({ protocol, hostname, port }) {
       socket.destroy();
       resolve(result);
     };
-    socket.once("secureConnect", () => end(ok(`TLS 1.2 is spoken, and ${socket.getCipher().standardName}`)));
+    socket.once("secureConnect", () => end(ok(`TLS 1.2 is supported: ${socket.getCipher().standardName}`)));
     socket.once("timeout", () => end(wrong("no answer", "see that the address is right")));
     socket.once("error", (error) => end(wrong(
       `a TLS 1.2 connection fails: ${error.code ?? error.message}`,
@@ -57,7 +57,7 @@ function clock(date) {
   return wrong(`this machine's clock is ${seconds} s ${off > 0 ? "ahead of" : "behind"} the bridge's`, "set this machine's clock");
 }
 
-/** What only the administrator is told. */
+/** What only the administrator may see. */
 async function lookInside(url, token, note) {
   if (!token) return note("inside", skipped("not asked without ADMIN_TOKEN"));
   const { problems, warnings, storage } = await health(url, token);
@@ -65,10 +65,10 @@ async function lookInside(url, token, note) {
     return note("ADMIN_TOKEN", wrong("the bridge does not take it", "npx wrangler secret put ADMIN_TOKEN, or put the one it has into .dev.vars"));
   }
   const said = problems.map(({ setting, expected }) => `${setting}: expected ${expected}`).join(". ");
-  note("deployed settings", problems.length > 0 ? wrong(said, "mend them and deploy again") : ok(["complete", ...warnings].join("; but ")));
-  const mend = "see that wrangler.toml still binds it, and deploy again";
-  note("KV", storage?.ledger ? ok("the ledger answers") : wrong("the ledger (KV INCIDENTS) does not answer", mend));
-  note("Durable Objects", storage?.register ? ok("the register answers") : wrong("the register (REGISTER) does not answer", mend));
+  note("deployed settings", problems.length > 0 ? wrong(said, "fix them and deploy again") : ok(["complete", ...warnings].join("; but ")));
+  const todo = "see that wrangler.toml still binds it, and deploy again";
+  note("KV", storage?.ledger ? ok("the ledger answers") : wrong("the ledger (KV INCIDENTS) does not answer", todo));
+  note("Durable Objects", storage?.register ? ok("the register answers") : wrong("the register (REGISTER) does not answer", todo));
 }
 
 /** The event that PagerDuty's console sends as a test. */
@@ -96,7 +96,7 @@ async function delivered(what, name, url, event, secrets, isGood) {
     if (status === 200 && isGood(answer)) return ok(`${what}: ${answer.message}`);
     const said = `${what}: ${status} ${answer.message ?? answer.error ?? ""}`.trim();
     if (status === 401) return wrong(said, `the bridge has another ${name}: npx wrangler secret put ${name}`);
-    if (status === 503) return wrong(said, "mend its settings and secrets, see above");
+    if (status === 503) return wrong(said, "fix its settings and secrets, see above");
     return wrong(said, "see npx wrangler tail for why");
   } catch (error) {
     return wrong(`${what}: ${reasonOf(error)}`, "see that the bridge can be reached");

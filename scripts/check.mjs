@@ -23,7 +23,7 @@ const TOOL = {
   examples: [
     ["npm run check", "wrangler.toml as it is"],
     ["npm run check -- --env staging", "only what its [env.staging] has"],
-    ["npm run check -- --routes routes.json", "whether these routes could stand in it"],
+    ["npm run check -- --routes routes.json", "whether these routes would be right in it"],
     ["npm run --silent check -- --json", "{ ok, problems, warnings, unset }"],
   ],
 };

@@ -28,7 +28,7 @@ export const ROUTE_OPTIONS = {
   },
 };
 
-/** Builds the Worker where its sources have changed. All of it is told on stderr: stdout is for the answer. */
+/** Builds the Worker where its sources have changed. Its output goes to stderr: stdout is for the answer. */
 export async function buildWorker() {
   const stdio = ["ignore", "pipe", "inherit"];
   const { WRANGLER_COMMAND: _, ...env } = process.env; // Its check is for wrangler.
@@ -137,7 +137,7 @@ export function deployedPart({ secrets: { DEVIN_API_KEY: key }, ...configuration
 export const describe = ({ setting, environment, found, expected }) =>
   `${setting}${environment ? ` (environment ${environment})` : ""}\n  found     ${found ?? "nothing"}\n  expected  ${expected}`;
 
-// A key is told by how it begins, and one that begins cog_ needs the organisation.
+// A key is recognised by how it begins, and one that begins cog_ needs the organisation.
 function standIn({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
   const begins = ["cog_", "apk_"].find((start) => key?.startsWith(start));
   if (key && !begins) return "a-key-of-no-known-kind";
@@ -153,7 +153,7 @@ function stillUnset({ variables, secrets }) {
       missing("DEVIN_ORG_ID", "in wrangler.toml, and only for a key that starts cog_: the organisation's id, org-…");
     }
   }
-  if (!secrets.WEBHOOK_SECRET) missing("WEBHOOK_SECRET", "what alerts prove themselves with; without it their hooks answer 503");
+  if (!secrets.WEBHOOK_SECRET) missing("WEBHOOK_SECRET", "the secret that alert senders authenticate with; without it their hooks answer 503");
   if (!secrets.PAGERDUTY_SIGNING_SECRET) missing("PAGERDUTY_SIGNING_SECRET", "only for PagerDuty: what it signs with");
   if (!secrets.ADMIN_TOKEN) missing("ADMIN_TOKEN", "opens /api/incidents and the problems in /health");
   for (const name of sessionSecrets(variables)) {

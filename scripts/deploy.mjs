@@ -11,7 +11,7 @@ const TOOL = {
   ok: "it is deployed",
   wrong: "a setting is wrong, and nothing was deployed, or wrangler failed",
   examples: [
-    ["npm run deploy", "what stands at the top of wrangler.toml"],
+    ["npm run deploy", "what is at the top of wrangler.toml"],
     ["npm run deploy -- --env staging", "its [env.staging]"],
   ],
 };

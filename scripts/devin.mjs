@@ -106,7 +106,7 @@ async function examineV3(devin, org, note) {
   if (!org) {
     const todo = names
       ? `put one of them into DEVIN_ORG_ID in wrangler.toml: ${names}`
-      : "this key can list none: its id, org-…, stands at app.devin.ai, Settings → Service Users; put it into wrangler.toml";
+      : "this key can list none: its id, org-…, is shown at app.devin.ai, Settings → Service Users; put it into wrangler.toml";
     return note("Devin organisation", wrong("DEVIN_ORG_ID is not set", todo));
   }
   if (listed && !known.has(org)) {

@@ -64,14 +64,14 @@ async function look(configuration, url, note) {
 async function settings(configuration) {
   const { problems, warnings } = await check(configuration);
   const said = problems.map((problem) => describe(problem).replaceAll("\n", ";").replace(/\s+/g, " ")).join(". ");
-  if (problems.length > 0) return wrong(said, "mend them in wrangler.toml; npm run check shows them one by one");
-  return ok(["as the bridge wants them", ...warnings].join("; but "));
+  if (problems.length > 0) return wrong(said, "fix them in wrangler.toml; npm run check shows them one by one");
+  return ok(["right", ...warnings].join("; but "));
 }
 
 /** Whether it is at hand here. What a deployed bridge has, only its answers tell. */
 function secret(name, value, url) {
   if (value) return ok("at hand");
-  if (url) return skipped("not at hand here; what the bridge has, its answers below tell");
+  if (url) return skipped("not at hand here; the bridge's answers below show what it has");
   if (name === "PAGERDUTY_SIGNING_SECRET") return skipped("not at hand; only PagerDuty needs it, and shows it when its webhook is made");
   return wrong("neither in the environment nor in .dev.vars", TODO[name]);
 }

@@ -1,4 +1,4 @@
-// npm run lint: what can be told of the code without running it.
+// npm run lint: what can be said of the code without running it.
 import { spawnSync } from "node:child_process";
 import { commandLine, main } from "./cli.mjs";
 import { ROOT, run, step } from "./steps.mjs";
@@ -6,7 +6,7 @@ import { cargoDeny, installTools, toolEnvironment as env, typos } from "./tools.
 
 const TOOL = {
   usage: "npm run lint",
-  about: `What can be told of the code without running it: formatting, Clippy on this machine and on wasm32, the links of the
+  about: `Examines the code without running it: formatting, Clippy on this machine and on wasm32, the links of the
     documentation, licences and versions of the crates (deny.toml), spelling (typos.toml).`,
   ok: "there is nothing to say",
   wrong: "something is to be changed",
@@ -25,14 +25,14 @@ async function lint() {
   const document = ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items"];
   await step("Documentation", () => cargo(document, { RUSTDOCFLAGS: "-D warnings" }));
   await step("Licences and versions of the crates", () => run(cargoDeny, ["--locked", "check", "licenses", "bans", "sources"]));
-  await step("Known weaknesses of the crates", weaknesses);
+  await step("Known vulnerabilities of the crates", vulnerabilities);
   await step("Spelling", () => run(typos, []));
 }
 
-// The list of weaknesses is a repository of its own, which not every network reaches; that is said and not an error.
-function weaknesses() {
+// The list of vulnerabilities is a repository of its own, which not every network reaches; that is said and not an error.
+function vulnerabilities() {
   const { status, stderr } = spawnSync(cargoDeny, ["--locked", "check", "advisories"], { cwd: ROOT, encoding: "utf8" });
-  if (stderr.includes("failed to fetch advisory database")) return console.log("  SKIPPED: the list of weaknesses can't be reached");
+  if (stderr.includes("failed to fetch advisory database")) return console.log("  SKIPPED: the list of vulnerabilities can't be reached");
   if (status !== 0) throw new Error(stderr);
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run } from "./steps.mjs";
 
-/** Installs them. All of it is told on stderr: stdout may be for an answer. */
+/** Installs them. The output goes to stderr: stdout may be for an answer. */
 export const installPackages = () => run("npm", ["ci", "--no-progress"], { stdout: process.stderr });
 
 /**

@@ -24,7 +24,7 @@ const TOOL = {
     prompt. Settings are those of wrangler.toml, with .dev.vars where there is one. Nothing is stored, and Devin is not
     asked.`,
   options: {
-    sender: { value: "NAME", about: `who sent a file: ${SENDERS.join(", ")} (default: told by its shape)` },
+    sender: { value: "NAME", about: `who sent a file: ${SENDERS.join(", ")} (default: recognised by its shape)` },
     source: { value: "NAME", about: "the entry of SOURCES that reads a file; shows field by field what it makes of it" },
     ...ROUTE_OPTIONS,
     ...CONFIG_OPTION,

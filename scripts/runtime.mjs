@@ -18,7 +18,7 @@ const CHILD = fileURLToPath(new URL("runtime-child.mjs", import.meta.url));
  * - vars: variables and secrets; wrangler.toml has the others, null takes one of those away
  * - port: a free one by default
  * - onLog: gets each line the Worker logs, as { level, message }
- * - wrapper: a module that stands in front of the Worker's own, index.js
+ * - wrapper: a module in front of the Worker's own, index.js
  * - without: names of bindings it does not have
  */
 export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () => {}, wrapper, without = [] }) {

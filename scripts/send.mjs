@@ -5,7 +5,7 @@ import { about, deliver, freshId, sample, sampleNames } from "./samples.mjs";
 
 const TOOL = {
   usage: "npm run send -- <sample> [options]",
-  about: "Sends a sample event to a bridge, proved as its sender would. Without a sample: lists them.",
+  about: "Sends a sample event to a bridge, authenticated as its sender would. Without a sample: lists them.",
   options: {
     url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
     secret: {

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
-/** A value of TOML on one line, as group 2; what stands before and after it as 1 and 3. */
+/** A value of TOML on one line, as group 2; what is before and after it as 1 and 3. */
 const assignment = (name) => new RegExp(`^(\\s*${name}\\s*=\\s*)("(?:[^"\\\\]|\\\\.)*"|'[^']*'|[^\\s#"']+)(\\s*(?:#.*)?)$`);
 
 /** wrangler.toml with other values for these variables, of an environment where one is named; `parse` reads TOML. */
@@ -24,7 +24,7 @@ export function withVariables(toml, variables, parse, env = "") {
   const part = env ? ((wanted.env ??= {})[env] ??= {}) : wanted;
   part.vars = { ...part.vars, ...variables };
   if (!isDeepStrictEqual(values(parse, written), wanted)) {
-    throw new Error(`Please set ${Object.keys(variables).join(", ")} in wrangler.toml by hand: it is written in a way not understood here.`);
+    throw new Error(`Please set ${Object.keys(variables).join(", ")} in wrangler.toml by hand: it is written in a way that this command does not understand.`);
   }
   return written;
 }

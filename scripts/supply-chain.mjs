@@ -1,4 +1,4 @@
-// What we build with of npm's, checked against what we have agreed to: licences, install scripts, known weaknesses. Reads
+// What we build with of npm's, checked against what we have agreed to: licences, install scripts, known vulnerabilities. Reads
 // the lock file, so it says what `npm ci` would install. Of the crates deny.toml says the same.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -58,7 +58,7 @@ export function npmProblems({ packages }) {
   return problems;
 }
 
-// A registry may have no list of weaknesses (mirrors often have none); that is said and not an error.
+// A registry may have no list of vulnerabilities (mirrors often have none); that is said and not an error.
 async function npmAudit() {
   const { stdout } = spawnSync("npm", ["audit", "--json"], { cwd: ROOT, encoding: "utf8" });
   const report = JSON.parse(stdout || "{}");

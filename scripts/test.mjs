@@ -8,7 +8,7 @@ import { installTools, toolEnvironment, wasmPack } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm test",
-  about: `Runs everything: the checks of npm's packages (licences, install scripts, known weaknesses), the
+  about: `Runs everything: the checks of npm's packages (licences, install scripts, known vulnerabilities), the
     unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy --dry-run, and the Worker
     on workerd. What it needs and is not there yet it gets first, and says what goes where.`,
   options: { "no-browser": { about: "leaves out the tests of the dashboard in Chromium" } },

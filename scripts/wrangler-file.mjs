@@ -27,7 +27,7 @@ export function readToml(path) {
 /** The names of the environments; the one at the top of the file has none. */
 export const environmentNames = (toml) => ["", ...Object.keys(toml.env ?? {})];
 
-/** What stands at the top of the file, or in [env.NAME]. */
+/** What is at the top of the file, or in [env.NAME]. */
 export const section = (toml, env) => (env ? toml.env[env] : toml);
 
 /** The name of the Worker that an environment is deployed as. */

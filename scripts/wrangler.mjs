@@ -10,7 +10,7 @@ const PATH = [currentPath(), join(ROOT, "node_modules", ".bin")].join(delimiter)
 
 /** The options that name a file and an environment, for any command of wrangler's. */
 export function wranglerOptions({ file, toml, env }, named) {
-  // Where there are several, wrangler wants to be told also that the one at the top is meant.
+  // Where there are several, wrangler wants to know also that the one at the top is meant.
   const several = environmentNames(toml).length > 1;
   return [...(named.file ? ["--config", file] : []), ...(several ? ["--env", env] : [])];
 }

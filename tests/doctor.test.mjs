@@ -210,7 +210,7 @@ test("TLS: 1.2 is what PagerDuty speaks", async () => {
   const open = await before((handler) => createHttpsServer(options, handler));
   const good = await doctor(trusting, {}, "--url", `https://localhost:${open}`, "--json");
   assert.equal(good.code, 0, good.out);
-  assert.match(good.found.get("TLS").said, /TLS 1\.2 is spoken/);
+  assert.match(good.found.get("TLS").said, /TLS 1\.2 is supported/);
   assert.match(good.found.get("clock").said, /^\d s apart/);
   assert.equal(good.found.get("PagerDuty hook").state, "ok");
 

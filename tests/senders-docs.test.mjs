@@ -274,7 +274,7 @@ describe("azure-monitor.md", () => {
   const TO = `${ADDRESS}/hooks/azure-monitor?secret=${SECRET}`;
 
   test("a secret for an address", { skip: missing.curl }, async () => {
-    const secret = (await shell(azure.take("Why the secret stands in the address", "sh"))).trim();
+    const secret = (await shell(azure.take("Why the secret is in the address", "sh"))).trim();
     assert.match(secret, /^[0-9a-f]{64}$/);
     assert.equal(encodeURIComponent(secret), secret);
   });

@@ -211,7 +211,7 @@ test("check names what the Worker can't see: names that nobody knows, bindings t
     ["a variable that is like none", '[vars]\nENVIRONMENT_NAME = "x"\n', "ENVIRONMENT_NAME", /does nothing/],
     ["a table in small letters", "[[vars.routes]]\nignore = true\n", "routes", "did you mean ROUTES?"],
     ["a table of its own", "[[ROUTES]]\nignore = true\n", "ROUTES", "did you mean [[vars.ROUTES]]?"],
-    ["a setting at the top", 'SLACK_CHANEL = "#ops"\n', "SLACK_CHANEL", "did you mean SLACK_CHANNEL in [vars]?"],
+    ["a setting at the top", 'SLACK_CHANNELS = "#ops"\n', "SLACK_CHANNELS", "did you mean SLACK_CHANNEL in [vars]?"],
     ["a setting in another table", '[limits]\nTARGET_REPO = "acme/shop"\n', "limits.TARGET_REPO", "did you mean TARGET_REPO in [vars]?"],
     ["[var]", '[var]\nTARGET_REPO = "acme/shop"\n', "var", "did you mean vars?"],
     ["an environment's variable", '[env.staging.vars]\nTARGET_REPOS = "x"\n', "TARGET_REPOS", "did you mean TARGET_REPO?"],
