@@ -2,14 +2,14 @@
 import { readdirSync } from "node:fs";
 import { build } from "./build.mjs";
 import { commandLine, main } from "./cli.mjs";
-import { output, ROOT, run, step } from "./steps.mjs";
+import { ROOT, run, step } from "./steps.mjs";
 import { supplyChain } from "./supply-chain.mjs";
-import { installTools, toolEnvironment, wasmPack } from "./tools.mjs";
+import { installTools, toolEnvironment } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm test",
   about: `Runs everything: the checks of npm's packages (licences, install scripts, known vulnerabilities), the
-    unit tests on this machine and on wasm32, the build with its limits of size, wrangler deploy --dry-run, and the Worker
+    unit tests on this machine, the build, wrangler deploy --dry-run, and the Worker
     on workerd. What it needs and is not there yet it gets first, and says what goes where.`,
   options: { "no-browser": { about: "leaves out the tests of the dashboard in Chromium" } },
   ok: "everything passed",
@@ -37,20 +37,12 @@ async function test() {
   const env = toolEnvironment;
   await step("What it is made of", supplyChain);
   await step("Unit tests on this machine", () => run("cargo", ["test", "--locked", "--quiet"], { env }));
-  await step("Unit tests on wasm32", () => wasmTests(env));
   await build();
   const deploy = ["deploy", "--dry-run"];
   await step("wrangler deploy --dry-run", () => run("wrangler", deploy, { env: { ...env, WRANGLER_SEND_METRICS: "false" } }));
   await step("The Worker on workerd", () => run(process.execPath, [...NODE_TEST, ...SUITES.filter((suite) => browser || suite !== BROWSER)]));
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(browser ? `Everything passed: ${seconds} s` : `Everything but ${BROWSER} passed, which --no-browser left out: ${seconds} s`);
-}
-
-// Only tests marked #[wasm_bindgen_test] run there, and a run without any would be a success.
-async function wasmTests(env) {
-  const text = await output(wasmPack, ["test", "--node", "--mode", "no-install", "--", "--workspace", "--exclude", "checks", "--lib", "--locked"], { env });
-  console.log(text);
-  if (text.includes("no tests to run")) throw new Error("No unit test ran on wasm32.");
 }
 
 main(import.meta, test);

