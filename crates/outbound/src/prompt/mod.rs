@@ -17,7 +17,6 @@ use sha2::Sha256;
 pub use config::Config;
 use fields::Id;
 use incident::event::Incident;
-use incident::hex;
 use incident::key::Key;
 pub use library::{PROMPTS, Template, by_name, named_or_inline};
 use limit::{length, level};
@@ -68,7 +67,7 @@ pub fn marker(secret: &[u8], key: &Key) -> String {
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret) else { return String::new() };
     mac.update(b"fence");
     mac.update(key.as_str().as_bytes());
-    hex::encode(&mac.finalize().into_bytes()).chars().take(16).collect()
+    hex::encode(mac.finalize().into_bytes()).chars().take(16).collect()
 }
 
 /// The prompt: `template` filled with the incident, what `changes` since, and the configuration.
