@@ -138,7 +138,7 @@ fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
         mac.update(body);
         mac.update(filled[1].as_bytes());
         let mac = mac.finalize().into_bytes();
-        let encoded = if field("encoding") == Some("base64") { STANDARD.encode(&mac) } else { hex::encode(&mac) };
+        let encoded = if field("encoding") == Some("base64") { STANDARD.encode(mac) } else { hex::encode(mac) };
         let mut value = [field("prefix").unwrap_or_default(), &encoded].concat();
         if let Some(prefix) = field("timestamp_prefix") {
             value = format!("{prefix}{at},{value}");

@@ -126,7 +126,9 @@ mod tests {
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", " Mon, 6 Nov 1994 08:49:37 GMT "] {
             assert_eq!(Time::from_http_date(text), at, "{text}");
         }
-        for text in ["", "soon", "GMT", "Sun, 06 Nov 1994 08:49:37", "Sun, 31 Feb 1994 08:49:37 GMT", "é 06 Nov 1994 GMT"] {
+        for text in
+            ["", "soon", "GMT", "Sun, 06 Nov 1994 08:49:37", "Sun, 31 Feb 1994 08:49:37 GMT", "é 06 Nov 1994 GMT"]
+        {
             assert_eq!(Time::from_http_date(text), None, "{text}");
         }
     }

@@ -36,29 +36,21 @@ pub const ROOM: usize = 4_000;
 const LANGUAGE: &str = "\n\nWrite everything that people will read in {{language}}.\n";
 
 /// Why there is no prompt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// The template is wrong.
-    Mistake(Mistake),
+    #[error(transparent)]
+    Mistake(#[from] Mistake),
     /// The template and the configuration alone fill the prompt: so many characters, of so many they may have.
+    #[error(
+        "the template and its settings are {length} characters long, expected at most {most}, to leave room for the incident"
+    )]
     TooLong {
         /// How many they are.
         length: usize,
         /// How many they may be.
         most: usize,
     },
-}
-
-impl std::fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            TemplateError::Mistake(mistake) => mistake.fmt(f),
-            TemplateError::TooLong { length, most } => write!(
-                f,
-                "the template and its settings are {length} characters long, expected at most {most}, to leave room for the incident"
-            ),
-        }
-    }
 }
 
 /// The marker of an incident's fence: the same on each attempt, and not to be guessed by whoever wrote the incident.
