@@ -5,10 +5,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use worker::wasm_bindgen::JsCast;
-use worker::{Delay, Headers, js_sys, web_sys};
+use worker::{AbortController, AbortSignal, Delay, Fetch, Headers, ResponseBody};
 
-use crate::runtime::{self, promised};
+use crate::runtime;
 use outbound::http::Answer;
 
 /// How long a request may take, and how many bytes of its answer are read.
@@ -24,14 +23,15 @@ pub struct Bounds {
 pub async fn ask(
     method: &str,
     url: &str,
-    headers: &Headers,
-    body: Option<&str>,
+    headers: Headers,
+    body: Option<String>,
     bounds: Bounds,
 ) -> Result<Answer, String> {
     let unmade = |error: worker::Error| format!("the request could not be made: {error}");
-    let controller = web_sys::AbortController::new().map_err(|error| unmade(error.into()))?;
-    let request = runtime::request(method, url, headers, body, Some(&controller.signal())).map_err(unmade)?;
-    match select(pin!(fetch(&request, bounds.size)), pin!(Delay::from(bounds.time))).await {
+    let request = Fetch::Request(runtime::request(method, url, headers, body).map_err(unmade)?);
+    let controller = AbortController::default();
+    let signal = controller.signal();
+    match select(pin!(fetch(&request, &signal, bounds.size)), pin!(Delay::from(bounds.time))).await {
         Either::Left((answer, _)) => answer.map_err(|error| error.to_string()),
         Either::Right(_) => {
             controller.abort();
@@ -40,16 +40,15 @@ pub async fn ask(
     }
 }
 
-async fn fetch(request: &web_sys::Request, most: usize) -> worker::Result<Answer> {
-    let worker: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
-    let response: web_sys::Response = promised(Ok(worker.fetch_with_request(request))).await?.dyn_into()?;
+async fn fetch(request: &Fetch, signal: &AbortSignal, most: usize) -> worker::Result<Answer> {
+    let response = request.send_with_signal(signal).await?;
     let mut bytes = Vec::new();
     let whole = match response.body() {
-        Some(stream) => runtime::read(stream, most, &mut bytes).await.unwrap_or(false),
-        None => true,
+        ResponseBody::Stream(stream) => runtime::read(stream, most, &mut bytes).await.unwrap_or(false),
+        ResponseBody::Empty | ResponseBody::Body(_) => true,
     };
     Ok(Answer {
-        status: response.status(),
+        status: response.status_code(),
         retry_after: response.headers().get("Retry-After").ok().flatten(),
         body: String::from_utf8_lossy(&bytes).into_owned(),
         whole,

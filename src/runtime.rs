@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use worker::js_sys::{self, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Headers, Response, ScheduledTime, State, Stub, web_sys, worker_sys};
+use worker::{Headers, Request, RequestInit, RequestRedirect, Response, ScheduledTime, Stub, web_sys};
 
 use incident::time::Time;
 
@@ -22,39 +22,21 @@ pub fn chance() -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// A request as `fetch` takes it; no redirect is followed. Made without `worker::RequestInit`, whose options for images
-/// and caching cost 15 KB of WASM.
-pub fn request(
-    method: &str,
-    url: &str,
-    headers: &Headers,
-    body: Option<&str>,
-    signal: Option<&web_sys::AbortSignal>,
-) -> worker::Result<web_sys::Request> {
-    let init = web_sys::RequestInit::new();
-    init.set_method(method);
-    init.set_redirect(web_sys::RequestRedirect::Manual);
-    init.set_headers(&headers.0);
-    init.set_signal(signal);
-    if let Some(body) = body {
-        init.set_body(&JsValue::from_str(body));
-    }
-    Ok(web_sys::Request::new_with_str_and_init(url, &init)?)
+/// A request to somebody else; no redirect is followed.
+pub fn request(method: &str, url: &str, headers: Headers, body: Option<String>) -> worker::Result<Request> {
+    let mut init = RequestInit::new();
+    init.with_method(method.to_owned().into()).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    init.with_body(body.map(JsValue::from));
+    Request::new_with_init(url, &init)
 }
 
-/// Waits for what the runtime promises. All waiting goes through here: every other way brings its own conversions of
-/// the result with it.
+/// Waits for what the runtime promises.
 pub async fn promised(promise: Result<Promise, JsValue>) -> worker::Result<JsValue> {
     Ok(JsFuture::from(promise?).await?)
 }
 
-/// The text that an object stored under `key`.
-pub async fn stored_text(state: &State, key: &str) -> worker::Result<Option<String>> {
-    Ok(promised(state.storage().as_raw().get(key)).await?.as_string())
-}
-
 /// Reads a body into `bytes`; whether that was all of it. Where it has more than `most` bytes, the rest is not read.
-pub async fn read(stream: web_sys::ReadableStream, most: usize, bytes: &mut Vec<u8>) -> worker::Result<bool> {
+pub async fn read(stream: &web_sys::ReadableStream, most: usize, bytes: &mut Vec<u8>) -> worker::Result<bool> {
     let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     loop {
         let chunk = promised(Ok(reader.read())).await?;
@@ -80,20 +62,18 @@ struct Reply<T> {
 /// Asks a Durable Object of ours something, in JSON both ways.
 pub async fn ask<C: Serialize, R: DeserializeOwned>(stub: Stub, call: &C) -> worker::Result<R> {
     let body = serde_json::to_string(call)?;
-    let request = request("POST", "https://object/call", &Headers::new(), Some(&body), None)?;
-    let object: worker_sys::DurableObject = stub.into_rpc();
-    let response: web_sys::Response = promised(object.fetch_with_request(&request)).await?.dyn_into()?;
-    let text = promised(response.text()).await?.as_string().unwrap_or_default();
-    match response.status() {
+    let request = request("POST", "https://object/call", Headers::new(), Some(body))?;
+    let mut response = stub.fetch_with_request(request).await?;
+    let text = response.text().await?;
+    match response.status_code() {
         200 => Ok(serde_json::from_str::<Reply<R>>(&text)?.reply),
         status => Err(format!("a Durable Object answered {status}: {text}").into()),
     }
 }
 
 /// What one of our Durable Objects was asked.
-pub async fn called<C: DeserializeOwned>(request: &web_sys::Request) -> worker::Result<C> {
-    let text = promised(request.text()).await?.as_string().unwrap_or_default();
-    Ok(serde_json::from_str(&text)?)
+pub async fn called<C: DeserializeOwned>(mut request: Request) -> worker::Result<C> {
+    Ok(serde_json::from_str(&request.text().await?)?)
 }
 
 /// The answer to [`ask`].

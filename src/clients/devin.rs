@@ -39,7 +39,7 @@ async fn ask_within(access: &Access, call: &Call, bounds: Bounds) -> Result<Answ
 pub async fn send(call: &Call, headers: &[(&str, String)], secrets: &[&str], bounds: Bounds) -> Result<Answer, String> {
     let headers = all_headers(call, headers).map_err(|error| format!("the request could not be made: {error}"))?;
     let body = call.body.as_ref().map(|body| body.to_string());
-    let mut answer = fetch::ask(call.method, &call.url, &headers, body.as_deref(), bounds).await;
+    let mut answer = fetch::ask(call.method, &call.url, headers, body, bounds).await;
     let shown = match &mut answer {
         Ok(answer) => &mut answer.body,
         Err(words) => words,

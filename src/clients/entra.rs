@@ -60,7 +60,7 @@ pub async fn check(entra: &Entra, authorization: Option<String>) -> Token {
 }
 
 async fn ask(entra: &Entra) -> Result<Vec<keys::Key>, String> {
-    let answer = fetch::ask("GET", &entra.keys_url(), &Headers::new(), None, BOUNDS).await?;
+    let answer = fetch::ask("GET", &entra.keys_url(), Headers::new(), None, BOUNDS).await?;
     match (answer.status, answer.whole) {
         (200, true) => keys::read(&answer.body, entra).ok_or_else(|| "the answer is no set of keys".to_owned()),
         (200, false) => Err("the answer is too long, or broke off".to_owned()),

@@ -12,36 +12,10 @@ impl<'a> Query<'a> {
 
     /// Every value of `name`, decoded.
     pub fn all<'n>(self, name: &'n str) -> impl Iterator<Item = String> + use<'a, 'n> {
-        self.0.split('&').filter_map(move |pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key == name).then(|| decode(value))
-        })
+        form_urlencoded::parse(self.0.as_bytes())
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
-}
-
-/// Percent-decodes a value; what is no encoding stays as it is.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => match (ahead.next().and_then(hex_digit), ahead.next().and_then(hex_digit)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    rest = ahead;
-                }
-                _ => bytes.push(byte),
-            },
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! Paths, methods and status codes.
+//!
+//! What comes in and its response are the runtime's own here, not `worker`'s, whose copies of the headers, the path and
+//! the body cost a tenth of the time of an event that is a duplicate or starts nothing.
 
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::JsValue;
@@ -157,7 +160,7 @@ async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Optio
     }
     let mut body = Vec::new();
     let whole = match request.body() {
-        Some(stream) => runtime::read(stream, LARGEST_BODY, &mut body).await?,
+        Some(stream) => runtime::read(&stream, LARGEST_BODY, &mut body).await?,
         None => true,
     };
     Ok(whole.then_some(body))

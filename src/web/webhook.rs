@@ -23,7 +23,6 @@ use inbound::endpoint::Hook;
 use inbound::routing::Decision;
 use inbound::senders::{self, BadBody, Parsed};
 use incident::event::{Incident, IncidentEvent, Kind};
-use incident::hex;
 use incident::key::Key;
 use incident::lifecycle::Taken;
 use incident::reason::Reason;
@@ -294,7 +293,7 @@ fn known(incident: String, session: Session) -> Answer {
 
 /// What tells one body from another, in 32 hexadecimal digits.
 fn digest(body: &[u8]) -> String {
-    hex::encode(&Sha256::digest(body)).chars().take(32).collect()
+    hex::encode(Sha256::digest(body)).chars().take(32).collect()
 }
 
 /// The contract's answer for what became of an event.

@@ -1,5 +1,7 @@
 //! The proofs of identity that a request brings.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -7,7 +9,6 @@ use sha2::Sha256;
 use super::input::text_of;
 use inbound::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
 use inbound::endpoint::Hook;
-use incident::hex;
 use incident::secret::Secret;
 use incident::sender::Sender;
 use incident::time::Time;
@@ -39,7 +40,7 @@ pub fn signature(input: &[u8]) {
     let (id, timestamp) = (id.clone().unwrap_or_default(), timestamp.clone().unwrap_or_default());
     let before = format!("{id}.{timestamp}.");
     let (plain, standard) = (mac(&[body]), mac(&[before.as_bytes(), body]));
-    let (plain, standard) = (hex::encode(&plain), base64(&standard, b"+/", true));
+    let (plain, standard) = (hex::encode(&plain), STANDARD.encode(&standard));
     fill(pagerduty, &plain);
     fill(webhook, &standard);
 
@@ -137,7 +138,7 @@ fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
         mac.update(body);
         mac.update(filled[1].as_bytes());
         let mac = mac.finalize().into_bytes();
-        let encoded = if field("encoding") == Some("base64") { base64(&mac, b"+/", true) } else { hex::encode(&mac) };
+        let encoded = if field("encoding") == Some("base64") { STANDARD.encode(mac) } else { hex::encode(mac) };
         let mut value = [field("prefix").unwrap_or_default(), &encoded].concat();
         if let Some(prefix) = field("timestamp_prefix") {
             value = format!("{prefix}{at},{value}");
@@ -210,7 +211,7 @@ pub fn token(input: &[u8]) {
         let _ = entra.claims(&text_of(token), now);
         return;
     }
-    let url = |part: &[u8]| base64(part, b"-_", false);
+    let url = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
     let token = format!("{}.{}.{}", url(header), url(claims), url(signature));
     if entra.claims(&token, now).is_ok() {
         let read = |part: &[u8]| serde_json::from_slice::<Value>(part).unwrap_or_default();
@@ -228,28 +229,4 @@ pub fn token(input: &[u8]) {
             seconds("exp").is_some_and(|exp| exp > NOW - 300) && seconds("nbf").is_some_and(|nbf| nbf <= NOW + 300)
         );
     }
-}
-
-fn base64(bytes: &[u8], last: &[u8; 2], padded: bool) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| chunk.get(at).copied().map_or(0, u32::from);
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place) & 63) as u8;
-            let letter = match digit {
-                0..=25 => b'A' + digit,
-                26..=51 => b'a' + digit - 26,
-                52..=61 => b'0' + digit - 52,
-                62 => last[0],
-                _ => last[1],
-            };
-            match (place <= chunk.len(), padded) {
-                (true, _) => text.push(char::from(letter)),
-                (false, true) => text.push('='),
-                (false, false) => {}
-            }
-        }
-    }
-    text
 }

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::sender::Sender;
-use crate::hex;
 use text::redact::redact;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
@@ -34,7 +33,7 @@ impl Key {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let digest = hex::encode(&hash.finalize());
+        let digest = hex::encode(hash.finalize());
         // The small "h" keeps a hash from ever looking like an id, which has capitals and digits only.
         let short: String = digest.chars().take(32).collect();
         Some(Key(format!("{name}-h{short}")))

@@ -3,7 +3,6 @@
 pub mod admission;
 pub mod event;
 pub mod failure;
-pub mod hex;
 pub mod key;
 pub mod lifecycle;
 pub mod listing;

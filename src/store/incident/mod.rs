@@ -79,7 +79,7 @@ impl DurableObject for IncidentObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        match runtime::called(request.inner()).await? {
+        match runtime::called(request).await? {
             Call::Event { event, plan, wait } => {
                 runtime::reply(self.event(*event, plan.map(|plan| *plan), wait).await?)
             }
@@ -348,7 +348,7 @@ impl IncidentObject {
         if self.record.borrow().is_some() {
             return Ok(());
         }
-        let stored = runtime::stored_text(&self.state, RECORD).await?;
+        let stored = self.state.storage().get::<String>(RECORD).await?;
         let record = stored.map(|text| Record::from_text(&text)).transpose();
         self.unreadable.set(record.is_err());
         let record = record.map_err(|unreadable| worker::Error::RustError(unreadable.to_string()))?;
@@ -371,7 +371,7 @@ impl IncidentObject {
 
     async fn store(&self) -> worker::Result<()> {
         let Some(text) = self.with_record(|record| record.to_text()) else { return Ok(()) };
-        self.state.storage().put_raw(RECORD, JsValue::from_str(&text)).await?;
+        self.state.storage().put_raw(RECORD, text).await?;
         self.wake();
         Ok(())
     }

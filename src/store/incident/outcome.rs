@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::IncidentObject;
-use crate::runtime::{self, alarm_at, now};
+use crate::runtime::{alarm_at, now};
 use crate::store::register_calls as register;
 use incident::lifecycle::{notices, outcome};
 use incident::listing::Line;
@@ -73,7 +73,10 @@ impl IncidentObject {
         if report.output.is_null() || !self.is_session(&report.session) {
             return Ok(false);
         }
-        let kept = runtime::stored_text(&self.state, POSTMORTEM)
+        let kept = self
+            .state
+            .storage()
+            .get::<String>(POSTMORTEM)
             .await?
             .and_then(|text| serde_json::from_str::<Kept>(&text).ok());
         Ok(kept.is_none_or(|kept| kept.session != report.session || kept.postmortem != report.output))
@@ -81,7 +84,10 @@ impl IncidentObject {
 
     /// The postmortem that the record's session gave; null where there is none.
     pub(super) async fn postmortem_of(&self, record: &Record) -> worker::Result<Value> {
-        let kept = runtime::stored_text(&self.state, POSTMORTEM)
+        let kept = self
+            .state
+            .storage()
+            .get::<String>(POSTMORTEM)
             .await?
             .and_then(|text| serde_json::from_str::<Kept>(&text).ok());
         let session = record.session.as_ref().map(|session| session.id.as_str());

@@ -5,7 +5,7 @@ use super::look::through_pages;
 use crate::clients::devin as client;
 use crate::configuration;
 use crate::log;
-use crate::runtime::{self, chance, now};
+use crate::runtime::{chance, now};
 use crate::settings::Settings;
 use crate::store::register_calls as register;
 use crate::store::tally::{self, Cause, Count};
@@ -89,7 +89,7 @@ impl IncidentObject {
     }
 
     pub(super) async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
-        let text = runtime::stored_text(&self.state, REQUEST).await?;
+        let text = self.state.storage().get::<String>(REQUEST).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 

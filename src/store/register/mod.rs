@@ -48,7 +48,7 @@ impl DurableObject for RegisterObject {
     }
 
     async fn fetch(&self, request: worker::Request) -> worker::Result<Response> {
-        let Request { batch, call } = runtime::called(request.inner()).await?;
+        let Request { batch, call } = runtime::called(request).await?;
         self.take_batch(batch)?;
         match call {
             Call::Admit { line, applicant, limits } => {

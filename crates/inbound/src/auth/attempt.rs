@@ -1,9 +1,10 @@
 //! What a request offers as proof, and what it is compared with.
 
+use base64::Engine;
 use incident::secret::Secret;
 use incident::time::Time;
 
-use super::base64;
+use super::BASE64;
 use crate::endpoint::Hook;
 
 /// A current secret and the one before it, while both are in use.
@@ -52,7 +53,7 @@ pub fn secret_of_authorization(header: &str) -> Option<String> {
         return Some(value.to_owned());
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        let pair = String::from_utf8(base64::decode(value)?).ok()?;
+        let pair = String::from_utf8(BASE64.decode(value).ok()?).ok()?;
         return pair.split_once(':').map(|(_, password)| password.to_owned());
     }
     None

@@ -1,10 +1,12 @@
 //! Who is calling: proof of identity over the raw bytes, before anything is parsed.
 
 mod attempt;
-mod base64;
 pub mod entra;
 mod parse;
 pub mod signature;
+
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
 
 use crate::endpoint::Hook;
 pub use attempt::{Attempt, Rotating, secret_of_authorization};
@@ -13,6 +15,9 @@ use incident::secret::Secret;
 use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
+
+/// Base64 with its padding, read by any of our senders' rules: what the last digit says beyond the last byte is ignored.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// A body whose sender proved who it is. Parsers take nothing else, so no unverified byte can be parsed.
 pub struct Verified<'a> {

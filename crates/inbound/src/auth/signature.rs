@@ -1,12 +1,12 @@
 //! Signatures: HMAC-SHA256 over the raw body, in the manner of each sender.
 
+use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::BASE64;
 use super::attempt::{Attempt, Rotating};
-use super::base64;
 use crate::endpoint::Hook;
-use incident::hex;
 use incident::secret::Secret;
 use incident::time::{MINUTE, Time};
 
@@ -110,7 +110,7 @@ impl Scheme {
     pub fn key(&self, secret: &Secret) -> Option<Vec<u8>> {
         let text = secret.expose();
         if self.decoded_key {
-            base64::decode(text.strip_prefix(SECRET_PREFIX).unwrap_or(text)).filter(|key| !key.is_empty())
+            BASE64.decode(text.strip_prefix(SECRET_PREFIX).unwrap_or(text)).ok().filter(|key| !key.is_empty())
         } else {
             Some(text.as_bytes().to_vec())
         }
@@ -153,8 +153,8 @@ impl Scheme {
 impl Encoding {
     fn decode(self, text: &str) -> Option<Vec<u8>> {
         match self {
-            Encoding::Hex => hex::decode(text),
-            Encoding::Base64 => base64::decode(text),
+            Encoding::Hex => hex::decode(text).ok(),
+            Encoding::Base64 => BASE64.decode(text).ok(),
         }
     }
 }
@@ -181,7 +181,7 @@ pub fn mac(key: &str, parts: &[&[u8]]) -> Vec<u8> {
 /// The HMAC of a body, in hexadecimal.
 #[cfg(test)]
 pub fn sign(key: &str, body: &[u8]) -> String {
-    hex::encode(&mac(key, &[body]))
+    hex::encode(mac(key, &[body]))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 use super::*;
 use crate::auth::entra::tests::entra;
 use crate::auth::signature::sign;
-use ::base64::Engine;
-use ::base64::engine::general_purpose::STANDARD;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use incident::time::Time;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

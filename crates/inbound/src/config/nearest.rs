@@ -16,38 +16,18 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// Letters and digits in lower case: `alertName` and `alert_name` are the same. Not more than a name we know could
 /// have, because the time grows with the product of the lengths.
-fn letters(name: &str) -> Vec<u8> {
-    let mut letters = Vec::new();
-    for byte in name.bytes().take(60) {
-        // Half a letter of another alphabet only has to count as a difference.
-        if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
-            letters.push(byte.to_ascii_lowercase());
-        }
-    }
-    letters
+fn letters(name: &str) -> String {
+    let letters = name.chars().take(60).filter(|c| c.is_ascii_alphanumeric() || !c.is_ascii());
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// How many letters to add, drop or change to get from one to the other. Letters missing at the end count half:
 /// `playbook` is meant as `playbook_id`.
-fn distance(from: &[u8], to: &[u8]) -> usize {
+fn distance(from: &str, to: &str) -> usize {
     if !from.is_empty() && (to.starts_with(from) || from.starts_with(to)) {
         return from.len().abs_diff(to.len()).div_ceil(2);
     }
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        // What stood above and to the left before this row overwrote it.
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, b) in row.iter_mut().skip(1).zip(to) {
-            left = (diagonal + usize::from(a != b)).min(left + 1).min(*cell + 1);
-            diagonal = *cell;
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    strsim::levenshtein(from, to)
 }
 
 #[cfg(test)]
@@ -79,7 +59,7 @@ mod tests {
         for (a, b, cost) in
             [("abc", "abc", 0), ("abc", "abd", 1), ("kitten", "sitting", 3), ("", "ab", 2), ("ab", "", 1)]
         {
-            assert_eq!(distance(a.as_bytes(), b.as_bytes()), cost, "{a} {b}");
+            assert_eq!(distance(a, b), cost, "{a} {b}");
         }
     }
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::value::kind;
 
 /// A setting that is wrong or missing, for `/health`, the log and `npm run check`. Never holds a secret's value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{setting} is {}, expected {expected}", found.as_deref().unwrap_or("missing"))]
 pub struct Problem {
     /// The setting's name, with the position inside it: `ROUTES[2].severity`.
     pub setting: String,
@@ -13,15 +14,6 @@ pub struct Problem {
     pub found: Option<String>,
     /// What was expected, and what to do.
     pub expected: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.found {
-            Some(found) => write!(f, "{} is {found}, expected {}", self.setting, self.expected),
-            None => write!(f, "{} is missing, expected {}", self.setting, self.expected),
-        }
-    }
 }
 
 /// The tables of a setting: a list of them, or a text that holds one as JSON. Null and an empty text mean that there are

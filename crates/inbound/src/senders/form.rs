@@ -6,34 +6,9 @@ const FIELDS: [&str; 3] = ["payload", "json", "body"];
 
 /// The JSON text in a form, if the body is a form with one.
 pub fn json(body: &str) -> Option<String> {
-    body.trim().split('&').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        FIELDS.contains(&name).then(|| decode(value))
-    })
-}
-
-/// Undoes the percent-encoding of forms; what is not encoded properly stays as it is.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let encoded =
-            (byte == b'%').then(|| Some(hex_digit(ahead.next()?)? << 4 | hex_digit(ahead.next()?)?)).flatten();
-        match (byte, encoded) {
-            (b'+', _) => bytes.push(b' '),
-            (_, Some(decoded)) => {
-                bytes.push(decoded);
-                rest = ahead;
-            }
-            (_, None) => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let mut fields = form_urlencoded::parse(body.trim().as_bytes());
+    let (_, json) = fields.find(|(name, value)| FIELDS.contains(&name.as_ref()) && !value.is_empty())?;
+    Some(json.into_owned())
 }
 
 #[cfg(test)]

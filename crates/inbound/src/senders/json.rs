@@ -9,7 +9,8 @@ use serde_json::Value;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Where and why a body stopped being JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem} at byte {byte} (line {line}, column {column})")]
 pub struct Broken {
     /// The number of bytes up to and including the offending one: `head -c <byte>` ends with it.
     pub byte: usize,
@@ -19,13 +20,6 @@ pub struct Broken {
     pub column: usize,
     /// What was wrong, in the parser's words.
     pub problem: String,
-}
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Broken { byte, line, column, problem } = self;
-        write!(f, "{problem} at byte {byte} (line {line}, column {column})")
-    }
 }
 
 /// Reads a body. What JSON itself leaves open is read kindly: a byte order mark is skipped, bytes that are no UTF-8 are

@@ -10,26 +10,16 @@ use super::{FORMAT, Record};
 pub const MOST_BYTES: usize = 240 * 1024;
 
 /// A stored record that can't be used. Nothing may be done for its incident then: a guess could start a second session.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// A later release wrote it, in this format.
+    #[error(
+        "its record has format {0}, which a later release wrote (this one reads up to {FORMAT}); deploy that release again"
+    )]
     Later(u32),
     /// It is broken, or says something that no release up to this one writes: serde's words.
+    #[error("its record can't be read ({0}); deploy the release that wrote it")]
     Broken(String),
-}
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Unreadable::Later(format) => {
-                write!(
-                    f,
-                    "its record has format {format}, which a later release wrote (this one reads up to {FORMAT}); deploy that release again"
-                )
-            }
-            Unreadable::Broken(why) => write!(f, "its record can't be read ({why}); deploy the release that wrote it"),
-        }
-    }
 }
 
 impl Record {

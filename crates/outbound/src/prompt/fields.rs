@@ -162,38 +162,17 @@ pub fn find(name: &str) -> Option<&'static Field> {
 
 /// The field whose name is most like `name`.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
+    // A longer one is no slip of the finger.
+    let name: String = name.chars().take(64).collect::<String>().to_ascii_lowercase();
     let mut best = (usize::MAX, None);
     for field in FIELDS {
         let known = field.name;
         // `repo` is meant as `target_repo`, however many letters are missing.
         let part = name.len() > 2 && (known.contains(&name) || name.contains(known));
-        let cost = if part { 1 } else { distance(known, &name) };
+        let cost = if part { 1 } else { strsim::levenshtein(known, &name) };
         if cost < best.0 {
             best = (cost, Some(known));
         }
     }
     best.1
-}
-
-/// How many letters to add, drop or change to make `b` of `a` (Levenshtein). `b` counts up to 64 letters: a longer one
-/// is no slip of the finger.
-fn distance(a: &str, b: &str) -> usize {
-    let a = a.as_bytes();
-    // `row` holds the distances of `b` so far to each beginning of `a`.
-    let mut row: Vec<usize> = (0..=a.len()).collect();
-    for (i, letter) in b.bytes().take(64).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(a) {
-            let above = *cell;
-            left = (diagonal + usize::from(*other != letter)).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -17,7 +17,6 @@ use sha2::Sha256;
 pub use config::Config;
 use fields::Id;
 use incident::event::Incident;
-use incident::hex;
 use incident::key::Key;
 pub use library::{PROMPTS, Template, by_name, named_or_inline};
 use limit::{length, level};
@@ -37,11 +36,15 @@ pub const ROOM: usize = 4_000;
 const LANGUAGE: &str = "\n\nWrite everything that people will read in {{language}}.\n";
 
 /// Why there is no prompt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// The template is wrong.
-    Mistake(Mistake),
+    #[error(transparent)]
+    Mistake(#[from] Mistake),
     /// The template and the configuration alone fill the prompt: so many characters, of so many they may have.
+    #[error(
+        "the template and its settings are {length} characters long, expected at most {most}, to leave room for the incident"
+    )]
     TooLong {
         /// How many they are.
         length: usize,
@@ -50,25 +53,13 @@ pub enum TemplateError {
     },
 }
 
-impl std::fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            TemplateError::Mistake(mistake) => mistake.fmt(f),
-            TemplateError::TooLong { length, most } => write!(
-                f,
-                "the template and its settings are {length} characters long, expected at most {most}, to leave room for the incident"
-            ),
-        }
-    }
-}
-
 /// The marker of an incident's fence: the same on each attempt, and not to be guessed by whoever wrote the incident.
 pub fn marker(secret: &[u8], key: &Key) -> String {
     // HMAC takes a key of any length, so there is no error to speak of.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret) else { return String::new() };
     mac.update(b"fence");
     mac.update(key.as_str().as_bytes());
-    hex::encode(&mac.finalize().into_bytes()).chars().take(16).collect()
+    hex::encode(mac.finalize().into_bytes()).chars().take(16).collect()
 }
 
 /// The prompt: `template` filled with the incident, what `changes` since, and the configuration.

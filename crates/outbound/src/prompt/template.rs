@@ -29,7 +29,8 @@ pub enum Node<'a> {
 }
 
 /// What is wrong with a template, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: found {found}, expected {expected}{}", hint(*nearest))]
 pub struct Mistake {
     /// The line, from 1.
     pub line: usize,
@@ -43,15 +44,8 @@ pub struct Mistake {
     pub nearest: Option<&'static str>,
 }
 
-impl core::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Mistake { line, column, found, expected, nearest } = self;
-        write!(f, "line {line}, column {column}: found {found}, expected {expected}")?;
-        match nearest {
-            Some(field) => write!(f, "; the nearest is \"{field}\""),
-            None => Ok(()),
-        }
-    }
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map(|field| format!("; the nearest is \"{field}\"")).unwrap_or_default()
 }
 
 /// The tree of a template.

@@ -7,9 +7,10 @@
 
 pub mod keys;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::base64;
 use incident::time::{MINUTE, Time};
 
 /// How far the clocks of Azure and ours may differ, in milliseconds.
@@ -75,7 +76,7 @@ impl Entra {
         let (header, claims) = signed.split_once('.').ok_or("form")?;
         let header = json(header).ok_or("header")?;
         let claims = json(claims).ok_or("claims")?;
-        let signature = base64::decode_url(signature).ok_or("signature")?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "signature")?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let seconds = |name: &str| claims.get(name).and_then(Value::as_i64).map(|s| Time(s.saturating_mul(1_000)));
         // v1.0 tokens have `appid`, v2.0 tokens `azp`.
@@ -116,7 +117,7 @@ impl Entra {
 
 /// A part of a token.
 fn json(part: &str) -> Option<Value> {
-    let text = String::from_utf8(base64::decode_url(part)?).ok()?;
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
     serde_json::from_str(&text).ok().filter(Value::is_object)
 }
 

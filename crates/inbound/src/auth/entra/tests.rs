@@ -1,5 +1,5 @@
-use ::base64::Engine;
-use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-use ::base64::Engine;
-use ::base64::engine::general_purpose::STANDARD;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use incident::sender::Sender;
@@ -131,7 +131,7 @@ fn rootly() -> Scheme {
 #[test]
 fn the_time_may_have_a_header_of_its_own() {
     let at = NOW.to_string();
-    let signature = hex::encode(&mac("key", &[at.as_bytes(), b":", b"body"]));
+    let signature = hex::encode(mac("key", &[at.as_bytes(), b":", b"body"]));
     let with = |time: &str, now: i64| {
         let headers = [("x-grafana-alerting-signature", signature.as_str()), ("x-time", time)];
         holds_at(&grafana(), "key", &headers, b"body", now)
@@ -144,7 +144,7 @@ fn the_time_may_have_a_header_of_its_own() {
 
 #[test]
 fn the_time_may_stand_beside_the_signature() {
-    let signed = |at: i64| hex::encode(&mac("key", &[at.to_string().as_bytes(), b"body"]));
+    let signed = |at: i64| hex::encode(mac("key", &[at.to_string().as_bytes(), b"body"]));
     let with = |header: &str, now: i64| holds_at(&rootly(), "key", &[("X-Rootly-Signature", header)], b"body", now);
     let good = format!("t={NOW},v1={}", signed(NOW));
     assert!(with(&good, NOW) && with(&good, NOW + 300));
@@ -152,7 +152,7 @@ fn the_time_may_stand_beside_the_signature() {
     assert!(!with(&good, NOW + 301) && !with(&good, NOW - 301));
     assert!(!with(&format!("t={},v1={}", NOW + 1, signed(NOW)), NOW), "another time than was signed");
     assert!(!with(&format!("v1={}", signed(NOW)), NOW));
-    assert!(!with(&format!("t=,v1={}", hex::encode(&mac("key", &[b"body"]))), NOW), "no time, and none signed");
+    assert!(!with(&format!("t=,v1={}", hex::encode(mac("key", &[b"body"]))), NOW), "no time, and none signed");
 }
 
 #[test]
