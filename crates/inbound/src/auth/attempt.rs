@@ -38,6 +38,12 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Whether its Content-Type calls the body a form.
+    pub(super) fn is_form(&self) -> bool {
+        let kind = (self.header)("Content-Type").unwrap_or_default();
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    }
+
     /// The shared secrets offered, one for each carrier that was used.
     pub(super) fn shared_secrets(&self) -> Vec<String> {
         let authorization = (self.header)("Authorization").as_deref().and_then(secret_of_authorization);

@@ -23,6 +23,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with
 pub struct Verified<'a> {
     body: &'a [u8],
     by: String,
+    is_form: bool,
 }
 
 impl<'a> Verified<'a> {
@@ -36,10 +37,15 @@ impl<'a> Verified<'a> {
         &self.by
     }
 
+    /// Whether the request's Content-Type calls the body a form.
+    pub fn is_form(&self) -> bool {
+        self.is_form
+    }
+
     /// A body that the tests vouch for.
     #[cfg(test)]
     pub fn in_test(body: &'a [u8]) -> Self {
-        Verified { body, by: "test".to_owned() }
+        Verified { body, by: "test".to_owned(), is_form: false }
     }
 }
 
@@ -74,7 +80,7 @@ impl HookSecrets {
     /// Checks a request's proof over its raw body; `token` is what the check of a token found. Until one holds, every comparison
     /// is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
-        let body = attempt.body;
+        let let_in = |by: String| Verified { body: attempt.body, by, is_form: attempt.is_form() };
         let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook);
         let mut proofs = Vec::new();
         let offered = attempt.shared_secrets();
@@ -94,8 +100,8 @@ impl HookSecrets {
             proofs.push("entra_token".to_owned());
         }
         match proofs.into_iter().next() {
-            Some(by) => Ok(Verified { body, by }),
-            None if !checkable && self.open => Ok(Verified { body, by: "none".to_owned() }),
+            Some(by) => Ok(let_in(by)),
+            None if !checkable && self.open => Ok(let_in("none".to_owned())),
             None if !checkable || self.unreadable => Err(Refusal::NotConfigured),
             None if *token == Token::NoKeys => Err(Refusal::NoKeys),
             None => Err(Refusal::Unauthorized),

@@ -16,6 +16,9 @@ const MOST_SIGNATURES: usize = 20;
 /// How far a signed time may be from ours, either way, in milliseconds.
 const WINDOW: i64 = 5 * MINUTE;
 
+/// The longest id of a delivery, in characters.
+const LONGEST_ID: usize = 128;
+
 /// What Standard Webhooks writes before a secret's base64.
 const SECRET_PREFIX: &str = "whsec_";
 
@@ -130,19 +133,24 @@ impl Scheme {
         };
         let Some(key) = self.key(secret) else { return false };
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return false };
-        let fill = |template: &str| {
-            // The id is the sender's word, so it comes last: what looks like a placeholder in it stays.
-            template.replace("{timestamp}", timestamp.as_deref().unwrap_or_default()).replace("{id}", &id)
-        };
-        mac.update(fill(&self.before).as_bytes());
+        let (before, after) = self.around(timestamp.as_deref().unwrap_or_default(), &id);
+        mac.update(before.as_bytes());
         mac.update(attempt.body);
-        mac.update(fill(&self.after).as_bytes());
+        mac.update(after.as_bytes());
         let right = self.parts(&header).fold(false, |any, part| {
             let signature = part.strip_prefix(&self.prefix).and_then(|text| self.encoding.decode(text));
             any | signature.is_some_and(|signature| mac.clone().verify_slice(&signature).is_ok())
         });
-        let named = self.id_header.is_none() || !id.is_empty();
+        let named = self.id_header.is_none() || is_id(&id);
         right & named & timestamp.is_none_or(|text| is_current(&text, attempt.now))
+    }
+
+    /// What is signed before the body and after it. As long as only ids and times in their one form ([`is_id`],
+    /// [`is_current`]) are taken, no two deliveries have the same signed bytes.
+    fn around(&self, timestamp: &str, id: &str) -> (String, String) {
+        // The id is the sender's word, so it comes last: what looks like a placeholder in it stays.
+        let fill = |template: &str| template.replace("{timestamp}", timestamp).replace("{id}", id);
+        (fill(&self.before), fill(&self.after))
     }
 
     fn parts<'a>(&self, header: &'a str) -> impl Iterator<Item = &'a str> {
@@ -159,9 +167,17 @@ impl Encoding {
     }
 }
 
-/// Whether a time in whole seconds is within the window around now.
+/// Whether a text can be the id of a delivery. Nothing that stands between the signed parts may be in one: with a dot in
+/// it, the beginning of one signed body could pass for the id of another.
+fn is_id(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether a time in whole seconds is within the window around now. A time has ten digits, as from 2001 to 2286: with
+/// more or fewer, digits of the body could pass for some of its own.
 fn is_current(seconds: &str, now: Time) -> bool {
-    if seconds.is_empty() || !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
+    if seconds.len() != 10 || seconds.starts_with('0') || !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
     let at = seconds.parse::<i64>().map(|seconds| Time(seconds.saturating_mul(1_000)));

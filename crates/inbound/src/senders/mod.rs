@@ -348,7 +348,7 @@ fn joined(remarks: &[(String, String)]) -> Option<String> {
 /// The JSON of a body, also where it is wrapped in a form.
 fn read(body: &Verified) -> Result<Value, json::Broken> {
     let bytes = body.body();
-    json::read(bytes).or_else(|broken| match form::json(&json::decode(bytes)) {
+    json::read(bytes).or_else(|broken| match form::json(&json::decode(bytes), body.is_form()) {
         Some(inner) => json::read(inner.as_bytes()),
         None => Err(broken),
     })

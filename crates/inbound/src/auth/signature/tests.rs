@@ -101,6 +101,29 @@ fn standard_webhooks_published_vectors_hold() {
 }
 
 #[test]
+fn an_id_has_nothing_that_separates_what_is_signed() {
+    for good in ["a", "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", &"x".repeat(LONGEST_ID)] {
+        assert!(is_id(good), "{good}");
+    }
+    for bad in ["", ".", "a.b", "a b", "msg:1", "é", "{timestamp}", &"x".repeat(LONGEST_ID + 1)] {
+        assert!(!is_id(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_signed_body_is_not_cut_into_an_id_and_another_body() {
+    let scheme = Scheme::standard_webhooks("webhook");
+    let (old, key) = (NOW - 86_400, STANDARD.encode("key"));
+    let text = format!("{{\"alertName\": \"x.{NOW}.&payload=%7B%22alertName%22%3A%22forged%22%7D&\"}}");
+    let signed = format!("msg_1.{old}.{text}");
+    let signature = format!("v1,{}", STANDARD.encode(mac("key", &[signed.as_bytes()])));
+    let (id, body) = signed.split_once(&format!(".{NOW}.")).unwrap();
+    let now = NOW.to_string();
+    let headers = [("webhook-id", id), ("webhook-timestamp", &*now), ("webhook-signature", &*signature)];
+    assert!(!holds(&scheme, &key, &headers, body.as_bytes()));
+}
+
+#[test]
 fn an_empty_id_is_none_even_where_it_was_signed() {
     let scheme = Scheme::standard_webhooks("webhook");
     let key = STANDARD.encode("key");
@@ -174,13 +197,89 @@ fn base64_a_prefix_and_something_after_the_body() {
 #[test]
 fn a_time_that_is_none_is_out_of_the_window() {
     let now = Time(NOW * 1_000);
-    assert!(is_current("1800000000", now) && is_current("0001800000000", now));
-    for odd in ["", " ", "-1800000000", "1800000000000", "99999999999999999999", "1.8e9", "today"] {
+    assert!(is_current("1800000000", now));
+    for odd in [
+        "",
+        " ",
+        "0001800000000",
+        "01800000000",
+        "180000000",
+        "-1800000000",
+        "1800000000000",
+        "99999999999999999999",
+        "1.8e9",
+        "today",
+    ] {
         assert!(!is_current(odd, now), "{odd}");
     }
 }
 
+/// Every (time, id, body) that a scheme takes now and of which these are the signed bytes.
+fn readings(scheme: &Scheme, signed: &[u8]) -> Vec<(String, String, Vec<u8>)> {
+    let part =
+        |from: usize, length: usize| std::str::from_utf8(signed.get(from..from + length)?).ok().map(str::to_owned);
+    let mut ids = vec![String::new()];
+    let mut times = vec![String::new()];
+    for from in 0..signed.len() {
+        if scheme.id_header.is_some() {
+            ids.extend((1..=LONGEST_ID).filter_map(|length| part(from, length)).filter(|id| is_id(id)));
+        }
+        if scheme.timestamp.is_some() {
+            // Of any length: that only one is taken is what has to be shown.
+            times.extend((1..=13).filter_map(|length| part(from, length)));
+        }
+    }
+    let now = Time(NOW * 1_000);
+    ids.retain(|id| scheme.id_header.is_none() || is_id(id));
+    times.retain(|time| scheme.timestamp.is_none() || is_current(time, now));
+    for list in [&mut ids, &mut times] {
+        list.sort();
+        list.dedup();
+    }
+    let mut found = Vec::new();
+    for time in &times {
+        for id in &ids {
+            let (before, after) = scheme.around(time, id);
+            let body = signed.strip_prefix(before.as_bytes()).and_then(|rest| rest.strip_suffix(after.as_bytes()));
+            found.extend(body.map(|body| (time.clone(), id.clone(), body.to_vec())));
+        }
+    }
+    found
+}
+
+/// The manners of signing that can be configured: what is signed with the body, and where.
+fn templates() -> Vec<Scheme> {
+    let mut all = vec![Scheme::pagerduty(), Scheme::standard_webhooks("webhook")];
+    for (before, after) in [
+        ("{timestamp}:", ""),
+        ("{timestamp}", ""),
+        ("", "{timestamp}"),
+        ("", ".{timestamp}"),
+        ("v0:{timestamp}:", ""),
+        ("{timestamp}.", "."),
+        ("1{timestamp}", "1"),
+    ] {
+        all.push(Scheme { before: before.into(), after: after.into(), ..grafana() });
+    }
+    all
+}
+
 proptest! {
+    #[test]
+    fn no_two_deliveries_have_the_same_signed_bytes(
+        id in "[A-Za-z0-9_-]{1,12}",
+        offset in -300_i64..=300,
+        body in r"([.:&1]|180000000[0-9]|18000|[a-z]{1,3}|\{timestamp\}|\{id\}){0,12}",
+    ) {
+        for scheme in templates() {
+            let time = if scheme.timestamp.is_some() { (NOW + offset).to_string() } else { String::new() };
+            let id = if scheme.id_header.is_some() { id.clone() } else { String::new() };
+            let (before, after) = scheme.around(&time, &id);
+            let signed = [before.as_bytes(), body.as_bytes(), after.as_bytes()].concat();
+            prop_assert_eq!(readings(&scheme, &signed), [(time, id, body.clone().into_bytes())]);
+        }
+    }
+
     #[test]
     fn nothing_else_holds(header in ".{0,200}", time in ".{0,30}", body in proptest::collection::vec(any::<u8>(), 0..200)) {
         for (scheme, name) in [(grafana(), "X-Grafana-Alerting-Signature"), (rootly(), "X-Rootly-Signature")] {
