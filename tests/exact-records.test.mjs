@@ -64,7 +64,7 @@ describe("a record", async () => {
       const refused = await bridge.pagerduty(event("reopened", incident));
       assert.equal(refused.status, 503, refused.text);
       assert.equal(bridge.devin.creates(incident.id).length, 1);
-      assert.ok(complaints(bridge, incident.key).length > 0, JSON.stringify(bridge.logs));
+      await until("the log says so", 10, () => complaints(bridge, incident.key).length > 0);
       await restore();
       await startsWithin(bridge, 1800, incident, 150);
       assert.equal(bridge.devin.creates(incident.id).length, 2);
