@@ -68,28 +68,24 @@ impl IncidentObject {
         self.with_record(|record| record.session.as_ref().is_some_and(|session| session.id == id)) == Some(true)
     }
 
+    /// The postmortem that is stored, whosever it is.
+    async fn kept(&self) -> worker::Result<Option<Kept>> {
+        let text = self.state.storage().get::<String>(POSTMORTEM).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
     /// Whether the report has output of the record's session that is not stored yet.
     async fn is_new_output(&self, report: &Report) -> worker::Result<bool> {
         if report.output.is_null() || !self.is_session(&report.session) {
             return Ok(false);
         }
-        let kept = self
-            .state
-            .storage()
-            .get::<String>(POSTMORTEM)
-            .await?
-            .and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+        let kept = self.kept().await?;
         Ok(kept.is_none_or(|kept| kept.session != report.session || kept.postmortem != report.output))
     }
 
     /// The postmortem that the record's session gave; null where there is none.
     pub(super) async fn postmortem_of(&self, record: &Record) -> worker::Result<Value> {
-        let kept = self
-            .state
-            .storage()
-            .get::<String>(POSTMORTEM)
-            .await?
-            .and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+        let kept = self.kept().await?;
         let session = record.session.as_ref().map(|session| session.id.as_str());
         Ok(kept.filter(|kept| session == Some(&*kept.session)).map_or(Value::Null, |kept| kept.postmortem))
     }
