@@ -15,7 +15,7 @@ export default [
   row("the secret twice: the first counts", ping(`secret=wrong&secret=${SECRET}`), UNAUTHORIZED),
   row("the secret as a list", ping(`secret[]=${SECRET}`), UNAUTHORIZED),
   row("the secret's name in capitals", ping(`SECRET=${SECRET}`), UNAUTHORIZED),
-  row("the secret's name, encoded", ping(`%73ecret=${SECRET}`), [200]),
+  row("the secret's name, encoded, which is the same name", ping(`%73ecret=${SECRET}`), [200]),
   row("the secret and NUL", ping(`secret=${SECRET}%00`), UNAUTHORIZED),
   row("the secret and a blank", ping(`secret=${SECRET}+`), UNAUTHORIZED),
   row("the secret and a line break", ping(`secret=${SECRET}%0a`), UNAUTHORIZED),
