@@ -7,9 +7,7 @@ use super::creation::try_again;
 use crate::event::{IncidentEvent, Kind};
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
-use crate::record::{
-    Delivery, Farewell, Former, MOST_FORMER, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn,
-};
+use crate::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::time::{MINUTE, SECOND, Time};
 
 /// Events that change nothing but the count reach the list after this long, all together.
@@ -144,18 +142,8 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
         );
     }
     record.notices = last.notices.clone();
-    keep_former(&mut record, last);
+    record.former = last.to_be_settled();
     record
-}
-
-/// The list and the budget are still to learn how `last`, the occurrence before, stood in the end.
-fn keep_former(record: &mut Record, last: &Record) {
-    record.former.clone_from(&last.former);
-    if last.unpublished.is_some() {
-        record.former.push(Former { line: last.line(), id: last.mark(), permit: last.permit() });
-    }
-    let too_many = record.former.len().saturating_sub(MOST_FORMER);
-    record.former.drain(..too_many);
 }
 
 /// Whether this kind of event starts a session under this plan, where there is none.

@@ -123,6 +123,7 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
     }
     record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
+        record.former = record.to_be_settled();
         record.previous = record.session.take();
         record.started_at = None;
         record.outcome = None;

@@ -217,7 +217,12 @@ impl World {
 
     fn settled(&self) -> Result<(), TestCaseError> {
         prop_assert!(self.rows.line.borrow().is_empty(), "somebody is left in line");
-        prop_assert!(self.rows.permits.borrow().values().all(|(_, confirmed)| *confirmed), "a permit is left over");
+        let permits = self.rows.permits.borrow();
+        prop_assert!(
+            permits.values().all(|(_, confirmed)| *confirmed),
+            "a permit is left over: {permits:?}, {:?}",
+            self.lives.iter().map(Life::record).collect::<Vec<_>>()
+        );
         for life in &self.lives {
             life.settled()?;
         }

@@ -99,11 +99,11 @@ pub struct Record {
     pub timeline: Vec<Entry>,
     /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
     pub unpublished: Option<Unpublished>,
-    /// Earlier occurrences of which the list and the budget have not been told how they stood in the end.
+    /// Earlier sessions of which the list and the budget have not been told how they stood in the end.
     pub former: Vec<Former>,
 }
 
-/// What the list and the budget are still to be told of an earlier occurrence.
+/// What the list and the budget are still to be told of an earlier session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Former {
@@ -289,9 +289,25 @@ impl Record {
             (State::Started, Some(at)) => PermitUse::Session(at),
             (State::Started, None) => PermitUse::Counted,
             (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
-            (State::Failed, _) if self.may_exist => PermitUse::Session(self.failed_at.unwrap_or(self.first_seen)),
-            (State::Waiting { .. } | State::Watching | State::Failed, _) => PermitUse::None { in_line: false },
+            (State::Failed, _) => match self.failed_at {
+                Some(at) if self.may_exist => PermitUse::Session(at),
+                Some(_) => PermitUse::None { in_line: false },
+                // A release that did not keep this has written it: nobody knows.
+                None => PermitUse::Counted,
+            },
+            (State::Waiting { .. } | State::Watching, _) => PermitUse::None { in_line: false },
         }
+    }
+
+    /// What the list and the budget are still to be told before this record may go on to another session: how it stands
+    /// now, and what it had already kept of earlier ones.
+    pub fn to_be_settled(&self) -> Vec<Former> {
+        let mut former = self.former.clone();
+        if self.unpublished.is_some() {
+            former.push(Former { line: self.line(), id: self.mark(), permit: self.permit() });
+        }
+        let too_many = former.len().saturating_sub(MOST_FORMER);
+        former.split_off(too_many)
     }
 
     /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
