@@ -61,6 +61,7 @@ export async function memory(folder, known, events, devin) {
 
 /** What is deployed: { kb, gzipKb, scriptKb }. */
 export function size() {
-  const [wasm, script] = ["index_bg.wasm", "index.js"].map((name) => readFileSync(new URL(`../build/${name}`, import.meta.url)));
+  const [wasm, ...scripts] = ["index_bg.wasm", "index.js", "texts.js"].map((name) => readFileSync(new URL(`../build/${name}`, import.meta.url)));
+  const script = Buffer.concat(scripts);
   return { kb: wasm.length / 1000, gzipKb: gzipSync(wasm, { level: 9 }).length / 1000, scriptKb: script.length / 1000 };
 }

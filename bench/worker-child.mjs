@@ -14,7 +14,7 @@ const WITHOUT = { ours: [], "seed.mjs": ["INCIDENT"] };
 process.once("message", async ({ worker, vars, persistTo, inspector }) => {
   const runtime = miniflare({
     config,
-    modules: worker === "ours" ? files("../build/", "index.js", "index_bg.wasm") : files("", worker, "rivals/prompt.mjs"),
+    modules: worker === "ours" ? files("../build/", "index.js", "texts.js", "index_bg.wasm") : files("", worker, "rivals/prompt.mjs"),
     variables: { ...config.vars, ...vars },
     without: WITHOUT[worker] ?? ["INCIDENT", "REGISTER"],
     persistTo,

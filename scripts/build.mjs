@@ -1,19 +1,22 @@
-// Compiles the Worker into build/: index.js and index_bg.wasm. Does nothing when nothing has changed since.
+// Makes the Worker in build/: index.js and index_bg.wasm, compiled where what they are made of has changed, and texts.js.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
 import { ROOT, run, step } from "./steps.mjs";
+import { textProblems, writeTexts } from "./texts.mjs";
 import { CARGO_HOME, installTools, mustHaveCompiler, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
 
 const TOOL = {
   usage: "npm run build",
-  about: "Compiles the Worker into build/ where its sources have changed, and prints its size.",
+  about: `Makes the Worker in build/: compiles it where its sources have changed, puts the prompts beside it, checks them,
+    and prints its size.`,
   ok: "it is built",
   wrong: "it could not be built",
   examples: [["npm run build", "then for example node --test tests/once.test.mjs"]],
 };
+/** What is compiled. */
 const INPUTS = [
   "Cargo.toml",
   "Cargo.lock",
@@ -22,13 +25,16 @@ const INPUTS = [
   "package-lock.json",
   "crates",
   "src",
-  "prompts",
   "scripts/build.mjs",
   "scripts/tools.mjs",
 ];
 /** The commands of wrangler that put something on Cloudflare. It says which one of its commands has this build done. */
 const DEPLOYS = ["deploy", "versions upload"];
+/** What the Worker was compiled from, … */
 const STAMP = join(ROOT, "build", ".inputs");
+/** … and with which texts it was found to be in order. */
+const CHECKED = join(ROOT, "build", ".checked");
+const SCRIPT = join(ROOT, "build", "index.js");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
 // Where crates lie on this machine is nobody's business, and the paths in panics are longer than the messages.
@@ -50,18 +56,40 @@ const SHRINK = [
 ].flat();
 
 export async function build() {
-  await installTools();
   const inputs = hashOf(INPUTS);
-  const built = existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
-  if (!built) {
+  const compiled = holds(STAMP, inputs);
+  await installTools({ compiler: !compiled });
+  if (!compiled) {
     mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
+    // What the WASM reads them by: src/runtime.rs.
+    const takeTexts = 'import texts from "./texts.js";globalThis.devinBridgeTexts=texts;';
+    writeFileSync(SCRIPT, takeTexts + readFileSync(SCRIPT, "utf8"));
+    writeFileSync(STAMP, inputs);
   }
-  if (!built) writeFileSync(STAMP, inputs);
+  const checked = createHash("sha256").update(inputs).update(writeTexts()).digest("hex");
+  if (!holds(CHECKED, checked)) {
+    await checkTexts();
+    writeFileSync(CHECKED, checked);
+  }
   const { raw, gzip } = sizes();
   const kb = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
   console.log(`WASM ${kb(raw)}, gzipped ${kb(gzip)}`);
+}
+
+const holds = (file, text) => existsSync(file) && readFileSync(file, "utf8") === text;
+
+/** Fails where the Worker finds a mistake in a prompt or a mapping. */
+async function checkTexts() {
+  const { describe, health, startConfigured } = await import("./configuration.mjs");
+  const bridge = await startConfigured({ variables: {}, secrets: {} });
+  try {
+    const problems = textProblems((await health(bridge.url)).problems ?? []);
+    if (problems.length > 0) throw new Error(problems.map(describe).join("\n\n"));
+  } finally {
+    await bridge.stop();
+  }
 }
 
 function enable(feature) {

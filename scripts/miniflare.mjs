@@ -4,16 +4,19 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 
 const TYPES = { ".js": "esm", ".mjs": "esm", ".wasm": "wasm" };
 
+/** One Worker on the local runtime, with these options. */
+export const miniflare = (options) => new Miniflare(miniflareOptions(options));
+
 /**
- * One Worker on the local runtime.
+ * What Miniflare takes for one Worker on the local runtime.
  * - config: wrangler.toml as read
  * - modules: the contents of its files by their names, the main one first
  * - variables: its variables and secrets
  * - without: names of the bindings that it does not get
  * - persistTo: the folder of its KV and Durable Objects
- * - dev, options: what else Miniflare takes for a Worker and for itself
+ * - dev, others: what else Miniflare takes for a Worker and for itself
  */
-export function miniflare({ config, modules, variables = {}, without = [], persistTo, dev = {}, ...options }) {
+export function miniflareOptions({ config, modules, variables = {}, without = [], persistTo, dev = {}, ...others }) {
   const has = (name) => !without.includes(name);
   const objects = (config.durable_objects?.bindings ?? []).filter(({ name }) => has(name));
   const bindings = [
@@ -22,14 +25,14 @@ export function miniflare({ config, modules, variables = {}, without = [], persi
     ...objects.map(({ name, class_name: exportName }) => [name, { type: "durable-object", worker: config.name, exportName }]),
   ];
   const files = Object.entries(modules).map(([path, contents]) => [path, { type: TYPES[extname(path)], contents }]);
-  return new Miniflare({
+  return {
     host: "127.0.0.1",
     port: 0,
     cf: false,
     enableDevRegistry: false,
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: persistTo,
-    ...options,
+    ...others,
     workers: [
       {
         config: {
@@ -42,7 +45,7 @@ export function miniflare({ config, modules, variables = {}, without = [], persi
         dev,
       },
     ],
-  });
+  };
 }
 
 const variable = (value) => (typeof value === "string" ? { type: "text", value } : { type: "json", value });

@@ -1,7 +1,8 @@
 // The process that runtime.mjs starts: Miniflare, which in turn starts workerd.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { miniflare } from "./miniflare.mjs";
+import { Miniflare } from "miniflare";
+import { miniflareOptions } from "./miniflare.mjs";
 
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 
@@ -10,22 +11,30 @@ process.once("message", async ({ config, variables, persistTo, port, wrapper, wi
   process.env.TMPDIR = join(persistTo, "tmp");
   mkdirSync(process.env.TMPDIR, { recursive: true });
 
-  const runtime = miniflare({
-    config,
-    modules: {
-      ...(wrapper && { "wrapper.js": readFileSync(wrapper, "utf8") }),
-      "index.js": readFileSync("build/index.js", "utf8"),
-      "index_bg.wasm": readFileSync("build/index_bg.wasm"),
-    },
-    variables,
-    without,
-    persistTo,
-    port,
-    handleStructuredLogs: ({ level, message }) => {
-      process.send({ log: { level, message } });
-    },
-  });
+  const built = () =>
+    miniflareOptions({
+      config,
+      modules: {
+        ...(wrapper && { "wrapper.js": readFileSync(wrapper, "utf8") }),
+        "index.js": readFileSync("build/index.js", "utf8"),
+        "texts.js": readFileSync("build/texts.js", "utf8"),
+        "index_bg.wasm": readFileSync("build/index_bg.wasm"),
+      },
+      variables,
+      without,
+      persistTo,
+      port,
+      handleStructuredLogs: ({ level, message }) => {
+        process.send({ log: { level, message } });
+      },
+    });
+  const runtime = new Miniflare(built());
   process.on("message", async (message) => {
+    if (message === "reload") {
+      const error = await runtime.setOptions(built()).then(() => undefined, ({ message }) => message);
+      process.send({ reloaded: { error } });
+      return;
+    }
     if (message === "cron") {
       const worker = await runtime.getWorker();
       process.send({ cron: await worker.scheduled({ cron: config.triggers.crons[0] }) });

@@ -45,16 +45,22 @@ export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () 
     child.send({ config, variables: Object.fromEntries(variables), persistTo, port, wrapper, without });
   });
 
+  const answer = (question, name) =>
+    new Promise((resolve) => {
+      const listen = (message) => message[name] && (child.off("message", listen), resolve(message[name]));
+      child.on("message", listen);
+      child.send(question);
+    });
+
   return {
     url,
-    /** Runs the cron trigger, and gives what the runtime says of it: { outcome }. */
-    cron() {
-      return new Promise((resolve) => {
-        const listen = (message) => message.cron && (child.off("message", listen), resolve(message.cron));
-        child.on("message", listen);
-        child.send("cron");
-      });
+    /** Takes what has been built since; the state stays. `port` must have been given. */
+    async reload() {
+      const { error } = await answer("reload", "reloaded");
+      if (error) throw new Error(error);
     },
+    /** Runs the cron trigger, and gives what the runtime says of it: { outcome }. */
+    cron: () => answer("cron", "cron"),
     port: Number(new URL(url).port),
     /** Ends it in order. */
     async stop() {

@@ -8,10 +8,11 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
 import { commandLine, main, misused, WRONG } from "./cli.mjs";
-import { CONFIG_OPTION, namedConfiguration, readConfiguration, withoutOthers, WRANGLER_TOML } from "./configuration.mjs";
+import { CONFIG_OPTION, describe, health, namedConfiguration, readConfiguration, withoutOthers, WRANGLER_TOML } from "./configuration.mjs";
 import { devVarsFile, localBridge, localBridges, openToOthers, rememberLocal } from "./local.mjs";
 import { deliver, freshId, sample } from "./samples.mjs";
 import { ROOT } from "./steps.mjs";
+import { textProblems, watchTexts, writeTexts } from "./texts.mjs";
 import { FakeDevin, ORG, V3_KEY } from "../tests/fake-devin.mjs";
 
 const SAMPLE = "pagerduty-resolved";
@@ -19,8 +20,8 @@ const PORT = 8787;
 
 const TOOL = {
   usage: "npm start [-- options]",
-  about: `Runs the bridge on this machine in front of a fake Devin, and sends it one sample event. It stays until Ctrl-C.
-    What it needs and is not there yet is installed first.`,
+  about: `Runs the bridge on this machine in front of a fake Devin, and sends it one sample event. It stays until Ctrl-C,
+    and takes each change of prompts/ and senders/ at once. What it needs and is not there yet is installed first.`,
   options: {
     once: { about: "ends by itself when the sample's session was started, or was not" },
     real: { about: "the real Devin, with the key in .dev.vars; no event is sent by itself" },
@@ -65,6 +66,7 @@ async function start() {
 
   const log = ({ message }) => once || console.log(message);
   const bridge = await startRuntime({ persistTo, vars, port: options.port, onLog: log });
+  let stopWatching = () => {};
   try {
     showBridge(bridge, { fake, own, vars, devVars });
     // As the cron trigger of a deployed bridge: what became of the sessions.
@@ -73,6 +75,7 @@ async function start() {
       if (!(await showSession(bridge, vars, fake))) process.exitCode = WRONG;
       return;
     }
+    stopWatching = watchTexts(takeChanges(bridge, vars.ADMIN_TOKEN));
     const first = localBridge();
     const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } = vars;
     const forget = rememberLocal({ url: bridge.url, real, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } });
@@ -81,10 +84,29 @@ async function start() {
     await interrupted;
     forget();
   } finally {
+    await stopWatching();
     await bridge.stop();
     await fake?.stop();
     removeState();
   }
+}
+
+/** What is done after each change of prompts/ and senders/. */
+function takeChanges(bridge, token) {
+  let taken = writeTexts();
+  return async () => {
+    try {
+      const texts = writeTexts();
+      if (texts === taken) return;
+      await bridge.reload();
+      taken = texts;
+      const problems = textProblems((await health(bridge.url, token)).problems ?? []);
+      const wrong = problems.map((problem) => `${describe(problem)}\n`).join("\n");
+      console.log(wrong ? `\n${wrong}Until that is fixed, every hook answers 503.\n` : "Changed  prompts/ or senders/; the bridge has it now");
+    } catch (error) {
+      console.error(error.message);
+    }
+  };
 }
 
 /** The options, checked before anything takes time. */

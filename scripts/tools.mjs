@@ -60,12 +60,15 @@ export const toolEnvironment = {
   PATH: [binFolder(WASM_BINDGEN), npmBinary(""), process.env.PATH, join(CARGO_HOME, "bin")].join(delimiter),
 };
 
-/** What every command needs; `tests` adds what only the tests do, `browser` what only those in a browser do. */
-export async function installTools({ tests = false, browser = tests } = {}) {
+/**
+ * What every command needs; without `compiler` only what runs the Worker that is there. `tests` adds what only the tests
+ * need, `browser` what only those in a browser do.
+ */
+export async function installTools({ compiler = true, tests = false, browser = tests } = {}) {
   const missing = [];
   if (!packagesAreCurrent()) missing.push(["npm packages", "node_modules", installPackages]);
-  missing.push(...(await missingRust()));
-  const tools = [WORKER_BUILD, WASM_BINDGEN].filter((tool) => !existsSync(binary(tool)));
+  if (compiler) missing.push(...(await missingRust()));
+  const tools = compiler ? [WORKER_BUILD, WASM_BINDGEN].filter((tool) => !existsSync(binary(tool))) : [];
   if (tools.length > 0) {
     mustHaveCompiler();
     const names = tools.map(({ crate, version }) => `${crate} ${version}`).join(", ");

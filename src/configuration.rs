@@ -8,6 +8,7 @@ use worker::Env;
 use worker::js_sys::{self, Reflect};
 use worker::wasm_bindgen::JsValue;
 
+use crate::runtime;
 use crate::settings::{self, Configuration};
 
 thread_local! {
@@ -20,7 +21,7 @@ pub fn configuration(env: &Env) -> Rc<Configuration> {
     CONFIGURATION.with_borrow_mut(|known| {
         known
             .get_or_insert_with(|| {
-                let configuration = settings::read(|name| value(env, name));
+                let configuration = settings::read(|name| value(env, name), &runtime::texts());
                 for problem in configuration.settings.as_ref().err().into_iter().flatten() {
                     crate::log::problem(problem);
                 }

@@ -2,12 +2,24 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use worker::js_sys::{self, Promise, Reflect, Uint8Array};
+use worker::js_sys::{self, Array, Object, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Headers, Request, RequestInit, RequestRedirect, Response, ScheduledTime, Stub, web_sys};
 
 use incident::time::Time;
+
+/// The files of `prompts/` and `senders/`, each with its path. They lie beside the WASM, in the module `texts.js`, which
+/// `scripts/build.mjs` writes.
+pub fn texts() -> Vec<(String, String)> {
+    let texts = Reflect::get(&js_sys::global(), &JsValue::from_str("devinBridgeTexts")).unwrap_or_default();
+    let Some(texts) = texts.dyn_ref::<Object>() else { return Vec::new() };
+    let named = |entry: JsValue| {
+        let entry: Array = entry.unchecked_into();
+        entry.get(0).as_string().zip(entry.get(1).as_string())
+    };
+    Object::entries(texts).iter().filter_map(named).collect()
+}
 
 /// Now.
 pub fn now() -> Time {

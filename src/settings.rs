@@ -7,7 +7,7 @@ use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
 use inbound::endpoint::Hook;
 use inbound::routing::{Defaults, Routes};
-use inbound::senders::{self, Mapping};
+use inbound::senders::{self, Mapping, Mappings};
 use incident::admission::Limits;
 use incident::event::Incident;
 use incident::secret::Secret;
@@ -16,7 +16,7 @@ use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
 use outbound::notify;
-use outbound::prompt::{self, title};
+use outbound::prompt::{self, FileProblem, Library, TemplateError, title};
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";
@@ -43,6 +43,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// What the prompts are filled with.
     pub prompt: prompt::Config,
+    /// The prompts.
+    pub library: Library,
     /// Who is told where the session went.
     pub notify: notify::Targets,
     /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
@@ -62,7 +64,12 @@ pub struct Settings {
 impl Settings {
     /// What sessions and messages are composed from.
     pub fn compose(&self) -> ComposeSettings<'_> {
-        ComposeSettings { prompt: &self.prompt, tags: self.tags, marker_secret: &self.devin.key }
+        ComposeSettings {
+            prompt: &self.prompt,
+            library: &self.library,
+            tags: self.tags,
+            marker_secret: &self.devin.key,
+        }
     }
 }
 
@@ -75,8 +82,8 @@ pub struct Configuration {
     pub hook_secrets: HookSecrets,
     /// `ADMIN_TOKEN`.
     pub admin_token: Option<Secret>,
-    /// `SOURCES`: hooks of their own.
-    pub sources: Vec<Mapping>,
+    /// Those of `SOURCES`, which have hooks of their own, and those of the folder `senders/`.
+    pub mappings: Mappings,
 }
 
 impl Configuration {
@@ -86,18 +93,20 @@ impl Configuration {
     }
 }
 
-/// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are.
-pub fn read(get: impl Fn(&str) -> Option<Value>) -> Configuration {
+/// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are. `texts`:
+/// the files of `prompts/` and `senders/`, each with its path.
+pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> Configuration {
     let mut reader = Reader { get, problems: Vec::new() };
     let sources = reader.sources();
     let hook_secrets = reader.hook_secrets(&sources);
     let admin_token = reader.secret("ADMIN_TOKEN");
-    let settings = reader.settings(&hook_secrets.signatures);
+    let mappings = Mappings::new(sources, texts, &mut reader.problems);
+    let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(settings),
         _ => Err(reader.problems),
     };
-    Configuration { settings, hook_secrets, admin_token, sources }
+    Configuration { settings, hook_secrets, admin_token, mappings }
 }
 
 struct Reader<G> {
@@ -154,7 +163,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         })
     }
 
-    fn settings(&mut self, signatures: &[Signature]) -> Option<Settings> {
+    fn settings(&mut self, signatures: &[Signature], library: Library) -> Option<Settings> {
         let devin = self.access();
         let notify = self.notify();
         let routes = self.routes();
@@ -191,8 +200,9 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let redact_emails = self.switch("REDACT_EMAILS", true);
         let sns_topics = self.topics();
         if let Some(routes) = &routes {
-            self.check_routes(routes, &prompt, signatures);
+            self.check_routes(routes, &prompt, &library, signatures);
         }
+        self.problems.extend(library.problems(&prompt).into_iter().map(of_file));
         // Only now, so that every problem is found at once.
         let (devin, routes) = (devin?, routes?);
         Some(Settings {
@@ -200,6 +210,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             routes,
             defaults,
             prompt,
+            library,
             notify,
             limits,
             retention,
@@ -212,13 +223,13 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
     /// the secrets that they hand on are there.
-    fn check_routes(&mut self, routes: &Routes, config: &prompt::Config, signatures: &[Signature]) {
+    fn check_routes(&mut self, routes: &Routes, config: &prompt::Config, library: &Library, signatures: &[Signature]) {
         for (setting, template) in routes.templates() {
             let mistake = if setting.ends_with(".title") {
                 let rest = title::fill(template, &Incident::default());
                 rest.contains("{{").then(|| TITLE_FIELDS.to_owned())
             } else {
-                match prompt::named_or_inline(template) {
+                match library.named_or_inline(template) {
                     None => Some("the name of a file in prompts/, or the text of a template".to_owned()),
                     Some(text) => prompt::check(text, config).err().map(|error| error.to_string()),
                 }
@@ -414,6 +425,23 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 }
 
+/// What is wrong with a file of `prompts/`, with its place.
+fn of_file(FileProblem { path, error }: FileProblem) -> Problem {
+    match error {
+        None => Problem { setting: path, found: None, expected: "the file that comes with the bridge".into() },
+        Some(TemplateError::Mistake(mistake)) => Problem {
+            setting: format!("{path}, line {}, column {}", mistake.line, mistake.column),
+            expected: mistake.expectation(),
+            found: Some(mistake.found),
+        },
+        Some(TemplateError::TooLong { length, most }) => Problem {
+            setting: path,
+            found: Some(format!("{length} characters with its settings")),
+            expected: format!("at most {most}, to leave room for the incident"),
+        },
+    }
+}
+
 /// Whether a key may be sent there, or come from there: https, or http to this machine; no user name in it, no query.
 fn is_safe_address(base: &str) -> bool {
     let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
@@ -440,12 +468,23 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    /// A file for everything that has to have one.
+    fn texts() -> Vec<(String, String)> {
+        let prompts = prompt::Template::ALL.map(|template| (format!("prompts/{}.md", template.name()), String::new()));
+        let mapped = senders::SENDERS
+            .iter()
+            .filter(|known| known.mapped)
+            .map(|known| (format!("senders/{}.json", known.sender.path()), r#"{"id": "a", "title": "b"}"#.to_owned()));
+        let schema = ("prompts/postmortem.schema.json".to_owned(), "{}".to_owned());
+        prompts.into_iter().chain(mapped).chain([schema]).collect()
+    }
+
     fn with(changes: Value) -> Configuration {
         let mut all = json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "w"});
         for (name, value) in changes.as_object().unwrap() {
             all[name] = value.clone();
         }
-        read(|name| all.get(name).cloned())
+        read(|name| all.get(name).cloned(), &texts())
     }
 
     fn problems(changes: Value) -> Vec<String> {
@@ -480,6 +519,42 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found.contains(&"SESSIONS_PER_MINUTE is many, expected a whole number from 1 to 10000".to_owned()));
         assert!(found.contains(&"TAGS is perhaps, expected on or off".to_owned()));
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_is_a_problem_with_its_place() {
+        let found = |path: &str, text: Option<&str>| {
+            let mut texts = texts();
+            texts.retain(|(known, _)| known != path);
+            texts.extend(text.map(|text| (path.to_owned(), text.to_owned())));
+            let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "w"});
+            let configuration = read(|name| all.get(name).cloned(), &texts);
+            assert!(!configuration.hook_secrets.unreadable);
+            let problems = configuration.settings.err().unwrap_or_default();
+            problems.iter().map(Problem::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found("prompts/mine.md", Some("An incident:\n{{#data}}\n{{titel}}\n{{/data}}\n")),
+            ["prompts/mine.md, line 3, column 1 is the unknown field \"titel\", expected a field of docs/prompts.md; \
+              the nearest is \"title\""]
+        );
+        assert_eq!(
+            found("prompts/triage.md", None),
+            ["prompts/triage.md is missing, expected the file that comes with the bridge"]
+        );
+        let long = "x".repeat(26_000);
+        assert_eq!(
+            found("prompts/triage.md", Some(&long)),
+            ["prompts/triage.md is 26000 characters with its settings, expected at most 25500, to leave room for the \
+              incident"]
+        );
+        assert_eq!(found("prompts/mine.md", Some(&long)), [""; 0], "no route uses it");
+        assert_eq!(
+            found("prompts/postmortem.schema.json", Some("{\n\"a\": }")),
+            ["prompts/postmortem.schema.json, line 2, column 6 is broken JSON, expected a JSON object"]
+        );
+        assert_eq!(found("senders/zabbix.json", Some("[]")).len(), 1);
+        assert_eq!(found("senders/zabbix.json", None).len(), 1);
     }
 
     #[test]

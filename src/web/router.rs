@@ -101,7 +101,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let (origin, path, query) = parts(&url);
     let query = Query(query);
     let found = Target::of(path).and_then(|(target, name)| match target {
-        Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).sources)?), name)),
+        Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).mappings.sources)?), name)),
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {

@@ -128,7 +128,7 @@ async fn proven(
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let parsed = match senders::parse(hook, &verified, &configuration.sources) {
+    let parsed = match senders::parse(hook, &verified, &configuration.mappings) {
         Ok(parsed) => parsed,
         Err(bad) => {
             tally::count(Count::Refused(Refused::BadBody));

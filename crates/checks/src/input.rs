@@ -1,9 +1,11 @@
 //! What the checks share.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use inbound::auth::{Attempt, HookSecrets, Token, Verified};
 use inbound::endpoint::Hook;
+use inbound::senders::Mappings;
 use incident::time::Time;
 
 /// The input of a check that takes text.
@@ -17,6 +19,25 @@ pub fn verified(body: &[u8]) -> Verified<'_> {
     let attempt = Attempt { hook: Hook::Any, header: &|_| None, query_secret: None, body, now: Time(0) };
     let Ok(verified) = open.verify(&attempt, &Token::Absent) else { unreachable!("anybody may call") };
     verified
+}
+
+/// The files of `prompts` or `senders`, each with its path.
+pub fn texts(folder: &str) -> Vec<(String, String)> {
+    let place = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(place).into_iter().flatten().flatten();
+    let named = files.map(|file| (format!("{folder}/{}", file.file_name().display()), file.path()));
+    named.filter_map(|(name, path)| Some((name, std::fs::read_to_string(path).ok()?))).collect()
+}
+
+/// The mappings of the folder `senders/`.
+pub fn mappings() -> &'static Mappings {
+    static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
+        let mut problems = Vec::new();
+        let mappings = Mappings::new(Vec::new(), &texts("senders"), &mut problems);
+        assert_eq!(problems, []);
+        mappings
+    });
+    &MAPPINGS
 }
 
 /// Nothing in the text is hidden from a reader: no control character but newline and tab, nothing that changes the

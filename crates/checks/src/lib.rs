@@ -8,7 +8,7 @@ mod routing;
 mod senders;
 mod text;
 
-pub use input::verified;
+pub use input::{mappings, texts, verified};
 
 /// A check: it panics where the input breaks a promise.
 pub type Check = fn(&[u8]);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::input::{all_visible, verified};
+use super::input::{all_visible, mappings, verified};
 use inbound::endpoint::Hook;
 use inbound::senders::{self, MOST_ALERTS, Parsed};
 use incident::event::IncidentEvent;
@@ -38,9 +38,9 @@ pub fn any(input: &[u8]) {
 /// at is looked at for two hooks, which lead to all parsers.
 fn parsed(hook: Hook, body: &[u8]) -> bool {
     let thorough = matches!(hook, Hook::Of(Sender::Pagerduty) | Hook::Any);
-    let read = senders::parse(hook, &verified(body), &[]);
+    let read = senders::parse(hook, &verified(body), mappings());
     if thorough {
-        assert_eq!(read, senders::parse(hook, &verified(body), &[]));
+        assert_eq!(read, senders::parse(hook, &verified(body), mappings()));
     }
     match read {
         Err(bad) => {

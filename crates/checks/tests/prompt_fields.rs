@@ -86,7 +86,7 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
         let sample: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let body = sample["body"].to_string();
         let Ok(Parsed::Events { events: found, .. }) =
-            senders::parse(Hook::Any, &checks::verified(body.as_bytes()), &[])
+            senders::parse(Hook::Any, &checks::verified(body.as_bytes()), checks::mappings())
         else {
             continue;
         };

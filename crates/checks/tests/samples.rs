@@ -6,7 +6,7 @@ use inbound::endpoint::Hook;
 use inbound::senders::{self, Parsed, SENDERS};
 use incident::event::Kind;
 use incident::sender::Sender;
-use outbound::prompt::{Config, Template, render};
+use outbound::prompt::{Config, Library, Template, render};
 use text::Fence;
 
 /// The details in the prompt of a sample's first event, between the first pair of fences.
@@ -20,19 +20,27 @@ fn details(name: &str) -> (Sender, Kind, String) {
     let sample: serde_json::Value = serde_json::from_str(&text).unwrap();
     let body = sample["body"].to_string();
     let hook = senders::hook_at(sample["path"].as_str().unwrap().strip_prefix("/hooks/").unwrap(), &[]).unwrap();
-    let Ok(Parsed::Events { events, .. }) = senders::parse(hook, &checks::verified(body.as_bytes()), &[]) else {
+    let Ok(Parsed::Events { events, .. }) =
+        senders::parse(hook, &checks::verified(body.as_bytes()), checks::mappings())
+    else {
         panic!("{name}")
     };
     let Ok(Parsed::Events { events: by_shape, .. }) =
-        senders::parse(Hook::Any, &checks::verified(body.as_bytes()), &[])
+        senders::parse(Hook::Any, &checks::verified(body.as_bytes()), checks::mappings())
     else {
         panic!("{name}")
     };
     assert_eq!(events, by_shape, "{name} is told by its shape");
     let event = events.into_iter().next().unwrap().safe(true);
-    let prompt =
-        render(Template::Triage.text(), &event.incident, &[], &Config::default(), &Fence::new("0123456789abcdef"))
-            .unwrap();
+    let library = Library::new(&checks::texts("prompts"));
+    let prompt = render(
+        library.text(Template::Triage),
+        &event.incident,
+        &[],
+        &Config::default(),
+        &Fence::new("0123456789abcdef"),
+    )
+    .unwrap();
     let inside = prompt.split("<<<UNTRUSTED 0123456789abcdef\n").nth(1).unwrap();
     let inside = inside.split("UNTRUSTED 0123456789abcdef>>>").next().unwrap();
     let lines: Vec<&str> = inside.lines().map(str::trim_end).filter(|line| line.starts_with(['-', ' '])).collect();

@@ -55,7 +55,7 @@ const RESOURCE: [&str; 1] = ["affectedresource"];
 /// The sender.
 pub(super) const DESCRIPTION: Description = Description {
     is: |body| body.get("alertName").is_some(),
-    read: |body| each(body, &one),
+    read: |body, _| each(body, &one),
     ..Description::new(Sender::Alert, "the generic alert")
 };
 

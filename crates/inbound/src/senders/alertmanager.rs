@@ -23,14 +23,14 @@ use incident::sender::Sender;
 /// Alertmanager and its family.
 pub(super) const ALERTMANAGER: Description = Description {
     is: is_group,
-    read: |body| parsed(Sender::Alertmanager, &body),
+    read: |body, _| parsed(Sender::Alertmanager, &body),
     ..Description::new(Sender::Alertmanager, "Alertmanager")
 };
 
 /// Grafana.
 pub(super) const GRAFANA: Description = Description {
     is: is_grafana,
-    read: |body| parsed(Sender::Grafana, &body),
+    read: |body, _| parsed(Sender::Grafana, &body),
     ..Description::new(Sender::Grafana, "Grafana")
 };
 

@@ -29,7 +29,7 @@ use crate::endpoint::Hook;
 use incident::event::IncidentEvent;
 use incident::reason::Reason;
 use incident::sender::Sender;
-pub use mapping::Mapping;
+pub use mapping::{Mapping, Mappings};
 
 /// How many alerts one body may carry.
 pub const MOST_ALERTS: usize = 100;
@@ -89,8 +89,10 @@ pub struct Description {
     pub title: &'static str,
     /// Whether a body has the shape of its bodies.
     is: fn(&Value) -> bool,
+    /// Whether a file of the folder `senders/` says where in its bodies things are.
+    pub mapped: bool,
     /// Reads a body.
-    read: fn(Value) -> Result<Parsed, BadBody>,
+    read: fn(Value, &Mappings) -> Result<Parsed, BadBody>,
     /// What becomes of a body that is not JSON.
     unreadable: fn(&Verified, &json::Broken) -> Result<Parsed, BadBody>,
     /// Whether it waits for an answer so shortly that none can wait for the session: less than 10 s.
@@ -103,7 +105,8 @@ impl Description {
             sender,
             title,
             is: |_| false,
-            read: |_| Err(BadBody { error: String::new(), details: None }),
+            mapped: false,
+            read: |_, _| Err(BadBody { error: String::new(), details: None }),
             unreadable: |_, broken| Err(not_json(broken)),
             answers_at_once: false,
         }
@@ -112,13 +115,11 @@ impl Description {
 
 /// A sender that needs no code but its mapping in the folder `senders/`; its bodies have all these paths.
 macro_rules! mapped {
-    ($sender:ident, $title:literal, $file:literal, [$($path:literal),+]) => {
+    ($sender:ident, $title:literal, [$($path:literal),+]) => {
         Description {
             is: |body| [$($path),+].iter().all(|path| mapping::path::at(body, path).is_some()),
-            read: |body| {
-                const MAPPING: &str = include_str!(concat!("../../../../senders/", $file, ".json"));
-                mapping::shipped(Sender::$sender, MAPPING, body)
-            },
+            mapped: true,
+            read: |body, mappings| mappings.parse(Sender::$sender, body),
             ..Description::new(Sender::$sender, $title)
         }
     };
@@ -132,24 +133,19 @@ pub const SENDERS: &[Description] = &[
     alertmanager::ALERTMANAGER,
     sentry::DESCRIPTION,
     sns::DESCRIPTION,
-    mapped!(Datadog, "Datadog", "datadog", ["alert_cycle_key", "alert_transition"]),
-    mapped!(NewRelic, "New Relic", "new-relic", ["issueUrl", "state", "priority"]),
-    mapped!(GoogleCloud, "Google Cloud Monitoring", "google-cloud", ["incident.incident_id", "incident.policy_name"]),
-    mapped!(Opsgenie, "Opsgenie", "opsgenie", ["action", "alert.alertId"]),
-    mapped!(Honeycomb, "Honeycomb", "honeycomb", ["trigger_url", "result_url", "status"]),
-    mapped!(UptimeKuma, "Uptime Kuma", "uptime-kuma", ["heartbeat.status", "monitor.id", "msg"]),
-    mapped!(Zabbix, "Zabbix", "zabbix", ["event_id", "event_value", "trigger_id"]),
-    mapped!(Checkmk, "Checkmk", "checkmk", ["NOTIFICATIONTYPE", "HOSTNAME"]),
-    mapped!(IncidentIo, "incident.io", "incident-io", ["event_type", "*.id"]),
-    mapped!(Rootly, "Rootly", "rootly", ["event.type", "event.issued_at", "data.id"]),
-    mapped!(Firehydrant, "FireHydrant", "firehydrant", ["data.incident.id", "event.operation"]),
-    mapped!(
-        BetterStack,
-        "Better Stack",
-        "better-stack",
-        ["data.id", "data.attributes.started_at", "data.attributes.cause"]
-    ),
-    mapped!(Dynatrace, "Dynatrace", "dynatrace", ["PID", "ProblemTitle", "State"]),
+    mapped!(Datadog, "Datadog", ["alert_cycle_key", "alert_transition"]),
+    mapped!(NewRelic, "New Relic", ["issueUrl", "state", "priority"]),
+    mapped!(GoogleCloud, "Google Cloud Monitoring", ["incident.incident_id", "incident.policy_name"]),
+    mapped!(Opsgenie, "Opsgenie", ["action", "alert.alertId"]),
+    mapped!(Honeycomb, "Honeycomb", ["trigger_url", "result_url", "status"]),
+    mapped!(UptimeKuma, "Uptime Kuma", ["heartbeat.status", "monitor.id", "msg"]),
+    mapped!(Zabbix, "Zabbix", ["event_id", "event_value", "trigger_id"]),
+    mapped!(Checkmk, "Checkmk", ["NOTIFICATIONTYPE", "HOSTNAME"]),
+    mapped!(IncidentIo, "incident.io", ["event_type", "*.id"]),
+    mapped!(Rootly, "Rootly", ["event.type", "event.issued_at", "data.id"]),
+    mapped!(Firehydrant, "FireHydrant", ["data.incident.id", "event.operation"]),
+    mapped!(BetterStack, "Better Stack", ["data.id", "data.attributes.started_at", "data.attributes.cause"]),
+    mapped!(Dynatrace, "Dynatrace", ["PID", "ProblemTitle", "State"]),
     kibana::DESCRIPTION,
     alert::DESCRIPTION,
 ];
@@ -181,18 +177,18 @@ pub fn answers_at_once(hook: Hook) -> bool {
     hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
 }
 
-/// Reads a body that came to this hook; `sources` are those of `SOURCES`.
-pub fn parse(hook: Hook, body: &Verified, sources: &[Mapping]) -> Result<Parsed, BadBody> {
+/// Reads a body that came to this hook.
+pub fn parse(hook: Hook, body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     match hook {
-        Hook::Any => detect_and_parse(body),
+        Hook::Any => detect_and_parse(body, mappings),
         Hook::Of(sender) => match (read(body), described(sender)) {
             (Ok(value), Some(description)) => {
-                (description.read)(value.clone()).map_err(|bad| explained(bad, sender, &value))
+                (description.read)(value.clone(), mappings).map_err(|bad| explained(bad, sender, &value))
             }
             (Err(broken), Some(description)) => (description.unreadable)(body, &broken),
             (_, None) => Err(BadBody { error: "Unknown sender".to_owned(), details: None }),
         },
-        Hook::Source(position) => match (read(body), sources.get(position)) {
+        Hook::Source(position) => match (read(body), mappings.sources.get(position)) {
             (Ok(value), Some(source)) => source.read(Sender::Source, value),
             (Err(broken), _) => Err(not_json(&broken)),
             (_, None) => Err(BadBody { error: "Unknown source".to_owned(), details: None }),
@@ -202,7 +198,7 @@ pub fn parse(hook: Hook, body: &Verified, sources: &[Mapping]) -> Result<Parsed,
 
 /// Reads a body whose sender is told by its shape; what nobody's has is a generic alert. Each of a list is looked at by
 /// itself.
-pub fn detect_and_parse(body: &Verified) -> Result<Parsed, BadBody> {
+pub fn detect_and_parse(body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let value = match read(body) {
         Ok(value) => value,
         Err(broken) if kibana::is_kibana_text(&json::decode(body.body())) => {
@@ -214,9 +210,9 @@ pub fn detect_and_parse(body: &Verified) -> Result<Parsed, BadBody> {
         Value::Array(items)
             if items.iter().any(|item| recognised(item).is_some_and(|known| known.sender != Sender::Alert)) =>
         {
-            several(items)
+            several(items, mappings)
         }
-        value => by_shape(value),
+        value => by_shape(value, mappings),
     }
 }
 
@@ -225,13 +221,13 @@ fn recognised(body: &Value) -> Option<&'static Description> {
     SENDERS.iter().find(|description| (description.is)(body))
 }
 
-fn by_shape(body: Value) -> Result<Parsed, BadBody> {
+fn by_shape(body: Value, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let description = recognised(&body).unwrap_or(&alert::DESCRIPTION);
-    (description.read)(body.clone()).map_err(|bad| unknown::explained(bad, &body))
+    (description.read)(body.clone(), mappings).map_err(|bad| unknown::explained(bad, &body))
 }
 
 /// Reads several bodies, perhaps of several senders.
-fn several(items: Vec<Value>) -> Result<Parsed, BadBody> {
+fn several(items: Vec<Value>, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let count = items.len();
     if count > MOST_ALERTS {
         return Err(too_many(count));
@@ -239,7 +235,7 @@ fn several(items: Vec<Value>) -> Result<Parsed, BadBody> {
     let (mut all, mut bad, mut remarks, mut nothing) = (Vec::new(), Vec::new(), Vec::new(), None);
     for (index, item) in items.into_iter().enumerate() {
         let place = format!("Alert {} of {count}", index + 1);
-        match by_shape(item) {
+        match by_shape(item, mappings) {
             Ok(Parsed::Events { events, refused, remark }) => {
                 all.extend(events);
                 bad.extend(refused.into_iter().map(|(_, refused)| (index, refused)));

@@ -25,7 +25,7 @@ const UNTITLED: &str = "Unknown incident";
 /// The sender. Never a [`super::BadBody`]: what can't be used is [`Parsed::Nothing`], with the reason.
 pub(super) const DESCRIPTION: Description = Description {
     is: |body| at(body, &["event", "event_type"]).is_some(),
-    read: |body| Ok(parse_value(&body)),
+    read: |body, _| Ok(parse_value(&body)),
     unreadable: |_, broken| Ok(unreadable(broken)),
     answers_at_once: true,
     ..Description::new(Sender::Pagerduty, "PagerDuty")

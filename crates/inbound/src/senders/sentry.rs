@@ -17,8 +17,12 @@ use incident::reason::Reason;
 use incident::sender::Sender;
 
 /// The sender.
-pub(super) const DESCRIPTION: Description =
-    Description { is, read: |body| parsed(&body), answers_at_once: true, ..Description::new(Sender::Sentry, "Sentry") };
+pub(super) const DESCRIPTION: Description = Description {
+    is,
+    read: |body, _| parsed(&body),
+    answers_at_once: true,
+    ..Description::new(Sender::Sentry, "Sentry")
+};
 
 /// So many frames of a stack are shown, the newest first.
 const FRAMES: usize = 20;

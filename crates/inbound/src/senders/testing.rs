@@ -3,6 +3,24 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::Mappings;
+
+/// The mappings of the folder `senders/`.
+pub(super) fn mappings() -> Mappings {
+    let mut problems = Vec::new();
+    let mappings = Mappings::new(Vec::new(), &files(), &mut problems);
+    assert_eq!(problems, []);
+    mappings
+}
+
+/// The files of the folder `senders/`, each with its path.
+pub(super) fn files() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../senders");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    let named = files.map(|file| (format!("senders/{}", file.file_name().display()), file.path()));
+    named.map(|(name, path)| (name, std::fs::read_to_string(path).unwrap())).collect()
+}
+
 /// Texts that mean something to one of the senders.
 const WORDS: &[&str] =
     &["Sev1", "critical", "Resolved", "recovered", "kibana", "[{\"_source\": {\"message\": 1}}]", "<p>x"];

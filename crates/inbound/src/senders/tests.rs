@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::testing::any_json;
+use super::testing::{any_json, mappings};
 use super::*;
 
 fn senders(hook: Hook, body: &str) -> Vec<Sender> {
-    match crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &[]) {
+    match crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &mappings()) {
         Ok(Parsed::Events { events, .. }) => events.into_iter().map(|event| event.sender).collect(),
         other => panic!("{other:?}"),
     }
@@ -36,13 +36,17 @@ fn senders_are_told_apart_by_their_shape() {
 #[test]
 fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
     for body in ["{}", r#"{"source": "kibana"}"#, r#"{"alerts": []}"#] {
-        let bad = crate::senders::parse(Hook::Any, &Verified::in_test(body.as_bytes()), &[]).unwrap_err();
+        let bad = crate::senders::parse(Hook::Any, &Verified::in_test(body.as_bytes()), &mappings()).unwrap_err();
         assert_eq!(bad.error, "Missing required field: alertName");
     }
-    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }"), &[]).unwrap_err();
+    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }"), &mappings()).unwrap_err();
     assert_eq!(bad.error, "Invalid JSON body");
-    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#), &[])
-        .unwrap_err();
+    let bad = crate::senders::parse(
+        Hook::Any,
+        &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#),
+        &mappings(),
+    )
+    .unwrap_err();
     assert_eq!(bad.error, "Not the common alert schema");
 }
 
@@ -50,7 +54,8 @@ fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
 fn json_in_a_form_is_read() {
     let body = "payload=%7B%22alertName%22%3A%22n%22%2C%22severity%22%3A1%2C%22description%22%3A%22two+words%22%7D";
     for hook in [Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::Kibana)] {
-        let Ok(Parsed::Events { events, .. }) = crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &[])
+        let Ok(Parsed::Events { events, .. }) =
+            crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &mappings())
         else {
             panic!()
         };
@@ -63,7 +68,7 @@ proptest! {
     fn any_json_on_any_hook_is_survived(value in any_json()) {
         for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
             let text = value.to_string();
-            let answer = crate::senders::parse(hook, &Verified::in_test(text.as_bytes()), &[]);
+            let answer = crate::senders::parse(hook, &Verified::in_test(text.as_bytes()), &mappings());
             if let Ok(Parsed::Events { events, .. }) = &answer {
                 prop_assert!(!events.is_empty() && events.iter().all(|event| !event.incident.title.is_empty()));
             }
@@ -78,7 +83,7 @@ proptest! {
             body.splice(0..0, b"{\"alertName\":\"".iter().copied());
         }
         for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
-            let _ = crate::senders::parse(hook, &Verified::in_test(&body), &[]);
+            let _ = crate::senders::parse(hook, &Verified::in_test(&body), &mappings());
         }
     }
 }

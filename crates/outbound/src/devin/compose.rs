@@ -1,9 +1,7 @@
 //! What Devin is asked and told: the record and the settings → a session request, or a message's text. Pure.
 
-use serde_json::Value;
-
 use super::call::SessionRequest;
-use crate::prompt::{self, Config, Template, TemplateError, title};
+use crate::prompt::{self, Config, Library, Template, TemplateError, title};
 use incident::event::Incident;
 use incident::plan::Workflow;
 use incident::record::{Message, MessageKind, Opening, Record};
@@ -16,6 +14,8 @@ use text::fence::Fence;
 pub struct ComposeSettings<'a> {
     /// What the prompts are filled with.
     pub prompt: &'a Config,
+    /// The templates.
+    pub library: &'a Library,
     /// Whether sessions get tags; without, the title carries the mark.
     pub tags: bool,
     /// What the fences' markers are derived from.
@@ -46,13 +46,8 @@ pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionReq
         repos: plan.repos.clone(),
         max_acu_limit: plan.max_acu_limit,
         devin_mode: plan.devin_mode.clone(),
-        structured_output_schema: plan.structured_output.then(postmortem_schema).flatten(),
+        structured_output_schema: plan.structured_output.then(|| settings.library.postmortem_schema()).flatten(),
     })
-}
-
-/// The shape of a postmortem, for Devin to fill in beside the document.
-fn postmortem_schema() -> Option<Value> {
-    serde_json::from_str(include_str!("../../../../prompts/postmortem.schema.json")).ok()
 }
 
 /// The text of a message to the record's session, with the mark by which it is found again.
@@ -62,10 +57,11 @@ pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -
         MessageKind::Update => Template::Update,
         MessageKind::Recovered => Template::Recovered,
     };
+    let template = settings.library.text(template);
     let (text, mark) = match &message.farewell {
-        Some(farewell) => (render(template.text(), record, &farewell.incident, &[], settings)?, farewell.mark.clone()),
+        Some(farewell) => (render(template, record, &farewell.incident, &[], settings)?, farewell.mark.clone()),
         None => {
-            let text = render(template.text(), record, &record.incident, &record.changes, settings)?;
+            let text = render(template, record, &record.incident, &record.changes, settings)?;
             (text, record.message_mark(message.number))
         }
     };
@@ -79,10 +75,11 @@ fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, Temp
         (Workflow::Postmortem, Opening::Full) => Template::Postmortem,
     };
     // A route's prompt replaces the workflow's main one, not the preparation for it.
-    let chosen = match (&record.plan.prompt, own) {
-        (Some(_), Template::Investigate) | (None, _) => own.text(),
-        (Some(prompt), _) => prompt::named_or_inline(prompt).unwrap_or(own.text()),
+    let chosen = match &record.plan.prompt {
+        Some(prompt) if own != Template::Investigate => settings.library.named_or_inline(prompt),
+        _ => None,
     };
+    let chosen = chosen.unwrap_or(settings.library.text(own));
     render(chosen, record, &record.incident, &record.changes, settings)
 }
 
@@ -146,6 +143,7 @@ fn tags(record: &Record, mark: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prompt::tests::shipped;
     use incident::event::{IncidentEvent, Kind};
     use incident::key::Key;
     use incident::plan::Plan;
@@ -154,8 +152,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn settings<R>(tags: bool, compose: impl FnOnce(&ComposeSettings) -> Result<R, TemplateError>) -> R {
-        let (prompt, marker_secret) = (Config::default(), Secret::new("cog_k"));
-        compose(&ComposeSettings { prompt: &prompt, tags, marker_secret: &marker_secret }).unwrap()
+        let (prompt, library, marker_secret) = (Config::default(), shipped(), Secret::new("cog_k"));
+        compose(&ComposeSettings { prompt: &prompt, library: &library, tags, marker_secret: &marker_secret }).unwrap()
     }
 
     fn record(plan: Plan) -> Record {

@@ -1,5 +1,9 @@
 //! The prompts by name: those that come with the bridge, and the files that people add to `prompts/`.
 
+use serde_json::{Map, Value};
+
+use super::{Config, Mistake, TemplateError};
+
 /// The prompts that come with the bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
@@ -40,34 +44,97 @@ impl Template {
         }
     }
 
-    /// Its text.
-    pub fn text(self) -> &'static str {
-        match self {
-            Template::Postmortem => include_str!("../../../../prompts/postmortem.md"),
-            Template::Triage => include_str!("../../../../prompts/triage.md"),
-            Template::Investigate => include_str!("../../../../prompts/investigate.md"),
-            Template::Finalize => include_str!("../../../../prompts/finalize.md"),
-            Template::Update => include_str!("../../../../prompts/update.md"),
-            Template::Recovered => include_str!("../../../../prompts/recovered.md"),
-        }
-    }
-
     /// The template of that name.
     pub fn by_name(name: &str) -> Option<Template> {
         Template::ALL.into_iter().find(|template| template.name() == name)
     }
 }
 
-/// Every file of `prompts/` with its text, by name: those above and what people added.
-pub static PROMPTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/prompts.rs"));
+/// The path of the shape of a postmortem, for Devin to fill in beside the document.
+const SCHEMA: &str = "prompts/postmortem.schema.json";
 
-/// The text of the file `prompts/<name>.md`.
-pub fn by_name(name: &str) -> Option<&'static str> {
-    PROMPTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+/// The files of `prompts/`: those above, what people added, and the shape of a postmortem.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    files: Vec<(String, String)>,
 }
 
-/// The template that a route's `prompt` means: the text of the file of that name, or the text itself. `None` where it
-/// is a single word that names no file: a slip, and no text to send to Devin.
-pub fn named_or_inline(prompt: &str) -> Option<&str> {
-    by_name(prompt.trim()).or_else(|| prompt.trim().contains(char::is_whitespace).then_some(prompt))
+/// What is wrong with a file of `prompts/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileProblem {
+    /// Its path, `prompts/triage.md`.
+    pub path: String,
+    /// What is wrong; `None` where the file is missing.
+    pub error: Option<TemplateError>,
+}
+
+impl Library {
+    /// The library of these texts by their paths, such as `prompts/triage.md`. What is not in `prompts/` is left out.
+    pub fn new(texts: &[(String, String)]) -> Library {
+        Library { files: texts.iter().filter(|(path, _)| path.starts_with("prompts/")).cloned().collect() }
+    }
+
+    /// The template's text. Empty only where [`Library::problems`] has named its file.
+    pub fn text(&self, template: Template) -> &str {
+        self.by_name(template.name()).unwrap_or_default()
+    }
+
+    /// The text of the file `prompts/<name>.md`.
+    pub fn by_name(&self, name: &str) -> Option<&str> {
+        self.file(&path(name))
+    }
+
+    /// The template that a route's `prompt` means: the text of the file of that name, or the text itself. `None` where
+    /// it is a single word that names no file: a slip, and no text to send to Devin.
+    pub fn named_or_inline<'a>(&'a self, prompt: &'a str) -> Option<&'a str> {
+        self.by_name(prompt.trim()).or_else(|| prompt.trim().contains(char::is_whitespace).then_some(prompt))
+    }
+
+    /// The shape of a postmortem, for Devin to fill in beside the document.
+    pub fn postmortem_schema(&self) -> Option<Value> {
+        serde_json::from_str(self.file(SCHEMA)?).ok()
+    }
+
+    /// Everything that is wrong with the files. One that people added may be of any length: a route that uses it is
+    /// refused where that is too much.
+    pub fn problems(&self, config: &Config) -> Vec<FileProblem> {
+        let ours = Template::ALL.map(|template| path(template.name()));
+        let missing = ours.iter().map(String::as_str).chain([SCHEMA]).filter(|path| self.file(path).is_none());
+        let mut problems: Vec<FileProblem> =
+            missing.map(|path| FileProblem { path: path.to_owned(), error: None }).collect();
+        for (path, text) in &self.files {
+            let checked = if path.ends_with(".json") {
+                json(text)
+            } else if ours.contains(path) {
+                super::check(text, config)
+            } else {
+                super::template::parse(text).map(|_| ()).map_err(TemplateError::Mistake)
+            };
+            problems.extend(checked.err().map(|error| FileProblem { path: path.clone(), error: Some(error) }));
+        }
+        problems
+    }
+
+    fn file(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|(known, _)| known == path).map(|(_, text)| text.as_str())
+    }
+}
+
+fn path(name: &str) -> String {
+    format!("prompts/{name}.md")
+}
+
+/// Is it a JSON object?
+fn json(text: &str) -> Result<(), TemplateError> {
+    let error = match serde_json::from_str::<Map<String, Value>>(text) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    Err(TemplateError::Mistake(Mistake {
+        line: error.line(),
+        column: error.column(),
+        found: "broken JSON".to_owned(),
+        expected: "a JSON object".to_owned(),
+        nearest: None,
+    }))
 }

@@ -18,7 +18,7 @@ pub use config::Config;
 use fields::Id;
 use incident::event::Incident;
 use incident::key::Key;
-pub use library::{PROMPTS, Template, by_name, named_or_inline};
+pub use library::{FileProblem, Library, Template};
 use limit::{length, level};
 pub use template::Mistake;
 use template::Node;
@@ -121,4 +121,4 @@ fn fits(nodes: &[Node], config: &Config, fence: &Fence) -> Result<(), TemplateEr
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

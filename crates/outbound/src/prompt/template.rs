@@ -2,7 +2,6 @@
 //!
 //! `{{field}}`, `{{#if field}}…{{else}}…{{/if}}`, `{{#each field}}…{{/each}}` with `{{this}}`, or `{{name}}` and
 //! `{{value}}`, and `{{#data}}…{{/data}}`, outside of which nothing that a sender wrote may stand.
-//! `build.rs` includes this file to check the prompts, so it depends on `fields` only.
 
 use super::fields::{self, Field, Id, Kind, Writer};
 
@@ -30,7 +29,7 @@ pub enum Node<'a> {
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: found {found}, expected {expected}{}", hint(*nearest))]
+#[error("line {line}, column {column}: found {found}, expected {}", self.expectation())]
 pub struct Mistake {
     /// The line, from 1.
     pub line: usize,
@@ -44,8 +43,12 @@ pub struct Mistake {
     pub nearest: Option<&'static str>,
 }
 
-fn hint(nearest: Option<&str>) -> String {
-    nearest.map(|field| format!("; the nearest is \"{field}\"")).unwrap_or_default()
+impl Mistake {
+    /// What should stand there, with the nearest field.
+    pub fn expectation(&self) -> String {
+        let nearest = self.nearest.map(|field| format!("; the nearest is \"{field}\"")).unwrap_or_default();
+        format!("{}{nearest}", self.expected)
+    }
 }
 
 /// The tree of a template.

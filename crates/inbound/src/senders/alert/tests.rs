@@ -10,7 +10,7 @@ use crate::senders::testing::{any_json, put_at};
 use crate::senders::{BadBody, Parsed};
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::Alert), body, &[])
+    crate::senders::parse(Hook::Of(Sender::Alert), body, &crate::senders::Mappings::default())
 }
 
 fn parsed(body: &str) -> Result<Parsed, BadBody> {

@@ -8,7 +8,11 @@ use crate::senders::testing::{any_json, put_at};
 use incident::event::IncidentEvent;
 
 fn read(body: &Value) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::Alertmanager), &Verified::in_test(body.to_string().as_bytes()), &[])
+    crate::senders::parse(
+        Hook::Of(Sender::Alertmanager),
+        &Verified::in_test(body.to_string().as_bytes()),
+        &crate::senders::Mappings::default(),
+    )
 }
 
 fn events(body: &Value) -> Vec<IncidentEvent> {
@@ -100,7 +104,11 @@ fn grafana_adds_values_and_links() {
         alert[name] = value;
     }
     let body = group(vec![alert]);
-    let event = match crate::senders::parse(Hook::Any, &Verified::in_test(body.to_string().as_bytes()), &[]) {
+    let event = match crate::senders::parse(
+        Hook::Any,
+        &Verified::in_test(body.to_string().as_bytes()),
+        &crate::senders::Mappings::default(),
+    ) {
         Ok(Parsed::Events { mut events, .. }) => events.remove(0),
         other => panic!("{other:?}"),
     };

@@ -30,7 +30,7 @@ use incident::sender::Sender;
 /// The sender.
 pub(super) const DESCRIPTION: Description = Description {
     is: is_azure,
-    read: |body| each(body, &one),
+    read: |body, _| each(body, &one),
     ..Description::new(Sender::AzureMonitor, "Azure Monitor")
 };
 

@@ -11,7 +11,7 @@ use crate::senders::{BadBody, Parsed};
 use incident::event::IncidentEvent;
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::AzureMonitor), body, &[])
+    crate::senders::parse(Hook::Of(Sender::AzureMonitor), body, &crate::senders::Mappings::default())
 }
 
 const ALERT: &str = "/subscriptions/s-1/providers/Microsoft.AlertsManagement/alerts/a-1";

@@ -88,7 +88,7 @@ const HITS: [&str; 3] = ["hits", "contexthits", "documents"];
 /// The sender.
 pub(super) const DESCRIPTION: Description = Description {
     is: is_kibana,
-    read: parsed,
+    read: |body, _| parsed(body),
     unreadable: |body, broken| Ok(unreadable(body, broken)),
     ..Description::new(Sender::Kibana, "Kibana")
 };

@@ -10,7 +10,7 @@ use crate::senders::testing::{any_json, put_at};
 use incident::event::IncidentEvent;
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::Kibana), body, &[])
+    crate::senders::parse(Hook::Of(Sender::Kibana), body, &crate::senders::Mappings::default())
 }
 
 fn parsed(body: &str) -> (IncidentEvent, Option<String>) {

@@ -11,6 +11,7 @@ use super::json::{any_text, integer};
 use super::names::normal;
 use super::severity::Severity;
 use super::{BadBody, One, Parsed, alert, bounds, each, is_test_text, labels, severity, status, times};
+use crate::config::problem::Problem;
 use incident::event::{Incident, Kind};
 use incident::reason::Reason;
 use incident::sender::Sender;
@@ -67,10 +68,48 @@ pub struct Mapping {
     acknowledged: Option<Vec<String>>,
 }
 
-/// Reads a body with one of the mappings that come along: `text` is the file.
-pub(super) fn shipped(sender: Sender, text: &str, body: Value) -> Result<Parsed, BadBody> {
-    let mapping = serde_json::from_str(text).ok().and_then(|table| parse::shipped(&table)).unwrap_or_default();
-    mapping.read(sender, body)
+/// What bodies are read with where it takes no code.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mappings {
+    /// Those of `SOURCES`.
+    pub sources: Vec<Mapping>,
+    /// Those of the folder `senders/`.
+    files: Vec<(String, Mapping)>,
+}
+
+impl Mappings {
+    /// Those of `SOURCES`, and of `texts`, which have their paths beside them, those of the folder `senders/`. Everything
+    /// that is wrong with these is added to `problems`; a mapping that has one is not to be used.
+    pub fn new(sources: Vec<Mapping>, texts: &[(String, String)], problems: &mut Vec<Problem>) -> Mappings {
+        let mut mappings = Mappings { sources, files: Vec::new() };
+        for (path, text) in texts.iter().filter(|(path, _)| path.starts_with("senders/")) {
+            mappings.files.push((path.clone(), parse::file(path, text, problems)));
+        }
+        for sender in super::SENDERS.iter().filter(|known| known.mapped).map(|known| known.sender) {
+            if mappings.file(sender).is_none() {
+                let expected = format!("the mapping of {}", sender.path());
+                problems.push(Problem { setting: path_of(sender), found: None, expected });
+            }
+        }
+        mappings
+    }
+
+    fn file(&self, sender: Sender) -> Option<&Mapping> {
+        let wanted = path_of(sender);
+        self.files.iter().find(|(path, _)| *path == wanted).map(|(_, mapping)| mapping)
+    }
+
+    /// Reads a body with the sender's mapping.
+    pub(super) fn parse(&self, sender: Sender, body: Value) -> Result<Parsed, BadBody> {
+        match self.file(sender) {
+            Some(mapping) => mapping.read(sender, body),
+            None => Err(BadBody { error: format!("The file {} is missing", path_of(sender)), details: None }),
+        }
+    }
+}
+
+fn path_of(sender: Sender) -> String {
+    format!("senders/{}.json", sender.path())
 }
 
 impl Mapping {

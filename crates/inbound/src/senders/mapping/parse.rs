@@ -59,7 +59,7 @@ pub fn sources(value: &Value) -> Result<Vec<Mapping>, Vec<Problem>> {
     }
     for (n, item) in items.iter().enumerate() {
         let position = format!("SOURCES[{}]", n + 1);
-        let mut reading = Reading { position, problems: &mut problems };
+        let mut reading = Reading { position, hint: " (SOURCES[1] is the first source)", problems: &mut problems };
         let Value::Object(table) = item else {
             reading.wrong("", Some(show(item)), "a table with name, id, title and other keys");
             continue;
@@ -71,16 +71,26 @@ pub fn sources(value: &Value) -> Result<Vec<Mapping>, Vec<Problem>> {
     if problems.is_empty() { Ok(mappings) } else { Err(problems) }
 }
 
-/// A mapping that comes along; `None` where there is anything wrong with it.
-pub(super) fn shipped(value: &Value) -> Option<Mapping> {
-    let mut problems = Vec::new();
-    let mapping = Reading { position: String::new(), problems: &mut problems }.mapping(value.as_object()?);
-    problems.is_empty().then_some(mapping)
+/// A mapping of the folder `senders/`: the file at `path`.
+pub(super) fn file(path: &str, text: &str, problems: &mut Vec<Problem>) -> Mapping {
+    match serde_json::from_str(text) {
+        Ok(table) => Reading { position: path.to_owned(), hint: "", problems }.mapping(&table),
+        Err(error) => {
+            problems.push(Problem {
+                setting: format!("{path}, line {}, column {}", error.line(), error.column()),
+                found: Some("broken JSON".to_owned()),
+                expected: "a JSON object with id, title and other keys".to_owned(),
+            });
+            Mapping::default()
+        }
+    }
 }
 
 /// A mapping that is being read.
 struct Reading<'p> {
     position: String,
+    /// How the position is to be understood.
+    hint: &'static str,
     problems: &'p mut Vec<Problem>,
 }
 
@@ -226,10 +236,6 @@ impl Reading<'_> {
 
     fn wrong(&mut self, key: &str, found: Option<String>, expected: &str) {
         let setting = format!("{}{key}", self.position);
-        self.problems.push(Problem {
-            setting,
-            found,
-            expected: format!("{expected} (SOURCES[1] is the first source)"),
-        });
+        self.problems.push(Problem { setting, found, expected: format!("{expected}{}", self.hint) });
     }
 }

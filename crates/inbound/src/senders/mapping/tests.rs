@@ -5,7 +5,7 @@ use super::*;
 use crate::auth::Verified;
 use crate::endpoint::Hook;
 use crate::senders::SENDERS;
-use crate::senders::testing::any_json;
+use crate::senders::testing::{any_json, files, mappings};
 use incident::event::IncidentEvent;
 use incident::key::Key;
 
@@ -131,17 +131,32 @@ fn what_is_wrong_with_sources_is_named() {
 
 #[test]
 fn every_mapping_that_comes_along_is_sound() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../senders");
-    let mut names: Vec<String> = Vec::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let table: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let mapping = parse::shipped(&table).unwrap_or_else(|| panic!("{}", path.display()));
-        assert_eq!(path.file_stem().unwrap().to_str().unwrap(), mapping.name);
-        names.push(mapping.name);
+    for (path, mapping) in mappings().files {
+        assert_eq!(path, format!("senders/{}.json", mapping.name));
+        assert!(SENDERS.iter().any(|known| known.mapped && known.sender.path() == mapping.name), "{path}");
     }
-    assert_eq!(names.len(), 13);
-    assert!(names.iter().all(|name| SENDERS.iter().any(|known| known.sender.path() == *name)));
+}
+
+#[test]
+fn a_mistake_in_a_file_is_named_with_its_place() {
+    let found = |text: Option<&str>| {
+        let mut files = files();
+        files.retain(|(path, _)| path != "senders/zabbix.json");
+        files.extend(text.map(|text| ("senders/zabbix.json".to_owned(), text.to_owned())));
+        let mut problems = Vec::new();
+        Mappings::new(Vec::new(), &files, &mut problems);
+        problems.iter().map(Problem::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(found(None), ["senders/zabbix.json is missing, expected the mapping of zabbix"]);
+    assert_eq!(
+        found(Some("{\n  \"id\": \"a\",\n}")),
+        ["senders/zabbix.json, line 3, column 1 is broken JSON, expected a JSON object with id, title and other keys"]
+    );
+    assert_eq!(
+        found(Some(r#"{"id": "a", "title": "b", "servise": "c"}"#)),
+        ["senders/zabbix.json.servise is \"c\", expected a known key; did you mean service?"]
+    );
+    assert_eq!(found(Some(r#"{"id": "a", "title": "b"}"#)), [""; 0]);
 }
 
 proptest! {
@@ -172,6 +187,6 @@ proptest! {
     #[test]
     fn any_body_at_any_hook_is_survived(body in any_json(), which in 0usize..SENDERS.len()) {
         let text = body.to_string();
-        let _ = crate::senders::parse(Hook::Of(SENDERS[which].sender), &Verified::in_test(text.as_bytes()), &[]);
+        let _ = crate::senders::parse(Hook::Of(SENDERS[which].sender), &Verified::in_test(text.as_bytes()), &mappings());
     }
 }

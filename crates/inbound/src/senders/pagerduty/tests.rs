@@ -9,7 +9,7 @@ use crate::endpoint::Hook;
 use crate::senders::{BadBody, Parsed};
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::Pagerduty), body, &[])
+    crate::senders::parse(Hook::Of(Sender::Pagerduty), body, &crate::senders::Mappings::default())
 }
 
 fn parsed(body: &Value) -> Parsed {

@@ -7,7 +7,11 @@ use crate::endpoint::Hook;
 use crate::senders::testing::{any_json, put_at};
 
 fn read(body: &Value) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Any, &Verified::in_test(body.to_string().as_bytes()), &[])
+    crate::senders::parse(
+        Hook::Any,
+        &Verified::in_test(body.to_string().as_bytes()),
+        &crate::senders::Mappings::default(),
+    )
 }
 
 fn event(body: &Value) -> IncidentEvent {

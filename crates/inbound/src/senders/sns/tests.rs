@@ -8,7 +8,11 @@ use crate::senders::testing::{any_json, put_at};
 use incident::event::{IncidentEvent, Kind};
 
 fn read(body: &Value) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Any, &Verified::in_test(body.to_string().as_bytes()), &[])
+    crate::senders::parse(
+        Hook::Any,
+        &Verified::in_test(body.to_string().as_bytes()),
+        &crate::senders::testing::mappings(),
+    )
 }
 
 fn event(body: &Value) -> IncidentEvent {

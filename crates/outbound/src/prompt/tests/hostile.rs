@@ -76,12 +76,12 @@ proptest! {
         incident in incident(), changes in prop::collection::vec(text(), 0..40), set in any::<bool>(), which in 0usize..6,
     ) {
         let config = if set { all_set() } else { Config::default() };
-        let template = Template::ALL[which].text();
-        let prompt = render(template, &incident, &changes, &config, &fence()).unwrap();
+        let template = text_of(Template::ALL[which]);
+        let prompt = render(&template, &incident, &changes, &config, &fence()).unwrap();
         prop_assert!(length(&prompt) <= LIMIT);
-        prop_assert_eq!(&prompt, &render(template, &incident, &changes, &config, &fence()).unwrap());
+        prop_assert_eq!(&prompt, &render(&template, &incident, &changes, &config, &fence()).unwrap());
         // What is outside of the fences is what we say, whoever the sender is.
-        let ours = render(template, &full(), &[], &config, &fence()).unwrap();
+        let ours = render(&template, &full(), &[], &config, &fence()).unwrap();
         let ours = outside(&ours)?;
         for line in outside(&prompt)? {
             prop_assert!(!line.contains(CANARY));

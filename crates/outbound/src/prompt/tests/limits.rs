@@ -27,7 +27,7 @@ fn huge() -> Incident {
 fn the_longest_incident_fits_and_keeps_the_newest_lines() {
     for template in Template::ALL {
         let changes: Vec<String> = (0..500).map(|n| format!("note {n} {}", "c".repeat(9_000))).collect();
-        let text = render(template.text(), &huge(), &changes, &all_set(), &fence()).unwrap();
+        let text = render(&text_of(template), &huge(), &changes, &all_set(), &fence()).unwrap();
         assert!(length(&text) <= LIMIT, "{}", length(&text));
         if template == Template::Postmortem {
             // As much as fits is used, and what is cut says so.
@@ -42,7 +42,7 @@ fn the_longest_incident_fits_and_keeps_the_newest_lines() {
 #[test]
 fn the_longest_text_is_shortened_first() {
     let incident = Incident { logs: Some(lines(600)), context: vec![("rows".into(), "r".repeat(2_000)); 6], ..full() };
-    let text = render(Template::Postmortem.text(), &incident, &changes(), &Config::default(), &fence()).unwrap();
+    let text = render(&text_of(Template::Postmortem), &incident, &changes(), &Config::default(), &fence()).unwrap();
     assert!(length(&text) <= LIMIT);
     assert_eq!(text.matches(&"r".repeat(2_000)).count(), 6);
     assert!(text.contains("Connection pool exhausted.\nOrders fail."));
@@ -68,14 +68,15 @@ fn text_that_nobody_sees_takes_no_room_from_the_rest() {
         context: vec![("\u{e0041}".repeat(300), "\u{202e}".repeat(2_000)); 60],
         ..full()
     };
-    let text = render(Template::Postmortem.text(), &incident, &[], &Config::default(), &fence()).unwrap();
+    let text = render(&text_of(Template::Postmortem), &incident, &[], &Config::default(), &fence()).unwrap();
     assert!(text.contains("000000 something failed") && text.contains("000399 something failed"), "{text}");
 }
 
 #[test]
 fn an_emoji_counts_as_two() {
     let incident = Incident { logs: Some("🔥".repeat(40_000)), description: Some("é".repeat(9_000)), ..huge() };
-    let text = render(Template::Triage.text(), &incident, &vec!["👩".repeat(9_000); 30], &all_set(), &fence()).unwrap();
+    let text =
+        render(&text_of(Template::Triage), &incident, &vec!["👩".repeat(9_000); 30], &all_set(), &fence()).unwrap();
     assert!((LIMIT - 500..=LIMIT).contains(&text.encode_utf16().count()), "{}", text.encode_utf16().count());
 }
 
@@ -87,9 +88,9 @@ fn settings_are_never_shortened() {
     assert!(error.to_string().contains("expected at most 25500"), "{error}");
     assert!(check(&template, &Config::default()).is_err());
     let config = Config { post_to: "x".repeat(40_000), ..Config::default() };
-    assert!(matches!(check(Template::Postmortem.text(), &config), Err(TemplateError::TooLong { .. })));
+    assert!(matches!(check(&text_of(Template::Postmortem), &config), Err(TemplateError::TooLong { .. })));
     assert!(matches!(
-        render(Template::Postmortem.text(), &full(), &[], &config, &fence()),
+        render(&text_of(Template::Postmortem), &full(), &[], &config, &fence()),
         Err(TemplateError::TooLong { .. })
     ));
 }

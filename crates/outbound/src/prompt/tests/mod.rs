@@ -7,6 +7,32 @@ mod workflows;
 
 use super::*;
 
+/// The files that come along. Compiled in, because there is no disk on wasm32.
+pub(crate) fn shipped() -> Library {
+    macro_rules! texts {
+        ($($name:literal),+) => {
+            [$((
+                concat!("prompts/", $name).to_owned(),
+                include_str!(concat!("../../../../../prompts/", $name)).to_owned(),
+            )),+]
+        };
+    }
+    Library::new(&texts![
+        "postmortem.md",
+        "triage.md",
+        "investigate.md",
+        "finalize.md",
+        "update.md",
+        "recovered.md",
+        "postmortem.schema.json"
+    ])
+}
+
+/// The text of a template that comes along.
+fn text_of(template: Template) -> String {
+    shipped().text(template).to_owned()
+}
+
 /// An incident with something in every field.
 fn full() -> Incident {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn prompt(template: Template, config: &Config) -> String {
-    shown(template.text(), config)
+    shown(&text_of(template), config)
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn the_documented_postmortem() {
         ..Incident::default()
     };
     let config = Config { observability: vec!["Datadog".into()], ..Config::default() };
-    let text = render(Template::Postmortem.text(), &incident, &[], &config, &fence()).unwrap();
+    let text = render(&text_of(Template::Postmortem), &incident, &[], &config, &fence()).unwrap();
     let announcement = fence().announcement();
     let expected = format!(
         "A PagerDuty incident has been resolved. Draft a postmortem.
@@ -140,7 +140,7 @@ fn an_alert_is_not_called_a_pagerduty_incident() {
 fn nothing_absent_leaves_a_trace() {
     for template in Template::ALL {
         let incident = Incident { title: "T".into(), ..Incident::default() };
-        let text = render(template.text(), &incident, &[], &Config::default(), &fence()).unwrap();
+        let text = render(&text_of(template), &incident, &[], &Config::default(), &fence()).unwrap();
         assert!(!text.contains("{{") && !text.contains("\n\n\n") && !text.contains("undefined"), "{text}");
         assert!(
             !text.lines().any(|line| line.ends_with(' ') || line.ends_with(':') && line.starts_with("- ")),
@@ -157,16 +157,17 @@ fn a_language_is_asked_for_even_where_the_template_forgets_it() {
 
 #[test]
 fn templates_have_names() {
+    let library = shipped();
     for template in Template::ALL {
         assert_eq!(Template::by_name(template.name()), Some(template));
-        assert_eq!(by_name(template.name()), Some(template.text()));
-        assert_eq!(check(template.text(), &all_set()), Ok(()));
+        assert_eq!(library.by_name(template.name()), Some(library.text(template)));
+        assert_eq!(check(&text_of(template), &all_set()), Ok(()));
     }
     assert_eq!(Template::by_name("../postmortem"), None);
-    assert_eq!(by_name(""), None);
-    assert_eq!(named_or_inline("triage"), Some(Template::Triage.text()));
-    assert_eq!(named_or_inline("Look into it."), Some("Look into it."));
-    assert_eq!(named_or_inline("trriage"), None);
+    assert_eq!(library.by_name(""), None);
+    assert_eq!(library.named_or_inline("triage"), Some(library.text(Template::Triage)));
+    assert_eq!(library.named_or_inline("Look into it."), Some("Look into it."));
+    assert_eq!(library.named_or_inline("trriage"), None);
 }
 
 #[test]
