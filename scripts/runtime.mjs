@@ -49,6 +49,7 @@ export async function startRuntime({ persistTo, vars = {}, port = 0, onLog = () 
     new Promise((resolve) => {
       const listen = (message) => message[name] && (child.off("message", listen), resolve(message[name]));
       child.on("message", listen);
+      ended.then(() => resolve({ error: "The local runtime has ended." }));
       child.send(question);
     });
 
