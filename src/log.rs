@@ -1,16 +1,20 @@
 //! One JSON line for each decision. Never a secret, never a whole body.
 
+use std::time::Duration;
+
+use incident::time::millis;
+
 use serde_json::{Value, json};
 use worker::console_log;
 
 use inbound::config::problem::Problem;
 
 /// A step that the incident's object took.
-pub fn step(incident: &str, state: &str, session: Option<&str>, what: &str, milliseconds: i64) {
+pub fn step(incident: &str, state: &str, session: Option<&str>, what: &str, took: Duration) {
     let level = if state == "failed" { "error" } else { "info" };
     line(&json!({
         "level": level, "log": "incident", "incident": incident, "state": state, "session": session, "what": what,
-        "ms": milliseconds,
+        "ms": millis(took),
     }));
 }
 

@@ -1,5 +1,7 @@
 //! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use inbound::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
@@ -49,10 +51,10 @@ pub struct Settings {
     pub notify: notify::Targets,
     /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
     pub limits: Limits,
-    /// How long records are kept, in milliseconds: `RETENTION_DAYS`.
-    pub retention: i64,
-    /// How long a hook that answers with the session waits for it, in milliseconds: `WAIT_SECONDS`.
-    pub wait: i64,
+    /// How long records are kept: `RETENTION_DAYS`.
+    pub retention: Duration,
+    /// How long a hook that answers with the session waits for it: `WAIT_SECONDS`.
+    pub wait: Duration,
     /// Whether sessions get tags; without, the title carries the mark: `TAGS`.
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
@@ -87,8 +89,8 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// How long an incident is remembered, in milliseconds: the default while the settings are wrong.
-    pub fn retention(&self) -> i64 {
+    /// How long an incident is remembered: the default while the settings are wrong.
+    pub fn retention(&self) -> Duration {
         self.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
     }
 }
@@ -194,8 +196,8 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
             per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
         };
-        let retention = i64::from(self.small_number("RETENTION_DAYS", 30, 1, 3_650)).saturating_mul(DAY);
-        let wait = i64::from(self.small_number("WAIT_SECONDS", 10, 0, 60)).saturating_mul(1_000);
+        let retention = DAY.saturating_mul(self.small_number("RETENTION_DAYS", 30, 1, 3_650));
+        let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
         let sns_topics = self.topics();
@@ -500,7 +502,7 @@ mod tests {
         assert_eq!(settings.devin.base, "https://api.devin.ai");
         assert_eq!(settings.devin.api, Api::V3 { org: "org-1".into() });
         assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200 });
-        assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, 10_000, true));
+        assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, Duration::from_secs(10), true));
         assert_eq!(settings.defaults.dedup_window_seconds, Some(3_600));
     }
 

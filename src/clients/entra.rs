@@ -13,7 +13,7 @@ use crate::runtime::{now, promised};
 use inbound::auth::entra::keys::{self, Keys, PATIENCE, Step};
 use inbound::auth::{Entra, Token, secret_of_authorization};
 
-const BOUNDS: Bounds = Bounds { time: Duration::from_millis(PATIENCE.unsigned_abs()), size: 256 * 1024 };
+const BOUNDS: Bounds = Bounds { time: PATIENCE, size: 256 * 1024 };
 
 /// How often those who wait look whether the keys have come.
 const GLANCE: Duration = Duration::from_millis(50);

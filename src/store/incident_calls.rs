@@ -3,6 +3,8 @@
 //! During a rolling deployment an isolate of one release may ask an object of another. What that does not know it answers
 //! with an error, and so does a reply that can't be read here: whoever asked tries again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::Env;
@@ -29,8 +31,8 @@ pub enum Call {
         event: Box<IncidentEvent>,
         /// What the routes say of it; `None` where they ignore it.
         plan: Option<Box<Plan>>,
-        /// How long the sender may be kept waiting for the session, in milliseconds.
-        wait: i64,
+        /// How long the sender may be kept waiting for the session.
+        wait: Duration,
     },
     /// What would become of an event; answered with a [`Rehearsal`].
     DryRun {
@@ -133,9 +135,9 @@ impl Standing {
     }
 }
 
-/// Hands an event to its incident's object, which has stored it when this returns. Where `wait` (milliseconds) is not
+/// Hands an event to its incident's object, which has stored it when this returns. Where `wait` is not
 /// 0, it returns once the session exists, if that is sooner.
-pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait: i64) -> worker::Result<Outcome> {
+pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait: Duration) -> worker::Result<Outcome> {
     let (boxed, plan) = (Box::new(event.clone()), plan.cloned().map(Box::new));
     ask(env, &event.key, &Call::Event { event: boxed, plan, wait }).await
 }

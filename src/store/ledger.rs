@@ -1,6 +1,8 @@
 //! The ledger: incident ids in KV, written when a session exists. It answers an event that is delivered again anywhere
 //! on the edge without waking the incident's object. The object is the truth; the ledger may lag or be lost.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
@@ -12,7 +14,7 @@ use incident::session::Session;
 /// The KV binding.
 const BINDING: &str = "INCIDENTS";
 /// KV refuses to keep anything for a shorter time, in seconds.
-const SHORTEST: i64 = 60;
+const SHORTEST: u64 = 60;
 
 /// What the ledger knows of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,10 +53,10 @@ pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
     env.kv(BINDING).ok()?.get(key.as_str()).json().await.ok()?
 }
 
-/// Writes the record's entry, to be kept for `retention` milliseconds.
-pub async fn write(env: &Env, record: &Record, retention: i64) -> worker::Result<()> {
+/// Writes the record's entry, to be kept for so long.
+pub async fn write(env: &Env, record: &Record, retention: Duration) -> worker::Result<()> {
     let Some(entry) = Entry::of(record) else { return Ok(()) };
-    let seconds = (retention / 1_000).max(SHORTEST).unsigned_abs();
+    let seconds = retention.as_secs().max(SHORTEST);
     env.kv(BINDING)?.put(record.key.as_str(), entry)?.expiration_ttl(seconds).execute().await?;
     Ok(())
 }

@@ -6,14 +6,15 @@
 //! whole way.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use inbound::auth::Verified;
 use incident::session::Session;
 use incident::time::{MINUTE, Time};
 
-/// How long a body is remembered, in milliseconds: as long as KV caches what it has read
+/// How long a body is remembered: as long as KV caches what it has read
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/>).
-const REMEMBERED_FOR: i64 = MINUTE;
+const REMEMBERED_FOR: Duration = MINUTE;
 /// How many bodies are remembered, of at most so many bytes: 4 MiB in all. An isolate may have 128.
 const MOST: usize = 256;
 const LONGEST: usize = 16 * 1024;
@@ -91,8 +92,8 @@ mod tests {
         let mut memory = Memory::default();
         memory.remember(b"{1}", repeat(), Time(1_000));
         assert_eq!(memory.recall(b"{1}", Time(1_000)), Some(repeat()));
-        assert_eq!(memory.recall(b"{1}", Time(1_000 + REMEMBERED_FOR - 1)), Some(repeat()));
-        assert_eq!(memory.recall(b"{1}", Time(1_000 + REMEMBERED_FOR)), None);
+        assert_eq!(memory.recall(b"{1}", Time(999).plus(REMEMBERED_FOR)), Some(repeat()));
+        assert_eq!(memory.recall(b"{1}", Time(1_000).plus(REMEMBERED_FOR)), None);
         for other in [&b"{2}"[..], b"{1} ", b"{1", b""] {
             assert_eq!(memory.recall(other, Time(1_000)), None);
         }

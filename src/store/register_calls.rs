@@ -1,8 +1,6 @@
 //! What the register can be asked, and how it answers. As for the incidents' objects, what one release does not know of
 //! another is an error, and asked again.
 
-use std::time::Duration;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -113,7 +111,7 @@ pub struct Stats {
     /// Those that are `failed`.
     pub failed: u32,
     /// For how many seconds the oldest of those that are waiting or queued has wanted a session.
-    pub oldest_waiting: Option<i64>,
+    pub oldest_waiting: Option<u64>,
 }
 
 /// Asks for a permit to start a session of the incident, whose state the list learns of too.
@@ -155,7 +153,7 @@ pub async fn stats(env: &Env, hours: u32) -> worker::Result<Stats> {
 
 /// Tells of what the isolate has counted, where nothing else has taken it along within [`tally::PAUSE`].
 pub async fn tell_counts(env: Env) {
-    Delay::from(Duration::from_millis(tally::PAUSE.unsigned_abs())).await;
+    Delay::from(tally::PAUSE).await;
     if tally::is_worth_a_call()
         && let Err(error) = ask::<()>(&env, Call::Counts).await
     {

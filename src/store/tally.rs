@@ -2,6 +2,8 @@
 //! Where there is none, one is made [`PAUSE`] later, for everything that has gathered until then. So no sender waits
 //! for a count, and thousands of events cost a handful of calls.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -14,16 +16,16 @@ use incident::lifecycle::Taken;
 use incident::listing::Line;
 use incident::reason::Reason;
 use incident::sender::Sender;
-use incident::time::{MINUTE, SECOND, Time};
+use incident::time::{MINUTE, Time, millis};
 
-/// How long counts gather, in milliseconds, where no call comes by that takes them along.
-pub const PAUSE: i64 = 2 * SECOND;
+/// How long counts gather, where no call comes by that takes them along.
+pub const PAUSE: Duration = Duration::from_secs(2);
 /// A call that is this late was cut off by the runtime, and another one is due.
-const LOST: i64 = MINUTE;
+const LOST: Duration = MINUTE;
 /// So many ignored events wait for the list at a time; of others only the count is kept.
 const MOST_IGNORED: usize = 100;
 /// The upper bounds of the histogram of the time from an event to its session, in seconds.
-pub const BOUNDS: [i64; 12] = [1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
+pub const BOUNDS: [u64; 12] = [1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
 /// The name of what is over the last bound.
 pub const OVER: &str = "inf";
 
@@ -248,14 +250,14 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
     }
 }
 
-/// Counts a session, and the milliseconds from the event that wanted it.
-pub fn started(sender: Sender, milliseconds: i64) {
+/// Counts a session, and the time from the event that wanted it.
+pub fn started(sender: Sender, took: Duration) {
     count(Count::Started(sender));
-    let bound = BOUNDS.into_iter().find(|bound| milliseconds <= bound.saturating_mul(SECOND));
+    let bound = BOUNDS.into_iter().find(|bound| took <= Duration::from_secs(*bound));
     let bound = bound.map_or_else(|| OVER.to_owned(), |bound| bound.to_string());
     TALLY.with_borrow_mut(|tally| {
         tally.batch.counts.add(&format!("start.{bound}"), 1);
-        tally.batch.counts.add("start.ms", u64::try_from(milliseconds).unwrap_or(0));
+        tally.batch.counts.add("start.ms", millis(took).unsigned_abs());
     });
 }
 
@@ -330,8 +332,8 @@ mod tests {
         assert!(!tally.call_is_due(Time(0)));
         tally.count(Count::Received(Sender::Alert));
         assert!(tally.call_is_due(Time(0)));
-        assert!(!tally.call_is_due(Time(PAUSE + LOST - 1)));
-        assert!(tally.call_is_due(Time(PAUSE + LOST)));
+        assert!(!tally.call_is_due(Time(0).plus(PAUSE + LOST - Duration::from_millis(1))));
+        assert!(tally.call_is_due(Time(0).plus(PAUSE + LOST)));
     }
 
     #[test]
@@ -380,7 +382,7 @@ mod tests {
     fn times_fall_into_the_buckets_that_end_with_them() {
         take();
         for milliseconds in [0, 1_000, 1_001, 86_400_000, 86_400_001] {
-            started(Sender::Alert, milliseconds);
+            started(Sender::Alert, Duration::from_millis(milliseconds));
         }
         let counts = take().counts;
         let buckets = ["start.1", "start.2", "start.86400", "start.inf"];

@@ -68,7 +68,7 @@ pub fn text(stats: &Stats, problems: usize) -> String {
     }
     let values: [u64; 8] = [
         stats.queue.into(),
-        stats.oldest_waiting.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0),
+        stats.oldest_waiting.unwrap_or(0),
         stats.minute.into(),
         stats.limits.per_minute.into(),
         stats.today.into(),

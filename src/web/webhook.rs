@@ -1,5 +1,9 @@
 //! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
 
+use std::time::Duration;
+
+use incident::time::millis;
+
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use worker::{Env, Headers};
@@ -39,13 +43,13 @@ pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8]
     answer.answer
 }
 
-/// What became of an event at a hook. `milliseconds`: from its arrival to the answer.
-fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, milliseconds: i64) {
+/// What became of an event at a hook. `took`: from its arrival to the answer.
+fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, took: Duration) {
     let level = if answer.code >= 500 { "error" } else { "info" };
     log::line(&json!({
         "level": level, "log": "event", "incident": answer.incident, "sender": sender, "event": event_type,
         "status": answer.status, "code": answer.code, "reason": answer.reason,
-        "session": answer.session.as_ref().map(|session| &session.id), "proof": proof, "ms": milliseconds,
+        "session": answer.session.as_ref().map(|session| &session.id), "proof": proof, "ms": millis(took),
     }));
 }
 
@@ -151,7 +155,7 @@ async fn proven(
             let mut answers = Vec::new();
             let mut first = None;
             // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
-            let wait = if senders::answers_at_once(hook) || events.len() > 1 { 0 } else { settings.wait };
+            let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
             for (place, event) in events.into_iter().enumerate() {
                 let event = event.safe(settings.redact_emails);
                 first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
@@ -213,7 +217,7 @@ async fn deliver(
     body: &Verified<'_>,
     place: usize,
     event: IncidentEvent,
-    wait: i64,
+    wait: Duration,
     settings: &Settings,
     env: &Env,
 ) -> Answer {
@@ -245,7 +249,7 @@ async fn taken(
     body: &Verified<'_>,
     event: &IncidentEvent,
     decision: Decision,
-    wait: i64,
+    wait: Duration,
     env: &Env,
 ) -> (Option<Taken>, Answer) {
     let ignore = |reason, message| (Some(Taken::Ignored(reason)), Answer::ignored(reason, message));

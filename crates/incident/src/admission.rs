@@ -11,9 +11,11 @@
 //! when it is known that there is none. Who gets no permit waits in line until it asks again: at the time it was given,
 //! or earlier when the register says that a slot is free ([`called`]). Pure: the register keeps the rows in its storage.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::time::{DAY, MINUTE, SECOND, Time};
+use crate::time::{SECOND, Time};
 
 /// The limits in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,19 +145,19 @@ pub trait Rows {
 }
 
 /// How long after its time somebody keeps its place in line: longer than an alarm is ever late.
-const GRACE: i64 = 2 * MINUTE;
+const GRACE: Duration = Duration::from_mins(2);
 /// A permit counts this long for the rate. A little more than a minute, because Devin's clock sees the session a little
 /// later than the bridge issued the permit.
-const RATE_WINDOW: i64 = MINUTE + 2 * SECOND;
+const RATE_WINDOW: Duration = Duration::from_secs(62);
 /// A permit that is never confirmed is forgotten after this long: longer than any attempt is retried.
-const RESERVED_FOR: i64 = 3 * DAY;
+const RESERVED_FOR: Duration = Duration::from_hours(3 * 24);
 
 /// Somebody asks for a permit. One it has is replaced, so that each attempt counts when it is made.
 pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time) -> Result<Admission, R::Error> {
     let Applicant { id, rank, since, .. } = applicant;
     rows.release(id)?;
     tidy(rows, now)?;
-    let window = now.plus(1 - RATE_WINDOW);
+    let window = window(now);
     let today = rows.issued(now.midnight(), true)?;
     let minute = rows.issued(window, false)?;
     let ahead = rows.ahead(*rank, *since, id)?;
@@ -167,8 +169,8 @@ pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time
     let held = ahead >= limits.per_day.saturating_sub(today);
     let until = if held {
         // As many each minute as may start then, so that midnight is no stampede.
-        let minutes = i64::from(ahead / limits.per_minute.max(1));
-        let within = i64::from(ahead % limits.per_minute.max(1)).saturating_mul(SECOND / 10);
+        let minutes = ahead / limits.per_minute.max(1);
+        let within = (SECOND / 10).saturating_mul(ahead % limits.per_minute.max(1));
         now.next_midnight().plus(RATE_WINDOW.saturating_mul(minutes).saturating_add(within))
     } else {
         // The one that is k-th in line goes when the k-th of the permits now counted has aged out; beyond those, a whole
@@ -176,7 +178,7 @@ pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time
         let needed = minute.saturating_add(ahead).saturating_sub(limits.per_minute);
         let (windows, rest) = (needed / limits.per_minute.max(1), needed % limits.per_minute.max(1));
         let base = rows.issued_at(window, rest)?.unwrap_or(now);
-        base.plus(RATE_WINDOW.saturating_mul(i64::from(windows).saturating_add(1))).max(now.plus(SECOND / 10))
+        base.plus(RATE_WINDOW.saturating_mul(windows.saturating_add(1))).max(now.plus(SECOND / 10))
     };
     let incident = applicant.incident.clone();
     rows.wait(&Waiter { id: id.clone(), incident, rank: *rank, since: *since, back_at: until, held })?;
@@ -211,7 +213,7 @@ pub fn called<R: Rows>(rows: &R, limits: Limits, now: Time) -> Result<Vec<Waiter
     }
     tidy(rows, now)?;
     let today = rows.issued(now.midnight(), true)?;
-    let minute = rows.issued(now.plus(1 - RATE_WINDOW), false)?;
+    let minute = rows.issued(window(now), false)?;
     let mut called = rows.first(free(limits, today, minute).min(MOST_CALLED))?;
     called.retain(|waiter| waiter.back_at > now.plus(SECOND));
     Ok(called)
@@ -229,7 +231,7 @@ pub fn expect<R: Rows>(rows: &R, waiter: Waiter, now: Time) -> Result<(), R::Err
 pub fn usage<R: Rows>(rows: &R, now: Time) -> Result<Usage, R::Error> {
     tidy(rows, now)?;
     Ok(Usage {
-        minute: rows.issued(now.plus(1 - RATE_WINDOW), false)?,
+        minute: rows.issued(window(now), false)?,
         today: rows.issued(now.midnight(), true)?,
         queue: rows.in_line(false)?,
     })
@@ -243,13 +245,18 @@ fn free(limits: Limits, today: u32, minute: u32) -> u32 {
 /// Drops what no longer counts.
 fn tidy<R: Rows>(rows: &R, now: Time) -> Result<(), R::Error> {
     rows.clamp(now)?;
-    rows.forget(oldest(now), now.plus(-RESERVED_FOR))?;
-    rows.drop_absent(now.plus(-GRACE))
+    rows.forget(oldest(now), now.minus(RESERVED_FOR))?;
+    rows.drop_absent(now.minus(GRACE))
+}
+
+/// What was issued from then on counts for the rate.
+fn window(now: Time) -> Time {
+    Time(now.minus(RATE_WINDOW).0.saturating_add(1))
 }
 
 /// Sessions from before then count for nothing any more.
 fn oldest(now: Time) -> Time {
-    now.midnight().min(now.plus(1 - RATE_WINDOW))
+    now.midnight().min(window(now))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Why a call came to nothing.
 
+use std::time::Duration;
+
 /// What went wrong with a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
     /// Devin did nothing and asks to come back.
     Busy {
-        /// Milliseconds to wait, where Devin said so sensibly.
-        after: Option<i64>,
+        /// How long to wait, where Devin said so sensibly.
+        after: Option<Duration>,
         /// Devin's words.
         words: String,
     },

@@ -1,45 +1,56 @@
 //! Points in time as values: nothing below the shell reads a clock.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-/// A second, in the unit of [`Time`].
-pub const SECOND: i64 = 1_000;
-/// A minute, in milliseconds.
-pub const MINUTE: i64 = 60 * SECOND;
-/// An hour, in milliseconds.
-pub const HOUR: i64 = 60 * MINUTE;
-/// A day, in milliseconds.
-pub const DAY: i64 = 24 * HOUR;
+/// A second.
+pub const SECOND: Duration = Duration::from_secs(1);
+/// A minute.
+pub const MINUTE: Duration = Duration::from_mins(1);
+/// An hour.
+pub const HOUR: Duration = Duration::from_hours(1);
+/// A day.
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(pub i64);
 
 impl Time {
-    /// This point moved by `milliseconds`, later where positive; stays in range.
-    pub fn plus(self, milliseconds: i64) -> Time {
-        Time(self.0.saturating_add(milliseconds))
+    /// This point moved by so much, in whole milliseconds; stays in range.
+    pub fn plus(self, duration: Duration) -> Time {
+        Time(self.0.saturating_add(millis(duration)))
     }
 
-    /// Milliseconds from `earlier` to this point; 0 where the clock has jumped back in between.
-    pub fn since(self, earlier: Time) -> i64 {
-        self.0.saturating_sub(earlier.0).max(0)
+    /// The point so long before, in whole milliseconds; stays in range.
+    pub fn minus(self, duration: Duration) -> Time {
+        Time(self.0.saturating_sub(millis(duration)))
+    }
+
+    /// How long it is from `earlier` to this point; nothing where the clock has jumped back in between.
+    pub fn since(self, earlier: Time) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
 
     /// The midnight (UTC) that follows.
     pub fn next_midnight(self) -> Time {
-        Time(self.0.div_euclid(DAY).saturating_add(1).saturating_mul(DAY))
+        self.midnight().plus(DAY)
     }
 
     /// The midnight (UTC) at or before this point.
     pub fn midnight(self) -> Time {
-        Time(self.0.div_euclid(DAY).saturating_mul(DAY))
+        self.start_of(DAY)
     }
 
     /// The full hour (UTC) at or before this point.
     pub fn hour(self) -> Time {
-        Time(self.0.div_euclid(HOUR).saturating_mul(HOUR))
+        self.start_of(HOUR)
+    }
+
+    fn start_of(self, unit: Duration) -> Time {
+        Time(self.0.saturating_sub(self.0.rem_euclid(millis(unit))))
     }
 
     /// RFC 3339 with milliseconds, in UTC; empty for a year that has not four digits.
@@ -60,6 +71,11 @@ impl Time {
         let date = NaiveDateTime::parse_from_str(date, "%d %b %Y %H:%M:%S GMT").ok()?;
         Some(Time(date.and_utc().timestamp_millis()))
     }
+}
+
+/// Whole milliseconds; what is longer than there are dates counts as the longest time.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -143,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_back_is_no_time_at_all() {
-        assert_eq!(Time(5).since(Time(10)), 0);
-        assert_eq!(Time(i64::MAX).plus(1), Time(i64::MAX));
+        assert_eq!(Time(5).since(Time(10)), Duration::ZERO);
+        assert_eq!(Time(i64::MAX).plus(SECOND), Time(i64::MAX));
     }
 }

@@ -1,10 +1,12 @@
 //! Requests and answers as values, and what an answer means whoever it is from: done, try later, look it up, or refused.
 
+use std::time::Duration;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use incident::failure::Failure;
-use incident::time::{HOUR, SECOND, Time};
+use incident::time::{HOUR, Time};
 use text::redact::hide;
 
 /// One HTTP request; the key is added when it is sent.
@@ -50,7 +52,7 @@ impl Answer {
 }
 
 /// The longest wait that a `Retry-After` is believed; beyond it our own backoff serves better.
-const LONGEST_RETRY_AFTER: i64 = HOUR;
+const LONGEST_RETRY_AFTER: Duration = HOUR;
 
 /// Sorts an answer into a readable body and a [`Failure`].
 pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
@@ -76,13 +78,13 @@ pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure>
     }
 }
 
-/// Reads `Retry-After`, in seconds or as a date, to milliseconds; `None` where it makes no sense.
-fn retry_after(text: &str, now: Time) -> Option<i64> {
-    let wait = match text.trim().parse::<i64>() {
-        Ok(seconds) => seconds.checked_mul(SECOND)?,
-        Err(_) => Time::from_http_date(text)?.0.saturating_sub(now.0),
+/// Reads `Retry-After`, in seconds or as a date; `None` where it makes no sense.
+fn retry_after(text: &str, now: Time) -> Option<Duration> {
+    let wait = match text.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Time::from_http_date(text).filter(|at| *at >= now)?.since(now),
     };
-    (0..=LONGEST_RETRY_AFTER).contains(&wait).then_some(wait)
+    (wait <= LONGEST_RETRY_AFTER).then_some(wait)
 }
 
 /// Devin's own words from an error body of any kind, on one line.

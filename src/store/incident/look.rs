@@ -1,7 +1,8 @@
 //! How far a look through Devin's lists goes.
 
+use std::time::Duration;
+
 use incident::failure::Failure;
-use incident::time::{MINUTE, SECOND};
 use outbound::devin::reply::Page;
 
 use crate::runtime::now;
@@ -9,7 +10,7 @@ use crate::runtime::now;
 /// A look-up reads at most so many pages, …
 const MOST_PAGES: usize = 10;
 /// … and begins none after so long.
-const LONGEST_LOOK: i64 = 2 * MINUTE;
+const LONGEST_LOOK: Duration = Duration::from_mins(2);
 
 /// Reads a list of Devin's page by page, the first one named by an empty text, until something is found. `Ok(None)`: every
 /// page was read, and it is not there.
@@ -35,5 +36,5 @@ fn too_long() -> Failure {
 
 /// The same where there was no time for all pages.
 fn too_slow() -> Failure {
-    Failure::Unknown { words: format!("Devin's list took longer than {} s", LONGEST_LOOK / SECOND) }
+    Failure::Unknown { words: format!("Devin's list took longer than {} s", LONGEST_LOOK.as_secs()) }
 }

@@ -36,17 +36,17 @@ use incident::event::IncidentEvent;
 use incident::lifecycle::{self, Step};
 use incident::plan::Plan;
 use incident::record::Record;
-use incident::time::{MINUTE, SECOND, Time};
+use incident::time::{MINUTE, Time};
 
 const RECORD: &str = "record";
 /// One alarm takes at most so many steps in each lane, …
 const MOST_STEPS: usize = 20;
 /// … and begins none after so long: the runtime ends an alarm after 15 minutes, and a step may take a few.
-const LONGEST_RUN: i64 = 4 * MINUTE;
+const LONGEST_RUN: Duration = Duration::from_mins(4);
 /// When to go on where storage has failed, …
-const AFTER_AN_ERROR: i64 = 10 * SECOND;
+const AFTER_AN_ERROR: Duration = Duration::from_secs(10);
 /// … and where the record can't be read: only another release can change that.
-const AFTER_UNREADABLE: i64 = 10 * MINUTE;
+const AFTER_UNREADABLE: Duration = Duration::from_mins(10);
 
 /// The object.
 #[durable_object(alarm)]
@@ -106,7 +106,7 @@ impl DurableObject for IncidentObject {
 }
 
 impl IncidentObject {
-    async fn event(&self, event: IncidentEvent, plan: Option<Plan>, wait: i64) -> worker::Result<Outcome> {
+    async fn event(&self, event: IncidentEvent, plan: Option<Plan>, wait: Duration) -> worker::Result<Outcome> {
         self.load().await?;
         let (key, arrived) = (event.key.clone(), now());
         let current = self.record.borrow_mut().take().flatten();
@@ -318,7 +318,7 @@ impl IncidentObject {
         last_seen.plus(self.retention())
     }
 
-    fn retention(&self) -> i64 {
+    fn retention(&self) -> Duration {
         configuration::configuration(&self.env).retention()
     }
 
@@ -392,7 +392,7 @@ impl IncidentObject {
         self.waiting.borrow_mut().push(tell);
         match until {
             Some(until) => {
-                let pause = Duration::from_millis(until.since(now()).unsigned_abs());
+                let pause = until.since(now());
                 select(told, pin!(Delay::from(pause))).await;
             }
             None => {
@@ -430,6 +430,6 @@ impl IncidentObject {
 }
 
 /// A pause and up to a quarter more, so that many objects do not come back in step.
-fn jittered(pause: i64) -> i64 {
-    pause.saturating_add((pause as f64 / 4.0 * chance()) as i64)
+fn jittered(pause: Duration) -> Duration {
+    pause.saturating_add((pause / 4).mul_f64(chance()))
 }

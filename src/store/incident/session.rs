@@ -99,7 +99,7 @@ impl IncidentObject {
                 record::State::LookingUp { since, .. } => since,
                 _ => record.first_seen,
             };
-            (record.mark(), since.plus(-lifecycle::CLOCK_LEEWAY))
+            (record.mark(), since.minus(lifecycle::CLOCK_LEEWAY))
         });
         let Some((mark, since)) = sought.await? else { return Ok(()) };
         let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());

@@ -1,17 +1,19 @@
 //! The counts: a row for each hour, and one for all time. Each row is one JSON text, so that a call writes two rows,
 //! whatever it brings; rows are what storage costs.
 
+use std::time::Duration;
+
 use worker::wasm_bindgen::JsValue;
 
 use super::RegisterObject;
 use super::sql::{column, integer, number};
 use crate::store::tally::Counts;
-use incident::time::{DAY, HOUR, Time};
+use incident::time::{HOUR, Time};
 
 /// The row with the sums of all hours ever.
 const TOTALS: Time = Time(0);
-/// Hours that are older are deleted, in milliseconds.
-const KEPT: i64 = 8 * DAY;
+/// Hours that are older are deleted.
+const KEPT: Duration = Duration::from_hours(8 * 24);
 
 impl RegisterObject {
     pub fn add_counts(&self, counts: &Counts, now: Time) -> worker::Result<()> {
@@ -19,7 +21,7 @@ impl RegisterObject {
         for row in [TOTALS, hour] {
             let known = self.counts_since(row, row)?.pop();
             if known.is_none() {
-                let expired = vec![number(TOTALS.0), number(now.plus(-KEPT).0)];
+                let expired = vec![number(TOTALS.0), number(now.minus(KEPT).0)];
                 self.exec("DELETE FROM counts WHERE hour > ? AND hour < ?", expired)?;
             }
             let mut sums = known.map(|(_, sums)| sums).unwrap_or_default();
@@ -37,7 +39,7 @@ impl RegisterObject {
 
     /// The counts of the last so many hours, this one included, the oldest first; none of those without any.
     pub fn last_hours(&self, hours: u32, now: Time) -> worker::Result<Vec<(Time, Counts)>> {
-        let first = now.hour().plus(HOUR.saturating_mul(1_i64.saturating_sub(hours.into())));
+        let first = now.hour().minus(HOUR.saturating_mul(hours.saturating_sub(1)));
         self.counts_since(first, now)
     }
 

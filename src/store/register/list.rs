@@ -7,7 +7,7 @@ use super::RegisterObject;
 use super::sql::{column, integer, number};
 use crate::store::register_calls::{LARGEST_PAGE, Query, Stats, parse_cursor};
 use incident::listing::{IGNORED, Line};
-use incident::time::{SECOND, Time};
+use incident::time::Time;
 
 /// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
@@ -128,7 +128,7 @@ impl RegisterObject {
                     if state == Some("waiting") {
                         stats.waiting = number;
                     }
-                    let seconds = since.map(|since| now.since(since) / SECOND);
+                    let seconds = since.map(|since| now.since(since).as_secs());
                     stats.oldest_waiting = stats.oldest_waiting.max(seconds);
                 }
             }

@@ -11,6 +11,7 @@ mod permits;
 mod sql;
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use worker::wasm_bindgen::JsValue;
 use worker::{DurableObject, Env, Response, SqlCursor, State, durable_object};
@@ -24,10 +25,9 @@ use crate::store::tally::Batch;
 use incident::admission::{self, Limits, PermitUse};
 use incident::key::Key;
 use incident::listing::Line;
-use incident::time::SECOND;
 
-/// When somebody is called again who could not be reached, in milliseconds.
-const CALLED_AGAIN_AFTER: i64 = 30 * SECOND;
+/// When somebody is called again who could not be reached.
+const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// The object behind it.
 #[durable_object(alarm)]
@@ -141,7 +141,7 @@ impl RegisterObject {
     }
 
     fn forget_expired(&self) -> worker::Result<()> {
-        self.forget(now().plus(-configuration::configuration(&self.env).retention()))
+        self.forget(now().minus(configuration::configuration(&self.env).retention()))
     }
 
     fn stats(&self, hours: u32) -> worker::Result<Stats> {

@@ -1,21 +1,23 @@
 //! The sessions about which Devin is asked now and then: those that have not ended, and for a day those that have, because
 //! pull requests and output may still come.
 
+use std::time::Duration;
+
 use worker::wasm_bindgen::JsValue;
 
 use super::RegisterObject;
 use super::sql::{column, number};
 use crate::runtime::now;
 use incident::listing::Line;
-use incident::time::{DAY, HOUR, Time};
+use incident::time::{DAY, HOUR, Time, millis};
 
 /// What the first release kept: only sessions that had not ended.
 const FROM_FIRST_RELEASE: [&str; 2] = [
     "INSERT OR IGNORE INTO followed_sessions SELECT incident, asked, NULL FROM open_sessions",
     "DROP TABLE open_sessions",
 ];
-/// So long after its end a session is asked about, in milliseconds.
-const FOLLOWED_FOR: i64 = DAY;
+/// So long after its end a session is asked about.
+const FOLLOWED_FOR: Duration = DAY;
 
 impl RegisterObject {
     /// Takes over what the first release has stored, where that was not done yet.
@@ -49,12 +51,12 @@ impl RegisterObject {
         self.exec(
             "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
              (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
-            vec![number(now.plus(-FOLLOWED_FOR).0)],
+            vec![number(now.minus(FOLLOWED_FOR).0)],
         )?;
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
              WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
-            vec![number(now.0), number(HOUR), number(most.into())],
+            vec![number(now.0), number(millis(HOUR)), number(most.into())],
         )?;
         let mut lines = Vec::new();
         let mut names = Vec::new();

@@ -193,7 +193,7 @@ mod tests {
             "refused.unauthorized": 99_999, "started.alert": 99_999, "failed.busy": 99_999});
         let hours = (0..168)
             .rev()
-            .map(|back| (now.plus(-back * HOUR), serde_json::from_value::<Counts>(counts.clone()).unwrap()))
+            .map(|back| (now.minus(back * HOUR), serde_json::from_value::<Counts>(counts.clone()).unwrap()))
             .collect::<Vec<_>>();
         let stats =
             Stats { hours, waiting: 9, queue: 9, held: 9, failed: 9, oldest_waiting: Some(99), ..Stats::default() };

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
+use incident::time::{DAY, HOUR, MINUTE, Time};
 
 /// The states as people read them, with the code by which they are asked for.
 pub const STATES: [(&str, &str); 7] = [
@@ -136,10 +136,10 @@ fn date(time: &str, end: usize) -> Markup {
 pub fn ago(time: &str, now: Time) -> String {
     let Some(time) = Time::from_rfc3339(time) else { return String::new() };
     let (count, unit) = match now.since(time) {
-        past if past < MINUTE => (past / SECOND, "s"),
-        past if past < HOUR => (past / MINUTE, "min"),
-        past if past < DAY => (past / HOUR, "h"),
-        past => (past / DAY, "d"),
+        past if past < MINUTE => (past.as_secs(), "s"),
+        past if past < HOUR => (past.as_secs() / MINUTE.as_secs(), "min"),
+        past if past < DAY => (past.as_secs() / HOUR.as_secs(), "h"),
+        past => (past.as_secs() / DAY.as_secs(), "d"),
     };
     format!("{count} {unit} ago")
 }

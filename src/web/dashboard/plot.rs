@@ -1,5 +1,7 @@
 //! The counts of the last day and week, drawn: a row for each outcome, with a bar for each hour or day.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::pieces::when;
@@ -22,7 +24,7 @@ const WIDTH: usize = 240;
 /// The last 24 hours and the last 7 days. `hours`: what was counted in each hour, those without anything left out.
 pub fn plots(hours: &[(Time, Counts)], now: Time) -> Markup {
     html! {
-        (plot("Last 24 hours", "hour", &buckets(hours, Time(now.0.div_euclid(HOUR).saturating_mul(HOUR)), HOUR, 24)))
+        (plot("Last 24 hours", "hour", &buckets(hours, now.hour(), HOUR, 24)))
         (plot("Last 7 days", "day", &buckets(hours, now.midnight(), DAY, 7)))
     }
 }
@@ -31,10 +33,10 @@ pub fn plots(hours: &[(Time, Counts)], now: Time) -> Markup {
 type Bucket = (Time, [u64; OUTCOMES.len()]);
 
 /// So many buckets of that width, the oldest first; `last` is where the last one starts.
-fn buckets(hours: &[(Time, Counts)], last: Time, width: i64, count: i64) -> Vec<Bucket> {
+fn buckets(hours: &[(Time, Counts)], last: Time, width: Duration, count: u32) -> Vec<Bucket> {
     let mut buckets = Vec::new();
     for back in (0..count).rev() {
-        let start = last.plus(width.saturating_mul(back).saturating_neg());
+        let start = last.minus(width.saturating_mul(back));
         let mut sums = [0_u64; OUTCOMES.len()];
         for (hour, counts) in hours {
             if *hour >= start && *hour < start.plus(width) {

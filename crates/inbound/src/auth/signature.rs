@@ -1,5 +1,7 @@
 //! Signatures: HMAC-SHA256 over the raw body, in the manner of each sender.
 
+use std::time::Duration;
+
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -8,13 +10,13 @@ use super::BASE64;
 use super::attempt::{Attempt, Rotating};
 use crate::endpoint::Hook;
 use incident::secret::Secret;
-use incident::time::{MINUTE, Time};
+use incident::time::Time;
 
 /// The most signatures of one header that are looked at: a sender rotating secrets sends two or three.
 const MOST_SIGNATURES: usize = 20;
 
-/// How far a signed time may be from ours, either way, in milliseconds.
-const WINDOW: i64 = 5 * MINUTE;
+/// How far a signed time may be from ours, either way.
+const WINDOW: Duration = Duration::from_mins(5);
 
 /// The longest id of a delivery, in characters.
 const LONGEST_ID: usize = 128;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::json::plain;
-use incident::time::{SECOND, Time};
+use incident::time::Time;
 
 /// The time a value means. A list (as Elasticsearch's `fields` are) means its first.
 pub(super) fn read(value: &Value) -> Option<String> {
@@ -41,7 +41,7 @@ fn epoch(text: &str) -> Option<Time> {
         _ if count == 0 => 0,
         9..=10 => {
             let rest: String = fraction.chars().chain("000".chars()).take(3).collect();
-            count.saturating_mul(SECOND).saturating_add(rest.parse().unwrap_or(0))
+            count.saturating_mul(1_000).saturating_add(rest.parse().unwrap_or(0))
         }
         12..=13 => count,
         15..=16 => count / 1_000,

@@ -4,10 +4,14 @@ use proptest::prelude::*;
 
 use super::memory::Memory;
 use super::*;
-use crate::time::HOUR;
+use crate::time::{HOUR, MINUTE};
 
 const LIMITS: Limits = Limits { per_minute: 2, per_day: 5 };
-const NOON: Time = Time(1_750_000_000_000 - 1_750_000_000_000 % DAY + 12 * HOUR);
+const NOON: Time = Time(1_750_000_000_000 - 1_750_000_000_000 % 86_400_000 + 12 * 3_600_000);
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
 
 fn ok<T>(result: Result<T, std::convert::Infallible>) -> T {
     let Ok(value) = result;
@@ -37,15 +41,15 @@ fn what_is_over_the_rate_waits_in_order() {
     let times: Vec<(u32, Time)> = ["c", "d", "e"]
         .iter()
         .enumerate()
-        .map(|(n, id)| match ok(apply(&rows, &applicant(id, 1, at.plus(n as i64)), LIMITS, at)) {
+        .map(|(n, id)| match ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), LIMITS, at)) {
             Admission::Queued { ahead, until } => (ahead, until),
             other => panic!("{other:?}"),
         })
         .collect();
-    let window = |from: Time, times: i64| from.plus(times * RATE_WINDOW);
+    let window = |from: Time, times: u32| from.plus(times * RATE_WINDOW);
     assert_eq!(times, [(0, window(NOON, 1)), (1, window(NOON.plus(SECOND), 1)), (2, window(NOON, 2))]);
     for (n, id) in ["c", "d"].iter().enumerate() {
-        let asked = ok(apply(&rows, &applicant(id, 1, at.plus(n as i64)), LIMITS, times[n].1));
+        let asked = ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), LIMITS, times[n].1));
         assert_eq!(asked, Admission::Admitted, "{id}");
     }
 }
@@ -110,10 +114,13 @@ fn severity_0_goes_first_then_who_has_waited_longest() {
     let rows = Memory::default();
     let limits = Limits { per_minute: 1, per_day: 10 };
     assert_eq!(ok(apply(&rows, &applicant("first", 1, NOON), limits, NOON)), Admission::Admitted);
-    let line =
-        [applicant("late", 1, NOON.plus(3)), applicant("early", 1, NOON.plus(1)), applicant("grave", 0, NOON.plus(5))];
+    let line = [
+        applicant("late", 1, NOON.plus(ms(3))),
+        applicant("early", 1, NOON.plus(ms(1))),
+        applicant("grave", 0, NOON.plus(ms(5))),
+    ];
     for one in &line {
-        assert!(matches!(ok(apply(&rows, one, limits, NOON.plus(5))), Admission::Queued { .. }));
+        assert!(matches!(ok(apply(&rows, one, limits, NOON.plus(ms(5)))), Admission::Queued { .. }));
     }
     let mut now = NOON;
     for wanted in ["grave", "early", "late"] {
@@ -154,8 +161,8 @@ fn after_midnight_they_go_in_order_at_the_minutes_rate() {
     let rows = Memory::default();
     let limits = Limits { per_minute: 2, per_day: 0 };
     let midnight = NOON.next_midnight();
-    let until: Vec<i64> = (0..5)
-        .map(|n| match ok(apply(&rows, &applicant(&n.to_string(), 1, NOON.plus(n)), limits, NOON)) {
+    let until: Vec<Duration> = (0..5)
+        .map(|n| match ok(apply(&rows, &applicant(&n.to_string(), 1, NOON.plus(ms(n))), limits, NOON)) {
             Admission::Held { until } => until.since(midnight),
             other => panic!("{other:?}"),
         })
@@ -221,7 +228,7 @@ proptest! {
     /// talking, the rows are read anew as after a restart. Never more than the limits, and everybody gets a session.
     #[test]
     fn the_limits_hold_and_everybody_gets_there(
-        incidents in prop::collection::vec((0..30_i64 * 60, 0..2_u8, fate()), 1..40),
+        incidents in prop::collection::vec((0..30_u32 * 60, 0..2_u8, fate()), 1..40),
         per_minute in 1..4_u32,
         per_day in 5..30_u32,
     ) {
@@ -230,7 +237,7 @@ proptest! {
         let begin = NOON.plus(11 * HOUR + 45 * MINUTE);
         let mut lives: BTreeMap<usize, (Applicant, Fate, Life, Time)> = BTreeMap::new();
         for (n, (second, rank, fate)) in incidents.iter().enumerate() {
-            let since = begin.plus(second * SECOND);
+            let since = begin.plus(*second * SECOND);
             lives.insert(n, (applicant(&format!("i{n}"), *rank, since), *fate, Life::Asks, since));
         }
         let mut created: Vec<Time> = Vec::new();
@@ -311,7 +318,7 @@ proptest! {
         let (rows, limits) = (Memory::default(), Limits { per_minute: 2, per_day: 100 });
         let mut now = NOON;
         for n in 0..known {
-            now = now.plus(RATE_WINDOW / 2 + 1);
+            now = now.plus(RATE_WINDOW / 2 + ms(1));
             let id = format!("k{n}");
             prop_assert_eq!(ok(apply(&rows, &applicant(&id, 1, now), limits, now)), Admission::Admitted);
             ok(settle(&rows, &id, PermitUse::Session(now), now));

@@ -1,5 +1,7 @@
 //! Starting the session: the permit, the create, and the look for a session that may exist.
 
+use std::time::Duration;
+
 use super::notices;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
@@ -131,7 +133,7 @@ pub fn look_up_replied(
 fn wait_to_create(
     record: &mut Record,
     trouble: Trouble,
-    after: Option<i64>,
+    after: Option<Duration>,
     words: Option<String>,
     now: Time,
     chance: Chance,

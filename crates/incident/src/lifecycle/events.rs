@@ -1,5 +1,7 @@
 //! Taking events: what each means for its incident.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -8,12 +10,12 @@ use crate::event::{IncidentEvent, Kind};
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
 use crate::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
-use crate::time::{MINUTE, SECOND, Time};
+use crate::time::{MINUTE, Time};
 
 /// Events that change nothing but the count reach the list after this long, all together.
-const RECOUNT_AFTER: i64 = 10 * SECOND;
+const RECOUNT_AFTER: Duration = Duration::from_secs(10);
 /// What failed for good is tried again with the next firing, at most this often.
-const FAILED_AGAIN_AFTER: i64 = MINUTE;
+const FAILED_AGAIN_AFTER: Duration = MINUTE;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +103,7 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
 /// sessions start at the end: the firing before it was ignored.
 fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
     let Some(window) = plan.dedup_window_seconds else { return false };
-    let late = now.since(record.last_seen) > seconds(window);
+    let late = now.since(record.last_seen) > Duration::from_secs(window);
     let another = match event.kind {
         Kind::Triggered => record.concluded || late,
         Kind::Resolved => {
@@ -157,10 +159,6 @@ fn starts(kind: Kind, plan: &Plan) -> bool {
     matches!((rank(kind), rank(plan.start_on)), (Some(kind), Some(wanted)) if kind >= wanted)
 }
 
-fn seconds(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)
-}
-
 fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let (kind, delivery) = (event.kind, event.delivery.take());
     learn(record, event, (kind != Kind::Updated).then_some(plan));
@@ -173,7 +171,7 @@ fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan
             _ => Taken::Ignored(Reason::EventType),
         };
     }
-    let window = seconds(record.plan.window_seconds);
+    let window = Duration::from_secs(record.plan.window_seconds);
     record.firings.retain(|at| now.since(*at) <= window);
     if !delivery.is_some_and(|id| record.is_redelivery(&id, now)) {
         record.firings.push(now);

@@ -1,5 +1,7 @@
 //! Telling the session what is new: the first message of the outbox, and the look whether it has arrived.
 
+use std::time::Duration;
+
 use super::outcome;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
@@ -70,7 +72,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
 fn retry_message(
     record: &mut Record,
     delivery: Delivery,
-    after: Option<i64>,
+    after: Option<Duration>,
     failure: &Failure,
     now: Time,
     chance: Chance,

@@ -18,13 +18,15 @@ pub use messages::{message_look_up_replied, next_message, send_replied, sending}
 pub use retry::{Chance, GIVE_UP_AFTER, LONGEST_PAUSE, LOOKS, backoff};
 pub use step::Step;
 
+use std::time::Duration;
+
 use crate::record::{Delivery, Record, State, Trouble, Turn, Unpublished};
-use crate::time::{MINUTE, Time};
+use crate::time::Time;
 use creation::try_again;
 use messages::next_message_mut;
 
 /// A look-up searches from this long before the call, because two clocks never agree.
-pub const CLOCK_LEEWAY: i64 = 10 * MINUTE;
+pub const CLOCK_LEEWAY: Duration = Duration::from_mins(10);
 
 /// What is to be done now.
 pub fn due(record: &Record, now: Time) -> Step {

@@ -3,6 +3,8 @@
 //! A target that is known to have taken a notice never gets it again. Where that is not known, a note at PagerDuty is
 //! looked for before it is written again; a webhook can't be asked, and gets the message again.
 
+use std::time::Duration;
+
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
 use crate::failure::Failure;
@@ -10,10 +12,10 @@ use crate::listing::Line;
 use crate::notice::{About, Target};
 use crate::record::{Delivery, Notice, Record, Trouble};
 use crate::sender::Sender;
-use crate::time::{HOUR, Time};
+use crate::time::Time;
 
 /// After this long without success a notice is given up: by then everybody knows.
-pub const GIVE_UP_AFTER: i64 = 6 * HOUR;
+pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
 

@@ -1,15 +1,17 @@
 //! What Devin reports of a session, and whether that is its end.
 
+use std::time::Duration;
+
 use super::notices;
 use crate::notice::About;
 use crate::outcome::Outcome;
 use crate::plan::Workflow;
 use crate::record::{Delivery, Record};
 use crate::session::{End, Report};
-use crate::time::{MINUTE, Time};
+use crate::time::Time;
 
 /// So long after a message a session that seems to sleep may only not have read it yet.
-const WAKING: i64 = 5 * MINUTE;
+const WAKING: Duration = Duration::from_mins(5);
 
 /// Devin reported on the incident's session. Whether that changes anything. An end lasts until the session gets a message.
 pub fn reported(record: &mut Record, report: &Report, now: Time) -> bool {

@@ -1,23 +1,24 @@
 //! When what failed is tried again.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::record::Trouble;
-use crate::time::{HOUR, MINUTE, SECOND, Time};
+use crate::time::{SECOND, Time};
 
 /// The longest pause between two attempts.
-pub const LONGEST_PAUSE: i64 = 10 * MINUTE;
+pub const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// After this long without success an incident is given up: a dead letter that can be replayed.
-pub const GIVE_UP_AFTER: i64 = 48 * HOUR;
+pub const GIVE_UP_AFTER: Duration = Duration::from_hours(48);
 /// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
 pub const LOOKS: u32 = 3;
-/// … with these pauses in milliseconds before each look, …
-const LOOK_PAUSES: [i64; LOOKS as usize] = [SECOND, 3 * SECOND, 8 * SECOND];
+/// … with these pauses before each look, …
+const LOOK_PAUSES: [Duration; LOOKS as usize] = [SECOND, Duration::from_secs(3), Duration::from_secs(8)];
 /// … and so many times as long where the call was made in this span before: Devin may still be at it.
-const LATE: RangeInclusive<i64> = 30 * SECOND..=5 * MINUTE;
-const PATIENCE: i64 = 15;
+const LATE: RangeInclusive<Duration> = Duration::from_secs(30)..=Duration::from_mins(5);
+const PATIENCE: u32 = 15;
 /// A source of chance for pauses: a number from 0 (inclusive) to 1 (exclusive).
 pub type Chance = f64;
 
@@ -28,8 +29,8 @@ impl Trouble {
     }
 }
 
-/// Milliseconds before the next attempt: Devin's own wish, or a growing pause.
-pub(super) fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 {
+/// How long until the next attempt: Devin's own wish, or a growing pause.
+pub(super) fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> Duration {
     match failure {
         Failure::Busy { after: Some(after), .. } => (*after).max(SECOND),
         _ => backoff(trouble.times, chance),
@@ -38,15 +39,13 @@ pub(super) fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> i64 
 
 /// 1 s after the first failure, doubled after each further one, at most [`LONGEST_PAUSE`], plus up to a quarter so
 /// that four hundred incidents do not come back in step.
-pub fn backoff(times: u32, chance: Chance) -> i64 {
+pub fn backoff(times: u32, chance: Chance) -> Duration {
     let doublings = times.saturating_sub(1).min(20);
     let pause = SECOND.saturating_mul(1 << doublings).min(LONGEST_PAUSE * 4 / 5);
-    let quarter = i32::try_from(pause / 4).unwrap_or(i32::MAX);
-    // The product is below a quarter of ten minutes in milliseconds, so nothing is lost in the conversion.
-    pause.saturating_add((f64::from(quarter) * chance.clamp(0.0, 1.0)) as i64)
+    pause.saturating_add((pause / 4).mul_f64(chance.clamp(0.0, 1.0)))
 }
 
-pub(super) fn look_pause(looks: u32, since: Time, now: Time) -> i64 {
+pub(super) fn look_pause(looks: u32, since: Time, now: Time) -> Duration {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
     let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
     if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }

@@ -107,7 +107,12 @@ fn table(title: &str, sender: Sender, plan: &Plan, situations: &[Situation]) -> 
             .iter()
             .map(|(kind, _)| {
                 let before = reach(situation, sender, plan);
-                let (after, taken) = take(before.clone(), event(sender, *kind, "now"), Some(plan.clone()), NOW.plus(1));
+                let (after, taken) = take(
+                    before.clone(),
+                    event(sender, *kind, "now"),
+                    Some(plan.clone()),
+                    NOW.plus(Duration::from_millis(1)),
+                );
                 effect(before.as_ref(), after.as_ref(), taken)
             })
             .collect();

@@ -11,6 +11,7 @@ use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
 use crate::time::HOUR;
+use crate::time::MINUTE;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -72,6 +73,10 @@ fn create(record: &mut Record, reply: Result<Session, Failure>, now: Time) {
 
 fn unknown() -> Failure {
     Failure::Unknown { words: "cut".into() }
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn each_target_is_told_on_its_own_and_given_up_in_the_end() {
         notices::look_up_replied(&mut record, Target::Pagerduty, down().map(|()| true), now, 0.0);
     }
     let waited = now.since(NOW);
-    assert!((6 * HOUR..6 * HOUR + 2 * LONGEST_PAUSE).contains(&waited), "{waited}");
+    assert!((6 * HOUR..6 * HOUR + 2 * LONGEST_PAUSE).contains(&waited), "{waited:?}");
     assert_eq!((record.state.clone(), record.error.clone()), (State::Started, None));
     let lines: Vec<_> = record.timeline.iter().map(|entry| entry.what.as_str()).skip(2).collect();
     let expected = [
@@ -272,25 +277,25 @@ fn a_crash_during_the_call_is_an_unknown_outcome() {
 #[test]
 fn busy_is_tried_again_after_the_wait_it_asks_for() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
-    create(&mut record, Err(Failure::Busy { after: Some(7_000), words: "slow".into() }), NOW);
-    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(7_000)));
-    assert_eq!(due(&record, NOW.plus(7_000)), Step::Create);
+    create(&mut record, Err(Failure::Busy { after: Some(ms(7_000)), words: "slow".into() }), NOW);
+    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(ms(7_000))));
+    assert_eq!(due(&record, NOW.plus(ms(7_000))), Step::Create);
     // "At once" is no reason to ask again and again without a pause.
-    create(&mut record, Err(Failure::Busy { after: Some(0), words: "slow".into() }), NOW.plus(7_000));
-    assert_eq!(due(&record, NOW.plus(7_000)), Step::Wait(NOW.plus(8_000)));
+    create(&mut record, Err(Failure::Busy { after: Some(ms(0)), words: "slow".into() }), NOW.plus(ms(7_000)));
+    assert_eq!(due(&record, NOW.plus(ms(7_000))), Step::Wait(NOW.plus(ms(8_000))));
 }
 
 #[test]
 fn pauses_grow_to_ten_minutes_and_everything_ends_after_two_days() {
-    assert_eq!((1..=4).map(|times| backoff(times, 0.0)).collect::<Vec<_>>(), [1_000, 2_000, 4_000, 8_000]);
-    assert_eq!(backoff(1, 0.999) / 10, 124);
+    assert_eq!((1..=4).map(|times| backoff(times, 0.0)).collect::<Vec<_>>(), [1, 2, 4, 8].map(Duration::from_secs));
+    assert_eq!(backoff(1, 1.0), ms(1_250));
     assert!(backoff(u32::MAX, 0.999_999) <= LONGEST_PAUSE);
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
     let busy = || Failure::Busy { after: None, words: "slow".into() };
     create(&mut record, Err(busy()), NOW);
     create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER));
     assert!(matches!(record.state, State::Waiting { .. }));
-    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER + 1));
+    create(&mut record, Err(busy()), NOW.plus(GIVE_UP_AFTER + ms(1)));
     assert_eq!(record.state, State::Failed);
     assert!(record.error.unwrap().contains("48 hours"));
 }
@@ -311,13 +316,13 @@ fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
 #[test]
 fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
     let record = started(firing(), triage());
-    let soon = NOW.plus(3_000_000);
+    let soon = NOW.plus(ms(3_000_000));
     let (record, what) = taken(Some(record), firing(), triage(), soon);
     assert_eq!((what, record.occurrence), (Taken::Duplicate, 1));
     // The window slides: what counts is the last firing.
-    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000));
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(ms(3_000_000)));
     assert_eq!((what, record.seen), (Taken::Duplicate, 3));
-    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(3_000_000 + 3_600_001));
+    let (record, what) = taken(Some(record), firing(), triage(), soon.plus(ms(3_000_000 + 3_600_001)));
     assert_eq!((what, record.occurrence, record.name().ends_with(".2")), (Taken::Accepted, 2, true));
 }
 
@@ -329,7 +334,7 @@ fn a_recovery_tells_the_session_once_and_closes_the_window() {
     assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
     let (record, what) = taken(Some(record), recovered(), triage(), NOW);
     assert_eq!((what, record.outbox.len()), (Taken::Duplicate, 1));
-    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(1));
+    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(ms(1)));
     assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
 }
 
@@ -338,14 +343,14 @@ fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
     let recovered = event(Sender::Alert, Kind::Resolved, "");
     let record = started(firing(), triage());
     let (record, _) = taken(Some(record), recovered, triage(), NOW);
-    let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(5));
+    let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(ms(5)));
     assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
-    published(&mut record, true, NOW.plus(5), 0.0);
-    assert_eq!(due(&record, NOW.plus(5)), Step::Send);
+    published(&mut record, true, NOW.plus(ms(5)), 0.0);
+    assert_eq!(due(&record, NOW.plus(ms(5))), Step::Send);
     assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
     sending(&mut record, "text", NOW);
-    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(5), 0.0);
-    assert_eq!((record.outbox.len(), due(&record, NOW.plus(5))), (0, Step::Create));
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(ms(5)), 0.0);
+    assert_eq!((record.outbox.len(), due(&record, NOW.plus(ms(5)))), (0, Step::Create));
 }
 
 #[test]
@@ -363,10 +368,10 @@ fn a_route_can_wait_for_several_occurrences() {
     let plan = || Plan { min_occurrences: 3, window_seconds: 60, ..triage() };
     let (record, what) = taken(None, firing(), plan(), NOW);
     assert_eq!(what, Taken::Ignored(Reason::Occurrences));
-    let (record, _) = taken(Some(record), firing(), plan(), NOW.plus(61_000));
-    let (record, what) = taken(Some(record), firing(), plan(), NOW.plus(62_000));
+    let (record, _) = taken(Some(record), firing(), plan(), NOW.plus(ms(61_000)));
+    let (record, what) = taken(Some(record), firing(), plan(), NOW.plus(ms(62_000)));
     assert_eq!(what, Taken::Ignored(Reason::Occurrences));
-    let (_, what) = taken(Some(record), firing(), plan(), NOW.plus(63_000));
+    let (_, what) = taken(Some(record), firing(), plan(), NOW.plus(ms(63_000)));
     assert_eq!(what, Taken::Accepted);
 }
 

@@ -1,16 +1,18 @@
 //! What a record remembers, each list within its bound.
 
+use std::time::Duration;
+
 use text::cut;
 
 use super::{Delivered, Entry, Record};
-use crate::time::{MINUTE, Time};
+use crate::time::Time;
 
 /// How many event ids are remembered.
 const MOST_RECENT: usize = 50;
 /// How many deliveries are remembered.
 const MOST_DELIVERIES: usize = 20;
-/// The same bytes within this time are the same delivery, in milliseconds.
-const REDELIVERED_WITHIN: i64 = 2 * MINUTE;
+/// The same bytes within this time are the same delivery.
+const REDELIVERED_WITHIN: Duration = Duration::from_mins(2);
 /// How many characters notes have together: more never reach a prompt.
 const MOST_CHANGED: usize = 24_000;
 /// The longest error and line of the timeline.

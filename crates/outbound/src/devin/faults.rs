@@ -1,6 +1,8 @@
 //! The fault matrix of `docs/guarantees.md`, tried on the lifecycle: the table that the Worker is held to on workerd
 //! (`tests/faults/`) is read here cell by cell, and what the pure parts make of the same replies has to agree with it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use incident::event::{Incident, IncidentEvent, Kind};
@@ -19,7 +21,9 @@ const PAGE: &str = include_str!("../../../../docs/guarantees.md");
 const OUTCOMES: &str = include_str!("../../../../tests/faults/outcomes.json");
 
 /// How long the bridge waits for Devin before it gives a call up.
-const TIMEOUT: i64 = MINUTE;
+const TIMEOUT: Duration = MINUTE;
+/// How long an answer takes that is not late.
+const PROMPT: Duration = Duration::from_millis(10);
 
 /// The columns of the table, in its order: which call the reply is given to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,19 +37,19 @@ enum Column {
 
 const COLUMNS: [Column; 5] = [Column::Create, Column::SecondCreate, Column::Message, Column::Look, Column::MessageLook];
 
-/// What Devin does with a call: the answer, after how long it comes, and when the work is done, if ever (milliseconds
+/// What Devin does with a call: the answer, after how long it comes, and when the work is done, if ever (
 /// after the call).
 #[derive(Clone)]
 struct Reply {
     answer: Result<Answer, String>,
-    takes: i64,
-    done_after: Option<i64>,
+    takes: Duration,
+    done_after: Option<Duration>,
 }
 
 impl Reply {
     fn new(status: u16, body: &str, done: bool) -> Reply {
         let answer = Answer { status, retry_after: None, body: body.to_owned(), whole: true };
-        Reply { answer: Ok(answer), takes: 10, done_after: done.then_some(0) }
+        Reply { answer: Ok(answer), takes: PROMPT, done_after: done.then_some(Duration::ZERO) }
     }
 
     /// The reply that a row's name describes; `None` where everything is answered as it should be.
@@ -72,7 +76,7 @@ impl Reply {
             return Some(reply);
         }
         let done_after = match name {
-            _ if name.contains("done at its start") || done => Some(0),
+            _ if name.contains("done at its start") || done => Some(Duration::ZERO),
             _ if name.contains("done at its end") => Some(90 * SECOND),
             _ => None,
         };
@@ -81,7 +85,7 @@ impl Reply {
         } else {
             Err("no answer".to_owned())
         };
-        Some(Reply { answer, takes: if stalls { TIMEOUT } else { 10 }, done_after })
+        Some(Reply { answer, takes: if stalls { TIMEOUT } else { PROMPT }, done_after })
     }
 }
 
@@ -190,7 +194,7 @@ impl World {
             _ => sending(record, "text", begun),
         }
         let scripted = self.devin.scripted(step);
-        let done_after = scripted.as_ref().map_or(Some(0), |reply| reply.done_after);
+        let done_after = scripted.as_ref().map_or(Some(Duration::ZERO), |reply| reply.done_after);
         let mut body = json!({});
         if let Some(after) = done_after {
             let at = begun.plus(after);

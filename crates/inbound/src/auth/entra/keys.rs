@@ -1,18 +1,20 @@
 //! The keys that a tenant has published, while they are remembered. Pure: the asking is the shell's.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Entra;
-use incident::time::{DAY, MINUTE, SECOND, Time};
+use incident::time::{DAY, MINUTE, Time};
 
-/// How long the tenant may take to answer, in milliseconds. Azure itself gives up on us after about 10 s.
-pub const PATIENCE: i64 = 5 * SECOND;
+/// How long the tenant may take to answer. Azure itself gives up on us after about 10 s.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long keys are believed without asking again, in milliseconds: a key that was withdrawn counts no longer.
-const LONGEST_MEMORY: i64 = DAY;
+/// How long keys are believed without asking again: a key that was withdrawn counts no longer.
+const LONGEST_MEMORY: Duration = DAY;
 
-/// No more often than this is the tenant asked, in milliseconds, whatever comes in.
-const PAUSE: i64 = MINUTE;
+/// No more often than this is the tenant asked, whatever comes in.
+const PAUSE: Duration = MINUTE;
 
 /// A key, as a JSON Web Key with nothing in it but the key.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const START: Time = Time(1_800_000_000_000);
+    const MOMENT: Duration = Duration::from_millis(1);
 
     fn key(kid: &str) -> Key {
         Key { kid: kid.to_owned(), jwk: format!("the key {kid}") }
@@ -129,22 +132,22 @@ mod tests {
     fn a_known_key_is_used_for_a_day() {
         let keys = known(&["a"], START);
         assert_eq!(keys.look("a", START), Step::Use("the key a".into()));
-        assert_eq!(keys.look("a", START.plus(DAY - 1)), Step::Use("the key a".into()));
+        assert_eq!(keys.look("a", START.plus(DAY - MOMENT)), Step::Use("the key a".into()));
         assert_eq!(keys.look("a", START.plus(DAY)), Step::Ask);
     }
 
     #[test]
     fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
         let mut keys = known(&["a"], START);
-        assert_eq!(keys.look("b", START.plus(MINUTE - 1)), Step::Unknown);
+        assert_eq!(keys.look("b", START.plus(MINUTE - MOMENT)), Step::Unknown);
         assert_eq!(keys.look("b", START.plus(MINUTE)), Step::Ask);
         let later = START.plus(MINUTE);
         keys.ask(later);
         assert_eq!(keys.look("b", later), Step::Wait);
         assert_eq!(keys.look("a", later), Step::Use("the key a".into()));
-        keys.answer(Some(vec![key("b")]), later.plus(10));
-        assert_eq!(keys.look("b", later.plus(10)), Step::Use("the key b".into()));
-        assert_eq!(keys.look("a", later.plus(10)), Step::Unknown, "it was withdrawn");
+        keys.answer(Some(vec![key("b")]), later.plus(MOMENT));
+        assert_eq!(keys.look("b", later.plus(MOMENT)), Step::Use("the key b".into()));
+        assert_eq!(keys.look("a", later.plus(MOMENT)), Step::Unknown, "it was withdrawn");
     }
 
     #[test]
@@ -160,7 +163,7 @@ mod tests {
         assert_eq!(never.look("a", START), Step::Ask);
         never.ask(START);
         never.answer(None, START);
-        assert_eq!(never.look("a", START.plus(MINUTE - 1)), Step::Unavailable);
+        assert_eq!(never.look("a", START.plus(MINUTE - MOMENT)), Step::Unavailable);
     }
 
     #[test]
@@ -168,7 +171,7 @@ mod tests {
         let mut keys = Keys::NONE;
         keys.ask(START);
         assert_eq!(keys.look("a", START.plus(PATIENCE)), Step::Wait);
-        assert_eq!(keys.look("a", START.plus(PATIENCE + 1)), Step::Unavailable);
+        assert_eq!(keys.look("a", START.plus(PATIENCE + MOMENT)), Step::Unavailable);
         assert_eq!(keys.look("a", START.plus(MINUTE)), Step::Ask);
     }
 

@@ -7,14 +7,16 @@
 
 pub mod keys;
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use incident::time::{MINUTE, Time};
+use incident::time::Time;
 
-/// How far the clocks of Azure and ours may differ, in milliseconds.
-const LEEWAY: i64 = 5 * MINUTE;
+/// How far the clocks of Azure and ours may differ.
+const LEEWAY: Duration = Duration::from_mins(5);
 
 /// The longest token that is looked at, in bytes. Azure's have about 1,500.
 const LONGEST_TOKEN: usize = 16_384;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::http::taken;
 #[cfg(target_arch = "wasm32")]
@@ -9,7 +11,7 @@ fn answer(status: u16, body: &str) -> Result<Answer, String> {
     Ok(Answer { status, retry_after: None, body: body.to_owned(), whole: true })
 }
 
-fn busy(retry_after: &str) -> Option<i64> {
+fn busy(retry_after: &str) -> Option<Duration> {
     let answer = Ok(Answer { status: 429, retry_after: Some(retry_after.into()), body: String::new(), whole: true });
     match created(answer, NOW) {
         Err(Failure::Busy { after, .. }) => after,
@@ -46,9 +48,9 @@ fn other_refusals_are_final_and_a_redirect_is_one() {
 
 #[test]
 fn retry_after_is_honoured_where_it_makes_sense() {
-    assert_eq!(busy("7"), Some(7_000));
-    assert_eq!(busy("0"), Some(0));
-    assert_eq!(busy("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30_000));
+    assert_eq!(busy("7"), Some(Duration::from_secs(7)));
+    assert_eq!(busy("0"), Some(Duration::ZERO));
+    assert_eq!(busy("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
     for absurd in ["-5", "99999999999", "soon", "", "9223372036854775807", "Sun, 06 Nov 2094 08:49:37 GMT"] {
         assert_eq!(busy(absurd), None, "{absurd}");
     }
