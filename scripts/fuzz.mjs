@@ -13,6 +13,7 @@ const CHECKS = {
   kibana: [448, "json"],
   alert: [448, "json"],
   any: [512, "json"],
+  mapping: [448, "json"],
   clean: [128, "text"],
   redact: [96, "text"],
   fence: [128, "text"],

@@ -14,7 +14,7 @@ pub use input::{mappings, texts, verified};
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name that `npm run fuzz` knows it by.
-pub const CHECKS: [(&str, Check); 13] = [
+pub const CHECKS: [(&str, Check); 14] = [
     ("signature", auth::signature),
     ("signatures", auth::signatures),
     ("token", auth::token),
@@ -23,6 +23,7 @@ pub const CHECKS: [(&str, Check); 13] = [
     ("kibana", senders::kibana),
     ("alert", senders::alert),
     ("any", senders::any),
+    ("mapping", senders::mapping),
     ("clean", text::clean),
     ("redact", text::redact),
     ("fence", text::fence),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::input::{all_visible, mappings, verified};
 use inbound::endpoint::Hook;
-use inbound::senders::{self, MOST_ALERTS, Parsed};
+use inbound::senders::{self, MOST_ALERTS, Mappings, Parsed};
 use incident::event::IncidentEvent;
 use incident::key::Key;
 use incident::sender::Sender;
@@ -34,13 +34,34 @@ pub fn any(input: &[u8]) {
     parsed(Hook::Any, input);
 }
 
+/// `{"sources": …, "body": …}`: a setting of mappings, and a body that each of them reads.
+pub fn mapping(input: &[u8]) {
+    let Ok(mut input) = serde_json::from_slice::<Value>(input) else { return };
+    let mut take = |name: &str| input.get_mut(name).map(Value::take).unwrap_or_default();
+    let (setting, body) = (take("sources"), take("body"));
+    match senders::mapping::sources(&setting) {
+        Err(problems) => assert!(problems.iter().all(|problem| problem.setting.starts_with("SOURCES"))),
+        Ok(sources) => {
+            let body = body.to_string();
+            let mappings = Mappings { sources, ..mappings().clone() };
+            for (position, source) in mappings.sources.iter().enumerate() {
+                assert!(senders::hook_at(&source.name, &mappings.sources) == Some(Hook::Source(position)));
+                read(Hook::Source(position), body.as_bytes(), &mappings, true);
+            }
+        }
+    }
+}
+
 /// Whether the body is accepted. What is made of it is within bounds, and the same each time. What takes long to look
 /// at is looked at for two hooks, which lead to all parsers.
 fn parsed(hook: Hook, body: &[u8]) -> bool {
-    let thorough = matches!(hook, Hook::Of(Sender::Pagerduty) | Hook::Any);
-    let read = senders::parse(hook, &verified(body), mappings());
+    read(hook, body, mappings(), matches!(hook, Hook::Of(Sender::Pagerduty) | Hook::Any))
+}
+
+fn read(hook: Hook, body: &[u8], mappings: &Mappings, thorough: bool) -> bool {
+    let read = senders::parse(hook, &verified(body), mappings);
     if thorough {
-        assert_eq!(read, senders::parse(hook, &verified(body), mappings()));
+        assert_eq!(read, senders::parse(hook, &verified(body), mappings));
     }
     match read {
         Err(bad) => {
