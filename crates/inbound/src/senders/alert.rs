@@ -154,11 +154,9 @@ fn shown(value: &Value) -> String {
 /// Everything an alert's fields tell, without asking for any of them; the title may be empty.
 pub(super) fn incident(body: &mut Body, names: &Names) -> Incident {
     let mut labels = Vec::new();
-    for name in ["dimensions", "labels", "tags"] {
-        labels.extend(
-            body.take(&[name], &|value| Some(labels::read(name, value)).filter(|found| !found.is_empty()))
-                .unwrap_or_default(),
-        );
+    for [name, singular] in [["dimensions", "dimension"], ["labels", "label"], ["tags", "tag"]] {
+        let found = |value: &Value| Some(labels::read(name, value)).filter(|found| !found.is_empty());
+        labels.extend(body.take(&[name, singular], &found).unwrap_or_default());
     }
     let list = |value: &Value| Some(json::texts(value, &[], "name")).filter(|names| !names.is_empty());
     let mut teams = body.take(&["team"], &list).unwrap_or_default();

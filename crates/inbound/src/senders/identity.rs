@@ -54,6 +54,7 @@ const PLACES: &[&str] = &[
     "job",
     "keyspace",
     "lambda",
+    "loadbalancer",
     "location",
     "machine",
     "module",
@@ -105,7 +106,7 @@ const PLACES: &[&str] = &[
 ];
 
 /// What may follow a place in a name: `hostName`, `instance_id`.
-const OF_A_PLACE: &[&str] = &["id", "name", "arn", "ip", "address", "names"];
+const OF_A_PLACE: &[&str] = &["id", "identifier", "name", "arn", "ip", "address", "names"];
 
 /// What tells about an alert, but not which one it is.
 const VOLATILE: &[&str] = &[
@@ -288,15 +289,12 @@ pub(super) fn leaves(path: &str, value: &Value, each: &mut dyn FnMut(&str, &Valu
 /// Whether a name is one of a place: by its last word, or the one before where that is `name` or `id`.
 pub(super) fn is_place(name: &str) -> bool {
     let words = words(name);
-    let of = |word: Option<&String>| word.is_some_and(|word| PLACES.contains(&word.as_str()));
+    // One or several: `hosts`.
+    let known = |word: &str| PLACES.contains(&word) || word.strip_suffix('s').is_some_and(|one| PLACES.contains(&one));
+    let qualified = |word: &str| OF_A_PLACE.contains(&word);
     match words.as_slice() {
-        [.., before, last] => {
-            of(Some(last)) || (OF_A_PLACE.contains(&last.as_str()) && of(Some(before))) || joined(before, last)
-        }
-        [only] => {
-            of(Some(only))
-                || OF_A_PLACE.iter().any(|end| only.strip_suffix(end).is_some_and(|rest| PLACES.contains(&rest)))
-        }
+        [.., before, last] => known(last) || (qualified(last) && known(before)) || joined(before, last),
+        [only] => known(only) || OF_A_PLACE.iter().any(|end| only.strip_suffix(end).is_some_and(known)),
         [] => false,
     }
 }
@@ -423,6 +421,9 @@ mod tests {
             "DBInstanceIdentifier.instance",
             "namespace",
             "mountpoint",
+            "DBInstanceIdentifier",
+            "LoadBalancer",
+            "hosts",
             "availability_zone",
             "client_ip",
         ] {

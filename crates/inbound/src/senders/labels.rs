@@ -26,7 +26,14 @@ fn add(labels: &mut Vec<(String, String)>, name: &str, value: &Value, depth: usi
             Some((name, value)) => labels.extend(pair(&name, value)),
             None => {
                 for (name, value) in fields {
-                    labels.extend(pair(name, value));
+                    // A name with several values is met by a route for any of them.
+                    match value
+                        .as_array()
+                        .filter(|values| !values.is_empty() && values.iter().all(|v| plain(v).is_some()))
+                    {
+                        Some(values) => labels.extend(values.iter().filter_map(|value| pair(name, value))),
+                        None => labels.extend(pair(name, value)),
+                    }
                 }
             }
         },
@@ -173,6 +180,10 @@ mod tests {
         };
         assert_eq!(of(json!(["urgent", "web"])), ["tags is urgent", "tags is web"]);
         assert_eq!(of(json!("urgent, env:prod")), ["tags is urgent", "env is prod"]);
+        assert_eq!(
+            of(json!({"env": ["prod", "eu"], "n": [{"a": 1}]})),
+            ["env is prod", "env is eu", "n is [{\"a\":1}]"]
+        );
         assert_eq!(of(json!("two words")), ["tags is two words"]);
         assert_eq!(of(json!("url:https://x.example/a?b=c")), ["url is https://x.example/a?b=c"]);
         assert_eq!(of(json!("https://x.example")), ["tags is https://x.example"]);

@@ -1,6 +1,8 @@
 //! Fields found by what they are called, however a sender spells and nests them: `rule.name`, `ruleName`, `rule_name`
 //! and `{"rule": {"name": …}}` are one name. JSON that stands in a string is read as if it stood in the body itself.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::json::any_text;
@@ -34,7 +36,7 @@ struct Place {
 
 impl Body {
     pub(super) fn new(value: Value) -> Body {
-        let mut texts = Vec::new();
+        let mut texts = BTreeMap::new();
         let value = unpacked(value, &mut Vec::new(), &mut texts);
         let mut index = Vec::new();
         let mut level = vec![(Vec::new(), &value)];
@@ -48,7 +50,7 @@ impl Body {
                     }
                     let mut path: Vec<String> = path.clone();
                     path.push(key.clone());
-                    let text = texts.iter().find(|(at, _)| *at == path).map(|(_, text)| text.clone());
+                    let text = texts.remove(&path);
                     index.push(Place { text, ..Place::of(&path) });
                     next.push((path, inner));
                 }
@@ -140,13 +142,16 @@ pub(super) fn normal(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The words of a name: `k8s.pod-name`, `sourceHost` and `SOURCE_HOST` have two or three.
+/// The words of a name: `k8s.pod-name`, `sourceHost`, `DBInstance` and `SOURCE_HOST` have two or three.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
-    for character in name.chars() {
-        let breaks = !character.is_alphanumeric() || (character.is_uppercase() && before.is_lowercase());
-        if breaks {
+    let mut characters = name.chars().peekable();
+    while let Some(character) = characters.next() {
+        // A word begins with a capital after a small letter, and with the last of several capitals.
+        let next_is_small = characters.peek().is_some_and(|next| next.is_lowercase());
+        let begins = character.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_small));
+        if !character.is_alphanumeric() || begins {
             words.push(String::new());
         }
         if character.is_alphanumeric()
@@ -162,14 +167,14 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 /// The value with every object or list that was sent as a string in its place; what was sent goes to `texts`, with its
 /// path.
-fn unpacked(value: Value, path: &mut Vec<String>, texts: &mut Vec<(Vec<String>, String)>) -> Value {
+fn unpacked(value: Value, path: &mut Vec<String>, texts: &mut BTreeMap<Vec<String>, String>) -> Value {
     if path.len() > DEEPEST || texts.len() > MOST {
         return value;
     }
     match value {
         Value::String(text) => match inner(&text) {
             Some(value) => {
-                texts.push((path.clone(), text));
+                texts.insert(path.clone(), text);
                 unpacked(value, path, texts)
             }
             None => Value::String(text),
@@ -244,6 +249,7 @@ mod tests {
     fn names_have_words() {
         assert_eq!(words("k8s.podName"), ["k8s", "pod", "name"]);
         assert_eq!(words("SOURCE_HOST"), ["source", "host"]);
+        assert_eq!(words("DBInstanceIdentifier"), ["db", "instance", "identifier"]);
         assert!(words("--").is_empty());
     }
 }

@@ -2,6 +2,7 @@
 //! decoration: `✅ Up`, `[OK]`, `Recovered from No Data` and `**Resolved**: by itself` are over, `not ok`, `unresolved`,
 //! `partially resolved` and `OK -> CRITICAL` are not.
 
+use super::names;
 use incident::event::Kind;
 
 /// It is over.
@@ -191,9 +192,7 @@ fn words(status: &str) -> Vec<String> {
                 !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
             });
             let token = emoji.map_or(token, |(_, after)| after);
-            for word in token.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-                words.push(word.to_lowercase());
-            }
+            words.extend(names::words(token));
         }
     }
     words
@@ -232,6 +231,8 @@ mod tests {
             "Recovered: CPU is fine",
             "mitigated",
             "Auto-Resolved",
+            "AutoResolved",
+            "ResolvedByUser",
             "auto_closed",
             "back to normal",
             "Back online",
@@ -276,6 +277,8 @@ mod tests {
             "notok",
             "NOK",
             "unresolved",
+            "NotResolved",
+            "UnResolved",
             "un-resolved",
             "un-acknowledged",
             "unacknowledged",

@@ -25,7 +25,7 @@ use super::alert::Names;
 use super::identity::{Identity, steady};
 use super::json::{Broken, add, any_text, decode, plain, text};
 use super::names::Body;
-use super::{BadBody, Description, One, Parsed, alert, bounds, each, is_test_text, status, test};
+use super::{BadBody, Description, One, Parsed, alert, bounds, each, is_test_text, recognised, status, test};
 use crate::auth::Verified;
 use incident::event::{Incident, Kind};
 use incident::key::Key;
@@ -95,6 +95,11 @@ pub(super) const DESCRIPTION: Description = Description {
 
 /// The events of a body that is JSON.
 fn parsed(value: Value) -> Result<Parsed, BadBody> {
+    // Almost any body has something of an alert in it, so that others' are told by their shape.
+    let known = recognised(&value).map(|known| known.sender);
+    if known.is_some_and(|sender| !matches!(sender, Sender::Kibana | Sender::Alert)) && !is_kibana(&value) {
+        return Err(BadBody { error: "Not one of Kibana's bodies".to_owned(), details: None });
+    }
     let alerts = match &value {
         Value::Array(alerts) => alerts.clone(),
         value => match summary::of(value) {

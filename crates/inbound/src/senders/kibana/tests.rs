@@ -183,6 +183,11 @@ fn what_holds_no_alert_starts_nothing() {
     ] {
         assert_eq!(nothing(empty.as_bytes()).0, Reason::NoIncident, "{empty}");
     }
+    // Other senders' bodies are theirs.
+    let grafana =
+        json!({"orgId": 1, "title": "[FIRING:1]", "groupKey": "k", "alerts": [{"labels": {"alertname": "a"}}]});
+    let bad = parse(&Verified::in_test(grafana.to_string().as_bytes())).unwrap_err();
+    assert_eq!(bad.details.as_deref(), Some("The body looks like one of Grafana: please send it to /hooks/grafana."));
     // An alert about tests is no test.
     assert_eq!(
         event(&json!({"alertName": "Test alert", "description": "d", "ruleId": "r"})).incident.title,
