@@ -43,7 +43,8 @@ pub fn mapping(input: &[u8]) {
         Err(problems) => assert!(problems.iter().all(|problem| problem.setting.starts_with("SOURCES"))),
         Ok(sources) => {
             let body = body.to_string();
-            let mappings = Mappings { sources, ..mappings().clone() };
+            let mut mappings = mappings().clone();
+            mappings.sources = sources;
             for (position, source) in mappings.sources.iter().enumerate() {
                 assert!(senders::hook_at(&source.name, &mappings.sources) == Some(Hook::Source(position)));
                 read(Hook::Source(position), body.as_bytes(), &mappings, true);
