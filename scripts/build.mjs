@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
+import { packagesAreCurrent } from "./packages.mjs";
 import { ROOT, run, step } from "./steps.mjs";
 import { textProblems, writeTexts } from "./texts.mjs";
 import { CARGO_HOME, installTools, mustHaveCompiler, toolEnvironment, wasmOpt, workerBuild } from "./tools.mjs";
@@ -58,7 +59,8 @@ const SHRINK = [
 export async function build() {
   const inputs = hashOf(INPUTS);
   const compiled = holds(STAMP, inputs);
-  await installTools({ compiler: !compiled });
+  // What is built needs no tools to be run, only the npm packages.
+  if (!compiled || !packagesAreCurrent()) await installTools({ compiler: !compiled });
   if (!compiled) {
     mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));

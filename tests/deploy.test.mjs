@@ -1,92 +1,19 @@
 // npm run setup, from the first question to the answer of the deployed bridge: with a wrangler that keeps what it is given,
 // a bridge that runs with exactly that, and a fake Devin.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseEnv } from "node:util";
 import { parse } from "smol-toml";
-import { currentNode } from "../scripts/node.mjs";
 import { withVariables } from "../scripts/settings-files.mjs";
 import { ROOT } from "../scripts/steps.mjs";
-import { addressIn, deploy, secretNames, setSecrets, wranglerOptions } from "../scripts/wrangler.mjs";
-import { section } from "../scripts/wrangler-file.mjs";
+import { addressIn, deploy, secretNames, setSecrets } from "../scripts/wrangler.mjs";
+import { deployed, place, read, setup } from "./deploying.mjs";
 import { ORG, V3_KEY } from "./fake-devin.mjs";
-import { startBridge, until } from "./harness.mjs";
-
-const read = (path) => readFileSync(join(ROOT, path), "utf8");
-
-/** Keeps each call as a line of JSON in calls, and the secrets in secrets.json. */
-const FAKE_WRANGLER = `#!${process.execPath}
-const { appendFileSync, existsSync, readFileSync, writeFileSync } = require("node:fs");
-const [folder, args] = [__dirname, process.argv.slice(2)];
-const stdin = args[1] === "bulk" ? readFileSync(0, "utf8") : "";
-appendFileSync(folder + "/calls", JSON.stringify({ args, stdin }) + "\\n");
-const stored = folder + "/secrets.json";
-const secrets = existsSync(stored) ? JSON.parse(readFileSync(stored, "utf8")) : {};
-if (args[0] === "deploy") {
-  if (existsSync(folder + "/fails")) process.exit(1);
-  const targets = JSON.parse(readFileSync(folder + "/targets", "utf8"));
-  appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: "wrangler-session" }) + "\\n");
-  appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: "deploy", targets }) + "\\n");
-} else if (args[1] === "list") {
-  console.log(JSON.stringify(Object.keys(secrets).map((name) => ({ name, type: "secret_text" }))));
-} else if (args[1] === "bulk") {
-  writeFileSync(stored, JSON.stringify({ ...secrets, ...JSON.parse(stdin) }));
-}
-`;
-
-/** A place to deploy from, and a bridge that starts with what was deployed. */
-async function place() {
-  const bridge = await startBridge();
-  await bridge.stop();
-  const folder = mkdtempSync(join(tmpdir(), "devin-bridge-setup-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "wrangler.toml");
-  writeFileSync(file, read("wrangler.toml").replace("https://api.devin.ai", bridge.devin.url));
-  writeFileSync(join(folder, "wrangler"), FAKE_WRANGLER);
-  chmodSync(join(folder, "wrangler"), 0o755);
-  writeFileSync(join(folder, "targets"), JSON.stringify([bridge.url, "schedule: * * * * *"]));
-  const path = (name) => join(folder, name);
-  return {
-    bridge,
-    file,
-    path,
-    calls: () => (existsSync(path("calls")) ? readFileSync(path("calls"), "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []),
-    secrets: () => (existsSync(path("secrets.json")) ? JSON.parse(readFileSync(path("secrets.json"), "utf8")) : undefined),
-    vars: (env) => section(parse(readFileSync(file, "utf8")), env).vars,
-  };
-}
-
-/** Runs it with these answers: { code, text }. */
-async function setup({ file, path }, { args = [], answers = [], env = {} }) {
-  const none = { DEVIN_API_KEY: undefined, WEBHOOK_SECRET: undefined, ADMIN_TOKEN: undefined, PAGERDUTY_SIGNING_SECRET: undefined };
-  const PATH = [dirname(path("wrangler")), process.env.PATH].join(delimiter);
-  const child = spawn(process.execPath, ["scripts/setup.mjs", "--config", file, ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...none, ...env, PATH },
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
-  child.stdin.end(answers.map((answer) => `${answer}\n`).join(""));
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, text };
-}
-
-/** Runs it, and the bridge as soon as it has its secrets. */
-async function deployed(here, options) {
-  let ended;
-  const running = setup(here, options).then((run) => (ended = run));
-  await until("the secrets are set", 60, () => here.secrets() ?? ended);
-  if (!ended) {
-    here.bridge.vars = { ...here.vars(options.args?.includes("--env") ? "staging" : ""), ...here.secrets() };
-    await here.bridge.start();
-  }
-  return running;
-}
 
 test("a first deploy, asked and answered", async () => {
   const here = await place();
@@ -189,86 +116,6 @@ test("what is wrong is said before anything is deployed", async () => {
   assert.equal(failed.code, 1);
   assert.match(failed.text, /wrangler deploy .* ended with 1/);
   assert.equal(here.secrets(), undefined);
-});
-
-test("a second bridge is an environment of wrangler.toml, with secrets of its own", async () => {
-  const here = await place();
-  writeFileSync(here.path(".dev.vars"), 'WEBHOOK_SECRET="of-production"\nADMIN_TOKEN="of-production-too"\n');
-  const before = readFileSync(here.file, "utf8");
-  const planned = await setup(here, { args: ["--env", "staging", "--yes", "--dry-run"], env: { DEVIN_API_KEY: V3_KEY, CLOUDFLARE_ACCOUNT_ID: "acc" } });
-  assert.equal(planned.code, 0, planned.text);
-  assert.match(planned.text, /^ +Worker +devin-bridge-staging$/m);
-  assert.match(planned.text, /^ +account +acc$/m);
-  assert.match(planned.text, /^ +\[env\.staging\] +into /m);
-  assert.equal(readFileSync(here.file, "utf8"), before);
-
-  const run = await deployed(here, { args: ["--env", "staging", "--yes", "--repo", "acme/shop"], env: { DEVIN_API_KEY: V3_KEY } });
-  assert.equal(run.code, 0, run.text);
-  for (const { args } of here.calls()) assert.deepEqual(args.slice(-2), ["--env", "staging"]);
-  const { env, vars, kv_namespaces: namespaces, durable_objects: objects } = JSON.parse(JSON.stringify(parse(readFileSync(here.file, "utf8"))));
-  assert.deepEqual(env.staging, { kv_namespaces: namespaces, durable_objects: objects, vars: { ...vars, DEVIN_ORG_ID: ORG, TARGET_REPO: "acme/shop" } });
-  assert.equal(vars.TARGET_REPO, "");
-  assert.ok(!Object.values(here.secrets()).some((value) => value.startsWith("of-production")));
-  assert.equal(statSync(here.path(".dev.vars.staging")).mode & 0o777, 0o600);
-  assert.match(readFileSync(here.path(".dev.vars"), "utf8"), /of-production/);
-
-  // Production's, now that there are two: wrangler is told that it is meant.
-  assert.deepEqual(wranglerOptions({ toml: { env: { staging: {} } }, env: "" }, {}), ["--env", ""]);
-  const misused = await setup(here, { args: ["--env", "Staging!", "--yes"], env: { DEVIN_API_KEY: V3_KEY } });
-  assert.equal(misused.code, 2, misused.text);
-});
-
-test("npm run deploy says what goes where, and deploys nothing that is wrong", async () => {
-  const here = await place();
-  const deploy = async (...args) => {
-    const PATH = [dirname(here.path("wrangler")), process.env.PATH].join(delimiter);
-    const env = { ...process.env, PATH, CLOUDFLARE_ACCOUNT_ID: "acc" };
-    const child = spawn(process.execPath, ["scripts/deploy.mjs", "--config", here.file, ...args], { cwd: ROOT, env });
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
-    return { code: await new Promise((resolve) => child.on("close", resolve)), text };
-  };
-  const good = await deploy();
-  assert.equal(good.code, 0, good.text);
-  assert.match(good.text, /^Worker +devin-bridge\nAccount +acc$/m);
-  assert.deepEqual(here.calls().map(({ args }) => args), [["deploy", "--config", here.file]]);
-  assert.equal((await deploy("--env", "stagin")).code, 2);
-
-  writeFileSync(here.path("wrangler.staging.toml"), readFileSync(here.file, "utf8"));
-  const copy = await deploy();
-  assert.equal(copy.code, 1);
-  assert.match(copy.text, /^name\n  found     "devin-bridge", which is the Worker of wrangler\.staging\.toml too$/m);
-  rmSync(here.path("wrangler.staging.toml"));
-  writeFileSync(here.file, `${readFileSync(here.file, "utf8")}\n[[vars.routes]]\nignore = true\n`);
-  assert.match((await deploy()).text, /^routes\n.*\n  expected  did you mean ROUTES\?$/m);
-  assert.equal(here.calls().length, 1);
-});
-
-test("wrangler itself deploys nothing that is wrong, and wrangler dev is left alone", async () => {
-  const here = await place();
-  symlinkSync(join(ROOT, "build"), here.path("build"));
-  const toml = read("wrangler.toml").replace("node scripts/build.mjs", `${process.execPath} ${join(ROOT, "scripts/build.mjs")}`);
-  const wrangler = async (vars) => {
-    writeFileSync(here.file, toml.replace("[vars]", `[vars]\n${vars}`));
-    const program = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-    const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
-    const child = spawn(currentNode(), [program, "deploy", "--dry-run"], { cwd: dirname(here.file), env });
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
-    return { code: await new Promise((resolve) => child.on("close", resolve)), text };
-  };
-  const wrong = await wrangler('TARGET_REPOS = "acme/shop"');
-  assert.notEqual(wrong.code, 0);
-  assert.match(wrong.text, /did you mean TARGET_REPO\?/);
-  const right = await wrangler("");
-  assert.equal(right.code, 0, right.text);
-
-  writeFileSync(here.file, toml.replace("[vars]", '[vars]\nTARGET_REPOS = "acme/shop"'));
-  const build = (command) =>
-    spawnSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { cwd: dirname(here.file), env: { ...process.env, WRANGLER_COMMAND: command } });
-  assert.equal(build("dev").status, 0);
-  assert.equal(build("types").status, 0);
-  assert.equal(build("versions upload").status, 1);
 });
 
 test("wrangler.toml keeps everything but the values", () => {
