@@ -1,3 +1,7 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
 use super::storage::{MOST_BYTES, Unreadable};
 use super::*;
 use crate::event::Kind;
@@ -20,6 +24,56 @@ fn format_1_is_read() {
     assert_eq!(record.recent, ["01EVENT"]);
     assert_eq!(record.incident.labels, [("env".to_owned(), "prod".to_owned())]);
     assert_eq!(record.timeline.len(), 2);
+}
+
+/// Records in every state, and with every kind of message and notice, as the release before these types wrote them.
+const RECORDS: &str = include_str!("records_of_format_1.json");
+
+#[test]
+fn records_of_format_1_are_read_and_lose_nothing() {
+    let records: BTreeMap<String, Value> = serde_json::from_str(RECORDS).unwrap();
+    let mut states = BTreeSet::new();
+    let mut messages = BTreeSet::new();
+    for (name, stored) in records {
+        let mut record = Record::from_text(&stored.to_string()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        states.insert(format!("{}/{}", record.state_name(), stored["state"]["is"].as_str().unwrap_or("watching")));
+        messages.extend(record.outbox.iter().map(|message| format!("{:?} {:?}", message.kind, message.delivery)));
+        let (event, ended) = (record.incident.clone(), record.outcome.clone());
+        assert_eq!((event.title.as_str(), event.labels.len()), ("Pool exhausted", 1), "{name}");
+        assert_eq!(ended.is_some_and(|outcome| outcome.ended_at.is_some()), name == "ended");
+        let written: Value = serde_json::from_str(&record.to_text()).unwrap();
+        assert_kept(&stored, &written, &name);
+    }
+    assert_eq!(states.len(), 8, "{states:?}");
+    for kind in [
+        "Finalize Ready",
+        "Finalize Sending",
+        "Finalize LookingUp(0)",
+        "Finalize Failed",
+        "Update Ready",
+        "Recovered Ready",
+    ] {
+        assert!(messages.contains(kind), "{kind}: {messages:?}");
+    }
+}
+
+/// Everything that says anything in the one is in the other.
+fn assert_kept(before: &Value, after: &Value, place: &str) {
+    match before {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                assert_kept(value, &after[name], &format!("{place}.{name}"));
+            }
+        }
+        Value::Array(items) => {
+            assert_eq!(after.as_array().map(Vec::len), Some(items.len()), "{place}");
+            for (n, item) in items.iter().enumerate() {
+                assert_kept(item, &after[n], &format!("{place}[{n}]"));
+            }
+        }
+        Value::Null | Value::Bool(false) => {}
+        value => assert_eq!(value, after, "{place}"),
+    }
 }
 
 #[test]
