@@ -16,6 +16,8 @@ export const CONTENDERS = {
   worker: { title: "documented bridge, Worker with KV", worker: "rivals/bridge.mjs" },
   express: { title: "documented bridge, Express", program: "rivals/express.mjs" },
   ours: { title: "devin-bridge", worker: "ours" },
+  // A release before, in the folder that --before names.
+  ...(process.env.BENCH_BEFORE && { before: { title: "devin-bridge before", worker: "before" } }),
 };
 
 /** Not compared: it prepares storage for ours. */

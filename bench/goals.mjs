@@ -1,4 +1,5 @@
 // The goals: each compares medians of the same run. `of` gives the figure, `met` says whether it is good enough.
+import { CONTENDERS } from "./contenders.mjs";
 import { median } from "./figures.mjs";
 import { DIRECT } from "./paths.mjs";
 
@@ -18,7 +19,14 @@ const both = (path, name, limit, figure, other) => ({
   direct: (results) => ratio(results, path + DIRECT, figure, "ours", other),
 });
 
+const BEFORE = CONTENDERS.before && [
+  ...["forbidden", "ignored", "duplicate"].map((path) => both(path, `${path}: CPU, against the release before`, most(1.05), "cpu", "before")),
+  { name: "new: CPU, against the release before", ...most(1.05), of: (results) => ratio(results, "new", "cpu", "ours", "before") },
+  { name: "first request after the start, against the release before", ...most(1.2), of: (results) => ratio(results, "start", "first", "ours", "before") },
+];
+
 export const GOALS = [
+  ...(BEFORE ?? []),
   ...["duplicate", "ignored"].flatMap((path) => [
     both(path, `${path}: requests a second, against 200 to everything`, least(0.8), "rate", "limit"),
     both(path, `${path}: requests a second, against the documented Worker`, least(2), "rate", "worker"),

@@ -46,10 +46,10 @@ export function report(results) {
     ),
     "**Start of workerd**",
     table(
-      ["", CONTENDERS.limit.title, CONTENDERS.ours.title],
+      ["", ...Object.keys(paths.start).map((name) => CONTENDERS[name].title)],
       [
-        ["first request, ms", ...["limit", "ours"].map((name) => cell(paths.start?.[name], "first"))],
-        ["CPU until its answer, ms", ...["limit", "ours"].map((name) => cell(paths.start?.[name], "cpu"))],
+        ["first request, ms", ...Object.values(paths.start).map((rounds) => cell(rounds, "first"))],
+        ["CPU until its answer, ms", ...Object.values(paths.start).map((rounds) => cell(rounds, "cpu"))],
       ],
     ),
     `**Memory of our isolate**: ${results.memory.map(({ events, mib, wasmMib }) => `${short(mib)} MiB (WASM ${short(wasmMib)}) after ${events.toLocaleString("en")} events`).join(", ")}`,

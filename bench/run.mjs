@@ -1,6 +1,7 @@
 // npm run bench: our Worker beside what one would run otherwise, in one run on one machine. docs/performance.md says how.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { resolve } from "node:path";
 import { build } from "../scripts/build.mjs";
 import { commandLine, main, misused } from "../scripts/cli.mjs";
 import { ROOT, run, step } from "../scripts/steps.mjs";
@@ -11,6 +12,7 @@ const TOOL = {
     everything that was measured to bench/results.json. Takes less than 10 minutes on two cores with nothing else to do.`,
   options: {
     rounds: { value: "N", about: "how often each is measured, at least 5 for figures to keep (5)" },
+    before: { value: "FOLDER", about: "measures the build of an earlier release beside it: a copy of its build/" },
     write: { about: "puts the tables into docs/performance.md" },
   },
   ok: "everything was measured, whether or not the goals are met",
@@ -25,6 +27,7 @@ async function bench() {
   const { values } = commandLine(TOOL);
   const rounds = Number(values.rounds ?? 5);
   if (!(Number.isInteger(rounds) && rounds > 0)) misused(`--rounds takes a whole number from 1, not ${values.rounds}.`);
+  if (values.before) process.env.BENCH_BEFORE = resolve(values.before);
   const begun = performance.now();
   await build();
   await installRivals();
@@ -44,7 +47,7 @@ async function bench() {
   const running = [];
   const folders = {};
   try {
-    await step("Starts", () => starts(["limit", "ours"], devin, rounds, add));
+    await step("Starts", () => starts(["limit", "ours", ...(values.before ? ["before"] : [])], devin, rounds, add));
     for (const name of Object.keys(CONTENDERS)) running.push(await start(name, { devin: devin.url }));
     const bridges = running.filter(({ name }) => name !== "limit");
     for (const bridge of bridges) await tell(bridge, "K", KNOWN);

@@ -1,7 +1,8 @@
 // The process that contenders.mjs starts for a Worker: Miniflare, which in turn starts workerd. Ours is what
 // scripts/build.mjs built, with the bindings and variables of wrangler.toml; the rivals get the same namespace.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse } from "smol-toml";
 import { miniflare } from "../scripts/miniflare.mjs";
 
@@ -9,12 +10,12 @@ const read = (path) => readFileSync(new URL(path, import.meta.url));
 const config = parse(read("../wrangler.toml").toString());
 
 /** The bindings that each does not get; the rivals know no objects. */
-const WITHOUT = { ours: [], "seed.mjs": ["INCIDENT"] };
+const WITHOUT = { ours: [], before: [], "seed.mjs": ["INCIDENT"] };
 
 process.once("message", async ({ worker, vars, persistTo, inspector }) => {
   const runtime = miniflare({
     config,
-    modules: worker === "ours" ? files("../build/", "index.js", "texts.js", "index_bg.wasm") : files("", worker, "rivals/prompt.mjs"),
+    modules: modules(worker),
     variables: { ...config.vars, ...vars },
     without: WITHOUT[worker] ?? ["INCIDENT", "REGISTER"],
     persistTo,
@@ -32,6 +33,13 @@ process.once("message", async ({ worker, vars, persistTo, inspector }) => {
   const inspectorUrl = inspector ? (await runtime.getInspectorURL()).href : undefined;
   process.send({ ready: url.origin, direct: direct.origin, inspectorUrl });
 });
+
+function modules(worker) {
+  if (worker === "ours") return files("../build/", "index.js", "texts.js", "index_bg.wasm");
+  if (worker !== "before") return files("", worker, "rivals/prompt.mjs");
+  const folder = pathToFileURL(`${process.env.BENCH_BEFORE}/`);
+  return files(folder.href, ...readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name)));
+}
 
 function files(folder, ...names) {
   return Object.fromEntries(names.map((name) => [basename(name), read(folder + name)]));
