@@ -21,6 +21,7 @@ export function report(results) {
   const titles = contenders.map((name) => CONTENDERS[name].title);
   const compared = (names, figure) =>
     table(["", ...titles], names.map((name) => [name, ...contenders.map((contender) => cell(paths[name]?.[contender], figure))]));
+  const started = contenders.filter((name) => paths.start[name]);
   const same = ["forbidden", "ignored", "duplicate"];
   const all = [...same, "duplicate, signed", ...same.map((path) => path + DIRECT), "storm", "new"];
 
@@ -46,10 +47,10 @@ export function report(results) {
     ),
     "**Start of workerd**",
     table(
-      ["", ...Object.keys(paths.start).map((name) => CONTENDERS[name].title)],
+      ["", ...started.map((name) => CONTENDERS[name].title)],
       [
-        ["first request, ms", ...Object.values(paths.start).map((rounds) => cell(rounds, "first"))],
-        ["CPU until its answer, ms", ...Object.values(paths.start).map((rounds) => cell(rounds, "cpu"))],
+        ["first request, ms", ...started.map((name) => cell(paths.start[name], "first"))],
+        ["CPU until its answer, ms", ...started.map((name) => cell(paths.start[name], "cpu"))],
       ],
     ),
     `**Memory of our isolate**: ${results.memory.map(({ events, mib, wasmMib }) => `${short(mib)} MiB (WASM ${short(wasmMib)}) after ${events.toLocaleString("en")} events`).join(", ")}`,
