@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { ROOT } from "../../scripts/steps.mjs";
 import { V3_KEY } from "../fake-devin.mjs";
-import { newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "../harness.mjs";
 import { acknowledged, admin } from "./cells.mjs";
 
 const WORDS = "Invalid API key";
@@ -110,7 +110,7 @@ export const cases = {
   },
 
   async "npm run replay -- --failed brings back a whole outage"() {
-    const bridge = await startBridge({ ROUTES: FROM_ACKNOWLEDGED });
+    const bridge = await startBridge({ ...AMPLE, ROUTES: FROM_ACKNOWLEDGED });
     // One whose session is to miss its message, one that is well, …
     const [untold, well] = [newIncident(), newIncident()];
     for (const incident of [untold, well]) {

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Config, Mistake, TemplateError};
+use super::config::Config;
+use super::fill::{self, TemplateError};
+use super::template::{self, Mistake};
 
 /// The prompts that come with the bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,9 @@ impl Library {
             let checked = if path.ends_with(".json") {
                 json(text)
             } else if ours.contains(path) {
-                super::check(text, config)
+                fill::check(text, config)
             } else {
-                super::template::parse(text).map(|_| ()).map_err(TemplateError::Mistake)
+                template::parse(text).map(|_| ()).map_err(TemplateError::Mistake)
             };
             problems.extend(checked.err().map(|error| FileProblem { path: path.clone(), error: Some(error) }));
         }

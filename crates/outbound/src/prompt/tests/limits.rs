@@ -1,6 +1,7 @@
 //! How long a prompt may be.
 
 use super::*;
+use crate::prompt::limit::level;
 
 fn lines(count: usize) -> String {
     (0..count).map(|n| format!("{n:06} something failed somewhere\n")).collect()

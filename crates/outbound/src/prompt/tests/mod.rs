@@ -5,7 +5,10 @@ mod hostile;
 mod limits;
 mod workflows;
 
+use super::limit::length;
 use super::*;
+use incident::event::Incident;
+use text::Fence;
 
 /// The files that come along. Compiled in, because there is no disk on wasm32.
 pub(crate) fn shipped() -> Library {
