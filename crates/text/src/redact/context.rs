@@ -1,9 +1,9 @@
 //! Keys of kinds that no row knows: what only a machine writes, in a place where keys stand. There are as many ids and
 //! hashes that look alike, and people need those to find what went wrong, so the place decides.
 
-use super::catalogue::OPAQUE;
 use super::label::Label;
 use super::opaque::{Look, hexadecimal, uuid};
+use super::rule::OPAQUE;
 use super::source::{Hit, Source};
 
 /// How long such a key is. What is longer is data.

@@ -1,6 +1,6 @@
 //! How the value after a label ends: in quotes, in a list, in a query string, a header, a connection string, YAML.
 
-use super::value::{Place, Span};
+use super::place::{Place, Span};
 
 /// What ends a value.
 #[derive(Clone, Copy, PartialEq)]

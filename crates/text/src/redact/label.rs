@@ -2,8 +2,8 @@
 //! connection strings, command lines.
 
 use super::labels::{self, Ending, endings};
+use super::rule::Value;
 use super::source::Source;
-use super::value::Value;
 
 /// As many letters of a label are read: more than any ending has, and a short sentence.
 const LETTERS: usize = 32;

@@ -1,7 +1,6 @@
 //! The names that secrets stand behind: rows.
 
-use super::catalogue::{Find, Rule};
-use super::value::Value;
+use super::rule::{Find, Rule, Value};
 
 const fn label(
     name: &'static str,

@@ -18,10 +18,13 @@ mod known;
 mod kubernetes;
 mod label;
 mod labels;
+mod line;
 mod opaque;
 mod ordinary;
 mod pattern;
+mod place;
 mod places;
+mod rule;
 mod sentence;
 mod shape;
 mod source;
@@ -34,10 +37,10 @@ mod corpus;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::Rule;
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub use catalogue::catalogue;
 pub use known::hide;
+pub use rule::Rule;
 use source::{Hit, NOTE, Source};
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes
@@ -109,7 +112,7 @@ struct Walk<'a> {
     waiting: Vec<Hit>,
     /// The end of the last stretch of base64 that was looked into.
     seen: usize,
-    line: places::Line,
+    line: line::Line,
     refusals: context::Refusals,
 }
 
@@ -155,7 +158,7 @@ impl<'a> Walk<'a> {
             secrets,
             waiting: Vec::new(),
             seen: 0,
-            line: places::Line::default(),
+            line: line::Line::default(),
             refusals: context::Refusals::default(),
         }
     }

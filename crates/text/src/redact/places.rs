@@ -2,10 +2,12 @@
 
 use super::extent::Ends;
 use super::label::Label;
+use super::line::{Line, PROGRAMS};
 use super::opaque::Look;
 use super::ordinary;
+use super::place::{Place, Span};
+use super::rule::Value;
 use super::source::{Hit, Source};
-use super::value::{Place, Span, Value};
 
 /// As much of a password is looked at on a command line, in bytes.
 const WORD: usize = 200;
@@ -133,76 +135,6 @@ fn after_percent(src: &Source, next: usize) -> Option<Hit> {
     let end = src.run(percent, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
     let found = src.at(percent) == b'%' && end > percent + 3 && percent > start;
     found.then_some(Hit { start: percent + 1, end, name: "password" })
-}
-
-/// Programs that take a password so: `-p` and where it may be written right behind it, by the words on the line.
-const PROGRAMS: [(u8, bool, &str); 25] = [
-    (b'p', false, "sshpass"),
-    (b'p', true, "sshpass"),
-    (b'p', true, "mysql"),
-    (b'p', true, "mariadb"),
-    (b'p', true, "7z"),
-    (b'p', false, "login"),
-    (b'p', false, "mongo"),
-    (b'p', false, "rabbitmqadmin"),
-    (b'p', false, "influx"),
-    (b'p', false, "cqlsh"),
-    (b'p', false, "svn"),
-    (b'p', false, "useradd"),
-    (b'p', false, "ipmitool"),
-    (b'P', false, "ipmitool"),
-    (b'P', false, "zip"),
-    (b'P', false, "sqlcmd"),
-    (b'P', false, "bcp"),
-    (b'P', false, "isql"),
-    (b'P', false, "mosquitto"),
-    (b'a', false, "redis-cli"),
-    (b'a', false, "ipmitool"),
-    (b'w', false, "ldap"),
-    (b'k', false, "openssl"),
-    (b'A', false, "snmp"),
-    (b'X', false, "snmp"),
-];
-
-/// The line that the walk is in.
-#[derive(Default)]
-pub(super) struct Line {
-    /// Up to where it was read.
-    read: usize,
-    /// Which of the programs stand in it, as bits.
-    programs: u32,
-}
-
-impl Line {
-    /// Notes the programs that stand before `i` in the line.
-    fn read(&mut self, src: &Source, i: usize) {
-        let from = src.run_back(i, i.saturating_sub(self.read), |b| !matches!(b, b'\n' | b'|' | b';'));
-        if from > self.read && matches!(src.before(from), b'\n' | b'|' | b';') {
-            self.programs = 0;
-        }
-        let mut at = from;
-        while at < i {
-            let end = src.word_end(at);
-            if end == at {
-                at += 1;
-                continue;
-            }
-            let first = src.at(at).to_ascii_lowercase();
-            for (n, (_, _, program)) in PROGRAMS.iter().enumerate() {
-                if program.as_bytes().first() == Some(&first) && src.starts_like(at, program) {
-                    self.programs |= 1 << n;
-                }
-            }
-            at = end;
-        }
-        self.read = i;
-    }
-
-    /// Whether it is one of `.netrc`, in which `login` stands before `i`: `machine … login … password …`.
-    pub fn logs_in(&mut self, src: &Source, i: usize) -> bool {
-        self.read(src, i);
-        PROGRAMS.iter().enumerate().any(|(n, (_, _, program))| *program == "login" && self.programs & (1 << n) != 0)
-    }
 }
 
 /// The password behind `-p`, or behind a blank after it at `next`, if a program that takes one so stands before it.

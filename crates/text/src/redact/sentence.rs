@@ -1,11 +1,11 @@
 //! A label's value behind nothing but blanks, in tables, `.netrc` and configuration files, or behind `is`, in a sentence.
 
 use super::label::Label;
+use super::line::Line;
 use super::opaque::{self, Look, telling};
 use super::ordinary;
-use super::places::Line;
+use super::rule::Value;
 use super::source::{Hit, Source};
-use super::value::Value;
 
 /// As much of a value is looked at, in bytes.
 const WORD: usize = 200;

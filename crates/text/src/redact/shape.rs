@@ -1,8 +1,8 @@
 //! Secrets that are known by their shape: private key blocks, passwords in URLs, card numbers, e-mail addresses.
 
-use super::catalogue::{AZURE, CARD, DISCORD, EMAIL, HASH, PRIVATE_KEY, URL};
 use super::opaque::{random, telling};
 use super::ordinary;
+use super::rule::{AZURE, CARD, DISCORD, EMAIL, HASH, PRIVATE_KEY, URL};
 use super::source::{Hit, Source};
 
 const BEGIN: &str = "-----BEGIN";

@@ -1,8 +1,9 @@
 //! Secrets that are known by how they look: vendors' keys, JSON Web Tokens, bearer tokens.
 
-use super::catalogue::{self, BEARER, JWT};
+use super::catalogue;
 use super::opaque::{Look, telling};
 use super::pattern;
+use super::rule::{BEARER, JWT};
 use super::source::{Hit, Source};
 
 /// The vendor's key that begins with the word at `i`, which has `length` letters and digits.

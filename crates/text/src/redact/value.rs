@@ -5,58 +5,16 @@ use super::label::Label;
 use super::labels::Ending;
 use super::opaque::{self, Look, telling};
 use super::ordinary;
+use super::place::{Place, Span};
+use super::rule::Value;
 use super::sentence;
 use super::source::{Hit, Source};
 use super::token;
-
-/// What a labelled value must be like to count as a secret. The more ordinary the label, the more is asked: a sentence
-/// may say `token: unexpected`, but a colon after `password` mostly means one.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Value {
-    /// Anything but a placeholder or a word such as `invalid`; the rest of the line when nothing else is on it.
-    Any,
-    /// Four characters or more.
-    Some,
-    /// The same, but looking machine-made where it may be the middle of a sentence.
-    Telling,
-    /// Long and machine-made wherever it stands.
-    Long,
-    /// A number that people type, or machine-made.
-    Digits,
-    /// Exactly 32 letters and digits.
-    Code,
-    /// Nothing but a key looks like it.
-    Opaque,
-    /// Long and machine-made, in a URL's query.
-    Query,
-    /// An `Authorization` header's: the scheme stays.
-    Credentials,
-    /// A cookie header's, whole.
-    Cookies,
-}
 
 /// A label that was met as a value itself: `name: DB_PASSWORD` before `value: …`, as in lists of variables.
 #[derive(Default)]
 pub(super) struct Named {
     found: Option<(usize, &'static Ending)>,
-}
-
-/// What is known of a value before it is read.
-pub(super) struct Place<'a> {
-    pub src: &'a Source<'a>,
-    pub label: &'a Label,
-    pub value: Value,
-    /// A colon stands before it, so it may be a sentence.
-    pub colon: bool,
-    /// How wide what stands before it is written: 3 for `%3D`. What is written wider, as `%2526` is, is part of the value.
-    pub depth: usize,
-}
-
-/// Where a value lies, and whether quotes or tags say so.
-pub(super) struct Span {
-    pub start: usize,
-    pub end: usize,
-    pub quoted: bool,
 }
 
 /// How much of a value is looked at to tell whether it counts. Its end is searched for only if it does: what was read

@@ -3,7 +3,7 @@
 //! A row is a kind: its name, its patterns (see `pattern`), an example that must be caught and a look-alike that must be
 //! left. In an example every blank is left out, so that those who scan source code for keys find none here.
 
-use super::catalogue::kinds;
+use crate::redact::rule::kinds;
 
 kinds! { BUSINESS
     "webhook url": "hooks.slack.com/>{p16+}" "hooks.slack-gov.com/>{p16+}" "discord.com/api/webhooks/>{p16+}"

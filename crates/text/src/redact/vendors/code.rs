@@ -3,7 +3,7 @@
 //! A row is a kind: its name, its patterns (see `pattern`), an example that must be caught and a look-alike that must be
 //! left. In an example every blank is left out, so that those who scan source code for keys find none here.
 
-use super::catalogue::kinds;
+use crate::redact::rule::kinds;
 
 kinds! { CODE
     "github token": "ghp_{x30+}" "gho_{x30+}" "ghu_{x30+}" "ghs_{x30+}" "ghr_{x30+}" "github_pat_{w40+}" "v1.{h40}";

@@ -6,8 +6,6 @@ mod cloud;
 mod code;
 mod watch;
 
-use super::catalogue;
-
 pub(super) use ai::AI;
 pub(super) use business::BUSINESS;
 pub(super) use cloud::CLOUD;

@@ -3,7 +3,7 @@
 //! A row is a kind: its name, its patterns (see `pattern`), an example that must be caught and a look-alike that must be
 //! left. In an example every blank is left out, so that those who scan source code for keys find none here.
 
-use super::catalogue::kinds;
+use crate::redact::rule::kinds;
 
 kinds! { WATCH
     "private key": "LS0tLS1CRUdJTiBQUklWQVRFIEtF{b20+}" "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL{b20+}"
