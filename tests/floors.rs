@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// From the top down. A file belongs to the entry whose path is the beginning of its own, and may name what stands below
@@ -108,6 +109,90 @@ fn no_file_names_a_floor_above_its_own() {
         }
     }
     assert!(seen > 50, "{seen}");
+}
+
+/// A crate's modules that are not tests, each with those of the same crate that it names.
+fn modules(src: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let mut sources = BTreeMap::new();
+    for file in files(src) {
+        let path = file.strip_prefix(src).unwrap().with_extension("").to_str().unwrap().replace("/mod", "");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let is_inline = |at: &usize| {
+            text.get(*at..)
+                .and_then(|rest| rest.lines().nth(1))
+                .is_some_and(|line| line.contains("mod ") && line.ends_with('{'))
+        };
+        // Inline tests stand at the end.
+        let end = text.match_indices("#[cfg(test)]\n").map(|(at, _)| at).find(is_inline).unwrap_or(text.len());
+        let code = text.get(..end).unwrap_or_default().to_owned();
+        sources.insert(if path == "lib" { String::new() } else { path }, code);
+    }
+    let inside = |above: &str, name: &str| if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
+    let mut tests = Vec::new();
+    for (path, code) in &sources {
+        for after in code.split("#[cfg(test)]\n").skip(1) {
+            let name = after
+                .lines()
+                .next()
+                .and_then(|line| line.split_once("mod "))
+                .map(|(_, name)| name.trim_end_matches(';'));
+            tests.extend(name.map(|name| inside(path, name)));
+        }
+    }
+    let is_test = |path: &str| tests.iter().any(|test| path == test || path.starts_with(&format!("{test}/")));
+    let known: BTreeSet<String> = sources.keys().filter(|path| !is_test(path)).cloned().collect();
+    let module = |name: &str| {
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]).rev();
+        let found = ends.filter_map(|end| name.get(..end)).find(|path| known.contains(*path));
+        found.unwrap_or_default().to_owned()
+    };
+    let mut all = BTreeMap::new();
+    for path in &known {
+        let code = &sources[path];
+        let above = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let mut names: BTreeSet<String> = named(code, &above).iter().map(|name| module(name)).collect();
+        let children = known.iter().filter(|child| child.rsplit_once('/').map_or("", |(folder, _)| folder) == path);
+        for child in children.filter(|child| *child != path) {
+            let last = child.rsplit('/').next().unwrap_or_default();
+            if code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(&format!("{last}::"))) {
+                names.insert(child.clone());
+            }
+        }
+        names.remove(path);
+        all.insert(path.clone(), names);
+    }
+    all
+}
+
+/// Those of the modules that stand in a circle: what is left when all are gone that name nothing any more.
+fn circles(mut modules: BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    while let Some(done) = modules.iter().find(|(_, names)| names.iter().all(|name| !modules.contains_key(name))) {
+        let done = done.0.clone();
+        modules.remove(&done);
+    }
+    modules.into_keys().collect()
+}
+
+#[test]
+fn no_crate_has_a_circle_inside() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    for name in ["text", "incident", "outbound", "checks"] {
+        let modules = modules(&root.join(name).join("src"));
+        assert!(modules.values().any(|names| !names.is_empty()), "{name}");
+        assert_eq!(circles(modules), [""; 0], "modules of the crate {name} that name each other");
+    }
+}
+
+#[test]
+fn a_circle_is_found() {
+    let all = |edges: &[(&str, &[&str])]| {
+        edges
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), to.iter().map(|name| (*name).to_owned()).collect()))
+            .collect()
+    };
+    assert_eq!(circles(all(&[("a", &["b"]), ("b", &["c"]), ("c", &[])])), [""; 0]);
+    assert_eq!(circles(all(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])), ["a", "b", "c"]);
 }
 
 #[test]
