@@ -93,6 +93,11 @@ pub fn reply(reply: impl Serialize) -> worker::Result<Response> {
     Response::ok(serde_json::to_string(&Reply { reply })?)
 }
 
+/// Why one of our programs could not answer, as the runtime takes it.
+pub fn failed(error: engine::host::Error) -> worker::Error {
+    worker::Error::RustError(error.0)
+}
+
 /// A time as an alarm takes it.
 pub fn alarm_at(time: Time) -> ScheduledTime {
     // Exact for every date there is: milliseconds stay far below 2^53.

@@ -1,5 +1,6 @@
 //! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -63,9 +64,12 @@ pub struct Settings {
     pub sns_topics: Vec<String>,
 }
 
-impl Settings {
-    /// What sessions and messages are composed from.
-    pub fn compose(&self) -> ComposeSettings<'_> {
+impl engine::host::Settings for Settings {
+    fn devin(&self) -> &Access {
+        &self.devin
+    }
+
+    fn compose(&self) -> ComposeSettings<'_> {
         ComposeSettings {
             prompt: &self.prompt,
             library: &self.library,
@@ -73,13 +77,21 @@ impl Settings {
             marker_secret: &self.devin.key,
         }
     }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn targets(&self) -> &notify::Targets {
+        &self.notify
+    }
 }
 
 /// What was found: the settings, or every problem with them. Who may call is known in either case.
 #[derive(Debug)]
 pub struct Configuration {
     /// The settings, unless one of them is wrong.
-    pub settings: Result<Settings, Vec<Problem>>,
+    pub settings: Result<Rc<Settings>, Vec<Problem>>,
     /// What the hooks accept as proof.
     pub hook_secrets: HookSecrets,
     /// `ADMIN_TOKEN`.
@@ -105,7 +117,7 @@ pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> 
     let mappings = Mappings::new(sources, texts, &mut reader.problems);
     let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
-        Some(settings) if reader.problems.is_empty() => Ok(settings),
+        Some(settings) if reader.problems.is_empty() => Ok(Rc::new(settings)),
         _ => Err(reader.problems),
     };
     Configuration { settings, hook_secrets, admin_token, mappings }
@@ -606,7 +618,8 @@ mod tests {
     fn people_are_told_where_a_target_is_configured() {
         assert!(with(json!({"PAGERDUTY_FROM": "a@b.example"})).settings.unwrap().notify.pagerduty.is_none());
         let token = json!({"PAGERDUTY_API_TOKEN": "t0ken", "PAGERDUTY_FROM": "a@b.example"});
-        let access = with(token).settings.unwrap().notify.pagerduty.unwrap();
+        let access = with(token).settings.unwrap();
+        let access = access.notify.pagerduty.as_ref().unwrap();
         assert_eq!((access.base.as_str(), access.from.as_str()), ("https://api.pagerduty.com", "a@b.example"));
         let missing = problems(json!({"PAGERDUTY_API_TOKEN": "t0ken"}));
         assert!(missing[0].starts_with("PAGERDUTY_FROM is missing, expected the e-mail address"), "{missing:?}");

@@ -1,139 +1,20 @@
-//! What an incident's object can be asked, and how it answers.
-//!
-//! During a rolling deployment an isolate of one release may ask an object of another. What that does not know it answers
-//! with an error, and so does a reply that can't be read here: whoever asked tries again.
+//! Asking an incident's object: see [`engine::incident::calls`].
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::Env;
 
 use crate::runtime;
+use engine::incident::calls::{Call, Outcome, Rehearsal};
 use incident::event::IncidentEvent;
 use incident::key::Key;
-use incident::lifecycle::Taken;
 use incident::listing::Line;
 use incident::plan::Plan;
-use incident::record::{Record, State, Turn};
-use incident::session::{Report, Session};
+use incident::session::Report;
 
 /// The binding of the objects.
 const BINDING: &str = "INCIDENT";
-
-/// What an object is asked.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Call {
-    /// Take an event; answered with an [`Outcome`].
-    Event {
-        /// The event.
-        event: Box<IncidentEvent>,
-        /// What the routes say of it; `None` where they ignore it.
-        plan: Option<Box<Plan>>,
-        /// How long the sender may be kept waiting for the session.
-        wait: Duration,
-    },
-    /// What would become of an event; answered with a [`Rehearsal`].
-    DryRun {
-        /// The event.
-        event: Box<IncidentEvent>,
-        /// What the routes say of it.
-        plan: Option<Box<Plan>>,
-    },
-    /// Everything that is known of the incident; null where it is another occurrence.
-    Show {
-        /// The incident's name.
-        name: String,
-        /// Whether Devin is asked for the session's present state.
-        ask_devin: bool,
-    },
-    /// Try again what failed, or start what waits. Answered with whether anything was to be done; null where it is another
-    /// occurrence.
-    Replay {
-        /// The incident's name.
-        name: String,
-    },
-    /// Devin has reported on a session; answered with null.
-    Report {
-        /// The list's line of the incident.
-        line: Box<Line>,
-        /// What Devin says.
-        report: Report,
-    },
-    /// The register has a slot; answered with null.
-    Called {
-        /// The correlation id of the session it is for.
-        id: String,
-    },
-}
-
-/// What became of an event, for the hook's answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Accepted, duplicate or ignored.
-    pub taken: Taken,
-    /// The incident's name.
-    pub incident: String,
-    /// Where the work stands.
-    pub standing: Standing,
-}
-
-/// Where the work on an incident stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum Standing {
-    /// No session is wanted.
-    #[default]
-    Idle,
-    /// The session is on its way.
-    OnItsWay,
-    /// It waits for its turn, behind so many others.
-    Queued {
-        /// How many.
-        behind: u32,
-    },
-    /// Today's sessions are spent.
-    Held,
-    /// The session exists.
-    Started {
-        /// Which.
-        session: Session,
-    },
-    /// There is none and there won't be one.
-    Failed {
-        /// Devin's words.
-        error: String,
-    },
-}
-
-/// What would become of an event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Rehearsal {
-    /// What would be answered.
-    pub outcome: Outcome,
-    /// The record as it would be; `None` where nothing would be kept.
-    pub record: Option<Record>,
-}
-
-impl Standing {
-    /// That of the work on `record`.
-    pub fn of(record: &Record) -> Standing {
-        match (&record.state, &record.session) {
-            (State::Watching, _) => Standing::Idle,
-            (State::Waiting { turn: Turn::Queued(behind), .. }, _) => Standing::Queued { behind: *behind },
-            (State::Waiting { turn: Turn::Held, .. }, _) => Standing::Held,
-            (State::Started, Some(session)) => Standing::Started { session: session.clone() },
-            (State::Failed, _) => Standing::Failed { error: record.error.clone().unwrap_or_default() },
-            _ => Standing::OnItsWay,
-        }
-    }
-
-    /// Whether waiting any longer would be in vain.
-    pub fn settled(&self) -> bool {
-        !matches!(self, Standing::OnItsWay)
-    }
-}
 
 /// Hands an event to its incident's object, which has stored it when this returns. Where `wait` is not
 /// 0, it returns once the session exists, if that is sooner.

@@ -13,6 +13,7 @@ use crate::web::answer::{Answer, Status};
 use crate::web::metrics;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
+use engine::register::calls::{LARGEST_PAGE, ListQuery, parse_cursor};
 use inbound::auth::secret_of_authorization;
 use inbound::config::problem::Problem;
 use incident::key::Key;
@@ -68,7 +69,7 @@ pub async fn health(headers: &Headers, env: &Env) -> Reply {
         "warnings": if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) },
         "storage": {
             "ledger": ledger::answers(env).await,
-            "register": register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok(),
+            "register": register::list(env, ListQuery { limit: 1, ..Default::default() }).await.is_ok(),
         },
     }))
 }
@@ -89,7 +90,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
 }
 
 /// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
-pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
+pub fn list_query(query: Query<'_>) -> Result<ListQuery, String> {
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let [limit, cursor, state, sender, words] = ["limit", "cursor", "state", "sender", "q"].map(text);
     let bad = |name: &str, found: Option<String>, expected: &str| {
@@ -97,10 +98,10 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
         Err(format!("{name} is {found:?}: expected {expected}."))
     };
     let count = limit.as_deref().map_or(Some(PAGE), |limit| limit.parse::<u32>().ok());
-    let Some(count) = count.filter(|count| (1..=register::LARGEST_PAGE).contains(count)) else {
-        return bad("limit", limit, &format!("a whole number from 1 to {}", register::LARGEST_PAGE));
+    let Some(count) = count.filter(|count| (1..=LARGEST_PAGE).contains(count)) else {
+        return bad("limit", limit, &format!("a whole number from 1 to {}", LARGEST_PAGE));
     };
-    if cursor.as_deref().is_some_and(|cursor| register::parse_cursor(cursor).is_none()) {
+    if cursor.as_deref().is_some_and(|cursor| parse_cursor(cursor).is_none()) {
         return bad("cursor", cursor, "the cursor of the page before");
     }
     if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
@@ -109,7 +110,7 @@ pub fn list_query(query: Query<'_>) -> Result<register::Query, String> {
     if sender.as_deref().is_some_and(|sender| sender.parse::<Sender>().is_err()) {
         return bad("sender", sender, &Sender::VARIANTS.join(", "));
     }
-    Ok(register::Query { limit: count, cursor, state, sender, text: words })
+    Ok(ListQuery { limit: count, cursor, state, sender, text: words })
 }
 
 /// `GET /metrics`.

@@ -2,8 +2,8 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>. No label holds a text from
 //! outside, so none needs escaping.
 
-use crate::store::register_calls::Stats;
-use crate::store::tally::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
+use engine::counts::{BOUNDS, Cause, Counts, Delivered, OVER, Refused};
+use engine::register::calls::Stats;
 use incident::reason::Reason;
 use incident::sender::Sender;
 use strum::VariantNames;
@@ -137,7 +137,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::store::tally::{self, Count};
+    use crate::store::tally;
+    use engine::counts::Count;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::page::frame;
 use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
 use super::plot::plots;
-use crate::store::register_calls::{Query, Stats};
+use engine::register::calls::{ListQuery, Stats};
 use incident::sender::Sender;
 use incident::time::Time;
 use outbound::http::escape;
@@ -16,7 +16,7 @@ pub struct List<'a> {
     /// A page of the register: `incidents` and `cursor`.
     pub found: &'a Value,
     /// What was asked for.
-    pub asked: &'a Query,
+    pub asked: &'a ListQuery,
     /// How everything stands.
     pub stats: &'a Stats,
     /// Where from: `https://bridge.example`.
@@ -79,7 +79,7 @@ fn today(stats: &Stats) -> Markup {
 }
 
 /// The address of the same list, from `cursor` on.
-fn address(asked: &Query, cursor: Option<&str>) -> String {
+fn address(asked: &ListQuery, cursor: Option<&str>) -> String {
     let (state, sender, text) = (asked.state.as_deref(), asked.sender.as_deref(), asked.text.as_deref());
     let mut address = "/".to_owned();
     for (name, value) in [("state", state), ("sender", sender), ("q", text), ("cursor", cursor)] {
@@ -94,11 +94,11 @@ fn address(asked: &Query, cursor: Option<&str>) -> String {
 }
 
 /// Whether only some of the incidents were asked for.
-fn is_narrowed(asked: &Query) -> bool {
+fn is_narrowed(asked: &ListQuery) -> bool {
     asked.state.is_some() || asked.sender.is_some() || asked.text.is_some()
 }
 
-fn filters(asked: &Query) -> Markup {
+fn filters(asked: &ListQuery) -> Markup {
     html! {
         form.filters method="get" action="/" role="search" {
             label { "State" select name="state" {
@@ -157,7 +157,7 @@ fn row(incident: &Value, now: Time) -> Markup {
 }
 
 /// What stands in place of the table.
-fn nothing(asked: &Query, origin: &str) -> Markup {
+fn nothing(asked: &ListQuery, origin: &str) -> Markup {
     html! {
         section.card {
             @if asked.cursor.is_some() || is_narrowed(asked) {
@@ -182,8 +182,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::tally::Counts;
     use crate::web::dashboard::page::LARGEST_PAGE;
+    use engine::counts::Counts;
     use incident::time::HOUR;
 
     #[test]
@@ -205,11 +205,11 @@ mod tests {
                 "firstSeen": "2026-11-20T14:05:33.120Z", "sessionUrl": format!("https://{}", "a".repeat(82)),
             });
             let found = json!({"incidents": vec![row; 50], "cursor": format!("1795271364002.azure_monitor-h{}", "0".repeat(32))});
-            let asked = Query {
+            let asked = ListQuery {
                 text: Some(text.chars().take(64).collect()),
                 cursor: Some("1.a".into()),
                 state: Some("started".into()),
-                ..Query::default()
+                ..ListQuery::default()
             };
             let list = List { found: &found, asked: &asked, stats: &stats, origin: "https://bridge.example", now };
             let html = page(&list);

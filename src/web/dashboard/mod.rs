@@ -16,6 +16,7 @@ use crate::web::admin;
 use crate::web::answer::Answer;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
+use engine::register::calls::ListQuery;
 
 /// How many incidents a page of the list has.
 const ROWS: u32 = 50;
@@ -40,11 +41,9 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) 
         return problem(refusal);
     }
     let asked = match admin::list_query(query) {
-        Ok(asked) => register::Query {
-            limit: ROWS,
-            text: asked.text.map(|text| text.chars().take(LONGEST_TEXT).collect()),
-            ..asked
-        },
+        Ok(asked) => {
+            ListQuery { limit: ROWS, text: asked.text.map(|text| text.chars().take(LONGEST_TEXT).collect()), ..asked }
+        }
         Err(wrong) => return problem(Answer::error(400, "Bad query", wrong)),
     };
     let (found, stats) = match (register::list(env, asked.clone()).await, register::stats(env, HOURS).await) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::pieces::when;
-use crate::store::tally::Counts;
+use engine::counts::Counts;
 use incident::time::{DAY, HOUR, Time};
 
 /// What is drawn: the shape it has, what people call it, and the family of counts.

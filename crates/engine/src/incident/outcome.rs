@@ -4,15 +4,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::IncidentObject;
-use crate::runtime::{alarm_at, now};
-use crate::store::register_calls as register;
-use incident::lifecycle::{notices, outcome};
-use incident::listing::Line;
-use incident::notice::About;
-use incident::record::Record;
-use incident::session::{End, Report};
-use incident::time::Time;
+use super::Program;
+use crate::host::{IncidentHost, Result};
+use ::incident::admission::PermitUse;
+use ::incident::lifecycle::{notices, outcome};
+use ::incident::listing::Line;
+use ::incident::notice::About;
+use ::incident::record::Record;
+use ::incident::session::{End, Report};
+use ::incident::time::Time;
 
 const POSTMORTEM: &str = "postmortem";
 
@@ -24,8 +24,8 @@ struct Kept {
     postmortem: Value,
 }
 
-impl IncidentObject {
-    pub(super) async fn report(&self, line: Line, report: Report) -> worker::Result<()> {
+impl<H: IncidentHost> Program<H> {
+    pub(super) async fn report(&self, line: Line, report: Report) -> Result<()> {
         self.load().await?;
         let taken = self.take_report(line, report).await;
         if taken.is_err() {
@@ -35,8 +35,8 @@ impl IncidentObject {
         taken
     }
 
-    async fn take_report(&self, line: Line, report: Report) -> worker::Result<()> {
-        let at = now();
+    async fn take_report(&self, line: Line, report: Report) -> Result<()> {
+        let at = self.host.now();
         let Some(current) = self.with_record(|record| record.name() == line.incident) else { return Ok(()) };
         let news = if current {
             let changed = self.with_record(|record| outcome::reported(record, &report, at)) == Some(true);
@@ -49,7 +49,7 @@ impl IncidentObject {
             let ends = report.end != End::Open && known_end.is_none();
             let ended_at = if ends { Some(at) } else { known_end };
             let line = line.with(&outcome::of(&report, ended_at, None));
-            register::list_line(&self.env, line.clone()).await?;
+            self.host.publish(line.clone(), None, PermitUse::Undecided).await?;
             ends && self.with_record(|record| notices::announce(record, About::Ended, line, at)).is_some()
         };
         if !news {
@@ -61,7 +61,7 @@ impl IncidentObject {
         } else {
             self.store().await?;
         }
-        self.state.storage().set_alarm(alarm_at(at)).await
+        self.host.set_alarm(at).await
     }
 
     fn is_session(&self, id: &str) -> bool {
@@ -69,13 +69,13 @@ impl IncidentObject {
     }
 
     /// The postmortem that is stored, whosever it is.
-    async fn kept(&self) -> worker::Result<Option<Kept>> {
-        let text = self.state.storage().get::<String>(POSTMORTEM).await?;
+    async fn kept(&self) -> Result<Option<Kept>> {
+        let text = self.host.read(POSTMORTEM).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Whether the report has output of the record's session that is not stored yet.
-    async fn is_new_output(&self, report: &Report) -> worker::Result<bool> {
+    async fn is_new_output(&self, report: &Report) -> Result<bool> {
         if report.output.is_null() || !self.is_session(&report.session) {
             return Ok(false);
         }
@@ -84,7 +84,7 @@ impl IncidentObject {
     }
 
     /// The postmortem that the record's session gave; null where there is none.
-    pub(super) async fn postmortem_of(&self, record: &Record) -> worker::Result<Value> {
+    pub(super) async fn postmortem_of(&self, record: &Record) -> Result<Value> {
         let kept = self.kept().await?;
         let session = record.session.as_ref().map(|session| session.id.as_str());
         Ok(kept.filter(|kept| session == Some(&*kept.session)).map_or(Value::Null, |kept| kept.postmortem))

@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::IncidentObject;
-use crate::clients::devin as client;
-use crate::configuration;
-use crate::runtime::now;
-use incident::lifecycle;
-use incident::record::Record;
+use super::Program;
+use crate::host::{IncidentHost, Result, Settings};
+use ::incident::lifecycle;
+use ::incident::record::Record;
 use outbound::devin::reply;
 
-impl IncidentObject {
-    pub(super) async fn show(&self, name: &str, ask_devin: bool) -> worker::Result<Value> {
+impl<H: IncidentHost> Program<H> {
+    pub(super) async fn show(&self, name: &str, ask_devin: bool) -> Result<Value> {
         self.load().await?;
         let Some(record) = self.with_record(|record| record.clone()).filter(|record| record.name() == name) else {
             return Ok(Value::Null);
@@ -29,17 +27,16 @@ impl IncidentObject {
             let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
             fields.insert("session".into(), session);
             fields.insert("postmortem".into(), postmortem);
-            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
+            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), self.host.now()).into());
         }
         Ok(shown)
     }
 
     /// The session's present state, asked from Devin; null where there is none or Devin does not say.
     async fn session_now(&self, record: &Record) -> Value {
-        let configuration = configuration::configuration(&self.env);
-        let (Some(session), Ok(settings)) = (&record.session, &configuration.settings) else { return Value::Null };
-        let answer = client::glance(&settings.devin, &settings.devin.session(&session.id)).await;
-        match reply::state(answer, now()) {
+        let (Some(session), Some(settings)) = (&record.session, self.host.settings()) else { return Value::Null };
+        let answer = self.host.poll_devin(settings.devin(), &settings.devin().session(&session.id)).await;
+        match reply::state(answer, self.host.now()) {
             Ok(state) => state,
             Err(failure) => json!({"error": failure.words()}),
         }

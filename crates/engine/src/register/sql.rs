@@ -1,7 +1,4 @@
-//! The register's tables, and how their rows are read.
-
-use worker::js_sys::Reflect;
-use worker::wasm_bindgen::JsValue;
+//! The register's tables.
 
 /// The list: a row for each incident.
 pub const LIST: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
@@ -23,19 +20,3 @@ pub const FOLLOWED: &str =
 
 /// What was counted, by the hour.
 pub const COUNTS: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
-
-/// A column of a row, where it holds text.
-pub fn column(row: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(row, &JsValue::from_str(name)).ok()?.as_string()
-}
-
-/// A column of a row, where it holds a whole number.
-pub fn integer(row: &JsValue, name: &str) -> i64 {
-    let value = Reflect::get(row, &JsValue::from_str(name)).ok();
-    value.and_then(|value| value.as_f64()).unwrap_or_default() as i64
-}
-
-/// A number as SQL takes it: JavaScript's are exact up to 2^53, which is far beyond any date.
-pub fn number(number: i64) -> JsValue {
-    JsValue::from_f64(number as f64)
-}

@@ -1,42 +1,36 @@
 //! Starting the session at Devin, and looking for it where it may exist.
 
-use super::IncidentObject;
-use super::look::through_pages;
-use crate::clients::devin as client;
-use crate::configuration;
-use crate::log;
-use crate::runtime::{chance, now};
-use crate::settings::Settings;
-use crate::store::register_calls as register;
-use crate::store::tally::{self, Cause, Count};
-use incident::admission::Admission;
-use incident::failure::Failure;
-use incident::lifecycle;
-use incident::record::{self, Record, Turn};
+use super::Program;
+use crate::counts::{Cause, Count};
+use crate::host::{IncidentHost, Result, Settings};
+use ::incident::admission::Admission;
+use ::incident::failure::Failure;
+use ::incident::lifecycle;
+use ::incident::record::{self, Record, Turn};
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
 
 const REQUEST: &str = "request";
 
-impl IncidentObject {
-    pub(super) async fn create(&self, settings: &Settings) -> worker::Result<()> {
+impl<H: IncidentHost> Program<H> {
+    pub(super) async fn create(&self, settings: &H::Settings) -> Result<()> {
         let Some((line, applicant)) = self.with_loaded(|record| (record.line(), record.applicant())).await? else {
             return Ok(());
         };
-        let wait = match register::admit(&self.env, line, applicant, settings.limits).await {
+        let wait = match self.host.admit(line, applicant, settings.limits()).await {
             Ok(Admission::Admitted) => None,
             Ok(Admission::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
             Ok(Admission::Held { until }) => Some((Turn::Held, until)),
             Err(error) => {
-                log::warning(&format!("no answer from the register: {error}"));
-                self.with_loaded(|record| lifecycle::not_admitted(record, now(), chance())).await?;
+                self.host.warn(&format!("no answer from the register: {error}"));
+                self.with_loaded(|record| lifecycle::not_admitted(record, self.host.now(), self.host.chance())).await?;
                 return self.store().await;
             }
         };
         if let Some((turn, until)) = wait {
             self.with_loaded(|record| {
-                lifecycle::must_wait(record, turn, until, now());
-                record.publish(now());
+                lifecycle::must_wait(record, turn, until, self.host.now());
+                record.publish(self.host.now());
             })
             .await?;
             return self.store().await;
@@ -44,35 +38,35 @@ impl IncidentObject {
         let request = match self.request(settings).await? {
             Ok(request) => request,
             Err(words) => {
-                tally::count(Count::Failed(Cause::Prompt));
+                self.host.count(Count::Failed(Cause::Prompt));
                 self.with_loaded(|record| {
-                    lifecycle::creating(record, now());
-                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
+                    lifecycle::creating(record, self.host.now());
+                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), self.host.now(), 0.0);
                 })
                 .await?;
                 return self.store().await;
             }
         };
-        self.with_loaded(|record| lifecycle::creating(record, now())).await?;
+        self.with_loaded(|record| lifecycle::creating(record, self.host.now())).await?;
         self.store_with(REQUEST, serde_json::to_string(&request)?).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {
-            secrets.extend(configuration::secret(&self.env, name).map(|value| (name.clone(), value)));
+            secrets.extend(self.host.session_secret(name).map(|value| (name.clone(), value)));
         }
-        let answer = client::ask(&settings.devin, &settings.devin.create(&request, &secrets)).await;
+        let answer = self.host.ask_devin(settings.devin(), &settings.devin().create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
-        let reply = reply::created(answer, now());
+        let reply = reply::created(answer, self.host.now());
         let cause = reply.as_ref().err().map(Cause::of);
         self.with_loaded(|record| {
-            lifecycle::create_replied(record, reply, now(), chance());
-            count_session(record, cause);
+            lifecycle::create_replied(record, reply, self.host.now(), self.host.chance());
+            self.count_session(record, cause);
         })
         .await?;
         self.store().await
     }
 
     /// The request of the session that is wanted: as it was sent before, or made now. `Err`: why there is none.
-    async fn request(&self, settings: &Settings) -> worker::Result<Result<SessionRequest, String>> {
+    async fn request(&self, settings: &H::Settings) -> Result<std::result::Result<SessionRequest, String>> {
         let (untried, mark) = self
             .with_loaded(|record| (record.session_untried(), record.mark()))
             .await?
@@ -88,12 +82,12 @@ impl IncidentObject {
             .map_or(Err("the incident is gone".to_owned()), |made| made.map_err(|error| format!("no prompt: {error}"))))
     }
 
-    pub(super) async fn stored_request(&self) -> worker::Result<Option<SessionRequest>> {
-        let text = self.state.storage().get::<String>(REQUEST).await?;
+    pub(super) async fn stored_request(&self) -> Result<Option<SessionRequest>> {
+        let text = self.host.read(REQUEST).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    pub(super) async fn look_up(&self, access: &Access) -> worker::Result<()> {
+    pub(super) async fn look_up(&self, access: &Access) -> Result<()> {
         let sought = self.with_loaded(|record| {
             let since = match record.state {
                 record::State::LookingUp { since, .. } => since,
@@ -104,29 +98,30 @@ impl IncidentObject {
         let Some((mark, since)) = sought.await? else { return Ok(()) };
         let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
         let look = async |page: &str| {
-            let answer = client::ask(access, &access.find(&mark, tagged, since, page)).await;
-            reply::found(&access.api, answer, &mark, page, now())
+            let answer = self.host.ask_devin(access, &access.find(&mark, tagged, since, page)).await;
+            reply::found(&access.api, answer, &mark, page, self.host.now())
         };
-        let result = through_pages(look).await;
+        let result = self.through_pages(look).await;
         let repeatable = access.api == Api::V1;
         let cause = result.as_ref().err().map(Cause::of);
         self.with_loaded(|record| {
-            lifecycle::look_up_replied(record, result, repeatable, now(), chance());
-            count_session(record, cause);
+            lifecycle::look_up_replied(record, result, repeatable, self.host.now(), self.host.chance());
+            self.count_session(record, cause);
         })
         .await?;
         self.store().await
     }
-}
 
-/// Counts what Devin's answer about a session has led to; `cause`: what was wrong with it.
-fn count_session(record: &Record, cause: Option<Cause>) {
-    match (&record.state, cause) {
-        (record::State::Started, _) => {
-            tally::started(record.sender, now().since(record.wanted.unwrap_or(record.first_seen)));
+    /// Counts what Devin's answer about a session has led to; `cause`: what was wrong with it.
+    fn count_session(&self, record: &Record, cause: Option<Cause>) {
+        match (&record.state, cause) {
+            (record::State::Started, _) => {
+                let wanted = record.wanted.unwrap_or(record.first_seen);
+                self.host.count_session(record, self.host.now().since(wanted));
+            }
+            (record::State::Failed, Some(cause)) => self.host.count(Count::Failed(cause)),
+            (_, Some(cause)) => self.host.count(Count::Retried(cause)),
+            _ => {}
         }
-        (record::State::Failed, Some(cause)) => tally::count(Count::Failed(cause)),
-        (_, Some(cause)) => tally::count(Count::Retried(cause)),
-        _ => {}
     }
 }

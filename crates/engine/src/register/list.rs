@@ -1,22 +1,21 @@
 //! The list of incidents: a row for each, with its line as JSON.
 
 use serde_json::{Value, json};
-use worker::wasm_bindgen::JsValue;
 
-use super::RegisterObject;
-use super::sql::{column, integer, number};
-use crate::store::register_calls::{LARGEST_PAGE, Query, Stats, parse_cursor};
-use incident::listing::{IGNORED, Line};
-use incident::time::Time;
+use super::Program;
+use super::calls::{LARGEST_PAGE, ListQuery, Stats, parse_cursor};
+use crate::host::{Binding, RegisterHost, Result, Row};
+use ::incident::listing::{IGNORED, Line};
+use ::incident::time::Time;
 
 /// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
 /// They are cut down to that after so many new ones, so that not every event has them all counted.
 const SLACK: u32 = 100;
 
-impl RegisterObject {
-    pub fn list_incident(&self, line: &Line) -> worker::Result<()> {
-        let time = |text: &str| number(Time::from_rfc3339(text).unwrap_or_default().0);
+impl<H: RegisterHost> Program<H> {
+    pub(super) fn list_incident(&self, line: &Line) -> Result<()> {
+        let time = |text: &str| Time::from_rfc3339(text).unwrap_or_default().into();
         self.exec(
             "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
             vec![
@@ -32,7 +31,7 @@ impl RegisterObject {
     }
 
     /// Lists an ignored event, unless its incident has a line of its own.
-    pub fn list_ignored(&self, mut line: Line) -> worker::Result<()> {
+    pub(super) fn list_ignored(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
         if let Some(known) = &known {
             if known.state != IGNORED {
@@ -50,32 +49,32 @@ impl RegisterObject {
             self.exec(
                 "DELETE FROM incidents WHERE incident IN (SELECT incident FROM incidents WHERE state = ? \
                  ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-                vec![IGNORED.into(), number(MOST_IGNORED)],
+                vec![IGNORED.into(), Binding::from(MOST_IGNORED)],
             )?;
         }
         Ok(())
     }
 
     /// Forgets what was last heard of before then.
-    pub fn forget(&self, before: Time) -> worker::Result<()> {
-        self.exec("DELETE FROM incidents WHERE last_seen < ?", vec![number(before.0)])?;
+    pub(super) fn forget(&self, before: Time) -> Result<()> {
+        self.exec("DELETE FROM incidents WHERE last_seen < ?", vec![Binding::from(before)])?;
         Ok(())
     }
 
-    pub fn one(&self, name: &str) -> worker::Result<Value> {
+    pub(super) fn one(&self, name: &str) -> Result<Value> {
         let query = "SELECT listing FROM incidents WHERE incident = ?";
-        for row in self.exec(query, vec![JsValue::from_str(name)])? {
-            if let Some(listing) = column(&row?, "listing") {
+        for row in self.exec(query, vec![Binding::from(name)])? {
+            if let Some(listing) = row.text("listing") {
                 return Ok(serde_json::from_str(&listing)?);
             }
         }
         Ok(Value::Null)
     }
 
-    pub fn page(&self, query: &Query) -> worker::Result<Value> {
+    pub(super) fn page(&self, query: &ListQuery) -> Result<Value> {
         let (before, after) = query.cursor.as_deref().and_then(parse_cursor).unwrap_or((i64::MAX, String::new()));
         let limit = query.limit.clamp(1, LARGEST_PAGE);
-        let optional = |text: &Option<String>| text.as_deref().map_or(JsValue::NULL, JsValue::from_str);
+        let optional = |text: &Option<String>| Binding::from(text.as_deref());
         // Not LIKE, whose patterns the runtime limits to 50 bytes, and which gives some letters a meaning.
         let cursor = self.exec(
             "SELECT listing, first_seen || '.' || incident AS place FROM incidents \
@@ -86,19 +85,18 @@ impl RegisterObject {
              ifnull(listing ->> 'service', '')), lower(?5))) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?6",
             vec![
-                number(before.min((1 << 53) - 1)),
-                JsValue::from_str(&after),
+                Binding::from(before.min((1 << 53) - 1)),
+                Binding::from(&after),
                 optional(&query.state),
                 optional(&query.sender),
                 optional(&query.text),
-                number(i64::from(limit.saturating_add(1))),
+                Binding::from(limit.saturating_add(1)),
             ],
         )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut incidents, mut last, mut more) = (Vec::new(), None, false);
         for row in cursor {
-            let row = row?;
-            let (Some(listing), Some(place)) = (column(&row, "listing"), column(&row, "place")) else { continue };
+            let (Some(listing), Some(place)) = (row.text("listing"), row.text("place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
                 incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
@@ -110,7 +108,7 @@ impl RegisterObject {
 
     /// How many incidents have no session and should have one, and how long the oldest of them has waited. Those that
     /// are done are not counted: they are many, and every row that is looked at costs.
-    pub fn count_states(&self, stats: &mut Stats, now: Time) -> worker::Result<()> {
+    pub(super) fn count_states(&self, stats: &mut Stats, now: Time) -> Result<()> {
         let cursor = self.exec(
             "SELECT state, count(*) AS number, min(listing ->> 'waitingSince') AS since FROM incidents \
              WHERE state = 'failed' OR state IN ('waiting', 'queued', 'held') AND listing ->> 'waitingSince' IS NOT NULL \
@@ -118,10 +116,9 @@ impl RegisterObject {
             Vec::new(),
         )?;
         for row in cursor {
-            let row = row?;
-            let number = u32::try_from(integer(&row, "number")).unwrap_or_default();
-            let since = column(&row, "since").and_then(|since| Time::from_rfc3339(&since));
-            match column(&row, "state").as_deref() {
+            let number = u32::try_from(row.integer("number")).unwrap_or_default();
+            let since = row.text("since").and_then(|since| Time::from_rfc3339(&since));
+            match row.text("state").as_deref() {
                 Some("held") => stats.held = number,
                 Some("failed") => stats.failed = number,
                 state => {

@@ -1,4 +1,4 @@
-//! The incident's Durable Object: one for each key. It stores the record, feeds it events, alarms and Devin's replies,
+//! The program of an incident's object: one for each key. It stores the record, feeds it events, alarms and Devin's replies,
 //! and does what the lifecycle says is due.
 //!
 //! What must hold:
@@ -11,6 +11,7 @@
 //!
 //! The alarm works in two lanes, one for Devin and one for those who are notified: neither waits for the other.
 
+pub mod calls;
 mod look;
 mod messages;
 mod notices;
@@ -24,19 +25,16 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::{join, select};
-use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object, js_sys, wasm_bindgen::JsValue};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::configuration;
-use crate::log;
-use crate::runtime::{self, alarm_at, chance, now};
-use crate::settings::Settings;
-use crate::store::incident_calls::{Call, Outcome, Rehearsal, Standing};
-use crate::store::{ledger, register_calls as register};
-use incident::event::IncidentEvent;
-use incident::lifecycle::{self, Step};
-use incident::plan::Plan;
-use incident::record::Record;
-use incident::time::{MINUTE, Time};
+use crate::host::{Error, IncidentHost, Result, Settings};
+use ::incident::event::IncidentEvent;
+use ::incident::lifecycle::{self, Step};
+use ::incident::plan::Plan;
+use ::incident::record::Record;
+use ::incident::time::{MINUTE, Time};
+use calls::{Call, Outcome, Rehearsal, Standing};
 
 const RECORD: &str = "record";
 /// One alarm takes at most so many steps in each lane, …
@@ -48,11 +46,9 @@ const AFTER_AN_ERROR: Duration = Duration::from_secs(10);
 /// … and where the record can't be read: only another release can change that.
 const AFTER_UNREADABLE: Duration = Duration::from_mins(10);
 
-/// The object.
-#[durable_object(alarm)]
-pub struct IncidentObject {
-    state: State,
-    env: Env,
+/// The program of one incident's object.
+pub struct Program<H> {
+    host: H,
     /// What storage holds, once it was read: `Some(None)` where it holds nothing.
     record: RefCell<Option<Option<Record>>>,
     /// Those who wait for the record to change.
@@ -65,11 +61,11 @@ pub struct IncidentObject {
     unreadable: Cell<bool>,
 }
 
-impl DurableObject for IncidentObject {
-    fn new(state: State, env: Env) -> Self {
-        Self {
-            state,
-            env,
+impl<H: IncidentHost> Program<H> {
+    /// The program as it starts: nothing was read yet.
+    pub fn new(host: H) -> Program<H> {
+        Program {
+            host,
             record: RefCell::new(None),
             waiting: RefCell::default(),
             busy: Cell::new(0),
@@ -78,37 +74,32 @@ impl DurableObject for IncidentObject {
         }
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        match runtime::called(request).await? {
-            Call::Event { event, plan, wait } => {
-                runtime::reply(self.event(*event, plan.map(|plan| *plan), wait).await?)
-            }
-            Call::DryRun { event, plan } => runtime::reply(self.dry_run(*event, plan.map(|plan| *plan)).await?),
-            Call::Show { name, ask_devin } => runtime::reply(self.show(&name, ask_devin).await?),
-            Call::Replay { name } => runtime::reply(self.replay(&name).await?),
-            Call::Report { line, report } => runtime::reply(self.report(*line, report).await?),
-            Call::Called { id } => runtime::reply(self.called(&id).await?),
-        }
+    /// Answers a call; the answer is JSON.
+    pub async fn answer(&self, call: Call) -> Result<Value> {
+        Ok(match call {
+            Call::Event { event, plan, wait } => json(self.event(*event, plan.map(|plan| *plan), wait).await?)?,
+            Call::DryRun { event, plan } => json(self.dry_run(*event, plan.map(|plan| *plan)).await?)?,
+            Call::Show { name, ask_devin } => self.show(&name, ask_devin).await?,
+            Call::Replay { name } => json(self.replay(&name).await?)?,
+            Call::Report { line, report } => json(self.report(*line, report).await?)?,
+            Call::Called { id } => json(self.called(&id).await?)?,
+        })
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
-        if let Err(error) = self.work().await {
-            let name = self.state.id().name().unwrap_or_default();
-            log::warning(&format!("{name}: the work was cut short: {error}"));
-            // Memory may be ahead of storage now: storage is the truth.
-            self.record.replace(None);
-            // An alarm that fails is run again six times, which is over in about two minutes, and then never.
-            let pause = if self.unreadable.get() { AFTER_UNREADABLE } else { AFTER_AN_ERROR };
-            self.state.storage().set_alarm(alarm_at(now().plus(jittered(pause)))).await?;
-        }
-        Response::empty()
+    /// The alarm has gone off. An error is to be told to the runtime, which then runs it again.
+    pub async fn alarm(&self) -> Result<()> {
+        let Err(error) = self.work().await else { return Ok(()) };
+        self.host.warn(&format!("the work was cut short: {error}"));
+        // Memory may be ahead of storage now: storage is the truth.
+        self.record.replace(None);
+        // An alarm that fails is run again six times, which is over in about two minutes, and then never.
+        let pause = if self.unreadable.get() { AFTER_UNREADABLE } else { AFTER_AN_ERROR };
+        self.set_alarm(self.host.now().plus(self.jittered(pause))).await
     }
-}
 
-impl IncidentObject {
-    async fn event(&self, event: IncidentEvent, plan: Option<Plan>, wait: Duration) -> worker::Result<Outcome> {
+    async fn event(&self, event: IncidentEvent, plan: Option<Plan>, wait: Duration) -> Result<Outcome> {
         self.load().await?;
-        let (key, arrived) = (event.key.clone(), now());
+        let (key, arrived) = (event.key.clone(), self.host.now());
         let current = self.record.borrow_mut().take().flatten();
         let (record, taken) = lifecycle::take(current, event, plan, arrived);
         self.record.replace(Some(record));
@@ -126,25 +117,25 @@ impl IncidentObject {
                 .with_loaded(|record| (record.name(), Standing::of(record)))
                 .await?
                 .unwrap_or((key.to_string(), Standing::Idle));
-            if standing.settled() || now() >= deadline {
+            if standing.settled() || self.host.now() >= deadline {
                 return Ok(Outcome { taken, incident, standing });
             }
             self.changed_before(Some(deadline)).await;
         }
     }
 
-    async fn dry_run(&self, event: IncidentEvent, plan: Option<Plan>) -> worker::Result<Rehearsal> {
+    async fn dry_run(&self, event: IncidentEvent, plan: Option<Plan>) -> Result<Rehearsal> {
         self.load().await?;
         let key = event.key.clone();
         let current = self.with_record(|record| record.clone());
-        let (record, taken) = lifecycle::take(current, event, plan, now());
+        let (record, taken) = lifecycle::take(current, event, plan, self.host.now());
         let incident = record.as_ref().map_or_else(|| key.to_string(), Record::name);
         let standing = record.as_ref().map(Standing::of).unwrap_or_default();
         Ok(Rehearsal { outcome: Outcome { taken, incident, standing }, record })
     }
 
     /// Stores the record and sees to it that the alarm will do what is due.
-    async fn store_and_arm(&self, due: Step, now: Time) -> worker::Result<()> {
+    async fn store_and_arm(&self, due: Step, now: Time) -> Result<()> {
         self.store().await?;
         let wanted = match due {
             Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
@@ -152,21 +143,20 @@ impl IncidentObject {
             _ => now,
         };
         // An alarm that was lost is set again by the next event, and one that is due earlier stays as it is.
-        let storage = self.state.storage();
-        match storage.get_alarm().await? {
-            Some(at) if at <= wanted.0 => Ok(()),
-            _ => storage.set_alarm(alarm_at(wanted)).await,
+        match self.host.alarm().await? {
+            Some(at) if at <= wanted => Ok(()),
+            _ => self.host.set_alarm(wanted).await,
         }
     }
 
     /// Does what is due, step by step, and sees to it that the next alarm does the rest.
-    async fn work(&self) -> worker::Result<()> {
-        let begun = now();
+    async fn work(&self) -> Result<()> {
+        let begun = self.host.now();
         if self.with_loaded(|record| lifecycle::interrupted(record, begun)).await?.is_none() {
             return Ok(());
         }
-        let configuration = configuration::configuration(&self.env);
-        let settings = configuration.settings.as_ref().ok();
+        let settings = self.host.settings();
+        let settings = settings.as_deref();
         self.stopped.set(false);
         let (session, notices) = join(
             self.lane(lifecycle::due_for_session, settings, begun),
@@ -174,32 +164,29 @@ impl IncidentObject {
         )
         .await;
         session.and(notices)?;
-        let Some(step) = self.with_loaded(|record| lifecycle::due(record, now())).await? else { return Ok(()) };
+        let Some(step) = self.with_loaded(|record| lifecycle::due(record, self.host.now())).await? else {
+            return Ok(());
+        };
         let at = match step {
             Step::Rest => return self.rest().await,
             Step::Wait(until) => until,
-            Step::Publish => now(),
-            _ if settings.is_some() => now(),
+            Step::Publish => self.host.now(),
+            _ if settings.is_some() => self.host.now(),
             _ => {
                 // Nothing is lost: the work goes on when the settings are fixed, which starts a new isolate.
-                log::warning("an incident waits because the configuration is wrong");
-                now().plus(jittered(MINUTE))
+                self.host.warn("an incident waits because the configuration is wrong");
+                self.host.now().plus(self.jittered(MINUTE))
             }
         };
-        self.state.storage().set_alarm(alarm_at(at)).await
+        self.host.set_alarm(at).await
     }
 
     /// Does what is due in one lane, until nothing is and the other lane has nothing to do either: what that does may
     /// make something due here.
-    async fn lane(
-        &self,
-        due: fn(&Record, Time) -> Step,
-        settings: Option<&Settings>,
-        begun: Time,
-    ) -> worker::Result<()> {
+    async fn lane(&self, due: fn(&Record, Time) -> Step, settings: Option<&H::Settings>, begun: Time) -> Result<()> {
         let mut steps = 0;
-        while steps < MOST_STEPS && now().since(begun) < LONGEST_RUN && !self.stopped.get() {
-            let Some(step) = self.with_loaded(|record| due(record, now())).await? else { return Ok(()) };
+        while steps < MOST_STEPS && self.host.now().since(begun) < LONGEST_RUN && !self.stopped.get() {
+            let Some(step) = self.with_loaded(|record| due(record, self.host.now())).await? else { return Ok(()) };
             let until = match step {
                 Step::Wait(until) => Some(until),
                 Step::Rest => None,
@@ -230,8 +217,8 @@ impl IncidentObject {
     }
 
     /// Takes one step; whether it could be taken: without settings only the list can be told.
-    async fn act(&self, step: Step, settings: Option<&Settings>) -> worker::Result<bool> {
-        let begun = now();
+    async fn act(&self, step: Step, settings: Option<&H::Settings>) -> Result<bool> {
+        let begun = self.host.now();
         let Some(settings) = settings else {
             return match step {
                 Step::Publish => self.publish().await.map(|()| true),
@@ -240,14 +227,14 @@ impl IncidentObject {
         };
         match step {
             Step::Publish => return self.publish().await.map(|()| true),
-            Step::Notify(target) if !settings.notify.has(target) => {
-                self.with_loaded(|record| lifecycle::notices::only(record, &settings.notify.all())).await?;
+            Step::Notify(target) if !settings.targets().has(target) => {
+                self.with_loaded(|record| lifecycle::notices::only(record, &settings.targets().all())).await?;
                 return self.store().await.map(|()| true);
             }
             Step::Create => self.create(settings).await?,
-            Step::LookUp => self.look_up(&settings.devin).await?,
+            Step::LookUp => self.look_up(settings.devin()).await?,
             Step::Send => self.send(settings).await?,
-            Step::LookUpMessage => self.look_up_message(&settings.devin).await?,
+            Step::LookUpMessage => self.look_up_message(settings.devin()).await?,
             Step::Notify(target) => self.notify(target, settings).await?,
             Step::Wait(_) | Step::Rest => return Ok(false),
         }
@@ -260,29 +247,29 @@ impl IncidentObject {
     async fn tell(&self, record: &Record) -> (bool, Option<String>) {
         let listed = self.list(record).await;
         if let Err(error) = &listed {
-            log::warning(&format!("{}: could not be listed: {error}", record.name()));
+            self.host.warn(&format!("{}: could not be listed: {error}", record.name()));
         }
         let wanted = record.cache_state();
         if wanted.is_none() || wanted == record.cached {
             return (listed.is_ok(), record.cached.clone());
         }
-        match ledger::write(&self.env, record, self.retention()).await {
+        match self.host.cache(record).await {
             Ok(()) => (listed.is_ok(), wanted),
             Err(error) => {
-                log::warning(&format!("{}: could not be written to KV: {error}", record.name()));
+                self.host.warn(&format!("{}: could not be written to KV: {error}", record.name()));
                 (false, record.cached.clone())
             }
         }
     }
 
-    async fn list(&self, record: &Record) -> worker::Result<()> {
+    async fn list(&self, record: &Record) -> Result<()> {
         for former in &record.former {
-            register::publish(&self.env, former.line.clone(), former.id.clone(), former.permit).await?;
+            self.host.publish(former.line.clone(), Some(former.id.clone()), former.permit).await?;
         }
-        register::publish(&self.env, record.line(), record.mark(), record.permit()).await
+        self.host.publish(record.line(), Some(record.mark()), record.permit()).await
     }
 
-    async fn publish(&self) -> worker::Result<()> {
+    async fn publish(&self) -> Result<()> {
         let Some(record) = self.with_loaded(|record| record.clone()).await? else { return Ok(()) };
         let (told, cached) = self.tell(&record).await;
         self.with_loaded(|current| {
@@ -295,7 +282,7 @@ impl IncidentObject {
             // What changed while these two were told is told next.
             let same = current.line() == record.line() && current.recent == record.recent;
             if same || !told {
-                lifecycle::published(current, told, now(), chance());
+                lifecycle::published(current, told, self.host.now(), self.host.chance());
             }
         })
         .await?;
@@ -303,55 +290,51 @@ impl IncidentObject {
     }
 
     /// Nothing is left to do: at the end of the retention time everything is deleted.
-    async fn rest(&self) -> worker::Result<()> {
+    async fn rest(&self) -> Result<()> {
         let Some(last_seen) = self.with_loaded(|record| record.last_seen).await? else { return Ok(()) };
         let end = self.end_of(last_seen);
-        if now() < end {
-            return self.state.storage().set_alarm(alarm_at(end)).await;
+        if self.host.now() < end {
+            return self.host.set_alarm(end).await;
         }
-        self.state.storage().delete_all().await?;
+        self.host.erase().await?;
         self.record.replace(Some(None));
         Ok(())
     }
 
     fn end_of(&self, last_seen: Time) -> Time {
-        last_seen.plus(self.retention())
+        last_seen.plus(self.host.retention())
     }
 
-    fn retention(&self) -> Duration {
-        configuration::configuration(&self.env).retention()
-    }
-
-    async fn replay(&self, name: &str) -> worker::Result<Option<bool>> {
+    async fn replay(&self, name: &str) -> Result<Option<bool>> {
         self.load().await?;
-        let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, now()));
+        let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, self.host.now()));
         let replayed = self.with_record(replay).flatten();
         if replayed == Some(true) {
             self.store_or_forget().await?;
-            self.state.storage().set_alarm(alarm_at(now())).await?;
+            self.host.set_alarm(self.host.now()).await?;
         }
         Ok(replayed)
     }
 
     /// The register has a slot for the session with this correlation id.
-    async fn called(&self, id: &str) -> worker::Result<()> {
+    async fn called(&self, id: &str) -> Result<()> {
         self.load().await?;
-        if self.with_record(|record| record.mark() == id && lifecycle::called(record, now())) == Some(true) {
+        if self.with_record(|record| record.mark() == id && lifecycle::called(record, self.host.now())) == Some(true) {
             self.store_or_forget().await?;
-            self.state.storage().set_alarm(alarm_at(now())).await?;
+            self.host.set_alarm(self.host.now()).await?;
         }
         Ok(())
     }
 
     /// Reads the record from storage, where that was not done yet.
-    async fn load(&self) -> worker::Result<()> {
+    async fn load(&self) -> Result<()> {
         if self.record.borrow().is_some() {
             return Ok(());
         }
-        let stored = self.state.storage().get::<String>(RECORD).await?;
+        let stored = self.host.read(RECORD).await?;
         let record = stored.map(|text| Record::from_text(&text)).transpose();
         self.unreadable.set(record.is_err());
-        let record = record.map_err(|unreadable| worker::Error::RustError(unreadable.to_string()))?;
+        let record = record.map_err(|unreadable| Error(unreadable.to_string()))?;
         // Another event may have read it, and gone on, in the meantime.
         self.record.borrow_mut().get_or_insert(record);
         Ok(())
@@ -364,20 +347,20 @@ impl IncidentObject {
     }
 
     /// The same after an `await`: where somebody else's write has failed since, the record is read again.
-    async fn with_loaded<T>(&self, act: impl FnOnce(&mut Record) -> T) -> worker::Result<Option<T>> {
+    async fn with_loaded<T>(&self, act: impl FnOnce(&mut Record) -> T) -> Result<Option<T>> {
         self.load().await?;
         Ok(self.with_record(act))
     }
 
-    async fn store(&self) -> worker::Result<()> {
+    async fn store(&self) -> Result<()> {
         let Some(text) = self.with_record(|record| record.to_text()) else { return Ok(()) };
-        self.state.storage().put_raw(RECORD, text).await?;
+        self.host.write(vec![(RECORD, text)]).await?;
         self.wake();
         Ok(())
     }
 
     /// Stores what a request, and not the alarm, has changed.
-    async fn store_or_forget(&self) -> worker::Result<()> {
+    async fn store_or_forget(&self) -> Result<()> {
         let stored = self.store().await;
         if stored.is_err() {
             // Memory may be ahead of storage now: storage is the truth.
@@ -392,8 +375,8 @@ impl IncidentObject {
         self.waiting.borrow_mut().push(tell);
         match until {
             Some(until) => {
-                let pause = until.since(now());
-                select(told, pin!(Delay::from(pause))).await;
+                let pause = until.since(self.host.now());
+                select(told, pin!(self.host.pause(pause))).await;
             }
             None => {
                 // Nobody drops the sender without waking.
@@ -411,25 +394,25 @@ impl IncidentObject {
     }
 
     /// Stores the record and another text in one, so that neither is ever there without the other.
-    async fn store_with(&self, name: &str, text: String) -> worker::Result<()> {
+    async fn store_with(&self, name: &str, text: String) -> Result<()> {
         let Some(record) = self.with_record(|record| record.to_text()) else { return Ok(()) };
-        let both = js_sys::Object::new();
-        for (name, text) in [(RECORD, record), (name, text)] {
-            js_sys::Reflect::set(&both, &JsValue::from_str(name), &JsValue::from_str(&text))?;
-        }
-        self.state.storage().put_multiple_raw(both).await
+        self.host.write(vec![(RECORD, record), (name, text)]).await
+    }
+
+    async fn set_alarm(&self, at: Time) -> Result<()> {
+        self.host.set_alarm(at).await
+    }
+
+    /// A pause and up to a quarter more, so that many objects do not come back in step.
+    fn jittered(&self, pause: Duration) -> Duration {
+        pause.saturating_add((pause / 4).mul_f64(self.host.chance()))
     }
 
     fn log(&self, begun: Time) {
-        self.with_record(|record| {
-            let what = record.timeline.last().map_or("", |entry| &entry.what);
-            let session = record.session.as_ref().map(|session| session.id.as_str());
-            log::step(&record.name(), record.state_name(), session, what, now().since(begun));
-        });
+        self.with_record(|record| self.host.log_step(record, self.host.now().since(begun)));
     }
 }
 
-/// A pause and up to a quarter more, so that many objects do not come back in step.
-fn jittered(pause: Duration) -> Duration {
-    pause.saturating_add((pause / 4).mul_f64(chance()))
+fn json(value: impl Serialize) -> Result<Value> {
+    Ok(serde_json::to_value(value)?)
 }

@@ -3,13 +3,10 @@
 
 use std::time::Duration;
 
-use worker::wasm_bindgen::JsValue;
-
-use super::RegisterObject;
-use super::sql::{column, number};
-use crate::runtime::now;
-use incident::listing::Line;
-use incident::time::{DAY, HOUR, Time, millis};
+use super::Program;
+use crate::host::{Binding, RegisterHost, Result, Row};
+use ::incident::listing::Line;
+use ::incident::time::{DAY, HOUR, Time, millis};
 
 /// What the first release kept: only sessions that had not ended.
 const FROM_FIRST_RELEASE: [&str; 2] = [
@@ -19,26 +16,25 @@ const FROM_FIRST_RELEASE: [&str; 2] = [
 /// So long after its end a session is asked about.
 const FOLLOWED_FOR: Duration = DAY;
 
-impl RegisterObject {
+impl<H: RegisterHost> Program<H> {
     /// Takes over what the first release has stored, where that was not done yet.
-    pub(super) fn take_over_open_sessions(&self) -> worker::Result<()> {
-        let sql = self.state.storage().sql();
-        let mut old = sql.exec_raw("SELECT 1 FROM sqlite_master WHERE name = 'open_sessions'", Vec::new())?;
-        if Iterator::next(&mut old).is_some() {
+    pub(super) fn take_over_open_sessions(&self) -> Result<()> {
+        let old = self.host.sql("SELECT 1 FROM sqlite_master WHERE name = 'open_sessions'", Vec::new())?;
+        if !old.is_empty() {
             for statement in FROM_FIRST_RELEASE {
-                sql.exec_raw(statement, Vec::new())?;
+                self.host.sql(statement, Vec::new())?;
             }
         }
         Ok(())
     }
 
     /// An incident was published: whether its session is to be asked about, and since when it has ended.
-    pub(super) fn keep_open(&self, line: &Line) -> worker::Result<()> {
-        let incident = JsValue::from_str(&line.incident);
+    pub(super) fn keep_open(&self, line: &Line) -> Result<()> {
+        let incident = Binding::from(&line.incident);
         if line.state != "started" || line.session_id.as_deref().unwrap_or_default().is_empty() {
             return self.exec("DELETE FROM followed_sessions WHERE incident = ?", vec![incident]).map(|_| ());
         }
-        let ended = line.ended_at.as_deref().and_then(Time::from_rfc3339).map_or(JsValue::NULL, |at| number(at.0));
+        let ended: Binding = line.ended_at.as_deref().and_then(Time::from_rfc3339).into();
         let statement = "INSERT INTO followed_sessions VALUES (?1, 0, ?2) \
              ON CONFLICT (incident) DO UPDATE SET ended = ?2 WHERE ended IS NOT ?2";
         self.exec(statement, vec![incident, ended]).map(|_| ())
@@ -46,29 +42,28 @@ impl RegisterObject {
 
     /// Those that were asked about the longest time ago; of those that have ended, each ever more seldom and at least every
     /// hour. An incident that the list has forgotten is asked about no more.
-    pub(super) fn open(&self, most: u32) -> worker::Result<Vec<Line>> {
-        let now = now();
+    pub(super) fn open(&self, most: u32) -> Result<Vec<Line>> {
+        let now = self.host.now();
         self.exec(
             "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
              (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
-            vec![number(now.minus(FOLLOWED_FOR).0)],
+            vec![Binding::from(now.minus(FOLLOWED_FOR))],
         )?;
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
              WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
-            vec![number(now.0), number(millis(HOUR)), number(most.into())],
+            vec![Binding::from(now), Binding::from(millis(HOUR)), Binding::from(most)],
         )?;
         let mut lines = Vec::new();
         let mut names = Vec::new();
         for row in rows {
-            let row = row?;
-            let (Some(name), Some(listing)) = (column(&row, "incident"), column(&row, "listing")) else { continue };
+            let (Some(name), Some(listing)) = (row.text("incident"), row.text("listing")) else { continue };
             // A line that a later release wrote is left to that.
             lines.extend(serde_json::from_str::<Line>(&listing));
             names.push(name);
         }
         for name in names {
-            let asked = vec![number(now.0), JsValue::from_str(&name)];
+            let asked = vec![Binding::from(now), Binding::from(&name)];
             self.exec("UPDATE followed_sessions SET asked = ? WHERE incident = ?", asked)?;
         }
         Ok(lines)

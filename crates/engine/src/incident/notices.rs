@@ -1,0 +1,46 @@
+//! Notifying people, as the lifecycle says is due.
+
+use super::Program;
+use crate::host::{IncidentHost, Result, Settings};
+use ::incident::failure::Failure;
+use ::incident::lifecycle::notices;
+use ::incident::notice::Target;
+use ::incident::record::Delivery;
+use outbound::http;
+use outbound::notify::pagerduty;
+
+impl<H: IncidentHost> Program<H> {
+    /// Sends the target's first notice, or looks for it.
+    pub(super) async fn notify(&self, target: Target, settings: &H::Settings) -> Result<()> {
+        let notice = self.with_loaded(|record| notices::first(record, target).cloned()).await?.flatten();
+        let Some(notice) = notice else { return Ok(()) };
+        if notice.delivery == Delivery::Ready {
+            self.with_loaded(|record| notices::sending(record, target)).await?;
+            self.store().await?;
+        }
+        let looking = matches!(notice.delivery, Delivery::LookingUp(_));
+        let answer = match settings.targets().question(&notice, looking) {
+            Some(question) => self.host.ask_target(question).await.map_err(|error| format!("no answer: {error}")),
+            None => {
+                let words = "PagerDuty's id of the incident is not known".to_owned();
+                let failure = Failure::Refused { status: 0, words };
+                self.with_loaded(|record| {
+                    notices::replied(record, target, Err(failure), self.host.now(), self.host.chance());
+                })
+                .await?;
+                return self.store().await;
+            }
+        };
+        self.with_loaded(|record| {
+            let (now, chance) = (self.host.now(), self.host.chance());
+            if looking {
+                let found = pagerduty::found(answer, notice.about, &notice.news, now);
+                notices::look_up_replied(record, target, found, now, chance);
+            } else {
+                notices::replied(record, target, http::taken(answer, now), now, chance);
+            }
+        })
+        .await?;
+        self.store().await
+    }
+}

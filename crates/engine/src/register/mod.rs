@@ -1,0 +1,168 @@
+//! The register: one object for all incidents. It admits sessions within the budget, whose [`permits`] it keeps, as well
+//! as the [`list`] of incidents and the [`counts`].
+//!
+//! No sender waits for it: what comes here are incidents' alarms, people's look-ups, the cron trigger, and counts that an
+//! isolate hands over after its answers. Its own alarm calls those in line for whom there is a slot.
+
+pub mod calls;
+mod counts;
+mod list;
+mod open_sessions;
+mod permits;
+mod sql;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::counts::Batch;
+use crate::host::{Binding, RegisterHost, Result, Settings};
+use ::incident::admission::{self, Limits, PermitUse};
+use ::incident::key::Key;
+use ::incident::listing::Line;
+use calls::{Call, Request, Stats};
+
+/// When somebody is called again who could not be reached.
+const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// The program of the register's object.
+pub struct Program<H> {
+    host: H,
+    /// Whether the tables are there.
+    created: Cell<bool>,
+    /// How many lines of ignored events came since they were last cut down.
+    new_ignored: Cell<u32>,
+}
+
+impl<H: RegisterHost> Program<H> {
+    /// The program as it starts.
+    pub fn new(host: H) -> Program<H> {
+        // Nobody knows how many lines came before the start, so the next one has them cut down.
+        Program { host, created: Cell::new(false), new_ignored: Cell::new(u32::MAX) }
+    }
+
+    /// Answers a request; the answer is JSON.
+    pub async fn answer(&self, Request { batch, call }: Request) -> Result<Value> {
+        self.take_batch(batch)?;
+        match call {
+            Call::Admit { line, applicant, limits } => {
+                self.list_incident(&line)?;
+                let admission = admission::apply(self, &applicant, limits, self.host.now())?;
+                self.call_next(limits).await?;
+                Ok(serde_json::to_value(admission)?)
+            }
+            Call::Publish { line, id, permit } => {
+                self.published(&line, id.as_deref(), permit)?;
+                self.call_next_of_settings().await?;
+                Ok(Value::Null)
+            }
+            Call::Open { most } => {
+                let open = self.open(most)?;
+                self.call_next_of_settings().await?;
+                Ok(serde_json::to_value(open)?)
+            }
+            Call::One { name } => self.one(&name),
+            Call::List(query) => self.page(&query),
+            Call::Stats { hours } => Ok(serde_json::to_value(self.stats(hours)?)?),
+            Call::Counts => Ok(Value::Null),
+        }
+    }
+
+    /// The alarm has gone off.
+    pub async fn alarm(&self) -> Result<()> {
+        match self.host.settings() {
+            Some(settings) => self.call(settings.limits()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what an isolate has counted.
+    fn take_batch(&self, batch: Batch) -> Result<()> {
+        if !batch.counts.is_empty() {
+            self.add_counts(&batch.counts, self.host.now())?;
+        }
+        if batch.ignored.is_empty() {
+            return Ok(());
+        }
+        for line in batch.ignored {
+            self.list_ignored(line)?;
+        }
+        self.forget_expired()
+    }
+
+    fn published(&self, line: &Line, id: Option<&str>, permit: PermitUse) -> Result<()> {
+        self.list_incident(line)?;
+        self.keep_open(line)?;
+        if let Some(id) = id {
+            admission::settle(self, id, permit, self.host.now())?;
+        }
+        self.forget_expired()
+    }
+
+    async fn call_next_of_settings(&self) -> Result<()> {
+        match self.host.settings() {
+            Some(settings) => self.call_next(settings.limits()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Where somebody in line could go and does not know it, the alarm calls it: a request must not wait for that.
+    async fn call_next(&self, limits: Limits) -> Result<()> {
+        if admission::called(self, limits, self.host.now())?.is_empty() {
+            return Ok(());
+        }
+        self.host.set_alarm(self.host.now()).await
+    }
+
+    /// Calls those in line for whom there is a slot. Who does not hear it asks again at its own time.
+    async fn call(&self, limits: Limits) -> Result<()> {
+        let mut failed = false;
+        for waiter in admission::called(self, limits, self.host.now())? {
+            let Some(key) = Key::of_name(&waiter.incident) else { continue };
+            match self.host.call(&key, &waiter.id).await {
+                Ok(()) => admission::expect(self, waiter, self.host.now())?,
+                Err(error) => {
+                    failed = true;
+                    self.host.warn(&format!("{key}: could not be told that there is a slot for it: {error}"));
+                }
+            }
+        }
+        if failed {
+            self.host.set_alarm(self.host.now().plus(CALLED_AGAIN_AFTER)).await?;
+        }
+        Ok(())
+    }
+
+    fn forget_expired(&self) -> Result<()> {
+        self.forget(self.host.now().minus(self.host.retention()))
+    }
+
+    fn stats(&self, hours: u32) -> Result<Stats> {
+        let now = self.host.now();
+        let usage = admission::usage(self, now)?;
+        let mut stats = Stats {
+            totals: self.totals()?,
+            hours: self.last_hours(hours, now)?,
+            limits: self.host.settings().map(|settings| settings.limits()).unwrap_or_default(),
+            minute: usage.minute,
+            today: usage.today,
+            queue: usage.queue,
+            ..Stats::default()
+        };
+        self.count_states(&mut stats, now)?;
+        Ok(stats)
+    }
+
+    fn exec(&self, statement: &str, bindings: Vec<Binding>) -> Result<Vec<H::Row>> {
+        if !self.created.get() {
+            for tables in [sql::LIST, sql::PERMITS, sql::FOLLOWED, sql::COUNTS] {
+                self.host.sql(tables, Vec::new())?;
+            }
+            self.take_over_turns()?;
+            self.take_over_open_sessions()?;
+            self.created.set(true);
+        }
+        self.host.sql(statement, bindings)
+    }
+}
