@@ -106,7 +106,7 @@ impl<H: IncidentHost> Program<H> {
         let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
             return Ok(Outcome { taken, incident: key.to_string(), standing: Standing::Idle });
         };
-        let stored = self.store_and_arm(due, arrived).await;
+        let stored = self.arm_and_store(due, arrived).await;
         if let Err(error) = stored {
             self.record.replace(None);
             return Err(error);
@@ -134,9 +134,9 @@ impl<H: IncidentHost> Program<H> {
         Ok(Rehearsal { outcome: Outcome { taken, incident, standing }, record })
     }
 
-    /// Stores the record and sees to it that the alarm will do what is due.
-    async fn store_and_arm(&self, due: Step, now: Time) -> Result<()> {
-        self.store().await?;
+    /// Sees to it that the alarm will do what is due, and stores the record. In this order: an alarm that finds nothing to do
+    /// does no harm, and a record whose sender gave up would wait for good without one.
+    async fn arm_and_store(&self, due: Step, now: Time) -> Result<()> {
         let wanted = match due {
             Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
             Step::Wait(until) => until,
@@ -144,9 +144,23 @@ impl<H: IncidentHost> Program<H> {
         };
         // An alarm that was lost is set again by the next event, and one that is due earlier stays as it is.
         match self.host.alarm().await? {
-            Some(at) if at <= wanted => Ok(()),
-            _ => self.host.set_alarm(wanted).await,
+            Some(at) if at <= wanted => {}
+            _ => self.host.set_alarm(wanted).await?,
         }
+        self.store().await
+    }
+
+    /// The same for what was changed by a request, and is to be gone on with now.
+    async fn arm_and_store_now(&self) -> Result<()> {
+        let stored = match self.host.set_alarm(self.host.now()).await {
+            Ok(()) => self.store().await,
+            failed => failed,
+        };
+        if stored.is_err() {
+            // Memory may be ahead of storage now: storage is the truth.
+            self.record.replace(None);
+        }
+        stored
     }
 
     /// Does what is due, step by step, and sees to it that the next alarm does the rest.
@@ -310,8 +324,7 @@ impl<H: IncidentHost> Program<H> {
         let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, self.host.now()));
         let replayed = self.with_record(replay).flatten();
         if replayed == Some(true) {
-            self.store_or_forget().await?;
-            self.host.set_alarm(self.host.now()).await?;
+            self.arm_and_store_now().await?;
         }
         Ok(replayed)
     }
@@ -320,8 +333,7 @@ impl<H: IncidentHost> Program<H> {
     async fn called(&self, id: &str) -> Result<()> {
         self.load().await?;
         if self.with_record(|record| record.mark() == id && lifecycle::called(record, self.host.now())) == Some(true) {
-            self.store_or_forget().await?;
-            self.host.set_alarm(self.host.now()).await?;
+            self.arm_and_store_now().await?;
         }
         Ok(())
     }
@@ -357,16 +369,6 @@ impl<H: IncidentHost> Program<H> {
         self.host.write(vec![(RECORD, text)]).await?;
         self.wake();
         Ok(())
-    }
-
-    /// Stores what a request, and not the alarm, has changed.
-    async fn store_or_forget(&self) -> Result<()> {
-        let stored = self.store().await;
-        if stored.is_err() {
-            // Memory may be ahead of storage now: storage is the truth.
-            self.record.replace(None);
-        }
-        stored
     }
 
     /// Waits until the record has changed, or it is so late.

@@ -55,13 +55,14 @@ impl<H: IncidentHost> Program<H> {
         if !news {
             return Ok(());
         }
+        self.host.set_alarm(at).await?;
         if current && !report.output.is_null() && self.is_session(&report.session) {
             let kept = Kept { session: report.session, postmortem: report.output };
             self.store_with(POSTMORTEM, serde_json::to_string(&kept)?).await?;
         } else {
             self.store().await?;
         }
-        self.host.set_alarm(at).await
+        Ok(())
     }
 
     fn is_session(&self, id: &str) -> bool {

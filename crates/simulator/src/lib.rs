@@ -1,0 +1,134 @@
+//! The whole bridge in a deterministic world: the programs of both objects, with everything around them simulated. One
+//! seed decides everything, so whatever is found can be looked at again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a tool for tests: it is to stop where it is wrong"
+)]
+
+pub mod company;
+pub mod devin;
+pub mod executor;
+pub mod world;
+
+use std::fmt;
+use std::rc::Rc;
+
+use company::Answered;
+use incident::admission::Limits;
+use incident::record::{Delivery, State};
+use incident::time::{DAY, HOUR, Time};
+use world::World;
+
+/// What a simulation is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// What decides everything.
+    pub seed: u64,
+    /// How many days of events.
+    pub days: u32,
+    /// How many incidents a year.
+    pub incidents: u32,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Figures by their names.
+    pub figures: Vec<(&'static str, u64)>,
+    /// The first promise that was broken.
+    pub broken: Option<String>,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, figure) in &self.figures {
+            writeln!(f, "{name:<28} {figure:>12}")?;
+        }
+        match &self.broken {
+            Some(words) => write!(f, "BROKEN {words}"),
+            None => write!(f, "every promise was kept"),
+        }
+    }
+}
+
+const BEGIN: Time = Time(1_767_225_600_000);
+
+/// Runs a world.
+pub fn simulate(wanted: Wanted) -> Outcome {
+    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100, ..Limits::default() });
+    let answered = Rc::new(Answered::default());
+    let end = BEGIN.plus(wanted.days * DAY);
+    world.executor.spawn(company::weather(Rc::clone(&world), end));
+    world.executor.spawn(company::incidents(Rc::clone(&world), Rc::clone(&answered), wanted.incidents, end));
+    let mut now = BEGIN;
+    while now < end && world.broken().is_none() {
+        now = now.plus(HOUR);
+        world.executor.run(now, || {});
+    }
+    // Everything goes well from now on; the longest that anything may wait for is the budget of the days to come.
+    let calm = end.plus(5 * DAY);
+    while now < calm && world.broken().is_none() {
+        now = now.plus(HOUR);
+        world.executor.run(now, || {});
+    }
+    if world.broken().is_none() {
+        settled(&world, &answered);
+    }
+    let figures = &world.figures;
+    Outcome {
+        figures: vec![
+            ("deliveries", figures.deliveries.get()),
+            ("answered with an error", figures.refused.get()),
+            ("sessions", world.devin.borrow().sessions.len() as u64),
+            ("messages", world.devin.borrow().sessions.iter().map(|session| session.messages.len() as u64).sum()),
+            ("notes at PagerDuty", world.devin.borrow().notes.values().map(|notes| notes.len() as u64).sum()),
+            ("calls to Devin and people", figures.devin.get()),
+            ("requests to objects", figures.objects.get()),
+            ("requests to the register", figures.register.get()),
+            ("writes", figures.writes.get()),
+            ("crashes", figures.crashes.get()),
+            ("longest record, bytes", figures.longest.get() as u64),
+            ("steps", world.executor.polls()),
+        ],
+        broken: world.broken(),
+    }
+}
+
+/// After all faults have stopped, and the days that a spent budget may take: is anything still owed?
+fn settled(world: &World, answered: &Answered) {
+    for key in world.keys() {
+        let Some(record) = world.record(&key) else {
+            world.broke(format!("{key}: the record can't be read"));
+            continue;
+        };
+        match record.state {
+            State::Started | State::Failed | State::Watching => {}
+            ref state => world.broke(format!("{key}: still {state:?}")),
+        }
+        if record.outbox.iter().any(|message| message.delivery != Delivery::Failed) {
+            world.broke(format!("{key}: a message is still to be sent"));
+        }
+        if !record.notices.is_empty() {
+            world.broke(format!("{key}: somebody is still to be notified"));
+        }
+    }
+    for (key, names) in answered.accepted.borrow().iter() {
+        let failed = world.record(key).is_some_and(|record| record.state == State::Failed);
+        let sessions = world.sessions_of(key);
+        if sessions < names.len() && !failed {
+            world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
+        }
+    }
+    let unconfirmed = world.number("SELECT count(*) FROM permits WHERE confirmed = 0");
+    if unconfirmed > 0 {
+        world.broke(format!("{unconfirmed} permits are left over"));
+    }
+    let waiting = world.number("SELECT count(*) FROM waiters");
+    if waiting > 0 {
+        world.broke(format!("{waiting} are left in line"));
+    }
+}
