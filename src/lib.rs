@@ -21,13 +21,15 @@
 //!
 //! | in `crates/` | is about |
 //! |---|---|
+//! | [`engine`] | what the Durable Objects do, through the traits of [`host`](engine::host): [`incident`](mod@engine::incident): an incident's events, alarm, steps and look-ups. [`register`](engine::register): admission, the list, the counts. [`counts`](engine::counts): what is counted |
 //! | [`outbound`] | [`devin`](outbound::devin): requests to Devin, what its answers mean, what a session and its messages say. [`prompt`](outbound::prompt): templates from `prompts/`, filled, fenced, and short enough. [`notify`](outbound::notify): notices to people. [`postmortem`](outbound::postmortem): structured output as Markdown. [`http`](outbound::http): requests and answers as values |
 //! | [`inbound`] | [`auth`](inbound::auth): who is calling; only a [`Verified`](inbound::auth::Verified) body can be parsed. [`senders`](inbound::senders): a file for each sender. [`routing`](inbound::routing): event + `ROUTES` → plan. [`config`](inbound::config): what is wrong with a setting. [`endpoint`](inbound::endpoint): the hooks |
 //! | [`incident`] | [`event`](incident::event), [`key`](incident::key), [`plan`](incident::plan), [`record`](incident::record): what is told, its identity, what is to be done, what is stored. [`lifecycle`](incident::lifecycle): the state machine, (record, event or reply) → record, and what is due next. [`sanitize`](incident::sanitize): bounded and redacted. [`admission`](incident::admission): who may start a session, and who is next. [`listing`](incident::listing): the contract's record. [`reason`](incident::reason): why something was decided. |
 //! | [`text`] | hostile text cleaned, redacted, cut, fenced |
 //!
-//! `inbound` and `outbound` don't know each other. `crates/checks` has what must hold for any input; it is no part of the
-//! Worker, but of `cargo test` and `fuzz/`.
+//! `inbound` and `outbound` don't know each other, and `engine` knows `outbound` alone. `crates/checks` has what must hold
+//! for any input, `crates/simulator` a world in which the engine lives through years in which everything fails; they are no
+//! part of the Worker, but of `cargo test`, `fuzz/` and `npm run simulate`.
 //!
 //! # The Worker
 //!
@@ -38,7 +40,7 @@
 //! |---|---|
 //! | [`web`] | [`router`]: paths, methods, status codes, the size of bodies. [`webhook`](web::webhook): one request's way, from its proof to its answer. [`dry_run`](web::dry_run): the same without doing it. [`event`](web::event): what of an event its incident has to hear of. [`answer`](web::answer): the answers of the hooks. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
 //! | [`outcomes`] | the cron trigger that asks Devin about the sessions that have not ended |
-//! | [`store`] | [`incident`](mod@store::incident): the Durable Object of each incident: storage, alarm, and the calls that the lifecycle asks for. [`register`](store::register): the Durable Object that admits sessions within the budget, keeps the list and the counts. [`incident_calls`](store::incident_calls), [`register_calls`]: what they can be asked. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`]: what is counted, until the register has it |
+//! | [`store`] | [`incident`](mod@store::incident), [`register`](store::register): the Durable Objects: what the programs of the engine see of the runtime. [`incident_calls`](store::incident_calls), [`register_calls`]: asking them. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`]: what is counted, until the register has it |
 //! | [`clients`] | the asking: [`devin`](clients::devin), [`notify`](clients::notify), and the tenant's keys at [`entra`](clients::entra) |
 //! | [`configuration`], [`settings`] | variables and secrets → [`Settings`](settings::Settings), checked once an isolate |
 //! | [`fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |

@@ -15,17 +15,20 @@ use incident::time::Time;
 /// A task's number.
 pub type Id = u64;
 
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Tasks, timers, the clock and chance.
 pub struct Executor {
     now: Cell<Time>,
     chance: RefCell<fastrand::Rng>,
     next: Cell<Id>,
-    tasks: RefCell<BTreeMap<Id, Pin<Box<dyn Future<Output = ()>>>>>,
+    tasks: RefCell<BTreeMap<Id, Task>>,
     running: Cell<Id>,
     ready: Arc<Mutex<Vec<Id>>>,
     timers: RefCell<BinaryHeap<Reverse<(Time, Id)>>>,
     wakers: RefCell<BTreeMap<Id, Waker>>,
     polls: Cell<u64>,
+    history: Cell<u64>,
 }
 
 struct TaskWaker {
@@ -55,6 +58,7 @@ impl Executor {
             timers: RefCell::default(),
             wakers: RefCell::default(),
             polls: Cell::new(0),
+            history: Cell::new(0),
         })
     }
 
@@ -86,6 +90,11 @@ impl Executor {
     /// How often tasks were polled: how much was done.
     pub fn polls(&self) -> u64 {
         self.polls.get()
+    }
+
+    /// A digest of everything that happened, in its order.
+    pub fn history(&self) -> u64 {
+        self.history.get()
     }
 
     fn number(&self) -> Id {
@@ -139,6 +148,8 @@ impl Executor {
                 let waker = Waker::from(Arc::new(TaskWaker { id, ready: Arc::clone(&self.ready) }));
                 self.running.set(id);
                 self.polls.set(self.polls.get() + 1);
+                let step = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.now().0 as u64;
+                self.history.set(self.history.get().rotate_left(7).wrapping_mul(0x0100_0000_01b3) ^ step);
                 let done = task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
                 let killed = self.running.replace(0) != id;
                 if !done && !killed {

@@ -46,7 +46,7 @@ pub struct Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, figure) in &self.figures {
-            writeln!(f, "{name:<28} {figure:>12}")?;
+            writeln!(f, "{name:<28} {figure:>22}")?;
         }
         match &self.broken {
             Some(words) => write!(f, "BROKEN {words}"),
@@ -59,7 +59,7 @@ const BEGIN: Time = Time(1_767_225_600_000);
 
 /// Runs a world.
 pub fn simulate(wanted: Wanted) -> Outcome {
-    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100, ..Limits::default() });
+    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100 });
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
@@ -93,6 +93,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
             ("crashes", figures.crashes.get()),
             ("longest record, bytes", figures.longest.get() as u64),
             ("steps", world.executor.polls()),
+            ("digest of the history", world.executor.history()),
         ],
         broken: world.broken(),
     }
