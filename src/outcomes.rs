@@ -1,96 +1,56 @@
-//! What became of the sessions: a cron trigger asks Devin about those that have not ended, all in one list, and tells
-//! their incidents what has changed.
+//! The cron trigger: what its [program](engine::outcomes) sees of the runtime.
+
+use std::rc::Rc;
 
 use worker::Env;
 
-use crate::clients::devin as client;
+use crate::clients::devin;
 use crate::configuration::configuration;
 use crate::log;
-use crate::runtime::now;
-use crate::store::incident_calls as incidents;
-use crate::store::register_calls as register;
+use crate::runtime::{self, error};
+use crate::settings::Settings;
+use crate::store::{incident_calls as incidents, register_calls as register};
+use engine::host::{CronHost, Result};
 use incident::key::Key;
 use incident::listing::Line;
-use incident::session::{End, Report};
-use outbound::devin::call::MOST_ASKED;
-use outbound::devin::reply;
+use incident::session::Report;
+use incident::time::Time;
+use outbound::devin::call::Access;
+use outbound::http::{Answer, Call};
 
-/// Asks once. Whatever fails is logged, and asked for again the next time.
+/// Asks once what became of the sessions.
 pub async fn ask(env: &Env) {
-    if let Err(words) = ask_devin(env).await {
-        log::warning(&format!("what became of the sessions is not known: {words}"));
-    }
+    engine::outcomes::ask(&Host { env }).await;
 }
 
-async fn ask_devin(env: &Env) -> Result<(), String> {
-    let configuration = configuration(env);
-    let settings = configuration.settings.as_ref().map_err(|_| "the configuration is wrong".to_owned())?;
-    let open = register::open_sessions(env, MOST_ASKED).await.map_err(|error| error.to_string())?;
-    if open.is_empty() {
-        return Ok(());
-    }
-    let mut ids = Vec::new();
-    for line in &open {
-        ids.push(session_id(line));
-    }
-    let answer = client::ask_for_list(&settings.devin, &settings.devin.sessions_now(&ids)).await;
-    let reports = reply::reports(answer, now()).map_err(|failure| failure.words().to_owned())?;
-    for line in &open {
-        let Some(report) = reports.iter().find(|report| same(&report.session, session_id(line))) else { continue };
-        let report = Report { session: session_id(line).to_owned(), ..report.clone() };
-        if is_news(&report, line)
-            && let Err(error) = tell(env, line, &report).await
-        {
-            log::warning(&format!("an incident could not be told what became of its session: {error}"));
-        }
-    }
-    Ok(())
+struct Host<'a> {
+    env: &'a Env,
 }
 
-async fn tell(env: &Env, line: &Line, report: &Report) -> worker::Result<()> {
-    match Key::of_name(&line.incident) {
-        Some(key) => incidents::report(env, &key, line, report.clone()).await,
-        None => Ok(()),
-    }
-}
+impl CronHost for Host<'_> {
+    type Settings = Settings;
 
-fn session_id(line: &Line) -> &str {
-    line.session_id.as_deref().unwrap_or_default()
-}
-
-/// Whether two ids are of one session. Devin's documents show them with and without their prefix.
-fn same(one: &str, other: &str) -> bool {
-    one.trim_start_matches("devin-") == other.trim_start_matches("devin-")
-}
-
-/// Whether the report says something that the list does not. The spending grows all the time and is no news by itself;
-/// an end is, as often as it is told: only the incident knows whether it is to last.
-fn is_news(report: &Report, line: &Line) -> bool {
-    let changed = report.state != line.session_state
-        || report.detail != line.session_detail
-        || report.pull_requests != line.pull_requests;
-    report.end != End::Open || changed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn only_what_has_changed_is_told() {
-        let word = |word: &str| Some(word.to_owned());
-        let line = Line { session_state: word("running"), session_detail: word("working"), ..Line::default() };
-        let report = Report { state: word("running"), detail: word("working"), acus: 2.into(), ..Report::default() };
-        assert!(!is_news(&report, &line));
-        assert!(is_news(&Report { detail: word("waiting_for_user"), ..report.clone() }, &line));
-        assert!(is_news(&Report { pull_requests: vec![Default::default()], ..report.clone() }, &line));
-        assert!(is_news(&Report { end: End::Asleep, ..report }, &line));
+    fn now(&self) -> Time {
+        runtime::now()
     }
 
-    #[test]
-    fn an_id_is_the_same_with_its_prefix_and_without() {
-        assert!(same("devin-1", "1") && same("devin-1", "devin-1") && !same("devin-1", "devin-2"));
+    fn settings(&self) -> Option<Rc<Settings>> {
+        configuration(self.env).settings.as_ref().ok().cloned()
+    }
+
+    async fn open_sessions(&self, most: u32) -> Result<Vec<Line>> {
+        register::open_sessions(self.env, most).await.map_err(error)
+    }
+
+    async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String> {
+        devin::ask_for_list(access, call).await
+    }
+
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+        incidents::report(self.env, key, line, report).await.map_err(error)
+    }
+
+    fn warn(&self, words: &str) {
+        log::warning(words);
     }
 }

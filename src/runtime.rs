@@ -98,6 +98,11 @@ pub fn failed(error: engine::host::Error) -> worker::Error {
     worker::Error::RustError(error.0)
 }
 
+/// What the runtime failed with, as our programs take it.
+pub fn error(error: worker::Error) -> engine::host::Error {
+    engine::host::Error(error.to_string())
+}
+
 /// A time as an alarm takes it.
 pub fn alarm_at(time: Time) -> ScheduledTime {
     // Exact for every date there is: milliseconds stay far below 2^53.

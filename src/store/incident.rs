@@ -8,11 +8,11 @@ use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object
 use crate::clients::{devin, notify};
 use crate::configuration;
 use crate::log;
-use crate::runtime::{self, alarm_at};
+use crate::runtime::{self, alarm_at, error};
 use crate::settings::Settings;
 use crate::store::{ledger, register_calls as register, tally};
 use engine::counts::Count;
-use engine::host::{Error, IncidentHost, Object, Result};
+use engine::host::{IncidentHost, Object, Result};
 use engine::incident::Program;
 use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::listing::Line;
@@ -144,8 +144,4 @@ impl IncidentHost for Host {
         let session = record.session.as_ref().map(|session| session.id.as_str());
         log::step(&record.name(), record.state_name(), session, what, took);
     }
-}
-
-fn error(error: worker::Error) -> Error {
-    Error(error.to_string())
 }

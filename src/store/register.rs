@@ -9,10 +9,10 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::configuration;
 use crate::log;
-use crate::runtime::{self, alarm_at};
+use crate::runtime::{self, alarm_at, error};
 use crate::settings::Settings;
 use crate::store::incident_calls;
-use engine::host::{Binding, Error, Object, RegisterHost, Result, Row};
+use engine::host::{Binding, Object, RegisterHost, Result, Row};
 use engine::register::Program;
 use incident::key::Key;
 use incident::time::Time;
@@ -107,8 +107,4 @@ fn js(binding: Binding) -> JsValue {
         Binding::Integer(number) => JsValue::from_f64(number as f64),
         Binding::Text(text) => text.into(),
     }
-}
-
-fn error(error: worker::Error) -> Error {
-    Error(error.to_string())
 }

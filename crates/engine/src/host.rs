@@ -8,6 +8,7 @@ use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::key::Key;
 use incident::listing::Line;
 use incident::record::Record;
+use incident::session::Report;
 use incident::time::Time;
 use outbound::devin::call::Access;
 use outbound::devin::compose::ComposeSettings;
@@ -96,6 +97,26 @@ pub trait IncidentHost: Object {
     fn count_session(&self, record: &Record, took: Duration);
     /// A line of the log about a step that was taken.
     fn log_step(&self, record: &Record, took: Duration);
+}
+
+/// What the cron trigger has.
+#[expect(async_fn_in_trait, reason = "one trigger runs at a time")]
+pub trait CronHost {
+    /// The settings in force.
+    type Settings: Settings;
+
+    /// Now.
+    fn now(&self) -> Time;
+    /// The settings; `None` while they are wrong.
+    fn settings(&self) -> Option<Rc<Self::Settings>>;
+    /// The lines of at most so many incidents whose sessions are to be asked about.
+    async fn open_sessions(&self, most: u32) -> Result<Vec<Line>>;
+    /// Asks Devin for a list of sessions with all that they have made.
+    async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String>;
+    /// Tells an incident what Devin reports of its session.
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()>;
+    /// Tells whoever reads the log of something that went wrong.
+    fn warn(&self, words: &str);
 }
 
 /// A value that a statement is given.

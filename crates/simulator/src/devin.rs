@@ -107,6 +107,13 @@ impl Devin {
     fn list(&self, query: &str, now: Time) -> Answer {
         let wanted =
             |name: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+        let asked: Vec<&str> = query.split('&').filter_map(|pair| pair.strip_prefix("session_ids=")).collect();
+        if !asked.is_empty() {
+            let known =
+                asked.iter().filter_map(|id| self.sessions.get(id.strip_prefix("devin-")?.parse::<usize>().ok()?));
+            let items: Vec<Value> = known.map(|session| shown(session, now)).collect();
+            return answer(200, &json!({"items": items, "has_next_page": false}));
+        }
         let tag = wanted("tags").map(|(_, tag)| tag.replace("%3A", ":")).unwrap_or_default();
         let items: Vec<Value> = self
             .tagged(&tag)

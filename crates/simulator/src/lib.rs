@@ -20,8 +20,8 @@ use std::rc::Rc;
 use company::Answered;
 use incident::admission::Limits;
 use incident::record::{Delivery, State};
-use incident::time::{DAY, HOUR, Time};
-use world::World;
+use incident::time::{DAY, HOUR, MINUTE, Time};
+use world::{Cron, World};
 
 /// What a simulation is asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,14 @@ pub fn simulate(wanted: Wanted) -> Outcome {
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
     world.executor.spawn(company::incidents(Rc::clone(&world), Rc::clone(&answered), wanted.incidents, end));
+    let cron = Cron { world: Rc::clone(&world) };
+    world.executor.spawn(async move {
+        // wrangler.toml has it run every five minutes.
+        while cron.world.executor.now() < end.plus(3 * DAY) {
+            cron.world.executor.pause(5 * MINUTE).await;
+            engine::outcomes::ask(&cron).await;
+        }
+    });
     let mut now = BEGIN;
     while now < end && world.broken().is_none() {
         now = now.plus(HOUR);

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::devin::{Devin, Fate, answer};
 use crate::executor::{Executor, Id};
 use engine::counts::Count;
-use engine::host::{self, Binding, Error, IncidentHost, Object, RegisterHost, Result, Row};
+use engine::host::{self, Binding, CronHost, Error, IncidentHost, Object, RegisterHost, Result, Row};
 use engine::incident as program;
 use engine::register;
 use incident::admission::{Admission, Applicant, Limits, PermitUse};
@@ -23,6 +23,7 @@ use incident::lifecycle::{self, Step};
 use incident::listing::Line;
 use incident::record::Record;
 use incident::secret::Secret;
+use incident::session::Report;
 use incident::time::{DAY, MINUTE, SECOND, Time};
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
@@ -756,4 +757,37 @@ impl RegisterHost for RegisterObject {
     async fn call(&self, key: &Key, id: &str) -> Result<()> {
         self.world().call(key.as_str(), program::calls::Call::Called { id: id.to_owned() }).await
     }
+}
+
+/// What the cron trigger sees of the world.
+pub struct Cron {
+    /// The world.
+    pub world: Rc<World>,
+}
+
+impl CronHost for Cron {
+    type Settings = Settings;
+
+    fn now(&self) -> Time {
+        self.world.executor.now()
+    }
+
+    fn settings(&self) -> Option<Rc<Settings>> {
+        Some(Rc::clone(&self.world.settings))
+    }
+
+    async fn open_sessions(&self, most: u32) -> Result<Vec<Line>> {
+        self.world.ask_register(register::calls::Call::Open { most }).await
+    }
+
+    async fn ask_for_list(&self, _: &Access, call: &Call) -> std::result::Result<Answer, String> {
+        self.world.outside(call, |world, fate| world.devin.borrow_mut().act(call, fate, world.executor.now())).await
+    }
+
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+        let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
+        self.world.call(key.as_str(), call).await
+    }
+
+    fn warn(&self, _: &str) {}
 }

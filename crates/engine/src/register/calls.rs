@@ -25,7 +25,7 @@ pub struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
-    /// May a session start? Answered with an [`Admission`].
+    /// May a session start? Answered with an [`Admission`](::incident::admission::Admission).
     Admit {
         /// The incident's line.
         line: Box<Line>,
