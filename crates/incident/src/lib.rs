@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod event;
 pub mod failure;
+pub mod fault;
 pub mod key;
 pub mod lifecycle;
 pub mod listing;

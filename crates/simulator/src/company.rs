@@ -28,7 +28,7 @@ pub async fn weather(world: Rc<World>, until: Time) {
         world.weather.set(Weather { session_gone: 0.01, lost: 0.001, crash: 0.0005, ..Weather::default() });
         executor.pause(executor.between(HOUR, 4 * DAY)).await;
         let calm = world.weather.get();
-        let bad = match executor.below(8) {
+        let bad = match executor.below(9) {
             0 => Weather { devin_down: 1.0, ..calm },
             1 => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
             2 => Weather { devin_stalls: 0.7, ..calm },
@@ -36,6 +36,7 @@ pub async fn weather(world: Rc<World>, until: Time) {
             4 => Weather { storage_fails: 0.2, ..calm },
             5 => Weather { lost: 0.3, ..calm },
             6 => Weather { crash: 0.1, ..calm },
+            7 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
             _ => Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, ..calm },
         };
         world.weather.set(bad);
@@ -107,14 +108,16 @@ async fn pagerduty(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
 
 async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
     let executor = &world.executor;
+    let postmortem = executor.happens(0.2);
     let plan = Plan {
-        workflow: Workflow::Triage,
-        start_on: Kind::Triggered,
+        workflow: if postmortem { Workflow::Postmortem } else { Workflow::Triage },
+        start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
         dedup_window_seconds: Some(3_600),
         min_occurrences: if executor.happens(0.2) { 3 } else { 1 },
         ..Plan::default()
     };
     let key = format!("alert-{number}");
+    let name = Key::new(Sender::Alert, &[&key]).unwrap().to_string();
     for _ in 0..=executor.below(3) {
         for _ in 0..=executor.below(15) {
             deliver(world, answered, event(Sender::Alert, &key, Kind::Triggered, None, None), &plan).await;
@@ -122,6 +125,11 @@ async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
         }
         deliver(world, answered, event(Sender::Alert, &key, Kind::Resolved, None, None), &plan).await;
         executor.pause(executor.between(MINUTE, 6 * HOUR)).await;
+    }
+    // A person tries again whatever has failed, and releases what is held.
+    if executor.happens(0.05) {
+        let Some(record) = world.record(&name) else { return };
+        let _ = world.call::<Option<bool>>(&name, Call::Replay { name: record.name() }).await;
     }
 }
 

@@ -19,6 +19,7 @@ use std::rc::Rc;
 
 use company::Answered;
 use incident::admission::Limits;
+use incident::fault::{self, Fault};
 use incident::record::{Delivery, State};
 use incident::time::{DAY, HOUR, MINUTE, Time};
 use world::{Cron, World};
@@ -26,6 +27,8 @@ use world::{Cron, World};
 /// What a simulation is asked to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
+    /// A fault that is put back, and has to be found.
+    pub fault: Option<Fault>,
     /// What decides everything.
     pub seed: u64,
     /// How many days of events.
@@ -59,6 +62,7 @@ const BEGIN: Time = Time(1_767_225_600_000);
 
 /// Runs a world.
 pub fn simulate(wanted: Wanted) -> Outcome {
+    fault::put_back(wanted.fault);
     let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100 });
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
@@ -76,6 +80,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
     while now < end && world.broken().is_none() {
         now = now.plus(HOUR);
         world.executor.run(now, || {});
+        world.check_rows();
     }
     // Everything goes well from now on; the longest that anything may wait for is the budget of the days to come.
     let calm = end.plus(5 * DAY);

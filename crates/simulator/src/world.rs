@@ -21,7 +21,7 @@ use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::key::Key;
 use incident::lifecycle::{self, Step};
 use incident::listing::Line;
-use incident::record::Record;
+use incident::record::{Record, State};
 use incident::secret::Secret;
 use incident::session::Report;
 use incident::time::{DAY, MINUTE, SECOND, Time};
@@ -465,6 +465,51 @@ impl World {
         }
     }
 
+    /// Of the register's rows only those are there that count for something.
+    pub fn check_rows(&self) {
+        let oldest = self.executor.now().midnight().minus(DAY).0;
+        let old = self.number(&format!("SELECT count(*) FROM permits WHERE at < {oldest} AND confirmed = 1"));
+        if old > 0 {
+            self.broke(format!("{old} permits of sessions from days ago are kept"));
+        }
+        for id in self.texts("SELECT id FROM permits WHERE confirmed = 0") {
+            let name = id.trim_start_matches("incident:");
+            let key = name.split_once('.').map_or(name, |(key, _)| key);
+            let Some(record) = self.record(key) else { continue };
+            // It is told with the next publish.
+            if record.unpublished.is_some() || !record.former.is_empty() {
+                continue;
+            }
+            let tries =
+                matches!(record.state, State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. });
+            if record.mark() != id || !tries {
+                self.broke(format!("{id} holds a permit although the record is {:?}", record.state));
+            }
+        }
+    }
+
+    fn texts(&self, query: &str) -> Vec<String> {
+        let Ok(mut statement) = self.database.prepare(query) else { return Vec::new() };
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.filter_map(std::result::Result::ok).collect()
+    }
+
+    /// Somebody has to wait for its turn: is there really no room?
+    fn must_wait(&self, key: &str, limits: Limits) {
+        let now = self.executor.now();
+        let created = self.created.borrow();
+        // A permit counts a little longer than a minute, and from before its session is there.
+        let window = now.minus(2 * MINUTE + 5 * SECOND);
+        let minute = created.iter().rev().take_while(|(at, _)| *at > window).count() as i64;
+        let day = created.iter().rev().take_while(|(at, _)| *at >= now.midnight()).count() as i64;
+        let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0")
+            + self.number("SELECT count(*) FROM waiters");
+        if minute + others < i64::from(limits.per_minute) && day + others < i64::from(limits.per_day) {
+            let words = format!("{minute} sessions in the last minutes, {day} today, {others} others want one");
+            self.broke(format!("{key} has to wait: {words}"));
+        }
+    }
+
     /// How many sessions there are with the tag of this key, whichever attempt.
     pub fn sessions_of(&self, key: &str) -> usize {
         let devin = self.devin.borrow();
@@ -632,6 +677,9 @@ impl IncidentHost for IncidentObject {
         }
         let admission =
             world.ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits }).await;
+        if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { .. })) {
+            world.must_wait(&self.key, limits);
+        }
         self.may_die().await;
         admission
     }

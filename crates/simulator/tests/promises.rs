@@ -3,7 +3,7 @@
 use simulator::{Wanted, simulate};
 
 fn days(days: u32, seed: u64) -> Wanted {
-    Wanted { seed, days, incidents: 20_000 }
+    Wanted { fault: None, seed, days, incidents: 20_000 }
 }
 
 #[test]

@@ -30,6 +30,7 @@ use serde_json::Value;
 
 use crate::host::{Error, IncidentHost, Result, Settings};
 use ::incident::event::IncidentEvent;
+use ::incident::fault::{self, Fault};
 use ::incident::lifecycle::{self, Step};
 use ::incident::plan::Plan;
 use ::incident::record::Record;
@@ -142,6 +143,9 @@ impl<H: IncidentHost> Program<H> {
             Step::Wait(until) => until,
             _ => now,
         };
+        if fault::is_back(Fault::AlarmLast) {
+            self.store().await?;
+        }
         // An alarm that was lost is set again by the next event, and one that is due earlier stays as it is.
         match self.host.alarm().await? {
             Some(at) if at <= wanted => {}
@@ -360,7 +364,9 @@ impl<H: IncidentHost> Program<H> {
 
     /// The same after an `await`: where somebody else's write has failed since, the record is read again.
     async fn with_loaded<T>(&self, act: impl FnOnce(&mut Record) -> T) -> Result<Option<T>> {
-        self.load().await?;
+        if !fault::is_back(Fault::LostRecord) || self.busy.get() == 0 {
+            self.load().await?;
+        }
         Ok(self.with_record(act))
     }
 

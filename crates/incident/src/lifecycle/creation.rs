@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::notices;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
+use crate::fault::{self, Fault};
 use crate::notice::About;
 use crate::plan::Workflow;
 use crate::record::{Opening, Record, State, Trouble, Turn};
@@ -70,6 +71,9 @@ pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now:
         Err(Failure::Unknown { words }) => {
             record.note(now, format!("attempt {attempt}, outcome unknown: {words}"));
             record.set_error(Some(words));
+            if fault::is_back(Fault::NoLookUp) {
+                return wait_to_create(record, trouble.again(now), None, None, now, chance);
+            }
             record.state = State::LookingUp {
                 not_before: now.plus(look_pause(0, since, now)),
                 since,

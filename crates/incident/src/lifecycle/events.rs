@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::creation::try_again;
 use crate::event::{IncidentEvent, Kind};
+use crate::fault::{self, Fault};
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
 use crate::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
@@ -93,7 +94,9 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     record.note(now, format!("{received}: {ignored}{decided}"));
     match taken {
         // What is known of the last occurrence stays known.
-        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => (last, taken),
+        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => {
+            (last.filter(|_| !fault::is_back(Fault::ForgottenRecord)), taken)
+        }
         _ => (Some(record), taken),
     }
 }

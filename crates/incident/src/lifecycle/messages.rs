@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::outcome;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
+use crate::fault::{self, Fault};
 use crate::plan::Workflow;
 use crate::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::time::Time;
@@ -125,7 +126,9 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
     }
     record.outbox.clear();
     if record.plan.workflow == Workflow::Postmortem {
-        record.former = record.to_be_settled();
+        if !fault::is_back(Fault::UnsettledPermit) {
+            record.former = record.to_be_settled();
+        }
         record.previous = record.session.take();
         record.started_at = None;
         record.outcome = None;
