@@ -32,7 +32,7 @@ function take(heading, lang) {
 }
 
 const ADDRESS = "https://devin-bridge.example.workers.dev";
-const KEY = "your-signing-secret";
+const KEY = "a-signing-secret-of-the-test";
 const WHSEC = `whsec_${btoa("a-secret-of-24-bytes-or-more")}`;
 
 /** What each sender adds to a request, and the heading of its settings. */

@@ -181,7 +181,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
 test("the button asks with a description for everything, and describes nothing else", () => {
   const { vars, kv_namespaces: namespaces, durable_objects: objects } = parse(read("wrangler.toml"));
   const example = read(".dev.vars.example");
-  const secrets = Array.from(example.matchAll(/^(?:# )?([A-Z_]+)=""$/gm), ([, name]) => name);
+  const secrets = Array.from(example.matchAll(/^(?:# )?([A-Z_<>]+)=""$/gm), ([, name]) => name);
   const bindings = [...namespaces.map(({ binding }) => binding), ...objects.bindings.map(({ name }) => name)];
   const described = JSON.parse(read("package.json")).cloudflare.bindings;
   const names = new Set([...Object.keys(vars), ...secrets, ...bindings]);

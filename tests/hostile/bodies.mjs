@@ -66,6 +66,8 @@ export default [
   row("XML with an entity of a file", post(ALERT, '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'), { ...NOT_JSON, not: "root:" }),
   row("YAML", post(ALERT, "alertName: a\nseverity: 1\ndescription: d"), NOT_JSON),
   row("a form with the alert", post(DRY, `payload=${encodeURIComponent(sound)}`), REHEARSED),
+  row("a text with a form's field in it", post(ALERT, `disk full&payload=${encodeURIComponent(sound)}&`), NOT_JSON),
+  row("broken JSON with a form's field in it", post(ALERT, `{"alertName": "x&payload=${encodeURIComponent(sound)}&"`), NOT_JSON),
   row("a form in a form", post(ALERT, `payload=${encodeURIComponent(`payload=${encodeURIComponent(sound)}`)}`), NOT_JSON),
   row("a form with percent garbage", post(ALERT, "payload=%7B%zz%"), NOT_JSON),
   row("packed with gzip, which no sender does: not unpacked, so no bomb", post(ALERT, gzipSync(Buffer.alloc(10 * MEBIBYTE)), { ...BEARER, "content-encoding": "gzip" }), [415]),
