@@ -415,7 +415,7 @@ fn is_safe_webhook(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::secrets::{AZURE_MONITOR, OPEN_WARNING};
+    use crate::settings::secrets::{AZURE_MONITOR, OPEN_WARNING};
     use super::*;
     use inbound::auth::Entra;
     use serde_json::json;
@@ -482,7 +482,7 @@ mod tests {
             let mut texts = texts();
             texts.retain(|(known, _)| known != path);
             texts.extend(text.map(|text| (path.to_owned(), text.to_owned())));
-            let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "w"});
+            let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "5b1c9f2e77aa4d10"});
             let configuration = read(|name| all.get(name).cloned(), &texts);
             assert!(!configuration.hook_secrets.unreadable);
             let problems = configuration.settings.err().unwrap_or_default();

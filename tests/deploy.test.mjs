@@ -60,7 +60,7 @@ test("a first deploy, asked and answered", async () => {
 
 test("without questions: options and the environment, signed with what PagerDuty gave", async () => {
   const here = await place();
-  const env = { DEVIN_API_KEY: V3_KEY, WEBHOOK_SECRET: "mine", ADMIN_TOKEN: "mine-too", PAGERDUTY_SIGNING_SECRET: "pagerduty's" };
+  const env = { DEVIN_API_KEY: V3_KEY, WEBHOOK_SECRET: "of-my-own-making-1", ADMIN_TOKEN: "of-my-own-making-2", PAGERDUTY_SIGNING_SECRET: "what PagerDuty's page gave" };
   const args = ["--yes", "--org", ORG, "--repo", "acme/shop", "--jira", "SHOP", "--slack", "#oncall"];
   const run = await deployed(here, { args, env });
   assert.equal(run.code, 0, run.text);

@@ -13,7 +13,7 @@ const TOO_LARGE = { status: 413, json: { success: false, error: "Body too large"
 const REHEARSED = { status: 200, json: { status: "dry_run" } };
 const text = JSON.stringify;
 const sound = text(alert("BODY"));
-const head = (path, ...lines) => [`POST ${path} HTTP/1.1`, "Host: h", `X-Webhook-Secret: ${SECRET}`, "Connection: close", ...lines, "", ""].join("\r\n");
+const head = (path, ...lines) => [`POST ${path} HTTP/1.1`, "Host: localhost", `X-Webhook-Secret: ${SECRET}`, "Connection: close", ...lines, "", ""].join("\r\n");
 /** The sound alert with one field more, as JSON text. */
 const having = (field) => `${sound.slice(0, -1)},${field}}`;
 
