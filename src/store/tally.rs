@@ -70,6 +70,8 @@ pub enum Refused {
     NoKeys,
     /// Proven, but the body could not be used.
     BadBody,
+    /// Not at a hook: an operator's token was wrong.
+    OperatorToken,
 }
 
 /// What stood between an incident and its session.
@@ -154,7 +156,7 @@ impl Count {
     /// Whether it is worth a call of its own. Who proves nothing must not make the bridge touch its storage: such
     /// requests are counted with the next one that is proven.
     fn proven(self) -> bool {
-        !matches!(self, Count::Refused(Refused::Unauthorized | Refused::NotConfigured | Refused::NoKeys))
+        !matches!(self, Count::Refused(refused) if refused != Refused::BadBody)
     }
 }
 
@@ -341,10 +343,11 @@ mod tests {
         let mut tally = Tally::default();
         tally.count(Count::Refused(Refused::Unauthorized));
         tally.count(Count::Refused(Refused::NotConfigured));
+        tally.count(Count::Refused(Refused::OperatorToken));
         assert!(!tally.call_is_due(Time(0)));
         tally.count(Count::Refused(Refused::BadBody));
         assert!(tally.call_is_due(Time(0)));
-        assert_eq!(tally.batch.counts.sum("refused"), 3);
+        assert_eq!(tally.batch.counts.sum("refused"), 4);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use worker::{Env, Headers};
 
 use crate::configuration::configuration;
 use crate::log;
-use crate::settings::{Configuration, OPEN_WARNING};
+use crate::settings::Configuration;
 use crate::store::incident_calls as incidents;
-use crate::store::{ledger, register_calls as register};
+use crate::store::tally::{Count, Refused};
+use crate::store::{ledger, register_calls as register, tally};
 use crate::web::answer::{Answer, Status};
 use crate::web::metrics;
 use crate::web::query::Query;
@@ -23,54 +24,74 @@ use text::clean;
 /// How many incidents a page has where nobody says otherwise.
 const PAGE: u32 = 50;
 
-/// Who asks, as far as the admin token is concerned.
+/// Who asks, as far as the tokens of operators are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
+    /// `ADMIN_TOKEN`: reads and acts.
     Admin,
+    /// `VIEWER_TOKEN`: reads.
+    Viewer,
     Stranger,
-    /// No token is configured: nobody is an administrator.
+    /// No token is configured: nobody is an operator.
     Nobody,
 }
 
 fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
-    let Some(token) = &configuration.admin_token else { return Caller::Nobody };
-    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
-    match offered {
-        Some(offered) if token.matches(&offered) => Caller::Admin,
-        _ => Caller::Stranger,
+    let (admin, viewer) = (&configuration.admin_token, &configuration.viewer_token);
+    if admin.is_none() && viewer.is_none() {
+        return Caller::Nobody;
     }
+    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
+    let Some(offered) = offered else { return Caller::Stranger };
+    // Both, whatever the first one gives, so that the time tells nothing.
+    let [admin, viewer] = [admin, viewer].map(|token| token.as_ref().is_some_and(|token| token.matches(&offered)));
+    if admin {
+        return Caller::Admin;
+    }
+    if viewer {
+        return Caller::Viewer;
+    }
+    // A browser that has not been asked for the token yet offers none; this is a guess.
+    tally::count(Count::Refused(Refused::OperatorToken));
+    log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
+    Caller::Stranger
 }
 
-/// `None` for the administrator; for everybody else the answer that they get.
+/// `None` for whoever may read; for everybody else the answer that they get.
 pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
-    match caller(headers, &configuration(env)) {
-        Caller::Admin => None,
+    let configuration = configuration(env);
+    match caller(headers, &configuration) {
+        Caller::Admin | Caller::Viewer => configuration.weak_token().map(|problem| {
+            let message = format!("{problem}. Until then only /health is shown.");
+            Answer::unavailable("Configuration", message)
+        }),
         Caller::Stranger => Some(Answer::error(401, "Unauthorized", "The admin token is missing or wrong.")),
         Caller::Nobody => Some(Answer::error(404, "Not found", "There is nothing here while ADMIN_TOKEN is not set.")),
     }
 }
 
-/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration and which of its
-/// stores answer.
+/// Whether somebody who may read may also act.
+pub fn may_act(headers: &Headers, env: &Env) -> bool {
+    caller(headers, &configuration(env)) == Caller::Admin
+}
+
+/// `GET /health`: whether the bridge runs and can take events and, for operators, what is wrong with its configuration and
+/// which of its stores answer.
 pub async fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
-    let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
-    if caller(headers, &configuration) != Caller::Admin {
-        return Reply::Document(json!({"status": status, "version": version}));
+    let problems = configuration.problems();
+    let healthy = problems.is_empty();
+    let status = if healthy { "ok" } else { "misconfigured" };
+    let mut document = json!({"status": status, "version": env!("CARGO_PKG_VERSION")});
+    if let (Caller::Admin | Caller::Viewer, Some(more)) = (caller(headers, &configuration), document.as_object_mut()) {
+        let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
+        more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
+        more.insert("warnings".to_owned(), json!(configuration.warnings));
+        let list = register::list(env, register::Query { limit: 1, ..Default::default() }).await;
+        let storage = json!({"ledger": ledger::answers(env).await, "register": list.is_ok()});
+        more.insert("storage".to_owned(), storage);
     }
-    let problems = configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice);
-    let problem =
-        |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
-    Reply::Document(json!({
-        "status": status,
-        "version": version,
-        "problems": problems.iter().map(problem).collect::<Value>(),
-        "warnings": if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) },
-        "storage": {
-            "ledger": ledger::answers(env).await,
-            "register": register::list(env, register::Query { limit: 1, ..Default::default() }).await.is_ok(),
-        },
-    }))
+    if healthy { Reply::Document(document) } else { Reply::Misconfigured(document) }
 }
 
 /// `GET /api/incidents`.
@@ -117,7 +138,7 @@ pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
         return refusal.into();
     }
-    let problems = configuration(env).settings.as_ref().err().map_or(0, Vec::len);
+    let problems = configuration(env).problems().len();
     match register::stats(env, 0).await {
         Ok(stats) => Reply::Metrics(metrics::text(&stats, problems)),
         Err(error) => failed(&error).into(),
@@ -169,6 +190,9 @@ const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of
 pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
     if let Some(refusal) = refusal(headers, env) {
         return refusal;
+    }
+    if !may_act(headers, env) {
+        return Answer::error(403, "Forbidden", "VIEWER_TOKEN reads and never acts: use ADMIN_TOKEN.");
     }
     if from_another_site(headers, origin) {
         return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");

@@ -100,6 +100,12 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.url();
     let (origin, path, query) = parts(&url);
     let query = Query(query);
+    let secure = origin.starts_with("https://");
+    let respond = |reply| respond(reply, secure);
+    if !secure && !is_this_machine(origin) {
+        let message = "Secrets and incidents travel over https only: please use the same address with https://.";
+        return respond(Answer::error(403, "https required", message).into());
+    }
     let found = Target::of(path).and_then(|(target, name)| match target {
         Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).mappings.sources)?), name)),
         target => Some((target, name)),
@@ -166,11 +172,17 @@ async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Optio
     Ok(whole.then_some(body))
 }
 
-fn respond(reply: Reply) -> worker::Result<Response> {
+/// `secure`: whether it goes over https.
+fn respond(reply: Reply, secure: bool) -> worker::Result<Response> {
     let mut more = Vec::new();
+    if secure {
+        // Not for subdomains: what else is under somebody's own domain is not ours to decide.
+        more.push(("Strict-Transport-Security", "max-age=31536000".to_owned()));
+    }
     let (code, retry_after, content_type, body) = match reply {
         Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, answer.body().to_string()),
         Reply::Document(document) => (200, None, JSON, document.to_string()),
+        Reply::Misconfigured(document) => (503, Some(30), JSON, document.to_string()),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
         Reply::Page { code, retry_after, headers, html } => {
             more.extend(headers);
@@ -217,6 +229,14 @@ fn headers(content_type: &str) -> Result<web_sys::Headers, JsValue> {
     Ok(headers)
 }
 
+/// Whether an origin is the machine the bridge runs on, where nobody listens in between.
+fn is_this_machine(origin: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let end = host.rfind(':').filter(|at| !host.get(*at..).is_some_and(|rest| rest.contains(']')));
+    let name = end.and_then(|at| host.get(..at)).unwrap_or(host);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
 /// The origin, the path and the query of a URL as the runtime gives it: absolute and normalised.
 fn parts(url: &str) -> (&str, &str, &str) {
     let host = url.find("://").map_or(0, |at| at.saturating_add(3));
@@ -242,6 +262,29 @@ mod tests {
         assert_eq!(parts("https://h.example/a/b?c=d#e"), ("https://h.example", "/a/b", "c=d"));
         assert_eq!(parts("https://h.example"), ("https://h.example", "/", ""));
         assert_eq!(parts("http://h:1/x?"), ("http://h:1", "/x", ""));
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_without_tls() {
+        for here in
+            ["http://127.0.0.1:8787", "http://localhost", "http://localhost:1", "http://[::1]", "http://[::1]:80"]
+        {
+            assert!(is_this_machine(here), "{here}");
+        }
+        for elsewhere in [
+            "http://bridge.example",
+            "http://127.0.0.1.evil.example:8787",
+            "http://localhost.evil.example",
+            "http://evil.example:127",
+            "http://user@evil.example",
+            "http://[::2]:80",
+            "http://0.0.0.0",
+            "http://192.168.0.1:8787",
+            "http://",
+            "",
+        ] {
+            assert!(!is_this_machine(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -86,13 +86,7 @@ async fn proven(
         Err(refusal) => {
             let (refused, answer) = match refusal {
                 Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
-                Refusal::NotConfigured => (
-                    Refused::NotConfigured,
-                    Answer::unavailable(
-                        "Not configured",
-                        "What this hook could check is not configured, or is wrong, so nothing is processed.",
-                    ),
-                ),
+                Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
                 Refusal::NoKeys => {
                     (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
                 }
@@ -106,10 +100,9 @@ async fn proven(
     let proof = verified.by().to_owned();
     let settings = match &configuration.settings {
         Ok(settings) => settings,
-        Err(problems) => {
+        Err(_) => {
             tally::count(Count::Refused(Refused::NotConfigured));
-            let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
-            return (Answer::unavailable("Configuration", message).into(), proof);
+            return (closed(hook, configuration).into(), proof);
         }
     };
     let dry_run = match wants_dry_run(query) {
@@ -185,6 +178,22 @@ async fn proven(
         }
     };
     (answer, proof)
+}
+
+/// The answer of a hook that can take nothing, with the command that fixes it. It says the same to everybody, so it names
+/// no setting: which secret is weak is nothing for strangers.
+fn closed(hook: Hook, configuration: &Configuration) -> Answer {
+    if let Err(problems) = &configuration.settings {
+        let message = format!(
+            "Wrong settings: {}. Nothing is taken until they are fixed; npm run doctor names them, and /health with the \
+             ADMIN_TOKEN.",
+            problems.len()
+        );
+        return Answer::unavailable("Configuration", message);
+    }
+    let also = if hook == Hook::Of(Sender::Pagerduty) { ", or PAGERDUTY_SIGNING_SECRET" } else { "" };
+    let message = format!("No secret is set for this hook yet: npx wrangler secret put WEBHOOK_SECRET{also}");
+    Answer::unavailable("Not configured", message)
 }
 
 /// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only for a topic that `SNS_TOPICS` names is it told

@@ -23,6 +23,8 @@ pub struct List<'a> {
     pub origin: &'a str,
     /// When.
     pub now: Time,
+    /// What is wrong with the settings.
+    pub banner: Markup,
 }
 
 /// The page.
@@ -31,6 +33,7 @@ pub fn page(list: &List<'_>) -> String {
     let older = text(list.found, "cursor");
     let main = html! {
         h1 { "Incidents" }
+        (list.banner)
         div.columns {
             div {
                 (filters(list.asked))
@@ -211,7 +214,14 @@ mod tests {
                 state: Some("started".into()),
                 ..Query::default()
             };
-            let list = List { found: &found, asked: &asked, stats: &stats, origin: "https://bridge.example", now };
+            let list = List {
+                found: &found,
+                asked: &asked,
+                stats: &stats,
+                origin: "https://bridge.example",
+                now,
+                banner: maud::html! {},
+            };
             let html = page(&list);
             assert!(html.len() < LARGEST_PAGE, "{piece:?}: {} bytes", html.len());
             assert_eq!(html.matches("<tr><td><time").count(), 50);

@@ -7,9 +7,11 @@ mod list;
 mod page;
 mod pieces;
 mod plot;
+mod problems;
 
 use worker::{Env, Headers};
 
+use crate::configuration::configuration;
 use crate::runtime::now;
 use crate::store::register_calls as register;
 use crate::web::admin;
@@ -51,13 +53,19 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) 
         (Ok(found), Ok(stats)) => (found, stats),
         (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
     };
-    page(200, list::page(&list::List { found: &found, asked: &asked, stats: &stats, origin, now: now() }))
+    let banner = problems::banner(&configuration(env));
+    page(200, list::page(&list::List { found: &found, asked: &asked, stats: &stats, origin, now: now(), banner }))
 }
 
 /// `GET /incidents/{key}`: one of them.
 pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Reply {
     match admin::incident(headers, name, env).await {
-        Ok(shown) => page(200, incident::page(&shown, now())),
+        Ok(mut shown) => {
+            if let Some(replayable) = shown.get_mut("replayable").filter(|_| !admin::may_act(headers, env)) {
+                *replayable = false.into();
+            }
+            page(200, incident::page(&shown, now()))
+        }
         Err(answer) => problem(answer),
     }
 }

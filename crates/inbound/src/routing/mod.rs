@@ -128,6 +128,27 @@ impl Routes {
         all
     }
 
+    /// The routes that hand secrets or repositories to sessions although little but an event's title leads to them, in a
+    /// sentence each. Whoever can raise an alert can word its title.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (n, route) in self.0.iter().enumerate() {
+            let (secrets, repos) = (&route.settings.plan.session_secrets, &route.settings.repos);
+            let repos = repos.as_ref().is_some_and(|repos| !repos.is_empty());
+            let granted = [("session_secrets", !secrets.is_empty()), ("repos", repos)];
+            let granted: Vec<_> = granted.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
+            if !granted.is_empty() && route.is_chosen_by_words() {
+                warnings.push(format!(
+                    "{}: {} for whatever has this alert_name, which anybody who can raise an alert can write: add a \
+                     condition on its service, team, resource or a label",
+                    position(n),
+                    granted.join(" and "),
+                ));
+            }
+        }
+        warnings
+    }
+
     /// The templates of prompts and titles in routes, each with its setting, to be checked where the fields are known.
     pub fn templates(&self) -> Vec<(String, &str)> {
         let mut all = Vec::new();

@@ -304,3 +304,29 @@ fn a_text_of_json_is_the_same_as_a_list() {
     let list = json!([{ "service": "a", "tags": ["x"] }, { "severity": "<=1", "ignore": true }]);
     assert_eq!(Routes::parse(&list), Routes::parse(&Value::String(list.to_string())));
 }
+
+#[test]
+fn secrets_and_repositories_that_a_title_alone_leads_to_are_named() {
+    let warnings = |route: serde_json::Value| Routes::parse(&json!([route])).unwrap().warnings();
+    for (route, what) in [
+        (json!({"alert_name": "db-*", "repos": ["o/r"]}), "ROUTES[1]: repos for"),
+        (json!({"alert_name": "db", "session_secrets": ["DB_PASSWORD"]}), "ROUTES[1]: session_secrets for"),
+        (json!({"sender": "alert", "severity": "<=1", "alert_name": "db", "repos": ["o/r"]}), "ROUTES[1]: repos for"),
+        (
+            json!({"alert_name": "db", "repos": ["o/r"], "session_secrets": ["DB_PASSWORD"]}),
+            "ROUTES[1]: session_secrets and repos for",
+        ),
+    ] {
+        let found = warnings(route.clone());
+        assert!(found.len() == 1 && found[0].starts_with(what), "{route}: {found:?}");
+    }
+    for route in [
+        json!({"alert_name": "db-*", "service": "orders", "repos": ["o/r"]}),
+        json!({"alert_name": "db-*", "label.team": "db", "session_secrets": ["DB_PASSWORD"]}),
+        json!({"alert_name": "db-*", "playbook_id": "playbook-1"}),
+        json!({"sender": "pagerduty", "repos": ["o/r"]}),
+        json!({"repos": ["o/r"]}),
+    ] {
+        assert_eq!(warnings(route.clone()), [""; 0], "{route}");
+    }
+}
