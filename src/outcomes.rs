@@ -41,7 +41,7 @@ async fn ask_devin(env: &Env) -> Result<(), String> {
         if is_news(&report, line)
             && let Err(error) = tell(env, line, &report).await
         {
-            log::warning(&format!("an incident could not be told what became of its session: {error}"));
+            log::warning(&format!("an incident could not be notified of what became of its session: {error}"));
         }
     }
     Ok(())

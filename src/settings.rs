@@ -415,8 +415,8 @@ fn is_safe_webhook(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::settings::secrets::{AZURE_MONITOR, OPEN_WARNING};
     use super::*;
+    use crate::settings::secrets::{AZURE_MONITOR, OPEN_WARNING};
     use inbound::auth::Entra;
     use serde_json::json;
     #[cfg(target_arch = "wasm32")]

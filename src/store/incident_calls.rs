@@ -54,6 +54,11 @@ pub enum Call {
         /// The incident's name.
         name: String,
     },
+    /// Give up on what waits. Answered likewise.
+    GiveUp {
+        /// The incident's name.
+        name: String,
+    },
     /// Devin has reported on a session; answered with null.
     Report {
         /// The list's line of the incident.
@@ -157,6 +162,11 @@ pub async fn show(env: &Env, key: &Key, name: &str, ask_devin: bool) -> worker::
 /// Tries again what failed. `None`: there is no such incident; otherwise whether anything was to be done.
 pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
     ask(env, key, &Call::Replay { name: name.to_owned() }).await
+}
+
+/// Gives up on what waits; answered likewise.
+pub async fn give_up(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
+    ask(env, key, &Call::GiveUp { name: name.to_owned() }).await
 }
 
 /// Tells the object what Devin reports of a session. `line` is the list's line of the incident, by whose name it goes.

@@ -46,7 +46,7 @@ pub enum Count {
     Refused(Refused),
     /// A session was started.
     Started(Sender),
-    /// An incident was given up: a dead letter.
+    /// The bridge gave up on an incident: a dead letter.
     Failed(Cause),
     /// A call to Devin that has to be made again.
     Retried(Cause),
@@ -102,7 +102,7 @@ pub enum Delivered {
     /// The session has it.
     #[default]
     Sent,
-    /// It was refused, or given up.
+    /// It was refused, or the bridge gave up.
     Failed,
 }
 

@@ -11,6 +11,7 @@ use worker::{Env, Headers};
 use crate::configuration::configuration;
 use crate::runtime;
 use crate::web::answer::Answer;
+use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, metrics, openapi, webhook};
@@ -48,6 +49,12 @@ pub enum Target {
     Page,
     /// Tries one again and shows it.
     PageReplay,
+    /// Gives up on one and shows it.
+    PageGiveUp,
+    /// Something for all incidents in a state, once it is confirmed.
+    PageAll(All),
+    /// Has a browser forget the token.
+    SignOut,
 }
 
 /// Every path; `{key}` stands for an incident's name, `{sender}` for a sender's.
@@ -65,6 +72,10 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/", Target::Dashboard),
     ("/incidents/{key}", Target::Page),
     ("/incidents/{key}/replay", Target::PageReplay),
+    ("/incidents/{key}/give-up", Target::PageGiveUp),
+    ("/release-held", Target::PageAll(All::ReleaseHeld)),
+    ("/retry-failed", Target::PageAll(All::RetryFailed)),
+    ("/sign-out", Target::SignOut),
 ];
 
 impl Target {
@@ -77,7 +88,8 @@ impl Target {
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay => "POST",
+            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay | Target::PageGiveUp => "POST",
+            Target::PageAll(_) => "GET, HEAD, POST",
             _ => "GET, HEAD",
         }
     }
@@ -111,7 +123,9 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
-        return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
+        let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
+        let page = wants_page(&Headers(request.headers()));
+        return respond(if page { dashboard::problem(answer) } else { answer.into() });
     };
     if !target.allow().split(", ").any(|method| method == request.method()) {
         let message = format!("{path} takes {} only.", target.allow());
@@ -120,6 +134,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         return Ok(response);
     }
     let headers = Headers(request.headers());
+    let zone = || Zone::of(&request);
     let reply = match target {
         Target::Hook(_) if encoded(&headers) => {
             let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
@@ -136,14 +151,23 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::OpenApi => Reply::OpenApi,
         Target::Metrics => admin::metrics(&headers, &env).await,
         Target::Incidents => admin::list(&headers, query, &env).await,
-        Target::Incident => admin::show(&headers, name, &env).await,
-        Target::Postmortem => admin::postmortem(&headers, name, &env).await,
-        Target::Replay => admin::replay(&headers, origin, name, &env).await.into(),
-        Target::Dashboard => dashboard::list(&headers, origin, query, &env).await,
-        Target::Page => dashboard::incident(&headers, name, &env).await,
-        Target::PageReplay => dashboard::replay(&headers, origin, name, &env).await,
+        Target::Incident => admin::show(&headers, query, name, &env).await,
+        Target::Postmortem => admin::postmortem(&headers, query, name, &env).await,
+        Target::Replay => admin::replay(&headers, origin, query, name, &env).await.into(),
+        Target::Dashboard => dashboard::list(&headers, origin, query, zone(), &env).await,
+        Target::Page => dashboard::incident(&headers, query, name, zone(), &env).await,
+        Target::PageReplay => dashboard::replay(&headers, origin, query, name, &env).await,
+        Target::PageGiveUp => dashboard::give_up(&headers, origin, query, name, &env).await,
+        Target::PageAll(all) if request.method() == "POST" => all.act(&headers, origin, query, &env).await,
+        Target::PageAll(all) => all.ask(&headers, &env).await,
+        Target::SignOut => dashboard::sign_out(&headers, &env),
     };
     respond(reply)
+}
+
+/// Whether it is a browser that asks, for a person.
+fn wants_page(headers: &Headers) -> bool {
+    headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"))
 }
 
 /// Whether a body is compressed or otherwise not sent as it is.

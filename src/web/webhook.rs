@@ -239,8 +239,10 @@ async fn deliver(
         }
         _ => event,
     };
-    let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
+    let event = IncidentEvent { routing: settings.routes.routing(&event), ..event };
+    let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
     tally::event(&event, taken, now());
+    answer.route = event.routing.route;
     explained(answer, &event).about(&event.key)
 }
 
@@ -355,7 +357,7 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
 
 fn ignored_because(reason: Reason) -> &'static str {
     match reason {
-        Reason::Recovered => "The alert recovered, and there is no session to tell.",
+        Reason::Recovered => "The alert recovered, and there is no session to notify.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

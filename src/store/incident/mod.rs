@@ -85,7 +85,8 @@ impl DurableObject for IncidentObject {
             }
             Call::DryRun { event, plan } => runtime::reply(self.dry_run(*event, plan.map(|plan| *plan)).await?),
             Call::Show { name, ask_devin } => runtime::reply(self.show(&name, ask_devin).await?),
-            Call::Replay { name } => runtime::reply(self.replay(&name).await?),
+            Call::Replay { name } => runtime::reply(self.operate(&name, lifecycle::replay).await?),
+            Call::GiveUp { name } => runtime::reply(self.operate(&name, lifecycle::give_up).await?),
             Call::Report { line, report } => runtime::reply(self.report(*line, report).await?),
             Call::Called { id } => runtime::reply(self.called(&id).await?),
         }
@@ -322,15 +323,15 @@ impl IncidentObject {
         configuration::configuration(&self.env).retention()
     }
 
-    async fn replay(&self, name: &str) -> worker::Result<Option<bool>> {
+    /// Does what somebody asks for by hand; whether there was anything to do. `None`: it is another occurrence.
+    async fn operate(&self, name: &str, act: fn(&mut Record, Time) -> bool) -> worker::Result<Option<bool>> {
         self.load().await?;
-        let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, now()));
-        let replayed = self.with_record(replay).flatten();
-        if replayed == Some(true) {
+        let done = self.with_record(|record| (record.name() == name).then(|| act(record, now()))).flatten();
+        if done == Some(true) {
             self.store_or_forget().await?;
             self.state.storage().set_alarm(alarm_at(now())).await?;
         }
-        Ok(replayed)
+        Ok(done)
     }
 
     /// The register has a slot for the session with this correlation id.

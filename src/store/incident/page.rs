@@ -30,6 +30,7 @@ impl IncidentObject {
             fields.insert("session".into(), session);
             fields.insert("postmortem".into(), postmortem);
             fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now()).into());
+            fields.insert("canGiveUp".into(), lifecycle::give_up(&mut record.clone(), now()).into());
         }
         Ok(shown)
     }

@@ -46,14 +46,17 @@ impl IncidentObject {
             Err(words) => {
                 tally::count(Count::Failed(Cause::Prompt));
                 self.with_loaded(|record| {
-                    lifecycle::creating(record, now());
-                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
+                    if lifecycle::creating(record, now()) {
+                        lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now(), 0.0);
+                    }
                 })
                 .await?;
                 return self.store().await;
             }
         };
-        self.with_loaded(|record| lifecycle::creating(record, now())).await?;
+        if self.with_loaded(|record| lifecycle::creating(record, now())).await? != Some(true) {
+            return self.store().await;
+        }
         self.store_with(REQUEST, serde_json::to_string(&request)?).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {

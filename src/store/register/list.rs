@@ -84,6 +84,9 @@ impl RegisterObject {
              AND (?4 IS NULL OR sender = ?4) \
              AND (?5 IS NULL OR instr(lower(incident || char(10) || (listing ->> 'title') || char(10) || \
              ifnull(listing ->> 'service', '')), lower(?5))) \
+             AND (?7 IS NULL OR instr(lower(listing ->> 'service'), lower(?7))) \
+             AND (?8 IS NULL OR CAST(listing ->> 'severity' AS TEXT) = ?8 OR lower(listing ->> 'priority') = lower(?8)) \
+             AND (?9 IS NULL OR last_seen >= ?9) AND (?10 IS NULL OR first_seen <= ?10) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?6",
             vec![
                 number(before.min((1 << 53) - 1)),
@@ -92,6 +95,10 @@ impl RegisterObject {
                 optional(&query.sender),
                 optional(&query.text),
                 number(i64::from(limit.saturating_add(1))),
+                optional(&query.service),
+                optional(&query.severity),
+                query.since.map_or(JsValue::NULL, |time| number(time.0)),
+                query.until.map_or(JsValue::NULL, |time| number(time.0)),
             ],
         )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -101,7 +108,9 @@ impl RegisterObject {
             let (Some(listing), Some(place)) = (column(&row, "listing"), column(&row, "place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
-                incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
+                // With every field, whichever release wrote it.
+                let line: Option<Line> = serde_json::from_str(&listing).ok();
+                incidents.push(line.map(|line| Line { routing: Vec::new(), ..line }));
                 last = Some(place);
             }
         }

@@ -130,7 +130,7 @@ impl RegisterObject {
                 Ok(()) => admission::expect(self, waiter, now())?,
                 Err(error) => {
                     failed = true;
-                    log::warning(&format!("{key}: could not be told that there is a slot for it: {error}"));
+                    log::warning(&format!("{key}: could not be notified that there is a slot for it: {error}"));
                 }
             }
         }

@@ -7,7 +7,7 @@ mod properties;
 use serde_json::{Value, json};
 
 use super::*;
-use incident::event::{Incident, Kind};
+use incident::event::{Incident, Kind, Routing};
 use incident::key::Key;
 use incident::plan::Workflow;
 use incident::sender::Sender;
@@ -22,6 +22,7 @@ fn event(sender: Sender, incident: Incident) -> IncidentEvent {
         occurred_at: None,
         change: None,
         delivery: None,
+        routing: Routing::default(),
         incident,
     }
 }
@@ -297,6 +298,22 @@ fn a_dry_run_says_why() {
     let none = Routes::default().explain(&full());
     assert_eq!(none.len(), 1);
     assert_eq!((none[0].route, none[0].decides), (None, true));
+}
+
+#[test]
+fn what_is_kept_of_the_routing_is_bounded_and_ends_with_what_decides() {
+    let long = "x".repeat(190);
+    let mut list: Vec<Value> = (0..40).map(|n| json!({ "service": long, "resource": format!("{n} {long}") })).collect();
+    list.push(json!({ "ignore": true }));
+    let routing = routes(Value::from(list)).routing(&full());
+    assert_eq!((routing.route, routing.why.len()), (Some(41), MOST_LINES));
+    assert!(routing.why.iter().all(|line| line.chars().count() <= LONGEST_LINE));
+    assert!(routing.why[0].starts_with("route 1: resource is"));
+    assert_eq!(routing.why[MOST_LINES - 2], "and 30 more");
+    assert_eq!(routing.why[MOST_LINES - 1], "route 41: it has no condition");
+    let few = routes(json!([{ "service": "x" }, { "service": "*" }])).routing(&full());
+    assert_eq!((few.route, few.why.len()), (Some(2), 2));
+    assert_eq!(Routes::default().routing(&full()).why, ["no route matches; the defaults decide"]);
 }
 
 #[test]
