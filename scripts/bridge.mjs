@@ -6,6 +6,7 @@ import { deliver, sample } from "./samples.mjs";
 
 /** How far a clock may be off, in milliseconds. */
 const SKEW = 60_000;
+const CLOSED = "see the deployed settings below; without ADMIN_TOKEN at hand, npx wrangler tail names the problems, and npx wrangler secret list the secrets";
 /** How long a bridge may take for an answer, in milliseconds. */
 const PATIENCE = 15_000;
 
@@ -22,7 +23,7 @@ export async function examineBridge(url, secrets, note) {
   if (status !== "ok" && status !== "misconfigured") {
     return note("bridge", wrong(`${url.origin}/health answers ${response.status} and is no bridge`, "see that the address is the Worker's"));
   }
-  note("bridge", ok(`version ${version}`));
+  note("bridge", status === "ok" ? ok(`version ${version}`) : wrong(`version ${version}, misconfigured: its hooks answer 503`, CLOSED));
   note("clock", clock(response.headers.get("date")));
   await lookInside(url, secrets.ADMIN_TOKEN, note);
   note("PagerDuty hook", await ping(url, secrets));

@@ -11,8 +11,8 @@ import { ROOT } from "./steps.mjs";
 
 export const WRANGLER_TOML = join(ROOT, "wrangler.toml");
 const ADMIN_TOKEN = "admin-token-of-the-check";
-/** In place of a secret that is not at hand: as long as one should be, and base64, which Standard Webhooks wants. */
-const STAND_IN = btoa("stand-in for a secret that is not at hand");
+/** In place of a secret that is not at hand: long, no other's, and base64, which Standard Webhooks wants. */
+const standInFor = (name) => btoa(`stand-in for ${name}, which is not at hand`);
 
 /** The options of every tool that reads the configuration. */
 export const CONFIG_OPTION = {
@@ -95,34 +95,36 @@ export async function withoutOthers(variables) {
 }
 
 /**
- * The Worker with this configuration, on the local runtime. It gets stand-ins for the secrets, so that it could not
- * talk to Devin if it wanted to: `more` and those that are missing.
+ * The Worker with this configuration, on the local runtime; `token` of what it gives opens it. It gets stand-ins for the
+ * secrets, so that it could not talk to Devin if it wanted to: `more` and those that are missing.
  */
 export async function startConfigured({ variables, secrets }, more = {}) {
   const { startRuntime } = await import("./runtime.mjs");
-  const vars = { ...(await withoutOthers(variables)), ...secrets, ...more, ADMIN_TOKEN };
+  const vars = { ...(await withoutOthers(variables)), ...secrets, ...more };
+  vars.ADMIN_TOKEN ||= ADMIN_TOKEN;
   vars.DEVIN_API_KEY = standIn(vars);
-  for (const name of [...sessionSecrets(vars), ...signatureSecrets(vars)]) vars[name] ??= STAND_IN;
+  for (const name of [...sessionSecrets(vars), ...signatureSecrets(vars)]) vars[name] ??= standInFor(name);
+  if (!vars.WEBHOOK_SECRET_PREVIOUS) vars.WEBHOOK_SECRET ||= standInFor("WEBHOOK_SECRET");
   const persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-check-"));
   process.on("exit", () => rmSync(persistTo, { recursive: true, force: true }));
-  return startRuntime({ persistTo, vars });
+  return { ...(await startRuntime({ persistTo, vars })), token: vars.ADMIN_TOKEN };
 }
 
-/** What a bridge says of its configuration: { problems, warnings, storage }. */
-export async function health(url, token = ADMIN_TOKEN) {
+/** What a bridge says of its configuration: { status, version, problems, warnings, storage }; without a token the first two. */
+export async function health(url, token) {
   const response = await fetch(new URL("/health", url), { headers: { authorization: `Bearer ${token}` } });
   return response.json();
 }
 
 /** What is wrong with a configuration, and which secrets are not at hand: { problems, warnings, unset }. */
 export async function check(configuration) {
-  const { structureProblems } = await import("./wrangler-file.mjs");
+  const { secretWarnings, structureProblems } = await import("./wrangler-file.mjs");
   const bridge = await startConfigured(configuration);
   try {
-    const { problems, warnings } = await health(bridge.url);
+    const { problems, warnings } = await health(bridge.url, bridge.token);
     const { env } = configuration;
     const all = [...structureProblems(configuration), ...problems].map((problem) => (env ? { ...problem, environment: env } : problem));
-    return { problems: all, warnings, unset: stillUnset(configuration) };
+    return { problems: all, warnings: [...secretWarnings(configuration), ...warnings], unset: stillUnset(configuration) };
   } finally {
     await bridge.stop();
   }
@@ -141,7 +143,7 @@ export const describe = ({ setting, environment, found, expected }) =>
 function standIn({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
   const begins = ["cog_", "apk_"].find((start) => key?.startsWith(start));
   if (key && !begins) return "a-key-of-no-known-kind";
-  return `${begins ?? (org ? "cog_" : "apk_")}${STAND_IN}`;
+  return `${begins ?? (org ? "cog_" : "apk_")}${standInFor("DEVIN_API_KEY")}`;
 }
 
 function stillUnset({ variables, secrets }) {

@@ -28,7 +28,8 @@ export function miniflareOptions({ config, modules, variables = {}, without = []
   return {
     host: "127.0.0.1",
     port: 0,
-    cf: false,
+    // What Cloudflare says of who asks: here it is this machine.
+    cf: { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone },
     enableDevRegistry: false,
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: persistTo,

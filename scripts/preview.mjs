@@ -142,7 +142,7 @@ const short = (text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
 const line = (label, text) => console.log(`${label.padEnd(9)} ${text}`);
 
 async function showProblems(bridge) {
-  const { problems } = await health(bridge.url);
+  const { problems } = await health(bridge.url, bridge.token);
   for (const problem of problems) console.error(`${describe(problem)}\n`);
 }
 

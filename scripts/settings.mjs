@@ -23,7 +23,11 @@ let names;
 /** The names of all variables and secrets. */
 export const settingNames = () => (names ??= [...Object.keys(descriptions()), ...TABLES]);
 
-export const isSetting = (name) => settingNames().includes(name);
+/** The secret that opens one hook only, such as WEBHOOK_SECRET_AZURE_MONITOR, may be set for any of them. */
+export const isSetting = (name) => settingNames().includes(name) || /^WEBHOOK_SECRET_[A-Z0-9_]+$/.test(name);
+
+/** Whether a setting of that name is a secret, which belongs into `wrangler secret put` and not into [vars]. */
+export const isSecret = (name) => /^(DEVIN_API_KEY|NOTIFY_WEBHOOK_URL|WEBHOOK_SECRET_\w+|\w+_(SECRET|TOKEN)(_PREVIOUS)?)$/.test(name);
 
 /** The names of the secrets that routes hand to sessions, as far as the routes can be read. */
 export const sessionSecrets = ({ ROUTES }) => namesIn(ROUTES, (route) => route?.session_secrets ?? []);

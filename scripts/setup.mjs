@@ -191,7 +191,7 @@ async function isReady(bridge, token) {
     try {
       const { status, problems } = await health(bridge, token ?? "");
       if (status === "ok" && (!token || problems?.length === 0)) return true;
-      said = problems?.map(({ setting }) => `${setting} is wrong or missing`).join(", ") ?? "the ADMIN_TOKEN is not there yet";
+      said = problems?.map(({ setting }) => `${setting} is wrong or missing`).join(", ") ?? (status === "misconfigured" ? "its settings are wrong or its secrets are not there yet" : "the ADMIN_TOKEN is not there yet");
     } catch (error) {
       said = error.cause?.code ?? error.message;
     }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { nearest } from "./cli.mjs";
-import { isSetting, secretsNamedIn, settingNames, TABLES } from "./settings.mjs";
+import { isSecret, isSetting, secretsNamedIn, settingNames, TABLES } from "./settings.mjs";
 import { ROOT } from "./steps.mjs";
 
 /** Every environment must have them: wrangler inherits no bindings. */
@@ -42,6 +42,14 @@ export function structureProblems({ file, toml, env }) {
     ...missingBindings(toml, part, env),
     ...sharedName(file, toml, env),
   ];
+}
+
+/** A sentence for each secret that stands in [vars], where everybody who may read the file or the Worker's settings sees it. */
+export function secretWarnings({ toml, env }) {
+  const vars = section(toml, env).vars ?? {};
+  const found = Object.keys(vars).filter((name) => vars[name] !== "" && (isSecret(name) || secretsNamedIn(vars).includes(name)));
+  const option = env ? ` --env ${env}` : "";
+  return found.map((name) => `${name} stands in [${env ? `env.${env}.` : ""}vars], where everybody who reads the settings sees it: take it out, and npx wrangler secret put ${name}${option}`);
 }
 
 // The bridge never asks for a name that it does not know, so only the file can tell of one.

@@ -25,8 +25,8 @@ pub fn configuration(env: &Env) -> Rc<Configuration> {
                 for problem in configuration.settings.as_ref().err().into_iter().flatten() {
                     crate::log::problem(problem);
                 }
-                if configuration.hook_secrets.open {
-                    crate::log::warning(settings::OPEN_WARNING);
+                for warning in &configuration.warnings {
+                    crate::log::warning(warning);
                 }
                 Rc::new(configuration)
             })

@@ -1,20 +1,20 @@
 //! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
 
+mod secrets;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use inbound::auth::{self, Entra, HookSecrets, Rotating, Scheme, Signature};
+use inbound::auth::{HookSecrets, Signature};
 use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
-use inbound::endpoint::Hook;
 use inbound::routing::{Defaults, Routes};
 use inbound::senders::{self, Mapping, Mappings};
 use incident::admission::Limits;
 use incident::event::Incident;
 use incident::secret::Secret;
-use incident::sender::Sender;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
@@ -26,14 +26,6 @@ const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{se
 
 /// What an address must be that we send something to, or believe.
 const SAFE_ADDRESS: &str = "an https:// address (http:// only for 127.0.0.1 or localhost)";
-
-/// The application as which action groups call, the same in every tenant: "AzNS AAD Webhook". Source:
-/// <https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups>.
-const AZURE_MONITOR: &str = "461e8683-5575-4561-ac7f-899cc907d62a";
-
-/// Said in `/health` and the log while anybody may call.
-pub const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
-     address can start sessions";
 
 /// Everything the hooks and the incident's object need, checked.
 #[derive(Debug)]
@@ -94,8 +86,12 @@ pub struct Configuration {
     pub settings: Result<Rc<Settings>, Vec<Problem>>,
     /// What the hooks accept as proof.
     pub hook_secrets: HookSecrets,
-    /// `ADMIN_TOKEN`.
+    /// `ADMIN_TOKEN`: reads and acts.
     pub admin_token: Option<Secret>,
+    /// `VIEWER_TOKEN`: reads, and never acts.
+    pub viewer_token: Option<Secret>,
+    /// What is allowed and yet should be changed.
+    pub warnings: Vec<String>,
     /// Those of `SOURCES`, which have hooks of their own, and those of the folder `senders/`.
     pub mappings: Mappings,
 }
@@ -105,27 +101,43 @@ impl Configuration {
     pub fn retention(&self) -> Duration {
         self.settings.as_ref().map_or(30 * DAY, |settings| settings.retention)
     }
+
+    /// Why the hooks answer 503, if they do: every wrong setting, and that there is nothing to check senders with.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.settings.as_ref().err().cloned().unwrap_or_default();
+        if !self.hook_secrets.is_set() && !self.hook_secrets.open {
+            problems.push(secrets::none_is_set());
+        }
+        problems
+    }
+
+    /// Whether a token of operators is one of the problems, so that it opens nothing but the list of them.
+    pub fn weak_token(&self) -> Option<&Problem> {
+        let problems = self.settings.as_ref().err()?;
+        problems.iter().find(|problem| secrets::TOKENS.contains(&problem.setting.as_str()))
+    }
 }
 
 /// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are. `texts`:
 /// the files of `prompts/` and `senders/`, each with its path.
 pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> Configuration {
-    let mut reader = Reader { get, problems: Vec::new() };
+    let mut reader = Reader { get, problems: Vec::new(), warnings: Vec::new() };
     let sources = reader.sources();
     let hook_secrets = reader.hook_secrets(&sources);
-    let admin_token = reader.secret("ADMIN_TOKEN");
+    let [admin_token, viewer_token] = secrets::TOKENS.map(|name| reader.secret(name));
     let mappings = Mappings::new(sources, texts, &mut reader.problems);
     let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(Rc::new(settings)),
         _ => Err(reader.problems),
     };
-    Configuration { settings, hook_secrets, admin_token, mappings }
+    Configuration { settings, hook_secrets, admin_token, viewer_token, warnings: reader.warnings, mappings }
 }
 
 struct Reader<G> {
     get: G,
     problems: Vec<Problem>,
+    warnings: Vec<String>,
 }
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
@@ -133,47 +145,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         senders::mapping::sources(&(self.get)("SOURCES").unwrap_or_default()).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Vec::new()
-        })
-    }
-
-    fn hook_secrets(&mut self, sources: &[Mapping]) -> HookSecrets {
-        let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
-        let mut signatures = vec![Signature {
-            name: "pagerduty_signature".to_owned(),
-            hooks: vec![Hook::Of(Sender::Pagerduty)],
-            scheme: Scheme::pagerduty(),
-            secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
-        }];
-        let value = (self.get)("SIGNATURES").unwrap_or_default();
-        let mut problems = Vec::new();
-        signatures.extend(auth::signatures(&value, &senders::hooks(sources), &|name| self.secret(name), &mut problems));
-        self.problems.extend(problems);
-        let entra = self.entra();
-        let unreadable = !self.problems.is_empty();
-        HookSecrets { shared, signatures, entra, unreadable, open: self.switch("ALLOW_UNAUTHENTICATED", false) }
-    }
-
-    fn entra(&mut self) -> Option<Entra> {
-        let authority = self.address("AZURE_AUTHORITY", "https://login.microsoftonline.com");
-        let tenant = self.guid("AZURE_TENANT_ID");
-        let caller = self.guid("AZURE_CALLER_ID");
-        let audience = self.text("AZURE_AUDIENCE");
-        match (&tenant, &audience) {
-            (Some(_), None) => {
-                self.missing(
-                    "AZURE_AUDIENCE",
-                    "the application that the webhook stands for: its GUID, or its api:// URI",
-                );
-            }
-            (None, Some(_)) => self.missing("AZURE_TENANT_ID", "the tenant that AZURE_AUDIENCE belongs to, a GUID"),
-            _ => {}
-        }
-        Some(Entra {
-            authority,
-            tenant: tenant?,
-            audience: audience?,
-            caller: caller.unwrap_or_else(|| AZURE_MONITOR.to_owned()),
-            role: self.text("AZURE_ROLE").unwrap_or_else(|| "ActionGroupsSecureWebhook".to_owned()),
         })
     }
 
@@ -214,6 +185,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let redact_emails = self.switch("REDACT_EMAILS", true);
         let sns_topics = self.topics();
         if let Some(routes) = &routes {
+            self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
         }
         self.problems.extend(library.problems(&prompt).into_iter().map(of_file));
@@ -375,28 +347,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// The id of something at Microsoft, in small letters.
-    fn guid(&mut self, name: &str) -> Option<String> {
-        let text = self.text(name)?.to_ascii_lowercase();
-        let groups: Vec<usize> = text.split('-').map(str::len).collect();
-        if groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
-            return Some(text);
-        }
-        self.wrong(name, &text, "a GUID such as 11111111-2222-4333-8444-555555555555");
-        None
-    }
-
-    fn secret(&self, name: &str) -> Option<Secret> {
-        match (self.get)(name)? {
-            Value::String(text) if !text.trim().is_empty() => Some(Secret::new(text.trim())),
-            _ => None,
-        }
-    }
-
-    fn rotating(&self, current: &str, previous: &str) -> Rotating {
-        Rotating { current: self.secret(current), previous: self.secret(previous) }
-    }
-
     fn switch(&mut self, name: &str, default: bool) -> bool {
         match self.text(name).map(|text| text.to_ascii_lowercase()).as_deref() {
             None => default,
@@ -478,6 +428,8 @@ fn is_safe_webhook(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::secrets::{AZURE_MONITOR, OPEN_WARNING};
+    use inbound::auth::Entra;
     use serde_json::json;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -494,7 +446,8 @@ mod tests {
     }
 
     fn with(changes: Value) -> Configuration {
-        let mut all = json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "w"});
+        let mut all =
+            json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "5b1c9f2e77aa4d10"});
         for (name, value) in changes.as_object().unwrap() {
             all[name] = value.clone();
         }
@@ -541,7 +494,7 @@ mod tests {
             let mut texts = texts();
             texts.retain(|(known, _)| known != path);
             texts.extend(text.map(|text| (path.to_owned(), text.to_owned())));
-            let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "w"});
+            let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "5b1c9f2e77aa4d10"});
             let configuration = read(|name| all.get(name).cloned(), &texts);
             assert!(!configuration.hook_secrets.unreadable);
             let problems = configuration.settings.err().unwrap_or_default();
@@ -665,7 +618,7 @@ mod tests {
     #[test]
     fn what_signatures_are_checked_with_reaches_no_session() {
         let signature = json!({"hooks": "alert", "scheme": "hmac", "header": "S", "secret": "GRAFANA_SECRET"});
-        let secrets = json!({"GRAFANA_SECRET": "g", "GRAFANA_SECRET_PREVIOUS": "h", "SIGNATURES": [signature]});
+        let secrets = json!({"GRAFANA_SECRET": "9f2e77aa4d105b1c", "GRAFANA_SECRET_PREVIOUS": "4d105b1c9f2e77aa", "SIGNATURES": [signature]});
         assert_eq!(problems(secrets.clone()), [""; 0]);
         assert!(!with(secrets.clone()).hook_secrets.unreadable);
         for name in ["GRAFANA_SECRET", "GRAFANA_SECRET_PREVIOUS"] {
@@ -675,5 +628,66 @@ mod tests {
             assert!(found.len() == 1 && found[0].contains("a secret made for sessions"), "{found:?}");
         }
         assert!(with(json!({"SIGNATURES": [signature]})).hook_secrets.unreadable, "its secret is not there");
+    }
+
+    #[test]
+    fn secrets_that_protect_nothing_stop_the_hooks() {
+        for (name, value) in [
+            ("WEBHOOK_SECRET", "w"),
+            ("WEBHOOK_SECRET_PREVIOUS", "your-webhook-secret"),
+            ("WEBHOOK_SECRET_AZURE_MONITOR", "5b1c9f2e77aa4d10"),
+            ("PAGERDUTY_SIGNING_SECRET", "short"),
+            ("ADMIN_TOKEN", "5b1c9f2e77aa4d10"),
+            ("VIEWER_TOKEN", "x"),
+        ] {
+            let configuration = with(json!({name: value}));
+            let problems = configuration.problems();
+            assert!(problems.len() == 1 && problems[0].setting == name, "{problems:?}");
+            assert!(problems[0].expected.contains(&format!("npx wrangler secret put {name}")), "{problems:?}");
+            assert!(!problems[0].to_string().contains(&format!("is {value},")), "{problems:?}");
+            assert!(configuration.hook_secrets.unreadable, "strangers are not told which it is");
+            assert_eq!(configuration.weak_token().is_some(), name.ends_with("TOKEN"), "{name}");
+        }
+        let one = "0a9b8c7d6e5f4a3b";
+        assert_eq!(problems(json!({"ADMIN_TOKEN": one, "VIEWER_TOKEN": one})).len(), 1);
+        let source = json!({"name": "own-tool", "id": "id", "title": "title"});
+        assert_eq!(problems(json!({"SOURCES": [source], "WEBHOOK_SECRET_OWN_TOOL": "w"})).len(), 1);
+    }
+
+    #[test]
+    fn without_any_secret_the_problem_is_named_with_its_command() {
+        let none = with(json!({"WEBHOOK_SECRET": ""}));
+        assert!(none.settings.is_ok());
+        assert_eq!(
+            none.problems().iter().map(Problem::to_string).collect::<Vec<_>>(),
+            [
+                "WEBHOOK_SECRET is missing, expected a secret that senders prove themselves with: npx wrangler secret put \
+              WEBHOOK_SECRET"
+            ]
+        );
+        for enough in [
+            json!({"ALLOW_UNAUTHENTICATED": "true"}),
+            json!({"WEBHOOK_SECRET_PREVIOUS": "0a9b8c7d6e5f4a3b"}),
+            json!({"WEBHOOK_SECRET_KIBANA": "0a9b8c7d6e5f4a3b"}),
+            json!({"PAGERDUTY_SIGNING_SECRET": "0a9b8c7d6e5f4a3b"}),
+            json!({"AZURE_TENANT_ID": TENANT, "AZURE_AUDIENCE": "x"}),
+        ] {
+            let mut changes = enough;
+            changes["WEBHOOK_SECRET"] = Value::Null;
+            assert_eq!(with(changes.clone()).problems(), [], "{changes}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_and_unwise_is_a_warning() {
+        assert_eq!(with(json!({})).warnings, [""; 0]);
+        assert_eq!(with(json!({"ALLOW_UNAUTHENTICATED": "on"})).warnings, [OPEN_WARNING]);
+        let previous = with(json!({"WEBHOOK_SECRET": null, "WEBHOOK_SECRET_PREVIOUS": "0a9b8c7d6e5f4a3b"})).warnings;
+        assert!(previous.len() == 1 && previous[0].starts_with("WEBHOOK_SECRET_PREVIOUS is set"), "{previous:?}");
+        let number = with(json!({"WEBHOOK_SECRET": 918_273_645_546_378_i64, "ALLOW_UNAUTHENTICATED": true}));
+        assert!(number.hook_secrets.is_set(), "a number does not open the hooks");
+        assert!(number.warnings.iter().any(|warning| warning.starts_with("WEBHOOK_SECRET is a number")));
+        let route = json!({"alert_name": "db-*", "repos": ["o/r"]});
+        assert_eq!(with(json!({"ROUTES": [route]})).warnings.len(), 1);
     }
 }

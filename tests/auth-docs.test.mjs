@@ -32,7 +32,7 @@ function take(heading, lang) {
 }
 
 const ADDRESS = "https://devin-bridge.example.workers.dev";
-const KEY = "your-signing-secret";
+const KEY = "a-signing-secret-of-the-test";
 const WHSEC = `whsec_${btoa("a-secret-of-24-bytes-or-more")}`;
 
 /** What each sender adds to a request, and the heading of its settings. */
@@ -50,7 +50,9 @@ const keys = Object.fromEntries(tables.map(({ scheme, secret }) => [secret, sche
 const azure = parse(take("Azure secure webhooks", "toml")).vars;
 const signingKey = newKey("the-key");
 const tenant = await startTenant(signingKey);
-const bridge = await startBridge({ ...keys, ...azure, SIGNATURES: tables, AZURE_AUTHORITY: tenant.url });
+const own = /^npx wrangler secret put (WEBHOOK_SECRET_\w+) /.exec(take("A secret for one hook", "sh"))[1];
+const OWN_SECRET = "opens-azure-monitor-and-no-other";
+const bridge = await startBridge({ ...keys, ...azure, [own]: OWN_SECRET, SIGNATURES: tables, AZURE_AUTHORITY: tenant.url });
 
 /** What the log says of the requests that a command makes. */
 async function proofOf(act) {
@@ -107,6 +109,12 @@ describe("commands", { skip: missing.curl }, () => {
 test("the carriers of the shared secret", async () => {
   const rows = [...page.matchAll(/^\| `(Authorization: Bearer|X-Webhook-Secret:|Authorization: Basic|\?secret=)/gm)].map(([, name]) => name);
   assert.equal(rows.length, 4);
+});
+
+test("a secret for one hook opens what its name says", async () => {
+  const body = JSON.stringify(sample("azure-metric-fired").body);
+  const { answer, proof } = await prove(bridge, `/hooks/azure-monitor?dry_run=1&secret=${OWN_SECRET}`, body, {});
+  assert.deepEqual([answer.status, proof], [200, own.toLowerCase()], answer.text);
 });
 
 describe("Azure", () => {

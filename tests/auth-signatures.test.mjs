@@ -7,12 +7,12 @@ import { ADMIN } from "./alerting.mjs";
 import { hmac, prove, seconds, standardWebhooks } from "./signing.mjs";
 
 const KEYS = {
-  GRAFANA_SIGNING_SECRET: "grafana-9b1d",
-  GRAFANA_SIGNING_SECRET_PREVIOUS: "grafana-before",
-  SENTRY_CLIENT_SECRET: "sentry-77c2",
-  ROOTLY_SECRET: "rootly-1f0e",
-  ROOTLY_SECRET_PREVIOUS: "rootly-before",
-  SHOP_SECRET: "shop-5d5d",
+  GRAFANA_SIGNING_SECRET: "grafana-signs-with-9b1d",
+  GRAFANA_SIGNING_SECRET_PREVIOUS: "grafana-signed-before",
+  SENTRY_CLIENT_SECRET: "sentry-signs-with-77c2",
+  ROOTLY_SECRET: "rootly-signs-with-1f0e",
+  ROOTLY_SECRET_PREVIOUS: "rootly-signed-before",
+  SHOP_SECRET: "shop-signs-with-5d5d",
   INCIDENT_IO_SECRET: `whsec_${btoa("incident-io-secret-of-24+")}`,
   INCIDENT_IO_SECRET_PREVIOUS: `whsec_${btoa("incident-io-secret-before")}`,
 };

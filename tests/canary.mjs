@@ -37,7 +37,7 @@ export function foundAtDevin(secrets, requests) {
   });
 }
 
-/** The same for what those were told who are told of sessions: PagerDuty has its token, the webhook is its address. */
+/** The same for what was sent to those who are notified: PagerDuty has its token, the webhook is its address. */
 export function foundAtTargets(secrets, requests) {
   return requests.flatMap((request) =>
     foundInRequest(secrets, request, request.call === "hook" ? { text: "NOTIFY_WEBHOOK_URL" } : { header: "PAGERDUTY_API_TOKEN" }),

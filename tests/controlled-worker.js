@@ -1,6 +1,7 @@
 // The Worker under control of a test: a clock that can be moved, and bindings and storage that can be looked into, that
 // fail on demand and that say how often they were called. The harness asks for it with POST /control/…, which nothing
 // but this module knows:
+// The header test-timezone says where a request is from.
 // - advance {milliseconds, objects}: moves the clock, and with it the alarms of these objects, {binding: [id]}
 // - break {put: 2}: lets the next two calls of `put` fail, and answers what was left of the failures before
 // - calls: every call so far, as {at, operation, what}
@@ -141,6 +142,9 @@ export default class extends Bridge {
 
   async fetch(request) {
     const [, control, what] = new URL(request.url).pathname.split("/");
+    const timezone = request.headers.get("test-timezone");
+    // Where Cloudflare believes the sender to be.
+    if (timezone) return super.fetch(new Request(request, { cf: { timezone } }));
     if (control !== "control") return super.fetch(request);
     return Response.json(await this[`_${what}`](await request.json()));
   }

@@ -60,7 +60,7 @@ test("a first deploy, asked and answered", async () => {
 
 test("without questions: options and the environment, signed with what PagerDuty gave", async () => {
   const here = await place();
-  const env = { DEVIN_API_KEY: V3_KEY, WEBHOOK_SECRET: "mine", ADMIN_TOKEN: "mine-too", PAGERDUTY_SIGNING_SECRET: "pagerduty's" };
+  const env = { DEVIN_API_KEY: V3_KEY, WEBHOOK_SECRET: "of-my-own-making-1", ADMIN_TOKEN: "of-my-own-making-2", PAGERDUTY_SIGNING_SECRET: "what PagerDuty's page gave" };
   const args = ["--yes", "--org", ORG, "--repo", "acme/shop", "--jira", "SHOP", "--slack", "#oncall"];
   const run = await deployed(here, { args, env });
   assert.equal(run.code, 0, run.text);
@@ -181,7 +181,7 @@ test("the pinned wrangler does what it is asked, in front of a fake Cloudflare",
 test("the button asks with a description for everything, and describes nothing else", () => {
   const { vars, kv_namespaces: namespaces, durable_objects: objects } = parse(read("wrangler.toml"));
   const example = read(".dev.vars.example");
-  const secrets = Array.from(example.matchAll(/^(?:# )?([A-Z_]+)=""$/gm), ([, name]) => name);
+  const secrets = Array.from(example.matchAll(/^(?:# )?([A-Z_<>]+)=""$/gm), ([, name]) => name);
   const bindings = [...namespaces.map(({ binding }) => binding), ...objects.bindings.map(({ name }) => name)];
   const described = JSON.parse(read("package.json")).cloudflare.bindings;
   const names = new Set([...Object.keys(vars), ...secrets, ...bindings]);

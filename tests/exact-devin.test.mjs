@@ -61,9 +61,9 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     await until("Devin has the message", 30, () => bridge.devin.messages(sessionId).length === 1);
     const record = await until("both are done", 10, async () => {
       const record = await bridge.record(incident.key);
-      return record.followUps === 0 && lines(record).includes("webhook told that the session started") && record;
+      return record.followUps === 0 && lines(record).includes("webhook notified that the session started") && record;
     });
-    assert.ok(!lines(record).some((line) => line.includes("not told")), lines(record).join("\n"));
+    assert.ok(!lines(record).some((line) => line.includes("not notified")), lines(record).join("\n"));
     await sleep(2500);
     assert.equal(targets.calls("hook").length, 1);
   });
@@ -78,7 +78,7 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     const { sessionId } = await bridge.record(incident.key);
     await bridge.pagerduty(resolved(incident.id));
     await until("Devin has the message", 5, () => bridge.devin.messages(sessionId).length === 1);
-    await until("the webhook is told", 20, async () => lines(await bridge.record(incident.key)).includes("webhook told that the session started"));
+    await until("the webhook is told", 20, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
     assert.deepEqual([targets.calls("hook").length, bridge.devin.calls("message").length], [1, 1]);
   });
 });

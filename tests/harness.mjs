@@ -248,7 +248,7 @@ class Bridge {
   }
 }
 
-/** An incident PagerDuty has not told of yet. */
+/** An incident that PagerDuty has not sent yet. */
 export function newIncident() {
   const id = freshId("pagerduty");
   return { id, key: `pagerduty-${id}` };

@@ -89,7 +89,7 @@ function exchange({ method, path, headers = {}, body = "", raw, endless }, patie
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
   const bytes = Buffer.from(body);
   const known = pairs.map(([name]) => name.toLowerCase());
-  const own = [["host", "bridge.test"], ["connection", "close"], ["content-length", bytes.length]].filter(
+  const own = [["host", "localhost"], ["connection", "close"], ["content-length", bytes.length]].filter(
     ([name]) => !known.includes(name) && (name !== "content-length" || method !== "GET"),
   );
   const head = [`${method} ${path} HTTP/1.1`, ...[...own, ...pairs].map(([name, value]) => `${name}: ${value}`), "", ""];

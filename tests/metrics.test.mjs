@@ -171,18 +171,24 @@ describe("ignored events on the list", () => {
     const row = await listed(key, () => true);
     const { title, service, firstSeen, lastSeen, ...rest } = row;
     assert.ok(title && service && firstSeen === lastSeen);
+    const { routing, ...record } = await bridge.record(key);
+    assert.deepEqual(routing, ["no route matches; the defaults decide"]);
+    assert.deepEqual(record, row);
     assert.deepEqual(rest, {
       incident: key,
       sender: "pagerduty",
       severity: null,
       priority: row.priority,
+      url: row.url,
       state: "ignored",
       reason: "event_type",
+      route: null,
       sessionId: null,
       sessionUrl: null,
       followUps: 0,
       seen: 1,
       waitingSince: null,
+      nextAttempt: null,
       error: null,
       sessionState: null,
       sessionDetail: null,
@@ -190,7 +196,6 @@ describe("ignored events on the list", () => {
       acus: null,
       endedAt: null,
     });
-    assert.deepEqual(await bridge.record(key), row);
 
     await bridge.pagerduty(acknowledged(id));
     const again = await listed(key, ({ seen }) => seen === 2);

@@ -34,7 +34,7 @@ function told(bridge, { key }, expected, seconds = 30) {
   });
 }
 
-const BOTH = ["PagerDuty told that the session started", "webhook told that the session started"];
+const BOTH = ["PagerDuty notified that the session started", "webhook notified that the session started"];
 
 describe("a session that starts", { concurrency: true }, () => {
   test("is noted on its incident at PagerDuty and told to the webhook, once each", async () => {
@@ -97,7 +97,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     });
     await bridge.resolve(incident);
     const record = await told(bridge, incident, BOTH);
-    assert.ok(lines(record).includes("PagerDuty not told yet that the session started: HTTP 500: down"));
+    assert.ok(lines(record).includes("PagerDuty not notified yet that the session started: HTTP 500: down"));
     assert.deepEqual([targets.calls("write", incident.id).length, targets.calls("list", incident.id).length], [1, 1]);
     assert.equal(targets.notes.get(incident.id).length, 1);
   });
@@ -119,7 +119,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     await bridge.resolve(incident);
     const record = await until("it is given up", 30, async () => {
       const record = await bridge.record(incident.key);
-      return record && lines(record).some((line) => line.startsWith("webhook not told that the session started: HTTP 404")) && record;
+      return record && lines(record).some((line) => line.startsWith("webhook not notified that the session started: HTTP 404")) && record;
     });
     assert.deepEqual([record.state, record.error], ["started", null]);
     await told(bridge, incident, [BOTH[0]]);

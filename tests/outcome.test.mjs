@@ -73,7 +73,7 @@ test("a session is asked about while it is open, all in one list, and people hea
   await bridge.cron();
   const record = await until("people are told", 30, async () => {
     const record = await bridge.record(incident.key);
-    return lines(record).filter((line) => line.endsWith("told that the session ended")).length === 2 && record;
+    return lines(record).filter((line) => line.endsWith("notified that the session ended")).length === 2 && record;
   });
   assert.deepEqual([record.state, record.sessionState, record.sessionDetail, record.acus], ["started", "running", "finished", 3.5]);
   assert.deepEqual(record.pullRequests, [{ url: pr, state: "open" }]);

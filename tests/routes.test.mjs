@@ -13,7 +13,7 @@ const { ROUTES, SIGNATURES, SOURCES } = parse(examples.join("\n")).vars;
 
 for (const [how, value] of [["as tables", ROUTES], ["as a JSON string", JSON.stringify(ROUTES)]]) {
   test(`the examples of wrangler.toml, ${how}`, async () => {
-    const bridge = await startBridge({ ROUTES: value, SIGNATURES, SOURCES, GRAFANA_SIGNING_SECRET: "a-secret" });
+    const bridge = await startBridge({ ROUTES: value, SIGNATURES, SOURCES, GRAFANA_SIGNING_SECRET: "a-signing-secret-of-grafana" });
     const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
     const health = await bridge.request("/health", { headers });
     assert.deepEqual(JSON.parse(health.text).problems, [], health.text);

@@ -1,4 +1,4 @@
-// The npm commands, as somebody uses them who reads no Rust: change a route, look, mend it.
+// The npm commands, as somebody uses them who reads no Rust: change a route, look, fix it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -289,7 +289,7 @@ test("what takes no arguments says so, what needs a value too", async () => {
   assert.match((await tool("preview", "alert", "--sender", "kibanna")).err, /no sender kibanna\. Did you mean kibana\?/);
 });
 
-test("every tool is an npm script, and every npm script is told of", () => {
+test("every tool is an npm script, and every npm script is documented", () => {
   const [scripts, docs] = [JSON.parse(read("package.json")).scripts, read("docs/tools.md")];
   for (const name of TOOLS) assert.equal(scripts[name], `node scripts/${name}.mjs`);
   for (const name of Object.keys(scripts)) assert.match(docs, new RegExp(`npm (run )?${name}\\b`), name);

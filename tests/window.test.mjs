@@ -125,7 +125,7 @@ describe("a recovery", { concurrency: true }, () => {
         const { incident } = await rehearse(bridge, fired(id), { path });
         const answer = await send(bridge, recovered(id), { path });
         const { message } = assertAnswer(answer, 200, { success: true, status: "ignored", reason: "recovered", incident });
-        assert.equal(message, "The alert recovered, and there is no session to tell.");
+        assert.equal(message, "The alert recovered, and there is no session to notify.");
         await bridge.onlyIgnored(incident);
         assert.equal(bridge.devin.creates(id).length, 0);
       });

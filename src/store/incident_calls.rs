@@ -40,6 +40,11 @@ pub async fn replay(env: &Env, key: &Key, name: &str) -> worker::Result<Option<b
     ask(env, key, &Call::Replay { name: name.to_owned() }).await
 }
 
+/// Gives up on what waits; answered likewise.
+pub async fn give_up(env: &Env, key: &Key, name: &str) -> worker::Result<Option<bool>> {
+    ask(env, key, &Call::GiveUp { name: name.to_owned() }).await
+}
+
 /// Tells the object what Devin reports of a session. `line` is the list's line of the incident, by whose name it goes.
 pub async fn report(env: &Env, key: &Key, line: &Line, report: Report) -> worker::Result<()> {
     ask(env, key, &Call::Report { line: Box::new(line.clone()), report }).await

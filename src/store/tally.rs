@@ -131,10 +131,11 @@ mod tests {
         let mut tally = Tally::default();
         tally.count(Count::Refused(Refused::Unauthorized));
         tally.count(Count::Refused(Refused::NotConfigured));
+        tally.count(Count::Refused(Refused::OperatorToken));
         assert!(!tally.call_is_due(Time(0)));
         tally.count(Count::Refused(Refused::BadBody));
         assert!(tally.call_is_due(Time(0)));
-        assert_eq!(tally.batch.counts.sum("refused"), 3);
+        assert_eq!(tally.batch.counts.sum("refused"), 4);
     }
 
     #[test]

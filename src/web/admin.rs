@@ -1,77 +1,94 @@
 //! What operators see and do: health, the list of incidents, one incident, replay, metrics.
 
 use serde_json::{Value, json};
-use strum::VariantNames;
 use worker::{Env, Headers};
 
 use crate::configuration::configuration;
 use crate::log;
-use crate::settings::{Configuration, OPEN_WARNING};
+use crate::runtime::now;
+use crate::settings::Configuration;
 use crate::store::incident_calls as incidents;
-use crate::store::{ledger, register_calls as register};
+use crate::store::{ledger, register_calls as register, tally};
 use crate::web::answer::{Answer, Status};
+use crate::web::list_query;
 use crate::web::metrics;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use engine::register::calls::{LARGEST_PAGE, ListQuery, parse_cursor};
+use engine::counts::{Count, Refused};
+use engine::register::calls::ListQuery;
 use inbound::auth::secret_of_authorization;
 use inbound::config::problem::Problem;
 use incident::key::Key;
-use incident::listing::{FOLLOWING_UP, STATES};
-use incident::sender::Sender;
 use text::clean;
 
-/// How many incidents a page has where nobody says otherwise.
-const PAGE: u32 = 50;
-
-/// Who asks, as far as the admin token is concerned.
+/// Who asks, as far as the tokens of operators are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
+    /// `ADMIN_TOKEN`: reads and acts.
     Admin,
+    /// `VIEWER_TOKEN`: reads.
+    Viewer,
     Stranger,
-    /// No token is configured: nobody is an administrator.
+    /// No token is configured: nobody is an operator.
     Nobody,
 }
 
 fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
-    let Some(token) = &configuration.admin_token else { return Caller::Nobody };
-    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
-    match offered {
-        Some(offered) if token.matches(&offered) => Caller::Admin,
-        _ => Caller::Stranger,
+    let (admin, viewer) = (&configuration.admin_token, &configuration.viewer_token);
+    if admin.is_none() && viewer.is_none() {
+        return Caller::Nobody;
     }
+    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
+    let Some(offered) = offered else { return Caller::Stranger };
+    // Both, whatever the first one gives, so that the time tells nothing.
+    let [admin, viewer] = [admin, viewer].map(|token| token.as_ref().is_some_and(|token| token.matches(&offered)));
+    if admin {
+        return Caller::Admin;
+    }
+    if viewer {
+        return Caller::Viewer;
+    }
+    // A browser that has not been asked for the token yet offers none; this is a guess.
+    tally::count(Count::Refused(Refused::OperatorToken));
+    log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
+    Caller::Stranger
 }
 
-/// `None` for the administrator; for everybody else the answer that they get.
+/// `None` for whoever may read; for everybody else the answer that they get.
 pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
-    match caller(headers, &configuration(env)) {
-        Caller::Admin => None,
+    let configuration = configuration(env);
+    match caller(headers, &configuration) {
+        Caller::Admin | Caller::Viewer => configuration.weak_token().map(|problem| {
+            let message = format!("{problem}. Until then only /health is shown.");
+            Answer::unavailable("Configuration", message)
+        }),
         Caller::Stranger => Some(Answer::error(401, "Unauthorized", "The admin token is missing or wrong.")),
         Caller::Nobody => Some(Answer::error(404, "Not found", "There is nothing here while ADMIN_TOKEN is not set.")),
     }
 }
 
-/// `GET /health`: that the bridge runs and, for the administrator, what is wrong with its configuration and which of its
-/// stores answer.
+/// Whether somebody who may read may also act.
+pub fn may_act(headers: &Headers, env: &Env) -> bool {
+    caller(headers, &configuration(env)) == Caller::Admin
+}
+
+/// `GET /health`: whether the bridge runs and can take events and, for operators, what is wrong with its configuration and
+/// which of its stores answer.
 pub async fn health(headers: &Headers, env: &Env) -> Reply {
     let configuration = configuration(env);
-    let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
-    if caller(headers, &configuration) != Caller::Admin {
-        return Reply::Document(json!({"status": status, "version": version}));
+    let problems = configuration.problems();
+    let healthy = problems.is_empty();
+    let status = if healthy { "ok" } else { "misconfigured" };
+    let mut document = json!({"status": status, "version": env!("CARGO_PKG_VERSION")});
+    if let (Caller::Admin | Caller::Viewer, Some(more)) = (caller(headers, &configuration), document.as_object_mut()) {
+        let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
+        more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
+        more.insert("warnings".to_owned(), json!(configuration.warnings));
+        let list = register::list(env, ListQuery { limit: 1, ..Default::default() }).await;
+        let storage = json!({"ledger": ledger::answers(env).await, "register": list.is_ok()});
+        more.insert("storage".to_owned(), storage);
     }
-    let problems = configuration.settings.as_ref().err().map_or(&[][..], Vec::as_slice);
-    let problem =
-        |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
-    Reply::Document(json!({
-        "status": status,
-        "version": version,
-        "problems": problems.iter().map(problem).collect::<Value>(),
-        "warnings": if configuration.hook_secrets.open { json!([OPEN_WARNING]) } else { json!([]) },
-        "storage": {
-            "ledger": ledger::answers(env).await,
-            "register": register::list(env, ListQuery { limit: 1, ..Default::default() }).await.is_ok(),
-        },
-    }))
+    if healthy { Reply::Document(document) } else { Reply::Misconfigured(document) }
 }
 
 /// `GET /api/incidents`.
@@ -79,7 +96,7 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
         return refusal.into();
     }
-    let query = match list_query(query) {
+    let query = match list_query::only(query, &list_query::NAMES).and_then(|()| list_query::read(query, now())) {
         Ok(query) => query,
         Err(wrong) => return Answer::error(400, "Bad query", wrong).into(),
     };
@@ -89,36 +106,12 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
     }
 }
 
-/// What a query asks of the list, or what is wrong with it. Blank is absent, as browsers send it.
-pub fn list_query(query: Query<'_>) -> Result<ListQuery, String> {
-    let text = |name: &str| query.get(name).filter(|value| !value.is_empty());
-    let [limit, cursor, state, sender, words] = ["limit", "cursor", "state", "sender", "q"].map(text);
-    let bad = |name: &str, found: Option<String>, expected: &str| {
-        let found = clean::line(&found.unwrap_or_default(), 100);
-        Err(format!("{name} is {found:?}: expected {expected}."))
-    };
-    let count = limit.as_deref().map_or(Some(PAGE), |limit| limit.parse::<u32>().ok());
-    let Some(count) = count.filter(|count| (1..=LARGEST_PAGE).contains(count)) else {
-        return bad("limit", limit, &format!("a whole number from 1 to {}", LARGEST_PAGE));
-    };
-    if cursor.as_deref().is_some_and(|cursor| parse_cursor(cursor).is_none()) {
-        return bad("cursor", cursor, "the cursor of the page before");
-    }
-    if state.as_deref().is_some_and(|state| !STATES.contains(&state) && state != FOLLOWING_UP) {
-        return bad("state", state, &format!("{} or {FOLLOWING_UP}", STATES.join(", ")));
-    }
-    if sender.as_deref().is_some_and(|sender| sender.parse::<Sender>().is_err()) {
-        return bad("sender", sender, &Sender::VARIANTS.join(", "));
-    }
-    Ok(ListQuery { limit: count, cursor, state, sender, text: words })
-}
-
 /// `GET /metrics`.
 pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
     if let Some(refusal) = refusal(headers, env) {
         return refusal.into();
     }
-    let problems = configuration(env).settings.as_ref().err().map_or(0, Vec::len);
+    let problems = configuration(env).problems().len();
     match register::stats(env, 0).await {
         Ok(stats) => Reply::Metrics(metrics::text(&stats, problems)),
         Err(error) => failed(&error).into(),
@@ -126,8 +119,16 @@ pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
 }
 
 /// `GET /api/incidents/{key}`.
-pub async fn show(headers: &Headers, name: &str, env: &Env) -> Reply {
+pub async fn show(headers: &Headers, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env).or_else(|| refusal_of_parameters(query)) {
+        return refusal.into();
+    }
     incident(headers, name, env).await.map_or_else(Reply::from, Reply::Document)
+}
+
+/// Of what takes no parameter the answer to one that has some.
+fn refusal_of_parameters(query: Query<'_>) -> Option<Answer> {
+    list_query::only(query, &[]).err().map(|wrong| Answer::error(400, "Bad query", wrong))
 }
 
 /// What is known of the incident of that name, or the answer that says why that is not shown.
@@ -149,8 +150,8 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
 }
 
 /// `GET /api/incidents/{key}/postmortem`: what the session gave as structured output, as Markdown.
-pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
-    if let Some(refusal) = refusal(headers, env) {
+pub async fn postmortem(headers: &Headers, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(headers, env).or_else(|| refusal_of_parameters(query)) {
         return refusal.into();
     }
     let Some(key) = Key::of_name(name) else { return unknown(name).into() };
@@ -166,24 +167,45 @@ pub async fn postmortem(headers: &Headers, name: &str, env: &Env) -> Reply {
 const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of that name. Its session gives one when it \
      is done, and only where a route asks for it with structured_output = true.";
 
-/// `POST /api/incidents/{key}/replay`. `origin`: where the request was sent to, `https://bridge.example`.
-pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
-    if let Some(refusal) = refusal(headers, env) {
+/// `None` for whoever may act, from a page of the bridge's own or with no page at all; for everybody else the answer that
+/// they get. `origin`: where the request was sent to, `https://bridge.example`.
+pub fn refusal_to_act(headers: &Headers, origin: &str, env: &Env) -> Option<Answer> {
+    let forbidden = |message: &str| Some(Answer::error(403, "Forbidden", message));
+    match refusal(headers, env) {
+        Some(refusal) => Some(refusal),
+        None if !may_act(headers, env) => forbidden("This token reads and never acts: use ADMIN_TOKEN."),
+        None if from_another_site(headers, origin) => forbidden("The bridge is operated from its own pages only."),
+        None => None,
+    }
+}
+
+/// `POST /api/incidents/{key}/replay`.
+pub async fn replay(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal_to_act(headers, origin, env).or_else(|| refusal_of_parameters(query)) {
         return refusal;
     }
-    if from_another_site(headers, origin) {
-        return Answer::error(403, "Forbidden", "A replay is asked for from this site only.");
+    let Some(key) = Key::of_name(name) else { return unknown(name) };
+    let done = incidents::replay(env, &key, name).await;
+    done_by_hand(name, done, "It is tried again.", "Nothing has failed or waits here, so nothing is tried again.")
+}
+
+/// `POST /incidents/{key}/give-up`.
+pub async fn give_up(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal_to_act(headers, origin, env) {
+        return refusal;
     }
     let Some(key) = Key::of_name(name) else { return unknown(name) };
-    match incidents::replay(env, &key, name).await {
+    let done = incidents::give_up(env, &key, name).await;
+    done_by_hand(name, done, "The bridge gave up on it.", "Nothing waits here, or Devin is being asked at this moment.")
+}
+
+/// The answer to what somebody asked for by hand; `None`: there is no such incident.
+fn done_by_hand(name: &str, done: worker::Result<Option<bool>>, did: &str, nothing: &str) -> Answer {
+    match done {
         Ok(None) => unknown(name),
         Ok(Some(done)) => {
-            let answer = if done {
-                Answer::ok(Status::Accepted, "It is tried again.")
-            } else {
-                Answer::ok(Status::Ignored, "Nothing has failed here, so nothing is tried again.")
-            };
-            Answer { incident: Some(name.to_owned()), ..answer }
+            let (status, message) = if done { (Status::Accepted, did) } else { (Status::Ignored, nothing) };
+            Answer { incident: Some(name.to_owned()), ..Answer::ok(status, message) }
         }
         Err(error) => failed(&error),
     }
@@ -199,7 +221,7 @@ fn from_another_site(headers: &Headers, origin: &str) -> bool {
     }
 }
 
-/// Nobody has heard of the incident of that name.
+/// There is no incident of that name.
 fn unknown(name: &str) -> Answer {
     Answer::error(404, "Not found", format!("There is no incident {:?}.", clean::line(name, 100)))
 }

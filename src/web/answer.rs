@@ -48,6 +48,8 @@ pub struct Answer {
     pub message: String,
     /// Why.
     pub reason: Option<Reason>,
+    /// The route that decided, counted from 1, where one did.
+    pub route: Option<u32>,
     /// The incident's session, where it is known.
     pub session: Option<Session>,
     /// The short form of what went wrong.
@@ -72,6 +74,8 @@ struct Fields<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +134,7 @@ impl Answer {
             incident: self.incident.as_deref(),
             message: &self.message,
             reason: self.reason,
+            route: self.route,
             session_id: session.map(|session| session.id.as_str()),
             session_url: session.map(|session| session.url.as_str()),
             error: self.error.as_deref(),
@@ -165,7 +170,7 @@ impl Answer {
         let message = format!("{} events{refused}; see results for each.", results.len());
         let mut more = Map::new();
         more.insert("results".to_owned(), Value::Array(results));
-        Answer { message, more, incident: None, session: None, ..worst }
+        Answer { message, more, incident: None, session: None, route: None, ..worst }
     }
 }
 

@@ -104,7 +104,8 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     let session = if let Standing::Started { session } = standing { Some(session) } else { None };
     more.insert("event".into(), json!(event.incident));
     let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
-    Answer { more, reason, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
+    let route = settings.routes.routing(&event).route;
+    Answer { more, reason, route, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
 }
 
 /// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.

@@ -10,6 +10,11 @@ impl<'a> Query<'a> {
         self.all(name).next()
     }
 
+    /// Every name, decoded.
+    pub fn names(self) -> impl Iterator<Item = String> + use<'a> {
+        form_urlencoded::parse(self.0.as_bytes()).map(|(name, _)| name.into_owned())
+    }
+
     /// Every value of `name`, decoded.
     pub fn all<'n>(self, name: &'n str) -> impl Iterator<Item = String> + use<'a, 'n> {
         form_urlencoded::parse(self.0.as_bytes())

@@ -10,6 +10,8 @@ pub enum Reply {
     Answer(Answer),
     /// A JSON document that is found: 200.
     Document(Value),
+    /// What `/health` says while the hooks answer 503: 503.
+    Misconfigured(Value),
     /// The contract: 200.
     OpenApi,
     /// A page of the dashboard.

@@ -11,6 +11,7 @@ use worker::{Env, Headers};
 use crate::configuration::configuration;
 use crate::runtime;
 use crate::web::answer::Answer;
+use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, metrics, openapi, webhook};
@@ -48,6 +49,12 @@ pub enum Target {
     Page,
     /// Tries one again and shows it.
     PageReplay,
+    /// Gives up on one and shows it.
+    PageGiveUp,
+    /// Something for all incidents in a state, once it is confirmed.
+    PageAll(All),
+    /// Has a browser forget the token.
+    SignOut,
 }
 
 /// Every path; `{key}` stands for an incident's name, `{sender}` for a sender's.
@@ -65,6 +72,10 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/", Target::Dashboard),
     ("/incidents/{key}", Target::Page),
     ("/incidents/{key}/replay", Target::PageReplay),
+    ("/incidents/{key}/give-up", Target::PageGiveUp),
+    ("/release-held", Target::PageAll(All::ReleaseHeld)),
+    ("/retry-failed", Target::PageAll(All::RetryFailed)),
+    ("/sign-out", Target::SignOut),
 ];
 
 impl Target {
@@ -77,7 +88,8 @@ impl Target {
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay => "POST",
+            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay | Target::PageGiveUp => "POST",
+            Target::PageAll(_) => "GET, HEAD, POST",
             _ => "GET, HEAD",
         }
     }
@@ -100,12 +112,20 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let url = request.url();
     let (origin, path, query) = parts(&url);
     let query = Query(query);
+    let secure = origin.starts_with("https://");
+    let respond = |reply| respond(reply, secure);
+    if !secure && !is_this_machine(origin) {
+        let message = "Secrets and incidents travel over https only: please use the same address with https://.";
+        return respond(Answer::error(403, "https required", message).into());
+    }
     let found = Target::of(path).and_then(|(target, name)| match target {
         Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).mappings.sources)?), name)),
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
-        return respond(Answer::error(404, "Not found", format!("There is nothing at {path}.")).into());
+        let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
+        let page = wants_page(&Headers(request.headers()));
+        return respond(if page { dashboard::problem(answer) } else { answer.into() });
     };
     if !target.allow().split(", ").any(|method| method == request.method()) {
         let message = format!("{path} takes {} only.", target.allow());
@@ -114,6 +134,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         return Ok(response);
     }
     let headers = Headers(request.headers());
+    let zone = || Zone::of(&request);
     let reply = match target {
         Target::Hook(_) if encoded(&headers) => {
             let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
@@ -130,14 +151,23 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::OpenApi => Reply::OpenApi,
         Target::Metrics => admin::metrics(&headers, &env).await,
         Target::Incidents => admin::list(&headers, query, &env).await,
-        Target::Incident => admin::show(&headers, name, &env).await,
-        Target::Postmortem => admin::postmortem(&headers, name, &env).await,
-        Target::Replay => admin::replay(&headers, origin, name, &env).await.into(),
-        Target::Dashboard => dashboard::list(&headers, origin, query, &env).await,
-        Target::Page => dashboard::incident(&headers, name, &env).await,
-        Target::PageReplay => dashboard::replay(&headers, origin, name, &env).await,
+        Target::Incident => admin::show(&headers, query, name, &env).await,
+        Target::Postmortem => admin::postmortem(&headers, query, name, &env).await,
+        Target::Replay => admin::replay(&headers, origin, query, name, &env).await.into(),
+        Target::Dashboard => dashboard::list(&headers, origin, query, zone(), &env).await,
+        Target::Page => dashboard::incident(&headers, query, name, zone(), &env).await,
+        Target::PageReplay => dashboard::replay(&headers, origin, query, name, &env).await,
+        Target::PageGiveUp => dashboard::give_up(&headers, origin, query, name, &env).await,
+        Target::PageAll(all) if request.method() == "POST" => all.act(&headers, origin, query, &env).await,
+        Target::PageAll(all) => all.ask(&headers, &env).await,
+        Target::SignOut => dashboard::sign_out(&headers, &env),
     };
     respond(reply)
+}
+
+/// Whether it is a browser that asks, for a person.
+fn wants_page(headers: &Headers) -> bool {
+    headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"))
 }
 
 /// Whether a body is compressed or otherwise not sent as it is.
@@ -166,11 +196,17 @@ async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Optio
     Ok(whole.then_some(body))
 }
 
-fn respond(reply: Reply) -> worker::Result<Response> {
+/// `secure`: whether it goes over https.
+fn respond(reply: Reply, secure: bool) -> worker::Result<Response> {
     let mut more = Vec::new();
+    if secure {
+        // Not for subdomains: what else is under somebody's own domain is not ours to decide.
+        more.push(("Strict-Transport-Security", "max-age=31536000".to_owned()));
+    }
     let (code, retry_after, content_type, body) = match reply {
         Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, answer.body().to_string()),
         Reply::Document(document) => (200, None, JSON, document.to_string()),
+        Reply::Misconfigured(document) => (503, Some(30), JSON, document.to_string()),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
         Reply::Page { code, retry_after, headers, html } => {
             more.extend(headers);
@@ -217,6 +253,14 @@ fn headers(content_type: &str) -> Result<web_sys::Headers, JsValue> {
     Ok(headers)
 }
 
+/// Whether an origin is the machine the bridge runs on, where nobody listens in between.
+fn is_this_machine(origin: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let end = host.rfind(':').filter(|at| !host.get(*at..).is_some_and(|rest| rest.contains(']')));
+    let name = end.and_then(|at| host.get(..at)).unwrap_or(host);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
 /// The origin, the path and the query of a URL as the runtime gives it: absolute and normalised.
 fn parts(url: &str) -> (&str, &str, &str) {
     let host = url.find("://").map_or(0, |at| at.saturating_add(3));
@@ -242,6 +286,29 @@ mod tests {
         assert_eq!(parts("https://h.example/a/b?c=d#e"), ("https://h.example", "/a/b", "c=d"));
         assert_eq!(parts("https://h.example"), ("https://h.example", "/", ""));
         assert_eq!(parts("http://h:1/x?"), ("http://h:1", "/x", ""));
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_without_tls() {
+        for here in
+            ["http://127.0.0.1:8787", "http://localhost", "http://localhost:1", "http://[::1]", "http://[::1]:80"]
+        {
+            assert!(is_this_machine(here), "{here}");
+        }
+        for elsewhere in [
+            "http://bridge.example",
+            "http://127.0.0.1.evil.example:8787",
+            "http://localhost.evil.example",
+            "http://evil.example:127",
+            "http://user@evil.example",
+            "http://[::2]:80",
+            "http://0.0.0.0",
+            "http://192.168.0.1:8787",
+            "http://",
+            "",
+        ] {
+            assert!(!is_this_machine(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -87,13 +87,7 @@ async fn proven(
         Err(refusal) => {
             let (refused, answer) = match refusal {
                 Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
-                Refusal::NotConfigured => (
-                    Refused::NotConfigured,
-                    Answer::unavailable(
-                        "Not configured",
-                        "What this hook could check is not configured, or is wrong, so nothing is processed.",
-                    ),
-                ),
+                Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
                 Refusal::NoKeys => {
                     (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
                 }
@@ -107,10 +101,9 @@ async fn proven(
     let proof = verified.by().to_owned();
     let settings = match &configuration.settings {
         Ok(settings) => settings,
-        Err(problems) => {
+        Err(_) => {
             tally::count(Count::Refused(Refused::NotConfigured));
-            let message = format!("Wrong settings: {}; /health names them to the administrator.", problems.len());
-            return (Answer::unavailable("Configuration", message).into(), proof);
+            return (closed(hook, configuration).into(), proof);
         }
     };
     let dry_run = match wants_dry_run(query) {
@@ -188,6 +181,22 @@ async fn proven(
     (answer, proof)
 }
 
+/// The answer of a hook that can take nothing, with the command that fixes it. It says the same to everybody, so it names
+/// no setting: which secret is weak is nothing for strangers.
+fn closed(hook: Hook, configuration: &Configuration) -> Answer {
+    if let Err(problems) = &configuration.settings {
+        let message = format!(
+            "Wrong settings: {}. Nothing is taken until they are fixed; npm run doctor names them, and /health with the \
+             ADMIN_TOKEN.",
+            problems.len()
+        );
+        return Answer::unavailable("Configuration", message);
+    }
+    let also = if hook == Hook::Of(Sender::Pagerduty) { ", or PAGERDUTY_SIGNING_SECRET" } else { "" };
+    let message = format!("No secret is set for this hook yet: npx wrangler secret put WEBHOOK_SECRET{also}");
+    Answer::unavailable("Not configured", message)
+}
+
 /// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only for a topic that `SNS_TOPICS` names is it told
 /// yes; otherwise the list shows the address that says so, for a person. `url` is an address of SNS itself.
 async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer {
@@ -231,8 +240,10 @@ async fn deliver(
         }
         _ => event,
     };
-    let (taken, answer) = taken(hook, body, &event, decision, wait, env).await;
+    let event = IncidentEvent { routing: settings.routes.routing(&event), ..event };
+    let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
     tally::event(&event, taken, now());
+    answer.route = event.routing.route;
     explained(answer, &event).about(&event.key)
 }
 
@@ -347,7 +358,7 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
 
 fn ignored_because(reason: Reason) -> &'static str {
     match reason {
-        Reason::Recovered => "The alert recovered, and there is no session to tell.",
+        Reason::Recovered => "The alert recovered, and there is no session to notify.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

@@ -337,7 +337,7 @@ class Run {
     assert.equal((await this.replay()).status, 202);
     await this.watch
       .until("", this.incident.key, 30, ({ listing }) => listing.state === "started" && listing.error === null)
-      .catch(() => assert.fail(`not mended by a replay: ${JSON.stringify(this.seen.listing)}`));
+      .catch(() => assert.fail(`not repaired by a replay: ${JSON.stringify(this.seen.listing)}`));
     assert.deepEqual([this.seen.sessions.length, this.named.messages.length], [sessions, messages]);
   }
 }

@@ -89,14 +89,14 @@ export const cases = {
     assert.equal(bridge.devin.creates(incident.id).length, 1);
   },
 
-  async "the key is mended: a replay starts the session"() {
+  async "the key is fixed: a replay starts the session"() {
     const bridge = await startBridge({ DEVIN_API_KEY: WRONG_KEY });
     const incident = await bridge.resolve();
     const failed = await bridge.settled(incident.key);
     assert.equal(failed.state, "failed");
     assert.match(failed.error, new RegExp(WORDS));
 
-    // Nobody has mended it yet: it fails again, in the same words.
+    // Nobody has fixed it yet: it fails again, in the same words.
     assert.equal((await replay(bridge, incident.key)).status, 202);
     await until("it has failed again", 10, async () => {
       const record = await bridge.record(incident.key);

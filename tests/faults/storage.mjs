@@ -21,7 +21,7 @@ async function ledgerFails(operation) {
     assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
   }
   assert.ok((await bridge.break({}))[operation] < ALWAYS, "it failed");
-  await until("the list is mended", 60, async () => {
+  await until("the list is fixed", 60, async () => {
     const { incidents } = await admin(bridge, "/api/incidents?state=started");
     return incidents.length === 1 && incidents[0].seen === 4;
   });
@@ -44,7 +44,7 @@ async function notStored(operation) {
 /** Each case by its name. */
 export const cases = {
   "the ledger can't be read: one session, repeats are known": () => ledgerFails("read"),
-  "the ledger can't be written: one session, repeats are known, the list is mended": () => ledgerFails("write"),
+  "the ledger can't be written: one session, repeats are known, the list is fixed": () => ledgerFails("write"),
 
   async "there is no ledger: one session, repeats are known"() {
     const bridge = await faultyBridge({ without: ["INCIDENTS"] });
@@ -119,7 +119,7 @@ export const cases = {
     await bridge.break({});
     await bridge.oneSession(incident, 60);
     const listed = async () => (await admin(bridge, "/api/incidents?state=started")).incidents.length === 1;
-    await until("the list is mended", 60, listed);
+    await until("the list is fixed", 60, listed);
   },
 
   async "the list's own storage fails: every incident has its session"() {

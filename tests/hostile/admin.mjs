@@ -1,5 +1,5 @@
 // The operators' API.
-import { admin, ADMIN, NOT_FOUND, post, row } from "./rows.mjs";
+import { admin, ADMIN, get, NO_ADMIN, NOT_FOUND, post, row, SECRET } from "./rows.mjs";
 
 const list = (query) => admin(`/api/incidents?${query}`);
 const bad = (name) => ({ status: 400, json: { success: false, error: "Bad query", message: new RegExp(`^${name} is `) } });
@@ -39,6 +39,9 @@ export default [
     ...NOT_FOUND,
     header: { "content-type": /^application\/json/, "x-content-type-options": "nosniff" },
   }),
+  row("a guess at the admin token", get("/api/incidents", { authorization: "Bearer guess" }), NO_ADMIN),
+  row("a guess at a replay", post(REPLAY, "", { authorization: "Bearer guess" }), NO_ADMIN),
+  row("the shared secret as the admin token", get("/metrics", { authorization: `Bearer ${SECRET}` }), NO_ADMIN),
   row("a replay of nothing", replay({}), NOT_FOUND),
   row("a replay from another site", replay({ "sec-fetch-site": "cross-site", origin: "https://evil.example" }), FORBIDDEN),
   row("a replay from a neighbour", replay({ "sec-fetch-site": "same-site" }), FORBIDDEN),

@@ -13,7 +13,7 @@ const TOO_LARGE = { status: 413, json: { success: false, error: "Body too large"
 const REHEARSED = { status: 200, json: { status: "dry_run" } };
 const text = JSON.stringify;
 const sound = text(alert("BODY"));
-const head = (path, ...lines) => [`POST ${path} HTTP/1.1`, "Host: h", `X-Webhook-Secret: ${SECRET}`, "Connection: close", ...lines, "", ""].join("\r\n");
+const head = (path, ...lines) => [`POST ${path} HTTP/1.1`, "Host: localhost", `X-Webhook-Secret: ${SECRET}`, "Connection: close", ...lines, "", ""].join("\r\n");
 /** The sound alert with one field more, as JSON text. */
 const having = (field) => `${sound.slice(0, -1)},${field}}`;
 
@@ -66,6 +66,8 @@ export default [
   row("XML with an entity of a file", post(ALERT, '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'), { ...NOT_JSON, not: "root:" }),
   row("YAML", post(ALERT, "alertName: a\nseverity: 1\ndescription: d"), NOT_JSON),
   row("a form with the alert", post(DRY, `payload=${encodeURIComponent(sound)}`), REHEARSED),
+  row("a text with a form's field in it", post(ALERT, `disk full&payload=${encodeURIComponent(sound)}&`), NOT_JSON),
+  row("broken JSON with a form's field in it", post(ALERT, `{"alertName": "x&payload=${encodeURIComponent(sound)}&"`), NOT_JSON),
   row("a form in a form", post(ALERT, `payload=${encodeURIComponent(`payload=${encodeURIComponent(sound)}`)}`), NOT_JSON),
   row("a form with percent garbage", post(ALERT, "payload=%7B%zz%"), NOT_JSON),
   row("packed with gzip, which no sender does: not unpacked, so no bomb", post(ALERT, gzipSync(Buffer.alloc(10 * MEBIBYTE)), { ...BEARER, "content-encoding": "gzip" }), [415]),

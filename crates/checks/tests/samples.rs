@@ -1,4 +1,4 @@
-//! What Devin is told of each sender's sample: read by a person, and kept.
+//! What Devin reads of each sender's sample: read by a person, and kept.
 
 #![cfg(test)]
 

@@ -34,7 +34,7 @@ pub enum Count {
     Refused(Refused),
     /// A session was started.
     Started(Sender),
-    /// An incident was given up: a dead letter.
+    /// The bridge gave up on an incident: a dead letter.
     Failed(Cause),
     /// A call to Devin that has to be made again.
     Retried(Cause),
@@ -58,6 +58,8 @@ pub enum Refused {
     NoKeys,
     /// Proven, but the body could not be used.
     BadBody,
+    /// Not at a hook: an operator's token was wrong.
+    OperatorToken,
 }
 
 /// What stood between an incident and its session.
@@ -88,7 +90,7 @@ pub enum Delivered {
     /// The session has it.
     #[default]
     Sent,
-    /// It was refused, or given up.
+    /// It was refused, or the bridge gave up.
     Failed,
 }
 
@@ -142,7 +144,7 @@ impl Count {
     /// Whether it is worth a call of its own. Who proves nothing must not make the bridge touch its storage: such
     /// requests are counted with the next one that is proven.
     pub fn proven(self) -> bool {
-        !matches!(self, Count::Refused(Refused::Unauthorized | Refused::NotConfigured | Refused::NoKeys))
+        !matches!(self, Count::Refused(refused) if refused != Refused::BadBody)
     }
 }
 

@@ -33,7 +33,7 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
         if is_news(&report, line)
             && let Err(error) = tell(host, line, report).await
         {
-            host.warn(&format!("an incident could not be told what became of its session: {error}"));
+            host.warn(&format!("an incident could not be notified of what became of its session: {error}"));
         }
     }
     Ok(())

@@ -54,8 +54,21 @@ pub struct IncidentEvent {
     /// What tells one delivery from another where there is no id: a digest of the body and the event's place in it. Only
     /// where the route counts occurrences.
     pub delivery: Option<String>,
+    /// What the routes say of it.
+    pub routing: Routing,
     /// What is known of the incident after this event.
     pub incident: Incident,
+}
+
+/// Which route decides about an event, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Routing {
+    /// The route, counted from 1; `None`: the defaults decide.
+    pub route: Option<u32>,
+    /// For people, a line for each route up to the one that decides: what kept it from deciding, or why it does. Bounded
+    /// by whoever writes it.
+    pub why: Vec<String>,
 }
 
 impl IncidentEvent {

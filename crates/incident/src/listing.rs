@@ -29,6 +29,8 @@ pub struct Line {
     pub sender: Sender,
     /// What it is called.
     pub title: String,
+    /// A page about it at its sender, for people.
+    pub url: Option<String>,
     /// The service it happened to.
     pub service: Option<String>,
     /// 0 (critical) to 4 (verbose).
@@ -39,6 +41,11 @@ pub struct Line {
     pub state: String,
     /// Why it is in its state, where there is more to say.
     pub reason: Option<Reason>,
+    /// The route that decided about it, counted from 1; `None`: the defaults did.
+    pub route: Option<u32>,
+    /// Why that one did, and none before it: a line for each. Pages of the list leave it out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routing: Vec<String>,
     /// The session's id.
     pub session_id: Option<String>,
     /// The session's page.
@@ -53,6 +60,8 @@ pub struct Line {
     pub last_seen: String,
     /// Since when a session is wanted that does not exist yet.
     pub waiting_since: Option<String>,
+    /// When Devin is asked next.
+    pub next_attempt: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
     /// The session's state, in Devin's word.
@@ -82,6 +91,8 @@ impl Line {
             sender: event.sender,
             state: IGNORED.to_owned(),
             reason: Some(reason),
+            route: event.routing.route,
+            routing: event.routing.why.clone(),
             seen: 1,
             first_seen: at.clone(),
             last_seen: at,
@@ -94,6 +105,7 @@ impl Line {
     pub fn about(self, incident: &Incident) -> Line {
         Line {
             title: incident.title.clone(),
+            url: incident.url.clone(),
             service: incident.service.clone(),
             severity: incident.severity,
             priority: incident.priority.clone(),

@@ -29,7 +29,7 @@ pub enum Reason {
     Route,
     /// A route waits for more occurrences.
     Occurrences,
-    /// The alert recovered and there is no session to tell.
+    /// The alert recovered and there is no session to notify.
     Recovered,
 }
 

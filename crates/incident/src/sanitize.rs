@@ -11,6 +11,10 @@ const LOGS: usize = 20_000;
 const VALUE: usize = 2_000;
 /// So many times the longest text is looked at.
 const MARGIN: usize = 4;
+/// How many characters of the texts of a list, or of the names of pairs, are looked at together, and of the values of
+/// pairs. The search for secrets costs more than all else that is done with a body, and a prompt shows less than a third.
+const LISTED: usize = 8_000;
+const PAIRED: usize = 48_000;
 /// The title of what has none to show.
 const UNTITLED: &str = "Untitled";
 /// The most entries of a list.
@@ -45,14 +49,18 @@ impl Incident {
             Some(short(text, emails, LINK)).filter(|text| !text.is_empty())
         };
         let (url, runbook) = (link("url", self.url), link("runbook", self.runbook));
-        let list = |texts: Vec<String>| texts.into_iter().take(ENTRIES).map(line).collect();
-        let pairs = |pairs: Vec<(String, String)>| {
-            let pair = |(name, text): (String, String)| {
-                let name = line(name);
-                let value = redact::named(&name, &clean::block(beginning(&text, VALUE)), emails);
-                (name, cut::head(&value, VALUE))
+        let list = |texts: Vec<String>| lines(texts, emails);
+        let pairs = |mut pairs: Vec<(String, String)>| {
+            pairs.truncate(ENTRIES);
+            let (names, values): (Vec<String>, Vec<String>) = pairs.into_iter().unzip();
+            let names = lines(names, emails);
+            let looked = level(&values, PAIRED).min(VALUE * MARGIN);
+            let safe = |(name, text): (&String, &String)| {
+                begun(text, looked, |begun| redact::named(name, &clean::block(begun), emails))
             };
-            pairs.into_iter().take(ENTRIES).map(pair).collect()
+            let values: Vec<String> = names.iter().zip(&values).map(safe).collect();
+            let most = level(&values, kept(PAIRED)).min(VALUE);
+            names.into_iter().zip(values.iter().map(|value| cut::head(value, most))).collect()
         };
         Incident {
             title: some(Some(self.title)).unwrap_or_else(|| UNTITLED.to_owned()),
@@ -86,13 +94,62 @@ impl Incident {
 }
 
 fn short(text: String, emails: bool, most: usize) -> String {
+    clean::line(&one_line(&text, emails, most.saturating_mul(MARGIN)), most)
+}
+
+/// One safe line of the first `looked` characters.
+fn one_line(text: &str, emails: bool, looked: usize) -> String {
     // One line first: a secret that stands far from its label would come near it without having been recognised.
-    let line = clean::line(beginning(&text, most), usize::MAX);
-    clean::line(&redact::redact(&line, emails), most)
+    begun(text, looked, |begun| redact::redact(&clean::line(begun, usize::MAX), emails))
+}
+
+/// What `safe` makes of the first `looked` characters, with a mark where there were more. Where they end inside a word it
+/// may be half a secret, so that only the first of them stay.
+fn begun(text: &str, looked: usize, safe: impl FnOnce(&str) -> String) -> String {
+    let begun = beginning(text, looked);
+    let mut made = safe(begun);
+    let Some(rest) = text.get(begun.len()..).filter(|rest| !rest.is_empty()) else { return made };
+    if !rest.starts_with(char::is_whitespace) {
+        let end = made.char_indices().nth(looked / MARGIN).map_or(made.len(), |(at, _)| at);
+        made.truncate(end);
+    }
+    made.push('…');
+    made
+}
+
+/// The lines of a list.
+fn lines(mut texts: Vec<String>, emails: bool) -> Vec<String> {
+    texts.truncate(ENTRIES);
+    let looked = level(&texts, LISTED).min(LINE * MARGIN);
+    let lines: Vec<String> = texts.iter().map(|text| one_line(text, emails, looked)).collect();
+    let most = level(&lines, kept(LISTED)).min(LINE);
+    lines.iter().map(|line| clean::line(line, most)).collect()
+}
+
+/// What is kept of so many characters that are looked at. Less, because notes in place of secrets may be longer than they
+/// were, and what is kept has to stay as it is when it is made safe again.
+fn kept(looked: usize) -> usize {
+    looked / MARGIN * 3
+}
+
+/// How many characters each of several texts may have, so that all together have no more than `total`: the long ones give
+/// way to the short ones.
+fn level(texts: &[String], total: usize) -> usize {
+    let mut lengths: Vec<usize> = texts.iter().map(|text| text.chars().count()).collect();
+    lengths.sort_unstable();
+    let (mut left, mut others) = (total, lengths.len());
+    for length in lengths {
+        let share = left.checked_div(others).unwrap_or(0);
+        if length > share {
+            return share;
+        }
+        (left, others) = (left.saturating_sub(length), others.saturating_sub(1));
+    }
+    usize::MAX
 }
 
 fn head(text: String, emails: bool, most: usize) -> String {
-    let begun = beginning(&text, most);
+    let begun = beginning(&text, most.saturating_mul(MARGIN));
     let safe = text::safe(begun, emails);
     if begun.len() == text.len() { cut::head(&safe, most) } else { cut::head(&format!("{safe}…"), most) }
 }
@@ -103,7 +160,7 @@ fn both_ends(text: String, emails: bool, most: usize) -> String {
     if left_out == 0 {
         return cut::both_ends(&text::safe(&text, emails), most);
     }
-    let begun = beginning(&text, most / MARGIN);
+    let begun = beginning(&text, most);
     let end =
         text.char_indices().nth(left_out.saturating_add(most)).and_then(|(at, _)| text.get(at..)).unwrap_or_default();
     // The label of a secret may be in the half of the line that is gone.
@@ -113,10 +170,10 @@ fn both_ends(text: String, emails: bool, most: usize) -> String {
     cut::both_ends(&format!("{begun}\n[… {between} characters left out]\n{end}"), most)
 }
 
-/// As much of a text as can matter, because the search for secrets costs time. It ends with a whole word: of half a
-/// secret nothing would tell what it is.
-fn beginning(text: &str, most: usize) -> &str {
-    let end = text.char_indices().nth(most.saturating_mul(MARGIN)).map(|(at, _)| at);
+/// As much of a text as can matter, at most so many characters, because the search for secrets costs time. It ends with a
+/// whole word where it has several: of half a secret nothing would tell what it is.
+fn beginning(text: &str, looked: usize) -> &str {
+    let end = text.char_indices().nth(looked).map(|(at, _)| at);
     let Some(begun) = end.and_then(|end| text.get(..end)) else { return text };
     begun.rfind(char::is_whitespace).and_then(|end| begun.get(..end)).unwrap_or(begun)
 }
@@ -259,5 +316,43 @@ mod tests {
         assert!(logs.chars().count() <= LOGS && logs.ends_with("the last line"));
         assert!(safe.context[0].1.chars().count() <= VALUE);
         assert!(!safe.context[1].1.contains("hunter22"), "{:?}", safe.context[1]);
+    }
+
+    #[test]
+    fn many_long_texts_give_way_to_each_other_and_to_short_ones() {
+        let long = |n: usize| format!("{n} {}", "word ".repeat(2_000));
+        let pairs: Vec<_> =
+            (0..99).map(|n| (long(n), long(n))).chain([("short".into(), "kept as it is".into())]).collect();
+        let incident =
+            Incident { title: "t".into(), context: pairs, teams: (0..99).map(long).collect(), ..Default::default() };
+        let safe = incident.safe(true);
+        let length = |texts: &[&String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
+        let (names, values): (Vec<&String>, Vec<&String>) =
+            safe.context.iter().map(|(name, value)| (name, value)).unzip();
+        assert!(length(&names) <= LISTED && length(&values) <= PAIRED, "{} {}", length(&names), length(&values));
+        assert!(length(&safe.teams.iter().collect::<Vec<_>>()) <= LISTED);
+        assert_eq!(safe.context[99].1, "kept as it is");
+        assert!(values[0].starts_with("0 word") && values[0].contains('…') && values[0].chars().count() > 300);
+        assert_eq!(safe.clone().safe(true), safe);
+    }
+
+    #[test]
+    fn half_a_secret_is_not_left_where_the_look_ends() {
+        let secret = "AKIAIOSFODNN7EXAMPLQ";
+        for before in 400..520 {
+            let text = format!("{},{secret}{}", "x".repeat(before), "y".repeat(8_000));
+            let context = vec![("note".to_owned(), text); 100];
+            let safe = Incident { title: "t".into(), context, ..Default::default() }.safe(true);
+            assert!(!safe.context[0].1.contains("AKIAIOSF"), "{before}: {}", safe.context[0].1);
+        }
+    }
+
+    #[test]
+    fn lengths_are_levelled() {
+        let texts = |lengths: &[usize]| lengths.iter().map(|length| "é".repeat(*length)).collect::<Vec<_>>();
+        assert_eq!(level(&texts(&[5, 5]), 10), usize::MAX);
+        assert_eq!(level(&texts(&[6, 5]), 10), 5);
+        assert_eq!(level(&texts(&[100, 1, 100, 1]), 22), 10);
+        assert_eq!(level(&[], 0), usize::MAX);
     }
 }

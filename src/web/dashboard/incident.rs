@@ -3,67 +3,91 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::page::{LARGEST_PAGE, frame};
-use super::pieces::{ago, grade, link, list, moment, number, short, state, state_of, text, when, why};
-use incident::time::Time;
+use super::clock::Clock;
+use super::page::{LARGEST_PAGE, as_of, frame};
+use super::pieces::{grade, link, list, number, short, state, state_of, text, why};
+use super::view::View;
 
 /// The longest address that is shown, in bytes.
 const LONGEST_LINK: usize = 1_000;
 /// What is kept free for the rest of the page when the prompt gets the room that is left.
 const REST_OF_PAGE: usize = 1_000;
 
-/// The page: `incident` as `GET /api/incidents/{key}` has it.
-pub fn page(incident: &Value, now: Time) -> String {
+/// What the page shows.
+pub struct Shown<'a> {
+    /// The incident as `GET /api/incidents/{key}` has it.
+    pub incident: &'a Value,
+    /// The list that one comes back to.
+    pub view: &'a View,
+    /// Whether whoever looks at it may do something.
+    pub acts: bool,
+}
+
+/// The page.
+pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
+    let Shown { incident, view, .. } = shown;
     let name = text(incident, "incident");
     let title = short(text(incident, "title"), 200);
     let head = html! {
-        nav aria-label="Breadcrumb" { a href="/" { "All incidents" } }
+        nav aria-label="Breadcrumb" { a href=(view.address(None)) { "All incidents" } }
         h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
-        (standing(incident))
+        (standing(shown, clock))
     };
-    let story = html! { (postmortem(incident)) (timeline(incident)) };
-    let aside = html! { (session(incident)) (facts(incident, now)) };
+    let story = html! { (postmortem(incident)) (timeline(incident, clock)) };
+    let beside = html! { (session(incident, clock)) };
+    let more = html! { (facts(incident, clock)) (routing(incident)) };
+    let own = format!("/incidents/{name}");
+    let address = |refreshes| View { refreshes, ..(*view).clone() }.carried_to(&own);
+    let aside = as_of(clock, view.refreshes, &address(false), &address(true));
     // The frame is the same whatever stands in it.
-    let frame_only = frame(&title, html! {}, html! {});
-    let used = [&head, &story, &aside, &frame_only].iter().map(|part| part.0.len()).sum::<usize>();
+    let frame_only = frame(&title, Some(clock), aside.clone(), html! {});
+    let used = [&head, &story, &beside, &more, &frame_only].iter().map(|part| part.0.len()).sum::<usize>();
     let room = LARGEST_PAGE.saturating_sub(used.saturating_add(REST_OF_PAGE));
     let main = html! {
         (head)
         div.columns {
-            div {
+            div.first { (beside) }
+            div.main {
                 (story)
                 (prompt(incident, room))
                 p.soft { "The same as JSON, with nothing cut: " a href={ "/api/incidents/" (name) } { (name) } }
             }
-            div { (aside) }
+            div.last { (more) }
         }
     };
-    frame(&title, html! {}, main).into_string()
+    frame(&title, Some(clock), aside, main).into_string()
 }
 
-/// Where it stands, and what can be done about it.
-fn standing(incident: &Value) -> Markup {
+/// Where it stands, when it goes on, and what can be done about it.
+fn standing(shown: &Shown<'_>, clock: &Clock) -> Markup {
+    let Shown { incident, view, acts } = shown;
     let code = state_of(incident);
-    let button = match code {
+    let may = |what: &str| *acts && incident.get(what).and_then(Value::as_bool) == Some(true);
+    let next = clock.ahead(text(incident, "nextAttempt"));
+    let replay = match code {
         "failed" => "Try again",
         "held" | "queued" => "Release now",
-        _ => "Send the message again",
+        "started" => "Send the message again",
+        _ => "Try now",
     };
+    let action = |what: &str| view.carried_to(&format!("/incidents/{}/{what}", text(incident, "incident")));
     html! {
         div.standing.card {
-            p { (state(code)) " " span dir="auto" { (short(why(incident), 2_000)) } }
-            @if incident.get("replayable").and_then(Value::as_bool) == Some(true) {
-                form method="post" action={ "/incidents/" (text(incident, "incident")) "/replay" } {
-                    button { (button) }
-                }
+            div {
+                p { (state(code)) " " span dir="auto" { (short(&why(incident), 2_000)) } }
+                @if let Some(next) = next { p.soft { "Next attempt " (next) "." } }
+            }
+            div.actions {
+                @if may("replayable") { form method="post" action=(action("replay")) { button { (replay) } } }
+                @if may("canGiveUp") { form method="post" action=(action("give-up")) { button.quiet { "Give up" } } }
             }
         }
     }
 }
 
-fn facts(incident: &Value, now: Time) -> Markup {
+fn facts(incident: &Value, clock: &Clock) -> Markup {
     let fact = |name: &str, value: Markup| html! { dt { (name) } dd dir="auto" { (value) } };
-    let time = |name: &str| html! { (when(text(incident, name))) " · " (ago(text(incident, name), now)) };
+    let time = |name: &str| html! { (clock.when(text(incident, name))) " · " (clock.ago(text(incident, name))) };
     let (service, grade) = (text(incident, "service"), grade(incident));
     html! {
         section.card aria-labelledby="about" {
@@ -71,6 +95,9 @@ fn facts(incident: &Value, now: Time) -> Markup {
             dl {
                 (fact("Key", html! { code { (text(incident, "incident")) } }))
                 (fact("Sender", html! { (text(incident, "sender")) }))
+                @if let Some(url) = link(text(incident, "url"), LONGEST_LINK) {
+                    (fact("At its sender", html! { a href=(url) { (short(url, 100)) } }))
+                }
                 @if !service.is_empty() { (fact("Service", html! { (short(service, 1_000)) })) }
                 @if !grade.is_empty() { (fact("Severity or priority", html! { (grade) })) }
                 (fact("First seen", time("firstSeen")))
@@ -81,8 +108,21 @@ fn facts(incident: &Value, now: Time) -> Markup {
     }
 }
 
+/// Which route decided, and what kept those before it from deciding.
+fn routing(incident: &Value) -> Markup {
+    let lines = list(incident, "routing");
+    html! {
+        @if !lines.is_empty() {
+            section.card aria-labelledby="routing" {
+                h2 #routing { "Routing" }
+                ul.plain { @for line in lines.iter().filter_map(Value::as_str) { li dir="auto" { (short(line, 400)) } } }
+            }
+        }
+    }
+}
+
 /// The session, as Devin describes it now or, where it does not answer, as the record has it.
-fn session(incident: &Value) -> Markup {
+fn session(incident: &Value, clock: &Clock) -> Markup {
     let id = text(incident, "sessionId");
     let none = Value::Null;
     let now = incident.get("session").unwrap_or(&none);
@@ -114,7 +154,7 @@ fn session(incident: &Value) -> Markup {
                     } }
                     @if !state.is_empty() { dt { "State" } dd { (short(state, 200)) } }
                     @if !silent.is_empty() { dt { "Devin does not say more" } dd { (short(silent, 600)) } }
-                    @if !ended.is_empty() { dt { "Ended" } dd { (when(ended)) } }
+                    @if !ended.is_empty() { dt { "Ended" } dd { (clock.when(ended)) " · " (clock.ago(ended)) } }
                     @if let Some(acus) = acus { dt { "ACUs" } dd { (acus.to_string()) } }
                     @for url in pull_requests(incident, now) {
                         dt { "Pull request" }
@@ -143,7 +183,7 @@ fn pull_requests<'a>(incident: &'a Value, session: &'a Value) -> Vec<&'a str> {
     found
 }
 
-fn timeline(incident: &Value) -> Markup {
+fn timeline(incident: &Value, clock: &Clock) -> Markup {
     let entries = list(incident, "timeline");
     html! {
         section.card aria-labelledby="timeline" {
@@ -151,7 +191,7 @@ fn timeline(incident: &Value) -> Markup {
             @if entries.is_empty() { p.soft { "Nothing is kept of what happened." } }
             ol.timeline {
                 @for entry in entries {
-                    li { (moment(text(entry, "at"))) span dir="auto" { (short(text(entry, "what"), 170)) } }
+                    li { span { (clock.moment(text(entry, "at"))) } span dir="auto" { (short(text(entry, "what"), 170)) } }
                 }
             }
         }
@@ -223,15 +263,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::web::dashboard::clock::utc;
+    use crate::web::query::Query;
+    use incident::time::Time;
+
+    fn page_of(incident: &Value) -> String {
+        let view = View::read(Query("state=failed&q=disk"), Time(0)).unwrap();
+        page(&Shown { incident, view: &view, acts: true }, &utc(Time(0)))
+    }
 
     fn longest(text: &str) -> Value {
         let text = |most: usize| text.chars().cycle().take(most).collect::<String>();
         let times = |count: usize, value: Value| vec![value; count];
         json!({
             "incident": format!("azure_monitor-h{}.100", "0".repeat(32)),
-            "sender": "azure_monitor", "state": "failed", "replayable": true, "seen": 4_000_000_000_u32,
+            "sender": "azure_monitor", "state": "failed", "replayable": true, "canGiveUp": true, "seen": 4_000_000_000_u32,
             "title": text(500), "service": text(500), "priority": text(500), "error": text(600), "reason": "recovered",
             "firstSeen": "2026-11-21T14:05:33.120Z", "lastSeen": "2026-11-21T14:05:33.120Z", "endedAt": text(500),
+            "url": format!("https://{}", "c".repeat(3_000)), "routing": times(12, json!(text(300))), "nextAttempt": text(99),
             "sessionId": text(500), "sessionUrl": format!("https://{}", "a".repeat(900)), "acus": 1.25,
             "session": {"status": text(5_000), "error": text(5_000)},
             "pullRequests": times(20, json!({"url": format!("https://{}", "b".repeat(900))})),
@@ -248,10 +297,30 @@ mod tests {
     #[test]
     fn a_page_stays_small_whatever_stands_in_it() {
         for text in ["<\"&\"> ", "🚨 ", "障害", "plain ", "\u{202e}\0'"] {
-            let html = page(&longest(text), Time(0));
+            let html = page_of(&longest(text));
             assert!(html.len() < LARGEST_PAGE, "{text:?}: {} bytes", html.len());
             assert!(html.ends_with("</html>"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn buttons_are_for_those_who_may_act_and_lead_back_to_the_same_list() {
+        let incident = json!({"incident": "alert-h1", "state": "waiting", "replayable": true, "canGiveUp": true,
+            "nextAttempt": "1970-01-01T00:03:00Z", "url": "https://sender.example/1", "routing": ["route 1: x", 7]});
+        let html = page_of(&incident);
+        for part in [
+            "action=\"/incidents/alert-h1/replay?state=failed&amp;q=disk\"><button>Try now<",
+            "action=\"/incidents/alert-h1/give-up?state=failed&amp;q=disk\"><button class=\"quiet\">Give up<",
+            "href=\"/?state=failed&amp;q=disk\">All incidents<",
+            "Next attempt in 3 min.",
+            "href=\"https://sender.example/1\"",
+            "<li dir=\"auto\">route 1: x</li></ul>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let view = View::read(Query("refresh=off"), Time(0)).unwrap();
+        let html = page(&Shown { incident: &incident, view: &view, acts: false }, &utc(Time(0)));
+        assert!(!html.contains("<button") && html.contains("Refresh every minute"), "{html}");
     }
 
     #[test]
@@ -260,22 +329,19 @@ mod tests {
         for field in ["pullRequests", "postmortem", "timeline"] {
             incident[field] = Value::Null;
         }
-        let html = page(&incident, Time(0));
+        let html = page_of(&incident);
         assert!(html.contains(incident["prompt"].as_str().unwrap()) && !html.contains("Only its beginning"));
     }
 
     #[test]
     fn a_postmortem_is_laid_out_and_its_links_are_of_the_web() {
-        let html = page(
-            &json!({"incident": "alert-h1", "postmortem": {
-                "summary": "Checkout <failed>.", "root_cause": "A pool.", "timeline": [{"time": "14:02", "event": "Alert"}],
-                "action_items": [
-                    {"description": "Raise it", "owner": "sre", "done": true, "link": "https://tracker.example/1"},
-                    {"description": "Watch it", "link": "javascript:alert(1)"}, 7, null
-                ],
-            }}),
-            Time(0),
-        );
+        let html = page_of(&json!({"incident": "alert-h1", "postmortem": {
+            "summary": "Checkout <failed>.", "root_cause": "A pool.", "timeline": [{"time": "14:02", "event": "Alert"}],
+            "action_items": [
+                {"description": "Raise it", "owner": "sre", "done": true, "link": "https://tracker.example/1"},
+                {"description": "Watch it", "link": "javascript:alert(1)"}, 7, null
+            ],
+        }}));
         for part in [
             "Checkout &lt;failed&gt;.",
             "A pool.",
@@ -290,7 +356,7 @@ mod tests {
         for odd in
             [json!({}), json!({"timeline": 7, "action_items": {"a": 1}, "summary": []}), json!("text"), json!(null)]
         {
-            page(&json!({"incident": "alert-h1", "postmortem": odd}), Time(0));
+            page_of(&json!({"incident": "alert-h1", "postmortem": odd}));
         }
     }
 }

@@ -3,102 +3,91 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::page::frame;
-use super::pieces::{self, STATES, ago, grade, link, number, short, state, state_of, text, when, why};
+use super::clock::Clock;
+use super::page::{as_of, frame};
+use super::pieces::{self, STATES, grade, link, number, short, state, state_of, text, why};
 use super::plot::plots;
-use engine::register::calls::{ListQuery, Stats};
+use super::today;
+use super::view::View;
+use engine::register::calls::Stats;
 use incident::sender::Sender;
-use incident::time::Time;
-use outbound::http::escape;
 
 /// What the list shows.
 pub struct List<'a> {
     /// A page of the register: `incidents` and `cursor`.
     pub found: &'a Value,
     /// What was asked for.
-    pub asked: &'a ListQuery,
+    pub view: &'a View,
     /// How everything stands.
     pub stats: &'a Stats,
     /// Where from: `https://bridge.example`.
     pub origin: &'a str,
-    /// When.
-    pub now: Time,
+    /// When, and for where.
+    pub clock: &'a Clock,
+    /// Whether whoever looks at it may do something.
+    pub acts: bool,
+    /// What is wrong with the settings.
+    pub banner: Markup,
 }
+
+/// How far back the list can be asked to go, with what people call it.
+const SPANS: [(&str, &str); 5] = [
+    ("1h", "the last hour"),
+    ("6h", "the last 6 hours"),
+    ("24h", "the last 24 hours"),
+    ("7d", "the last 7 days"),
+    ("30d", "the last 30 days"),
+];
+/// The severities and priorities that can be asked for.
+const GRADES: [(&str, &str); 10] = [
+    ("0", "Sev 0"),
+    ("1", "Sev 1"),
+    ("2", "Sev 2"),
+    ("3", "Sev 3"),
+    ("4", "Sev 4"),
+    ("P1", "P1"),
+    ("P2", "P2"),
+    ("P3", "P3"),
+    ("P4", "P4"),
+    ("P5", "P5"),
+];
 
 /// The page.
 pub fn page(list: &List<'_>) -> String {
+    let List { view, clock, .. } = list;
     let incidents = pieces::list(list.found, "incidents");
     let older = text(list.found, "cursor");
     let main = html! {
         h1 { "Incidents" }
+        (list.banner)
         div.columns {
-            div {
-                (filters(list.asked))
+            div.first { (today::card(list.stats, list.acts)) }
+            div.main {
+                (filters(view))
                 @if incidents.is_empty() {
-                    (nothing(list.asked, list.origin))
+                    (nothing(view, list.origin))
                 } @else {
-                    (table(incidents, list.now))
+                    (table(incidents, view, clock))
                 }
-                @if list.asked.cursor.is_some() || !older.is_empty() {
+                @if view.asked.cursor.is_some() || !older.is_empty() {
                     nav.pages aria-label="Pages" {
-                        @if list.asked.cursor.is_some() { a href=(address(list.asked, None)) { "Newest" } }
-                        @if !older.is_empty() { a href=(address(list.asked, Some(older))) rel="next" { "Older" } }
+                        @if view.asked.cursor.is_some() { a href=(view.address(None)) { "Newest" } }
+                        @if !older.is_empty() { a href=(view.address(Some(older))) rel="next" { "Older" } }
                     }
                 }
             }
-            div { (today(list.stats)) (plots(&list.stats.hours, list.now)) }
+            div.last { (plots(&list.stats.hours, clock)) }
         }
     };
-    frame("Incidents", html! {}, main).into_string()
+    let aside = as_of(clock, view.refreshes, &view.refreshing(false), &view.refreshing(true));
+    frame("Incidents", Some(clock), aside, main).into_string()
 }
 
-/// What is used of the budget, and what is not done yet.
-fn today(stats: &Stats) -> Markup {
-    let Stats { limits, minute, today, .. } = stats;
-    let open = [
-        ("waiting", stats.waiting, stats.oldest_waiting),
-        ("queued", stats.queue, None),
-        ("held", stats.held, None),
-        ("failed", stats.failed, None),
-    ];
-    html! {
-        section.card {
-            h2 { "Today" }
-            label { b.figure { (today) } " of " (limits.per_day) " sessions"
-                meter max=(limits.per_day) high={ (limits.per_day.saturating_mul(4) / 5) } value=(today) { (today) }
-            }
-            p.soft { (minute) " of " (limits.per_minute) " in the last minute" }
-            ul.open {
-                @for (code, count, oldest) in open.into_iter().filter(|(_, count, _)| *count > 0) {
-                    li { a href={ "/?state=" (code) } { (state(code)) " " (count) }
-                        @if let Some(seconds) = oldest { " for up to " (seconds / 60) " min" } }
-                }
-            }
-        }
-    }
-}
-
-/// The address of the same list, from `cursor` on.
-fn address(asked: &ListQuery, cursor: Option<&str>) -> String {
-    let (state, sender, text) = (asked.state.as_deref(), asked.sender.as_deref(), asked.text.as_deref());
-    let mut address = "/".to_owned();
-    for (name, value) in [("state", state), ("sender", sender), ("q", text), ("cursor", cursor)] {
-        if let Some(value) = value {
-            address.push(if address.len() == 1 { '?' } else { '&' });
-            address.push_str(name);
-            address.push('=');
-            address.push_str(&escape(value));
-        }
-    }
-    address
-}
-
-/// Whether only some of the incidents were asked for.
-fn is_narrowed(asked: &ListQuery) -> bool {
-    asked.state.is_some() || asked.sender.is_some() || asked.text.is_some()
-}
-
-fn filters(asked: &ListQuery) -> Markup {
+fn filters(view: &View) -> Markup {
+    let asked = &view.asked;
+    let text = |text: &Option<String>| short(text.as_deref().unwrap_or_default(), 400);
+    let span = SPANS.iter().any(|(code, _)| *code == view.since);
+    let grade = asked.severity.as_deref().unwrap_or_default();
     html! {
         form.filters method="get" action="/" role="search" {
             label { "State" select name="state" {
@@ -107,22 +96,42 @@ fn filters(asked: &ListQuery) -> Markup {
                     option value=(code) selected[asked.state.as_deref() == Some(code)] { (words) }
                 }
             } }
-            label { "Sender" select name="sender" {
+            label { "Severity" select name="severity" {
                 option value="" { "any" }
-                @for sender in Sender::all() {
-                    option selected[asked.sender.as_deref() == Some(sender.name())] { (sender.name()) }
+                @for (code, words) in GRADES { option value=(code) selected[grade.eq_ignore_ascii_case(code)] { (words) } }
+                @if !grade.is_empty() && !GRADES.iter().any(|(code, _)| grade.eq_ignore_ascii_case(code)) {
+                    option selected { (grade) }
                 }
             } }
+            label { "Active in" select name="since" {
+                option value="" { "any time" }
+                @for (code, words) in SPANS { option value=(code) selected[view.since == code] { (words) } }
+                @if !span && !view.since.is_empty() { option value=(view.since) selected { "since " (short(&view.since, 40)) } }
+            } }
             label.grow { "Text in title, service or key"
-                input type="search" name="q" maxlength="64" value=(short(asked.text.as_deref().unwrap_or_default(), 400));
+                input type="search" name="q" maxlength="64" value=(text(&asked.text));
             }
+            details.grow open[view.has_more()] {
+                summary { "More filters" }
+                div.filters {
+                    label { "Sender" select name="sender" {
+                        option value="" { "any" }
+                        @for sender in Sender::all() {
+                            option selected[asked.sender.as_deref() == Some(sender.name())] { (sender.name()) }
+                        }
+                    } }
+                    label.grow { "Service" input type="search" name="service" maxlength="64" value=(text(&asked.service)); }
+                    label { "First seen before (UTC)" input type="datetime-local" name="until" value=(short(&view.until, 60)); }
+                }
+            }
+            @if !view.refreshes { input type="hidden" name="refresh" value="off"; }
             button { "Filter" }
-            @if is_narrowed(asked) { a href="/" { "Show all" } }
+            @if view.is_narrowed() { a href="/" { "Show all" } }
         }
     }
 }
 
-fn table(incidents: &[Value], now: Time) -> Markup {
+fn table(incidents: &[Value], view: &View, clock: &Clock) -> Markup {
     html! {
         table.incidents {
             caption.hidden { "Incidents, newest first" }
@@ -134,38 +143,63 @@ fn table(incidents: &[Value], now: Time) -> Markup {
                 th scope="col" { "Session" }
                 th scope="col" { "Seen" }
             } }
-            tbody { @for incident in incidents { (row(incident, now)) } }
+            tbody { @for incident in incidents { (row(incident, view, clock)) } }
         }
     }
 }
 
-fn row(incident: &Value, now: Time) -> Markup {
+fn row(incident: &Value, view: &View, clock: &Clock) -> Markup {
     let (first, service) = (text(incident, "firstSeen"), text(incident, "service"));
+    let page = view.carried_to(&format!("/incidents/{}", text(incident, "incident")));
     html! {
         tr {
-            td { (when(first)) small { (ago(first, now)) } }
+            td { (clock.when(first)) small { (clock.ago(first)) } }
             th scope="row" dir="auto" {
-                a href={ "/incidents/" (text(incident, "incident")) } { (short(text(incident, "title"), 80)) }
-                small { (text(incident, "sender")) @if !service.is_empty() { " · " (short(service, 32)) } }
+                a href=(page) { (short(text(incident, "title"), 80)) }
+                small {
+                    @match link(text(incident, "url"), 120) {
+                        Some(url) => a href=(url) { (text(incident, "sender")) },
+                        None => (text(incident, "sender")),
+                    }
+                    @if !service.is_empty() { " · " (short(service, 32)) }
+                }
             }
             td { (grade(incident)) }
-            td { (state(state_of(incident))) small { (short(why(incident), 50)) } }
-            td { @if let Some(url) = link(text(incident, "sessionUrl"), 90) { a href=(url) { "Session" } } }
+            td {
+                (state(state_of(incident)))
+                small { (short(&why(incident), 50)) }
+                @if let Some(ahead) = clock.ahead(text(incident, "nextAttempt")) { small { "next attempt " (ahead) } }
+            }
+            td { (session(incident, clock)) }
             td { (number(incident, "seen")) "×" }
         }
     }
 }
 
+/// The link to the session and, as far as Devin has told, whether it runs or has ended.
+fn session(incident: &Value, clock: &Clock) -> Markup {
+    let (ended, at_devin) = (text(incident, "endedAt"), text(incident, "sessionState"));
+    let detail = Some(text(incident, "sessionDetail")).filter(|detail| !detail.is_empty());
+    html! {
+        @if let Some(url) = link(text(incident, "sessionUrl"), 90) { a href=(url) { "Session" } }
+        @if !ended.is_empty() {
+            small { b { "ended" } " " (clock.ago(ended)) }
+        } @else if !at_devin.is_empty() {
+            small { (short(&detail.unwrap_or(at_devin).replace('_', " "), 30)) }
+        }
+    }
+}
+
 /// What stands in place of the table.
-fn nothing(asked: &ListQuery, origin: &str) -> Markup {
+fn nothing(view: &View, origin: &str) -> Markup {
     html! {
         section.card {
-            @if asked.cursor.is_some() || is_narrowed(asked) {
+            @if view.asked.cursor.is_some() || view.is_narrowed() {
                 h2 { "Nothing found" }
                 p { "No incident fits. " a href="/" { "Show all" } "." }
             } @else {
                 h2 { "No incident yet" }
-                p { "This page lists the incidents that events have told of. Send a first one, with the value of "
+                p { "This page lists what senders report. Send a first alert, with the value of "
                     code { "WEBHOOK_SECRET" } ":" }
                 pre { code {
                     "curl -H \"Authorization: Bearer $WEBHOOK_SECRET\" " (origin) "/api/trigger-devin \\\n"
@@ -182,9 +216,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::web::dashboard::clock::utc;
     use crate::web::dashboard::page::LARGEST_PAGE;
+    use crate::web::query::Query;
     use engine::counts::Counts;
-    use incident::time::HOUR;
+    use incident::time::{HOUR, Time};
+    use outbound::http::escape;
 
     #[test]
     fn fifty_rows_of_the_longest_texts_and_a_busy_week_stay_small() {
@@ -202,16 +239,15 @@ mod tests {
             let row = json!({
                 "incident": format!("azure_monitor-h{}.100", "0".repeat(32)), "sender": "azure_monitor", "seen": 99_999,
                 "title": text, "service": text, "priority": text, "error": text, "state": "started", "followUps": 1,
+                "url": format!("https://{}", "u".repeat(110)), "sessionState": text, "nextAttempt": "2026-11-21T15:05:33.120Z",
                 "firstSeen": "2026-11-20T14:05:33.120Z", "sessionUrl": format!("https://{}", "a".repeat(82)),
             });
             let found = json!({"incidents": vec![row; 50], "cursor": format!("1795271364002.azure_monitor-h{}", "0".repeat(32))});
-            let asked = ListQuery {
-                text: Some(text.chars().take(64).collect()),
-                cursor: Some("1.a".into()),
-                state: Some("started".into()),
-                ..ListQuery::default()
-            };
-            let list = List { found: &found, asked: &asked, stats: &stats, origin: "https://bridge.example", now };
+            let query = format!("cursor=1.a&state=started&severity=P1&since=24h&service={0}&q={0}", escape(&text));
+            let view = View::read(Query(&query), now).unwrap();
+            let (clock, origin) = (utc(now), "https://bridge.example");
+            let banner = maud::html! {};
+            let list = List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts: true, banner };
             let html = page(&list);
             assert!(html.len() < LARGEST_PAGE, "{piece:?}: {} bytes", html.len());
             assert_eq!(html.matches("<tr><td><time").count(), 50);

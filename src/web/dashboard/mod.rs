@@ -2,28 +2,36 @@
 //!
 //! It asks [`crate::web::admin`] for the same JSON that the API answers and shows it; the pages are pure: values in, HTML out.
 
+mod all;
+mod clock;
 mod incident;
 mod list;
 mod page;
 mod pieces;
 mod plot;
+mod problems;
+mod today;
+mod view;
 
 use worker::{Env, Headers};
 
+use crate::configuration::configuration;
 use crate::runtime::now;
 use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use engine::register::calls::ListQuery;
+pub use all::All;
+use clock::Clock;
+pub use clock::Zone;
+use view::View;
 
-/// How many incidents a page of the list has.
-const ROWS: u32 = 50;
-/// The longest text that is looked for, in characters: it stands in the page's links too.
-const LONGEST_TEXT: usize = 64;
 /// How far back the plots go, in hours.
 const HOURS: u32 = 7 * 24;
+/// After so many seconds a page loads itself again. By the header, which does the same as a `meta` element without being
+/// part of the document; a link on the page stops it, for those who need longer to read.
+const REFRESH: u32 = 60;
 
 /// What a page may do: show itself with its one style sheet and its empty icon, and send its forms to where it is from.
 fn headers() -> Vec<(&'static str, String)> {
@@ -36,43 +44,83 @@ fn headers() -> Vec<(&'static str, String)> {
 }
 
 /// `GET /`: the incidents, newest first.
-pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, env: &Env) -> Reply {
+pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Option<Zone>, env: &Env) -> Reply {
     if let Some(refusal) = admin::refusal(headers, env) {
         return problem(refusal);
     }
-    let asked = match admin::list_query(query) {
-        Ok(asked) => {
-            ListQuery { limit: ROWS, text: asked.text.map(|text| text.chars().take(LONGEST_TEXT).collect()), ..asked }
-        }
+    let clock = Clock { now: now(), zone };
+    let view = match View::read(query, clock.now) {
+        Ok(view) => view,
         Err(wrong) => return problem(Answer::error(400, "Bad query", wrong)),
     };
-    let (found, stats) = match (register::list(env, asked.clone()).await, register::stats(env, HOURS).await) {
+    let (found, stats) = match (register::list(env, view.asked.clone()).await, register::stats(env, HOURS).await) {
         (Ok(found), Ok(stats)) => (found, stats),
         (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
     };
-    page(200, list::page(&list::List { found: &found, asked: &asked, stats: &stats, origin, now: now() }))
+    let acts = admin::may_act(headers, env);
+    let banner = problems::banner(&configuration(env));
+    let list = list::List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts, banner };
+    refreshing(view.refreshes, page(200, list::page(&list)))
 }
 
 /// `GET /incidents/{key}`: one of them.
-pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Reply {
+pub async fn incident(headers: &Headers, query: Query<'_>, name: &str, zone: Option<Zone>, env: &Env) -> Reply {
     match admin::incident(headers, name, env).await {
-        Ok(shown) => page(200, incident::page(&shown, now())),
+        Ok(shown) => {
+            let clock = Clock { now: now(), zone };
+            let view = View::of_incident(query, clock.now);
+            let shown = incident::Shown { incident: &shown, view: &view, acts: admin::may_act(headers, env) };
+            refreshing(view.refreshes, page(200, incident::page(&shown, &clock)))
+        }
         Err(answer) => problem(answer),
     }
 }
 
 /// `POST /incidents/{key}/replay`: the button of that page, which is shown again.
-pub async fn replay(headers: &Headers, origin: &str, name: &str, env: &Env) -> Reply {
-    let answer = admin::replay(headers, origin, name, env).await;
-    if answer.code < 300 { Reply::SeeOther(format!("/incidents/{name}")) } else { problem(answer) }
+pub async fn replay(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    done(admin::replay(headers, origin, Query(""), name, env).await, query, name)
+}
+
+/// `POST /incidents/{key}/give-up`: likewise.
+pub async fn give_up(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    done(admin::give_up(headers, origin, name, env).await, query, name)
+}
+
+fn done(answer: Answer, query: Query<'_>, name: &str) -> Reply {
+    if answer.code >= 300 {
+        return problem(answer);
+    }
+    Reply::SeeOther(View::of_incident(query, now()).carried_to(&format!("/incidents/{name}")))
+}
+
+/// `GET /sign-out`: a browser forgets a token that is refused.
+pub fn sign_out(headers: &Headers, env: &Env) -> Reply {
+    if let Some(nobody) = admin::refusal(headers, env).filter(|refusal| refusal.code == 404) {
+        return problem(nobody);
+    }
+    problem(Answer::error(
+        401,
+        "Signed out",
+        "The browser asks for the token once more: cancel that, and it has forgotten the token.",
+    ))
 }
 
 /// An error, for people.
-fn problem(answer: Answer) -> Reply {
+pub fn problem(answer: Answer) -> Reply {
     let html = page::problem(&answer);
     Reply::Page { code: answer.code, retry_after: answer.retry_after, headers: headers(), html }
 }
 
 fn page(code: u16, html: String) -> Reply {
     Reply::Page { code, retry_after: None, headers: headers(), html }
+}
+
+/// The page, loading itself again every minute where that is wanted.
+fn refreshing(refreshes: bool, mut reply: Reply) -> Reply {
+    if let Reply::Page { headers, .. } = &mut reply
+        && refreshes
+    {
+        headers.push(("Refresh", REFRESH.to_string()));
+    }
+    reply
 }

@@ -2,16 +2,17 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::clock::Clock;
 use crate::web::answer::Answer;
 
 /// The most that a page may have, in bytes, so that it loads at once on any phone.
-pub const LARGEST_PAGE: usize = 60_000;
+pub const LARGEST_PAGE: usize = 80_000;
 const STYLE: &str = include_str!("style.css");
 /// Of [`STYLE`], in base64. A test says what it has to be.
-pub const STYLE_SHA256: &str = "g3V3crn2MeLPgqlk3h3w4aV/n6zuFuhc5lI1fiQrk8Q=";
+pub const STYLE_SHA256: &str = "DoqSkRaCBUXsE6k8TSZAuz+TJ/b0y7f9HclpN5YPynY=";
 
-/// A page. `aside` stands in its head beside the name.
-pub fn frame(title: &str, aside: Markup, main: Markup) -> Markup {
+/// A page. `clock`: where somebody is signed in and sees times. `aside` stands in its head beside the name.
+pub fn frame(title: &str, clock: Option<&Clock>, aside: Markup, main: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -30,7 +31,10 @@ pub fn frame(title: &str, aside: Markup, main: Markup) -> Markup {
                     (aside)
                 }
                 main #main { (main) }
-                footer { "devin-bridge " (env!("CARGO_PKG_VERSION")) " · All times are UTC." }
+                footer {
+                    p { "devin-bridge " (env!("CARGO_PKG_VERSION")) @if let Some(clock) = clock { " · " (clock.note()) } }
+                    @if clock.is_some() { p { a href="/sign-out" { "Sign out" } } }
+                }
             }
         }
     }
@@ -46,7 +50,18 @@ pub fn problem(answer: &Answer) -> String {
             p { a href="/" { "All incidents" } }
         }
     };
-    frame(title, html! {}, main).into_string()
+    frame(title, None, html! {}, main).into_string()
+}
+
+/// When a page was made, and whether it loads itself again; `stop`, `start`: the addresses of the same page that does not
+/// or does.
+pub fn as_of(clock: &Clock, refreshes: bool, stop: &str, start: &str) -> Markup {
+    html! {
+        p.soft {
+            "As of " (clock.moment(&clock.now.rfc3339()))
+            @if refreshes { " · refreshed every minute · " a href=(stop) { "Stop" } } @else { " · " a href=(start) { "Refresh every minute" } }
+        }
+    }
 }
 
 /// A bridge.

@@ -1,9 +1,9 @@
-//! The pieces that pages are made of: states, times, texts cut to their room, links.
+//! The pieces that pages are made of: states, texts cut to their room, links.
+
+use std::borrow::Cow;
 
 use maud::{Markup, html};
 use serde_json::Value;
-
-use incident::time::{DAY, HOUR, MINUTE, Time};
 
 /// The states as people read them, with the code by which they are asked for.
 pub const STATES: [(&str, &str); 7] = [
@@ -31,11 +31,15 @@ pub fn state(code: &str) -> Markup {
 }
 
 /// Why an incident is in its state, in words; empty where the state says it all.
-pub fn why(incident: &Value) -> &str {
-    match text(incident, "error") {
-        "" => {}
-        error => return error,
+pub fn why(incident: &Value) -> Cow<'_, str> {
+    match (text(incident, "error"), text(incident, "reason"), number(incident, "route")) {
+        ("", "route", route @ 1..) => format!("route {route} ignores it").into(),
+        ("", ..) => reason(incident).into(),
+        (error, ..) => error.into(),
     }
+}
+
+fn reason(incident: &Value) -> &str {
     match (text(incident, "reason"), text(incident, "state")) {
         ("event_type", "waiting") => "for an event that starts a session",
         ("event_type", _) => "this type of event starts nothing",
@@ -46,6 +50,8 @@ pub fn why(incident: &Value) -> &str {
         ("route", _) => "a route says so",
         ("occurrences", _) => "for more occurrences",
         ("recovered", _) => "it recovered before a session was wanted",
+        ("test", _) => "a test",
+        ("confirmation", _) => "a question of Amazon SNS",
         ("", "waiting") => "its session is on its way",
         ("", "queued") => "over the sessions per minute",
         ("", "held") => "today's sessions are spent",
@@ -109,41 +115,6 @@ pub fn link(address: &str, longest: usize) -> Option<&str> {
     (web && address.len() <= longest).then_some(address)
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// A time as RFC 3339 has it, for people: `21 Nov 14:05`. What is no such time is shown as it is.
-pub fn when(time: &str) -> Markup {
-    date(time, "2026-11-21T14:05".len())
-}
-
-/// The same with the seconds.
-pub fn moment(time: &str) -> Markup {
-    date(time, "2026-11-21T14:05:33".len())
-}
-
-fn date(time: &str, end: usize) -> Markup {
-    let part = |from: usize, to: usize| time.get(from..to).unwrap_or_default();
-    let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    match month {
-        Some(month) => {
-            html! { time datetime={ (part(0, end)) "Z" } { (part(8, 10)) " " (month) " " (part(11, end)) } }
-        }
-        None => html! { (short(time, 100)) },
-    }
-}
-
-/// How long ago a time was.
-pub fn ago(time: &str, now: Time) -> String {
-    let Some(time) = Time::from_rfc3339(time) else { return String::new() };
-    let (count, unit) = match now.since(time) {
-        past if past < MINUTE => (past.as_secs(), "s"),
-        past if past < HOUR => (past.as_secs() / MINUTE.as_secs(), "min"),
-        past if past < DAY => (past.as_secs() / HOUR.as_secs(), "h"),
-        past => (past.as_secs() / DAY.as_secs(), "d"),
-    };
-    format!("{count} {unit} ago")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -176,15 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_for_people() {
-        let html = when("2026-11-21T14:05:33.120Z").into_string();
-        assert_eq!(html, r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time>"#);
-        assert!(moment("2026-11-21T14:05:33.120Z").into_string().ends_with(">21 Nov 14:05:33</time>"));
-        assert_eq!(when("<at noon>").into_string(), "&lt;at noon&gt;");
-        assert_eq!(when("2026-99-21T14:05:33Z").into_string(), "2026-99-21T14:05:33Z");
-        let now = Time::from_rfc3339("2026-11-21T14:05:33Z").unwrap();
-        let past = ["2026-11-21T14:05:30Z", "2026-11-21T14:04:33Z", "2026-11-21T04:04:33Z", "2026-10-21T04:04:33Z"];
-        assert_eq!(past.map(|time| ago(time, now)), ["3 s ago", "1 min ago", "10 h ago", "31 d ago"]);
+    fn a_route_that_ignores_is_named() {
+        let of = |value: Value| why(&value).into_owned();
+        assert_eq!(of(json!({"state": "ignored", "reason": "route", "route": 2})), "route 2 ignores it");
+        assert_eq!(of(json!({"state": "ignored", "reason": "route", "route": null})), "a route says so");
+        assert_eq!(
+            of(json!({"state": "failed", "error": "Devin's words", "reason": "route", "route": 2})),
+            "Devin's words"
+        );
     }
 
     #[test]

@@ -47,6 +47,11 @@ pub enum Call {
         /// The incident's name.
         name: String,
     },
+    /// Give up on what waits. Answered likewise.
+    GiveUp {
+        /// The incident's name.
+        name: String,
+    },
     /// Devin has reported on a session; answered with null.
     Report {
         /// The list's line of the incident.

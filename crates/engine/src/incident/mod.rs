@@ -81,7 +81,8 @@ impl<H: IncidentHost> Program<H> {
             Call::Event { event, plan, wait } => json(self.event(*event, plan.map(|plan| *plan), wait).await?)?,
             Call::DryRun { event, plan } => json(self.dry_run(*event, plan.map(|plan| *plan)).await?)?,
             Call::Show { name, ask_devin } => self.show(&name, ask_devin).await?,
-            Call::Replay { name } => json(self.replay(&name).await?)?,
+            Call::Replay { name } => json(self.operate(&name, lifecycle::replay).await?)?,
+            Call::GiveUp { name } => json(self.operate(&name, lifecycle::give_up).await?)?,
             Call::Report { line, report } => json(self.report(*line, report).await?)?,
             Call::Called { id } => json(self.called(&id).await?)?,
         })
@@ -170,7 +171,8 @@ impl<H: IncidentHost> Program<H> {
     /// Does what is due, step by step, and sees to it that the next alarm does the rest.
     async fn work(&self) -> Result<()> {
         let begun = self.host.now();
-        if self.with_loaded(|record| lifecycle::interrupted(record, begun)).await?.is_none() {
+        self.load().await?;
+        if self.with_record(|record| lifecycle::interrupted(record, begun)).is_none() {
             return Ok(());
         }
         let settings = self.host.settings();
@@ -323,14 +325,15 @@ impl<H: IncidentHost> Program<H> {
         last_seen.plus(self.host.retention())
     }
 
-    async fn replay(&self, name: &str) -> Result<Option<bool>> {
+    /// Does what somebody asks for by hand; whether there was anything to do. `None`: it is another occurrence.
+    async fn operate(&self, name: &str, act: fn(&mut Record, Time) -> bool) -> Result<Option<bool>> {
         self.load().await?;
-        let replay = |record: &mut Record| (record.name() == name).then(|| lifecycle::replay(record, self.host.now()));
-        let replayed = self.with_record(replay).flatten();
-        if replayed == Some(true) {
+        let now = self.host.now();
+        let done = self.with_record(|record| (record.name() == name).then(|| act(record, now))).flatten();
+        if done == Some(true) {
             self.arm_and_store_now().await?;
         }
-        Ok(replayed)
+        Ok(done)
     }
 
     /// The register has a slot for the session with this correlation id.
@@ -364,7 +367,7 @@ impl<H: IncidentHost> Program<H> {
 
     /// The same after an `await`: where somebody else's write has failed since, the record is read again.
     async fn with_loaded<T>(&self, act: impl FnOnce(&mut Record) -> T) -> Result<Option<T>> {
-        if !fault::is_back(Fault::LostRecord) || self.busy.get() == 0 {
+        if !fault::is_back(Fault::LostRecord) {
             self.load().await?;
         }
         Ok(self.with_record(act))

@@ -27,7 +27,9 @@ impl<H: IncidentHost> Program<H> {
             let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
             fields.insert("session".into(), session);
             fields.insert("postmortem".into(), postmortem);
-            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), self.host.now()).into());
+            let now = self.host.now();
+            fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now).into());
+            fields.insert("canGiveUp".into(), lifecycle::give_up(&mut record.clone(), now).into());
         }
         Ok(shown)
     }

@@ -40,14 +40,18 @@ impl<H: IncidentHost> Program<H> {
             Err(words) => {
                 self.host.count(Count::Failed(Cause::Prompt));
                 self.with_loaded(|record| {
-                    lifecycle::creating(record, self.host.now());
-                    lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), self.host.now(), 0.0);
+                    let now = self.host.now();
+                    if lifecycle::creating(record, now) {
+                        lifecycle::create_replied(record, Err(Failure::Refused { status: 0, words }), now, 0.0);
+                    }
                 })
                 .await?;
                 return self.store().await;
             }
         };
-        self.with_loaded(|record| lifecycle::creating(record, self.host.now())).await?;
+        if self.with_loaded(|record| lifecycle::creating(record, self.host.now())).await? != Some(true) {
+            return self.store().await;
+        }
         self.store_with(REQUEST, serde_json::to_string(&request)?).await?;
         let mut secrets = Vec::new();
         for name in &request.session_secrets {

@@ -78,6 +78,14 @@ pub struct ListQuery {
     pub sender: Option<String>,
     /// Only those with this text in their name, title or service; whether letters of ASCII are capital does not matter.
     pub text: Option<String>,
+    /// Only those with this text in the name of their service, likewise.
+    pub service: Option<String>,
+    /// Only those with this severity (`0` to `4`) or priority (`P1`), likewise.
+    pub severity: Option<String>,
+    /// Only those last heard of then or later.
+    pub since: Option<Time>,
+    /// Only those first heard of then or earlier.
+    pub until: Option<Time>,
 }
 
 /// How the bridge stands over all incidents.

@@ -83,6 +83,9 @@ impl<H: RegisterHost> Program<H> {
              AND (?4 IS NULL OR sender = ?4) \
              AND (?5 IS NULL OR instr(lower(incident || char(10) || (listing ->> 'title') || char(10) || \
              ifnull(listing ->> 'service', '')), lower(?5))) \
+             AND (?7 IS NULL OR instr(lower(listing ->> 'service'), lower(?7))) \
+             AND (?8 IS NULL OR CAST(listing ->> 'severity' AS TEXT) = ?8 OR lower(listing ->> 'priority') = lower(?8)) \
+             AND (?9 IS NULL OR last_seen >= ?9) AND (?10 IS NULL OR first_seen <= ?10) \
              ORDER BY first_seen DESC, incident DESC LIMIT ?6",
             vec![
                 Binding::from(before.min((1 << 53) - 1)),
@@ -91,6 +94,10 @@ impl<H: RegisterHost> Program<H> {
                 optional(&query.sender),
                 optional(&query.text),
                 Binding::from(limit.saturating_add(1)),
+                optional(&query.service),
+                optional(&query.severity),
+                query.since.into(),
+                query.until.into(),
             ],
         )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -99,7 +106,9 @@ impl<H: RegisterHost> Program<H> {
             let (Some(listing), Some(place)) = (row.text("listing"), row.text("place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
-                incidents.push(serde_json::from_str(&listing).unwrap_or(Value::Null));
+                // With every field, whichever release wrote it.
+                let line: Option<Line> = serde_json::from_str(&listing).ok();
+                incidents.push(line.map(|line| Line { routing: Vec::new(), ..line }));
                 last = Some(place);
             }
         }

@@ -124,7 +124,7 @@ impl<H: RegisterHost> Program<H> {
                 Ok(()) => admission::expect(self, waiter, self.host.now())?,
                 Err(error) => {
                     failed = true;
-                    self.host.warn(&format!("{key}: could not be told that there is a slot for it: {error}"));
+                    self.host.warn(&format!("{key}: could not be notified that there is a slot for it: {error}"));
                 }
             }
         }

@@ -4,6 +4,7 @@ mod attempt;
 pub mod entra;
 mod parse;
 pub mod signature;
+pub mod strength;
 
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
@@ -52,8 +53,10 @@ impl<'a> Verified<'a> {
 /// What the hooks accept as proof.
 #[derive(Clone, Debug, Default)]
 pub struct HookSecrets {
-    /// The shared secret.
+    /// The shared secret, which opens every hook: `WEBHOOK_SECRET`.
     pub shared: Rotating,
+    /// Those that open one hook only: `WEBHOOK_SECRET_<SENDER>`.
+    pub own: Vec<OwnSecret>,
     /// The signatures, PagerDuty's and those of `SIGNATURES`.
     pub signatures: Vec<Signature>,
     /// The tenant whose tokens Azure's hooks take.
@@ -64,11 +67,28 @@ pub struct HookSecrets {
     pub open: bool,
 }
 
+/// A secret that is sent like the shared one and opens one hook only. What stands in an address, and so in logs, opens
+/// nothing else then.
+#[derive(Clone, Debug)]
+pub struct OwnSecret {
+    /// What the log calls it: `webhook_secret_azure_monitor`.
+    pub name: String,
+    /// What it opens.
+    pub hook: Hook,
+    /// The secret.
+    pub secrets: Rotating,
+}
+
+/// The setting that has a hook's own secret, by the hook's name: `azure-monitor` → `WEBHOOK_SECRET_AZURE_MONITOR`.
+pub fn own_secret_name(hook: &str) -> String {
+    format!("WEBHOOK_SECRET_{}", hook.to_ascii_uppercase().replace('-', "_"))
+}
+
 /// Why a request is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Nothing is configured that this hook could check, or some of it is wrong: nothing is processed until that is
-    /// mended.
+    /// fixed.
     NotConfigured,
     /// The proof is missing or wrong; the caller is not told which.
     Unauthorized,
@@ -86,6 +106,10 @@ impl HookSecrets {
         let offered = attempt.shared_secrets();
         let shared = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
         check("webhook_secret", &self.shared, &shared, &mut proofs);
+        for own in self.own.iter().filter(|own| own.hook == attempt.hook) {
+            checkable |= own.secrets.is_set();
+            check(&own.name, &own.secrets, &shared, &mut proofs);
+        }
         for signature in &self.signatures {
             if signature.hooks.contains(&attempt.hook) {
                 checkable |= signature.secrets.is_set();
@@ -106,6 +130,14 @@ impl HookSecrets {
             None if *token == Token::NoKeys => Err(Refusal::NoKeys),
             None => Err(Refusal::Unauthorized),
         }
+    }
+
+    /// Whether there is anything at all that a sender could prove itself with, at some hook.
+    pub fn is_set(&self) -> bool {
+        self.shared.is_set()
+            || self.own.iter().any(|own| own.secrets.is_set())
+            || self.signatures.iter().any(|signature| signature.secrets.is_set())
+            || self.entra.is_some()
     }
 
     /// Whether a hook takes Entra ID tokens.

@@ -6,7 +6,7 @@ use super::attempt::Rotating;
 use super::signature::{Encoding, Scheme, Signature, Timestamp};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};
-use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
+use crate::config::value::{is_own_secret, is_secret_name, kind, show};
 use crate::endpoint::Hook;
 use incident::secret::Secret;
 use text::clean::line;
@@ -197,7 +197,7 @@ impl<'a> Reading<'a> {
 
     fn secret_name(&mut self) -> Option<&'a str> {
         let name = self.fields.get("secret").and_then(Value::as_str).unwrap_or_default();
-        if is_secret_name(name) && !OWN_SECRETS.contains(&name) {
+        if is_secret_name(name) && !is_own_secret(name) {
             return Some(name);
         }
         let found = self.fields.get("secret").map(kind);

@@ -109,6 +109,34 @@ fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
 }
 
 #[test]
+fn a_secret_of_one_hook_opens_that_one_only() {
+    let own = OwnSecret {
+        name: "webhook_secret_azure_monitor".into(),
+        hook: Hook::Of(Sender::AzureMonitor),
+        secrets: rotating("azure", "azure-old"),
+    };
+    let with_shared = HookSecrets { own: vec![own.clone()], ..secrets() };
+    let alone = HookSecrets { own: vec![own], ..Default::default() };
+    for (secret, by) in
+        [("azure", "webhook_secret_azure_monitor"), ("azure-old", "webhook_secret_azure_monitor_previous")]
+    {
+        for hook in [Hook::Any, Hook::Of(Sender::Pagerduty), Hook::Of(Sender::Kibana), Hook::Source(0)] {
+            let proof = |secrets| proof_of(secrets, hook, &[], Some(secret), Token::Absent);
+            assert_eq!(proof(&with_shared), Err(Refusal::Unauthorized));
+            assert_eq!(proof(&alone), Err(Refusal::NotConfigured));
+        }
+        for secrets in [&with_shared, &alone] {
+            let azure = proof_of(secrets, Hook::Of(Sender::AzureMonitor), &[], Some(secret), Token::Absent);
+            assert_eq!(azure.as_deref(), Ok(by));
+        }
+    }
+    let shared = proof_of(&with_shared, Hook::Of(Sender::AzureMonitor), &[], Some("new"), Token::Absent);
+    assert_eq!(shared.as_deref(), Ok("webhook_secret"));
+    assert_eq!(own_secret_name("azure-monitor"), "WEBHOOK_SECRET_AZURE_MONITOR");
+    assert!(alone.is_set() && secrets().is_set() && !HookSecrets::default().is_set());
+}
+
+#[test]
 fn tokens_count_where_azure_calls() {
     let azure = HookSecrets { entra: Some(entra()), ..Default::default() };
     assert!(azure.takes_tokens(Hook::Of(Sender::AzureMonitor)) && azure.takes_tokens(Hook::Any));

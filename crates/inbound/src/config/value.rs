@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::repo::is_name;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
-pub const OWN_SECRETS: [&str; 8] = [
+pub const OWN_SECRETS: [&str; 9] = [
     "DEVIN_API_KEY",
     "WEBHOOK_SECRET",
     "WEBHOOK_SECRET_PREVIOUS",
@@ -14,7 +14,13 @@ pub const OWN_SECRETS: [&str; 8] = [
     "PAGERDUTY_API_TOKEN",
     "NOTIFY_WEBHOOK_URL",
     "ADMIN_TOKEN",
+    "VIEWER_TOKEN",
 ];
+
+/// Whether a secret is one of the bridge's own: those, and each hook's.
+pub fn is_own_secret(name: &str) -> bool {
+    OWN_SECRETS.contains(&name) || name.starts_with("WEBHOOK_SECRET_")
+}
 
 /// Whether a Worker secret may be called that.
 pub fn is_secret_name(text: &str) -> bool {

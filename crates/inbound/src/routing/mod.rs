@@ -16,14 +16,20 @@ pub use condition::CONDITIONS;
 pub use settings::{Defaults, SETTINGS};
 
 use crate::config::problem::Problem;
-use incident::event::IncidentEvent;
+use incident::event::{IncidentEvent, Routing};
 use incident::plan::Plan;
 use incident::reason::Reason;
 use route::{Route, position};
 use settings::RouteSettings;
+use text::cut;
 
 /// The `event_type` of a body that could not be read but was kept, for Devin to look at as it is.
 pub const UNREADABLE: &str = "unreadable";
+
+/// How many lines are kept of why a route decides.
+const MOST_LINES: usize = 12;
+/// The longest of them, in characters.
+const LONGEST_LINE: usize = 300;
 
 /// The routes of the configuration, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,6 +122,21 @@ impl Routes {
         explained
     }
 
+    /// Which route decides about an event and why, as the record keeps it: at most [`MOST_LINES`] lines, of which the
+    /// last says what decided.
+    pub fn routing(&self, event: &IncidentEvent) -> Routing {
+        let mut explained = self.explain(event);
+        let route = explained.last().and_then(|last| last.route);
+        let left_out = explained.len().saturating_sub(MOST_LINES);
+        if left_out > 0 {
+            let text = format!("and {} more", left_out.saturating_add(1));
+            let from = MOST_LINES.saturating_sub(2);
+            let more = Explained { route: None, decides: false, text };
+            explained.splice(from..from.saturating_add(left_out).saturating_add(1), [more]);
+        }
+        Routing { route, why: explained.into_iter().map(|line| cut::head(&line.text, LONGEST_LINE)).collect() }
+    }
+
     /// The Worker secrets that routes name, each with the setting that does (`ROUTES[2].session_secrets`), to be
     /// checked where the secrets are.
     pub fn session_secrets(&self) -> Vec<(String, &str)> {
@@ -126,6 +147,27 @@ impl Routes {
             }
         }
         all
+    }
+
+    /// The routes that hand secrets or repositories to sessions although little but an event's title leads to them, in a
+    /// sentence each. Whoever can raise an alert can word its title.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (n, route) in self.0.iter().enumerate() {
+            let (secrets, repos) = (&route.settings.plan.session_secrets, &route.settings.repos);
+            let repos = repos.as_ref().is_some_and(|repos| !repos.is_empty());
+            let granted = [("session_secrets", !secrets.is_empty()), ("repos", repos)];
+            let granted: Vec<_> = granted.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
+            if !granted.is_empty() && route.is_chosen_by_words() {
+                warnings.push(format!(
+                    "{}: {} for whatever has this alert_name, which anybody who can raise an alert can write: add a \
+                     condition on its service, team, resource or a label",
+                    position(n),
+                    granted.join(" and "),
+                ));
+            }
+        }
+        warnings
     }
 
     /// The templates of prompts and titles in routes, each with its setting, to be checked where the fields are known.

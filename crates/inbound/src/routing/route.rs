@@ -20,6 +20,13 @@ impl Route {
         self.conditions.iter().all(|condition| condition.is_met(event))
     }
 
+    /// Whether an event's title alone tells it from any other of the same sender and urgency.
+    pub(super) fn is_chosen_by_words(&self) -> bool {
+        let about = |field: &Field| matches!(field, Field::Service | Field::Team | Field::Resource | Field::Label(_));
+        self.conditions.iter().any(|condition| condition.field == Field::AlertName)
+            && !self.conditions.iter().any(|condition| about(&condition.field))
+    }
+
     /// Whether it looks at events of this sender at all.
     pub(super) fn may_match(&self, sender: Sender) -> bool {
         let name = Pattern::whole(sender.name());

@@ -56,7 +56,7 @@ pub(super) struct RouteSettings {
     pub(super) start_on: Option<Kind>,
     pub(super) min_occurrences: Option<u64>,
     pub(super) window_seconds: Option<u64>,
-    repos: Option<Vec<String>>,
+    pub(super) repos: Option<Vec<String>>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
     pub(super) plan: Plan,
 }

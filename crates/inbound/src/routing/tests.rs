@@ -7,7 +7,7 @@ mod properties;
 use serde_json::{Value, json};
 
 use super::*;
-use incident::event::{Incident, Kind};
+use incident::event::{Incident, Kind, Routing};
 use incident::key::Key;
 use incident::plan::Workflow;
 use incident::sender::Sender;
@@ -22,6 +22,7 @@ fn event(sender: Sender, incident: Incident) -> IncidentEvent {
         occurred_at: None,
         change: None,
         delivery: None,
+        routing: Routing::default(),
         incident,
     }
 }
@@ -300,7 +301,49 @@ fn a_dry_run_says_why() {
 }
 
 #[test]
+fn what_is_kept_of_the_routing_is_bounded_and_ends_with_what_decides() {
+    let long = "x".repeat(190);
+    let mut list: Vec<Value> = (0..40).map(|n| json!({ "service": long, "resource": format!("{n} {long}") })).collect();
+    list.push(json!({ "ignore": true }));
+    let routing = routes(Value::from(list)).routing(&full());
+    assert_eq!((routing.route, routing.why.len()), (Some(41), MOST_LINES));
+    assert!(routing.why.iter().all(|line| line.chars().count() <= LONGEST_LINE));
+    assert!(routing.why[0].starts_with("route 1: resource is"));
+    assert_eq!(routing.why[MOST_LINES - 2], "and 30 more");
+    assert_eq!(routing.why[MOST_LINES - 1], "route 41: it has no condition");
+    let few = routes(json!([{ "service": "x" }, { "service": "*" }])).routing(&full());
+    assert_eq!((few.route, few.why.len()), (Some(2), 2));
+    assert_eq!(Routes::default().routing(&full()).why, ["no route matches; the defaults decide"]);
+}
+
+#[test]
 fn a_text_of_json_is_the_same_as_a_list() {
     let list = json!([{ "service": "a", "tags": ["x"] }, { "severity": "<=1", "ignore": true }]);
     assert_eq!(Routes::parse(&list), Routes::parse(&Value::String(list.to_string())));
+}
+
+#[test]
+fn secrets_and_repositories_that_a_title_alone_leads_to_are_named() {
+    let warnings = |route: serde_json::Value| Routes::parse(&json!([route])).unwrap().warnings();
+    for (route, what) in [
+        (json!({"alert_name": "db-*", "repos": ["o/r"]}), "ROUTES[1]: repos for"),
+        (json!({"alert_name": "db", "session_secrets": ["DB_PASSWORD"]}), "ROUTES[1]: session_secrets for"),
+        (json!({"sender": "alert", "severity": "<=1", "alert_name": "db", "repos": ["o/r"]}), "ROUTES[1]: repos for"),
+        (
+            json!({"alert_name": "db", "repos": ["o/r"], "session_secrets": ["DB_PASSWORD"]}),
+            "ROUTES[1]: session_secrets and repos for",
+        ),
+    ] {
+        let found = warnings(route.clone());
+        assert!(found.len() == 1 && found[0].starts_with(what), "{route}: {found:?}");
+    }
+    for route in [
+        json!({"alert_name": "db-*", "service": "orders", "repos": ["o/r"]}),
+        json!({"alert_name": "db-*", "label.team": "db", "session_secrets": ["DB_PASSWORD"]}),
+        json!({"alert_name": "db-*", "playbook_id": "playbook-1"}),
+        json!({"sender": "pagerduty", "repos": ["o/r"]}),
+        json!({"repos": ["o/r"]}),
+    ] {
+        assert_eq!(warnings(route.clone()), [""; 0], "{route}");
+    }
 }

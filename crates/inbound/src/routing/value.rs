@@ -6,7 +6,7 @@ use super::pattern::{Pattern, senders, severities};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::repo::repo_name;
-use crate::config::value::{OWN_SECRETS, is_secret_name, kind, show};
+use crate::config::value::{is_own_secret, is_secret_name, kind, show};
 
 /// No list in a route is longer.
 const MOST_ITEMS: usize = 100;
@@ -62,7 +62,7 @@ impl Form {
                 "the name of a Worker secret; its value goes into `npx wrangler secret put NAME`, never here"
             }
             Form::SecretName if !is_secret_name(text) => "the name of a Worker secret: capital letters, digits and _",
-            Form::SecretName if OWN_SECRETS.contains(&text) => "a secret made for sessions; the bridge's own stay here",
+            Form::SecretName if is_own_secret(text) => "a secret made for sessions; the bridge's own stay here",
             Form::Repo => match repo_name(text) {
                 Some(name) => return Ok(name),
                 None => "owner/name, or https://github.com/owner/name",

@@ -31,7 +31,7 @@ pub fn read(body: &[u8]) -> Result<Value, Broken> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    match keep_half_surrogates(&text).map(|mended| serde_json::from_str(&mended)) {
+    match keep_half_surrogates(&text).map(|repaired| serde_json::from_str(&repaired)) {
         Some(Ok(value)) => Ok(value),
         _ => Err(broken(&error, &text, body)),
     }
@@ -77,11 +77,11 @@ fn utf16(body: &[u8]) -> Option<String> {
 
 /// The text with every lone `\uD800`–`\uDFFF` escape made literal, or `None` where there is none.
 fn keep_half_surrogates(text: &str) -> Option<String> {
-    let mut mended = String::new();
+    let mut repaired = String::new();
     let mut found = false;
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
-        mended.push_str(before);
+        repaired.push_str(before);
         let unit = code_unit(after);
         let high = unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit));
         let low_follows = after
@@ -96,13 +96,13 @@ fn keep_half_surrogates(text: &str) -> Option<String> {
             _ => (after.chars().next().map_or(0, char::len_utf8), false),
         };
         found |= lone;
-        mended.push_str(if lone { "\\\\" } else { "\\" });
+        repaired.push_str(if lone { "\\\\" } else { "\\" });
         let (escape, remaining) = after.split_at_checked(copied)?;
-        mended.push_str(escape);
+        repaired.push_str(escape);
         rest = remaining;
     }
-    mended.push_str(rest);
-    found.then_some(mended)
+    repaired.push_str(rest);
+    found.then_some(repaired)
 }
 
 /// The code unit of `uXXXX`.

@@ -81,7 +81,8 @@ fn parse_value(body: &Value) -> Parsed {
     }
     let id = text(event, &["id"]);
     let sender = Sender::Pagerduty;
-    let event = IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, delivery: None, incident };
+    let event =
+        IncidentEvent { key, sender, kind, event_type, id, occurred_at, change, incident, ..IncidentEvent::default() };
     Parsed::events(vec![event], None)
 }
 

@@ -26,16 +26,17 @@ pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
     }
 }
 
-/// Devin is about to be asked for the session. Stored, together with the request, before the call is made.
-pub fn creating(record: &mut Record, now: Time) {
-    if let State::Waiting { trouble, .. } = record.state {
-        if record.session_untried() {
-            record.told = record.changes.len();
-        }
-        record.unanswered = 0;
-        record.may_exist = false;
-        record.state = State::Creating { since: now, trouble };
+/// Devin is about to be asked for the session. Stored, together with the request, before the call is made. Whether it is to
+/// be asked: somebody may have given up on the incident while the register was.
+pub fn creating(record: &mut Record, now: Time) -> bool {
+    let State::Waiting { trouble, .. } = record.state else { return false };
+    if record.session_untried() {
+        record.told = record.changes.len();
     }
+    record.unanswered = 0;
+    record.may_exist = false;
+    record.state = State::Creating { since: now, trouble };
+    true
 }
 
 /// The register did not say whether the session may start: it is asked again later.
@@ -144,7 +145,7 @@ fn wait_to_create(
 ) {
     if trouble.too_long(now) {
         let words = words.unwrap_or_default();
-        return failed(record, format!("given up after 48 hours: {words}"), now);
+        return failed(record, format!("gave up after 48 hours: {words}"), now);
     }
     if trouble.since.is_none() && record.concluded && record.plan.workflow == Workflow::Postmortem {
         // Nothing was begun, and the incident is over: the whole task at once, instead of a beginning and a message.
@@ -170,7 +171,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.publish(now);
 }
 
-fn failed(record: &mut Record, words: String, now: Time) {
+pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("failed: {words}"));
     record.set_error(Some(words));
     record.failed_at = Some(now);
@@ -182,8 +183,11 @@ fn failed(record: &mut Record, words: String, now: Time) {
 
 /// The session of a failed incident is wanted again. One may have been created unnoticed, so it is looked for first.
 pub(super) fn try_again(record: &mut Record, now: Time) {
-    let (since, looks) = (record.first_seen, LOOKS.saturating_sub(1));
+    // Where nothing was created one look is enough.
+    let looks = if record.may_exist { 0 } else { LOOKS.saturating_sub(1) };
+    let since = record.first_seen;
     record.error = None;
+    record.abandoned = false;
     record.wanted = Some(now);
     record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
     record.publish(now);

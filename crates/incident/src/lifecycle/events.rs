@@ -221,14 +221,15 @@ fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now
     let kind = event.kind;
     let more = kind == Kind::Resolved && !record.concluded && record.plan.workflow == Workflow::Postmortem;
     if more {
-        record.plan = plan;
+        (record.plan, record.routing) = (plan, event.routing.clone());
         conclude(record, event, MessageKind::Finalize, now);
         try_again(record, now);
         return Taken::Accepted;
     }
     // Devin may be well again, and a sender that repeats itself wants to know. Not with every repeat, of which there may
     // be hundreds.
-    if starts(kind, &record.plan) && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER) {
+    let due = !record.abandoned && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER);
+    if due && starts(kind, &record.plan) {
         learn(record, event, None);
         try_again(record, now);
         return Taken::Accepted;
@@ -297,7 +298,8 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
 
 /// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
 /// carries little of it.
-fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
+fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>) {
+    let routing = std::mem::take(&mut event.routing);
     let told = event.change.is_some();
     if let Some(change) = &event.change {
         record.keep_change(change);
@@ -318,5 +320,6 @@ fn learn(record: &mut Record, event: IncidentEvent, plan: Option<Plan>) {
     }
     if let Some(plan) = plan {
         record.plan = plan;
+        record.routing = routing;
     }
 }

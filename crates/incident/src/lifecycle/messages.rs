@@ -81,7 +81,7 @@ fn retry_message(
     let Some(message) = next_message_mut(record) else { return };
     message.trouble = message.trouble.again(now);
     if message.trouble.too_long(now) {
-        return message_failed(record, format!("given up after 48 hours: {}", failure.words()), now);
+        return message_failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
     }
     message.delivery = delivery;
     message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.trouble, chance)));

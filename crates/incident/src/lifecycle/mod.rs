@@ -8,6 +8,7 @@ mod creation;
 mod events;
 mod messages;
 pub mod notices;
+mod operator;
 pub mod outcome;
 mod retry;
 mod step;
@@ -15,14 +16,14 @@ mod step;
 pub use creation::{called, create_replied, creating, look_up_replied, must_wait, not_admitted};
 pub use events::{Taken, take};
 pub use messages::{message_look_up_replied, next_message, send_replied, sending};
+pub use operator::{give_up, replay};
 pub use retry::{Chance, GIVE_UP_AFTER, LONGEST_PAUSE, LOOKS, backoff};
 pub use step::Step;
 
 use std::time::Duration;
 
-use crate::record::{Delivery, Record, State, Trouble, Turn, Unpublished};
+use crate::record::{Delivery, Record, State, Unpublished};
 use crate::time::Time;
-use creation::try_again;
 use messages::next_message_mut;
 
 /// A look-up searches from this long before the call, because two clocks never agree.
@@ -79,44 +80,6 @@ pub fn interrupted(record: &mut Record, now: Time) {
         message.not_before = now;
     }
     notices::interrupted(record, now);
-}
-
-/// Somebody asks for a failed incident to be tried again, or for a held one to be let go. Whether anything was to be
-/// done. What may have been created before is looked for first.
-pub fn replay(record: &mut Record, now: Time) -> bool {
-    match &mut record.state {
-        State::Failed => {
-            record.note(now, "replayed");
-            try_again(record, now);
-            true
-        }
-        State::Waiting { not_before, turn: turn @ (Turn::Held | Turn::Queued(_)), .. } => {
-            *turn = Turn::Free;
-            *not_before = now;
-            record.released = true;
-            record.note(
-                now,
-                "released by hand: it starts at once, whatever the limits, and counts among today's sessions",
-            );
-            record.publish(now);
-            true
-        }
-        State::Started => {
-            let mut any = false;
-            for message in record.outbox.iter_mut().filter(|message| message.delivery == Delivery::Failed) {
-                message.delivery = Delivery::LookingUp(LOOKS.saturating_sub(1));
-                message.not_before = now;
-                message.trouble = Trouble::default();
-                any = true;
-            }
-            if any {
-                record.note(now, "messages replayed");
-                record.publish(now);
-            }
-            any
-        }
-        _ => false,
-    }
 }
 
 /// Telling the ledger and the list worked, or did not.

@@ -13,7 +13,7 @@ use super::*;
 use crate::admission::memory::Memory;
 use crate::admission::{self, Admission, Limits};
 use crate::event::Incident;
-use crate::event::{IncidentEvent, Kind};
+use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
@@ -35,6 +35,8 @@ enum Happening {
     Report(End),
     /// Somebody asks for a replay.
     Replay,
+    /// Somebody gives up on it.
+    GiveUp,
     /// The record is as the release before would have written it.
     Before,
     /// Time passes,
@@ -149,6 +151,13 @@ impl World {
                 life.replayed = true;
                 life.change(|record| {
                     replay(record, now);
+                });
+            }
+            Happening::GiveUp => {
+                // A failed record, and messages that never arrive, are a right end then.
+                life.given_up |= life.record().is_some_and(|mut record| give_up(&mut record, now));
+                life.change(|record| {
+                    give_up(record, now);
                 });
             }
             Happening::Before => life.forget_new_fields(),
@@ -310,6 +319,7 @@ impl Life {
             occurred_at: None,
             change: (kind == Kind::Updated).then(|| format!("note {number}")),
             delivery: None,
+            routing: Routing::default(),
             incident: Incident { title: "t".into(), ..Default::default() },
         };
         let before = self.record();
@@ -568,7 +578,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(kind, again, ignored, lost)| Happening::Event { kind, again, ignored, lost }),
         6 => fate().prop_map(Happening::Step),
         1 => prop_oneof![Just(End::Open), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
-        1 => prop_oneof![Just(Happening::Replay), Just(Happening::Before)],
+        1 => prop_oneof![Just(Happening::Replay), Just(Happening::GiveUp), Just(Happening::Before)],
         3 => prop_oneof![
             5 => prop::sample::select(vec![SECOND, 10 * SECOND, MINUTE, 2 * HOUR, 60 * HOUR]).prop_map(Happening::Pass),
             1 => Just(Happening::SetBack(MINUTE)),

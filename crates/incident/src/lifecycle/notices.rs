@@ -14,7 +14,7 @@ use crate::record::{Delivery, Notice, Record, Trouble};
 use crate::sender::Sender;
 use crate::time::Time;
 
-/// After this long without success a notice is given up: by then everybody knows.
+/// After this long without success the bridge gives up on a notice: by then everybody knows.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
@@ -32,7 +32,8 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
         record.notices.push(Notice {
             target,
             about,
-            news: news.clone(),
+            // Notices do not name the routes, and the record is bounded.
+            news: Line { routing: Vec::new(), ..news.clone() },
             delivery: Delivery::Ready,
             not_before: now,
             trouble: Trouble::default(),
@@ -125,7 +126,7 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
     let Some(notice) = first_mut(record, target) else { return };
     notice.trouble = notice.trouble.again(now);
     if notice.trouble.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
-        return give_up(record, target, &format!("given up after 6 hours: {}", failure.words()), now);
+        return give_up(record, target, &format!("gave up after 6 hours: {}", failure.words()), now);
     }
     notice.delivery = delivery;
     notice.not_before = now.plus(pause(failure, notice.trouble, chance));
@@ -137,7 +138,7 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
 
 fn told(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
-        record.note(now, format!("{} told that the session {}", target.title(), notice.about.name()));
+        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.name()));
     }
 }
 
@@ -153,5 +154,5 @@ fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
 }
 
 fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
-    format!("{} not told{yet} that the session {}: {why}", target.title(), about.name())
+    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.name())
 }

@@ -10,7 +10,7 @@ use crate::time::{SECOND, Time};
 /// The longest pause between two attempts.
 pub const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
-/// After this long without success an incident is given up: a dead letter that can be replayed.
+/// After this long without success the bridge gives up on an incident: a dead letter that can be replayed.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(48);
 /// A list of Devin's may lag behind, so an ambiguous call is looked up this often before it is made again, …
 pub const LOOKS: u32 = 3;
@@ -49,6 +49,11 @@ pub(super) fn look_pause(looks: u32, since: Time, now: Time) -> Duration {
     let index = usize::try_from(looks).unwrap_or(usize::MAX);
     let pause = LOOK_PAUSES.get(index).copied().unwrap_or(SECOND);
     if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }
+}
+
+/// Whether a call was made so long ago that Devin is no longer at it.
+pub(super) fn was_late(since: Time, now: Time) -> bool {
+    now.since(since) > *LATE.end()
 }
 
 impl Trouble {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::Incident;
-use crate::event::{IncidentEvent, Kind};
+use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
@@ -35,6 +35,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         id: (sender == Sender::Pagerduty).then(|| id.to_owned()),
         change: (kind == Kind::Updated).then(|| "a note".to_owned()),
         delivery: None,
+        routing: Routing::default(),
         occurred_at: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }
@@ -50,7 +51,9 @@ fn reach(situation: &Situation, sender: Sender, plan: &Plan) -> Option<Record> {
         let session = Session { id: "devin-1".into(), url: String::new() };
         match situation.then {
             Then::Nothing => {}
-            Then::AskedDevin => creating(record, NOW),
+            Then::AskedDevin => {
+                creating(record, NOW);
+            }
             Then::Started => {
                 creating(record, NOW);
                 create_replied(record, Ok(session), NOW, 0.0);
@@ -136,7 +139,7 @@ fn tables() -> String {
         at("is acknowledged; Devin was not asked yet", &[Acknowledged], Then::Nothing),
         at("is acknowledged; Devin was asked", &[Acknowledged], Then::AskedDevin),
         at("is acknowledged and has its session", &[Acknowledged], Then::Started),
-        at("is resolved, its session told", &[Acknowledged, Resolved], Then::Started),
+        at("is resolved, its session notified", &[Acknowledged, Resolved], Then::Started),
         at("was reopened", &[Acknowledged, Resolved, Reopened], Then::Started),
         at("failed", &[Acknowledged], Then::Failed),
     ];

@@ -1,6 +1,7 @@
 use super::*;
+use crate::admission::PermitUse;
 use crate::event::Incident;
-use crate::event::{IncidentEvent, Kind};
+use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::notice::Target;
@@ -10,8 +11,7 @@ use crate::record::{MessageKind, Opening, Turn};
 use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
-use crate::time::HOUR;
-use crate::time::MINUTE;
+use crate::time::{HOUR, MINUTE, SECOND};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -27,6 +27,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         occurred_at: None,
         change: None,
         delivery: None,
+        routing: Routing::default(),
         incident: Incident { title: "t".into(), ..Default::default() },
     }
 }
@@ -156,9 +157,9 @@ fn each_target_is_told_on_its_own_and_given_up_in_the_end() {
     assert_eq!((record.state.clone(), record.error.clone()), (State::Started, None));
     let lines: Vec<_> = record.timeline.iter().map(|entry| entry.what.as_str()).skip(2).collect();
     let expected = [
-        "PagerDuty not told yet that the session started: HTTP 503: down",
-        "webhook told that the session started",
-        "PagerDuty not told that the session started: given up after 6 hours: HTTP 503: down",
+        "PagerDuty not notified yet that the session started: HTTP 503: down",
+        "webhook notified that the session started",
+        "PagerDuty not notified that the session started: gave up after 6 hours: HTTP 503: down",
     ];
     assert_eq!(lines, expected);
 }
@@ -411,6 +412,77 @@ fn a_held_incident_is_let_go_by_a_replay() {
     assert!(!replay(&mut record, NOW));
     published(&mut record, true, NOW, 0.0);
     assert_eq!((record.released, due(&record, NOW)), (true, Step::Create));
+}
+
+#[test]
+fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    assert!(!replay(&mut record, NOW), "it is due anyway");
+    create(&mut record, Err(Failure::Busy { after: Some(HOUR), words: "slow".into() }), NOW);
+    assert_eq!(record.next_attempt(), Some(NOW.plus(HOUR)));
+    assert!(replay(&mut record, NOW));
+    assert!(!replay(&mut record, NOW));
+    assert_eq!(record.next_attempt(), Some(NOW));
+    // A session that may exist is not looked for before Devin's list can show it.
+    create(&mut record, Err(unknown()), NOW);
+    assert!(!replay(&mut record, NOW));
+    let long = Failure::Busy { after: Some(HOUR), words: "slow".into() };
+    look_up_replied(&mut record, Err(long), false, NOW, 0.0);
+    assert!(replay(&mut record, NOW));
+    assert_eq!(record.next_attempt(), Some(NOW.plus(SECOND)));
+    assert!(!replay(&mut record, NOW.plus(ms(10))));
+}
+
+#[test]
+fn what_somebody_gave_up_on_starts_nothing_until_its_next_occurrence_or_a_replay() {
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    assert!(give_up(&mut record, NOW));
+    assert!(!give_up(&mut record, NOW));
+    assert_eq!((record.state_name(), record.permit()), ("failed", PermitUse::None { in_line: false }));
+    // The register's answer comes after that: nobody is asked.
+    assert!(!creating(&mut record, NOW));
+    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(10 * MINUTE));
+    assert_eq!((what, &record.state), (Taken::Duplicate, &State::Failed));
+    let (next, what) = taken(Some(record.clone()), firing(), triage(), NOW.plus(10 * MINUTE + ms(3_600_001)));
+    assert_eq!((what, next.occurrence), (Taken::Accepted, 2));
+    let mut again = record;
+    assert!(replay(&mut again, NOW.plus(10 * MINUTE)));
+    assert!(!again.abandoned);
+}
+
+#[test]
+fn a_session_that_devin_may_only_now_be_creating_is_not_given_up_on() {
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    assert!(!give_up(&mut Record { state: State::Started, ..record.clone() }, NOW), "there is nothing");
+    creating(&mut record, NOW);
+    assert!(!give_up(&mut record, NOW));
+    create_replied(&mut record, Err(unknown()), NOW, 0.0);
+    assert!(!give_up(&mut record, NOW.plus(5 * MINUTE)));
+    let late = NOW.plus(5 * MINUTE + ms(1));
+    assert!(give_up(&mut record, late));
+    assert_eq!(record.permit(), PermitUse::Session(late));
+    // It is looked for as often as after any unknown outcome before another one is created.
+    assert!(replay(&mut record, late));
+    for _ in 0..LOOKS {
+        assert!(matches!(record.state, State::LookingUp { .. }));
+        look_up_replied(&mut record, Ok(None), false, late, 0.0);
+    }
+    assert!(matches!(record.state, State::Waiting { .. }));
+}
+
+#[test]
+fn messages_are_given_up_on_and_sent_after_all() {
+    let record = started(firing(), triage());
+    let (mut record, _) = taken(Some(record), event(Sender::Alert, Kind::Resolved, ""), triage(), NOW);
+    sending(&mut record, "over", NOW);
+    assert!(!give_up(&mut record, NOW), "it is under way");
+    send_replied(&mut record, Err(Failure::Busy { after: Some(HOUR), words: "slow".into() }), NOW, 0.0);
+    assert_eq!(record.next_attempt(), Some(NOW.plus(HOUR)));
+    assert!(give_up(&mut record, NOW));
+    assert_eq!((record.to_deliver(), record.next_attempt()), (0, None));
+    assert!(replay(&mut record, NOW));
+    assert_eq!(record.to_deliver(), 1);
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub enum Delivery {
     Sending,
     /// It may have arrived: it is being looked for, after so many looks.
     LookingUp(u32),
-    /// Refused, or given up.
+    /// Refused, or nobody tries any more.
     Failed,
 }
 

@@ -8,7 +8,7 @@ pub mod storage;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::event::{Incident, IncidentEvent};
+use super::event::{Incident, IncidentEvent, Routing};
 use super::key::Key;
 use super::listing::Line;
 use super::plan::Plan;
@@ -41,6 +41,8 @@ pub struct Record {
     pub generation: u32,
     /// What to do about it.
     pub plan: Plan,
+    /// Why that is to be done.
+    pub routing: Routing,
     /// What is known of it.
     pub incident: Incident,
     /// How far the work has come.
@@ -85,6 +87,8 @@ pub struct Record {
     pub released: bool,
     /// When the bridge learned that the session exists: it counts once, at this time.
     pub started_at: Option<Time>,
+    /// Whether somebody gave up on it: no repeat of its events starts anything then.
+    pub abandoned: bool,
     /// Whether it failed without anybody knowing that there is no session: it counts as one.
     pub may_exist: bool,
     /// When the last attempt failed for good.
@@ -103,7 +107,7 @@ pub struct Record {
     pub former: Vec<Former>,
 }
 
-/// What the list and the budget are still to be told of an earlier session.
+/// What the list and the budget have still to learn of an earlier session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Former {
@@ -127,7 +131,7 @@ pub struct Delivered {
 
 /// How many messages wait at most. Only messages to sessions of earlier occurrences pile up.
 pub const MOST_MESSAGES: usize = 20;
-/// How many earlier occurrences wait to be told of.
+/// How many earlier occurrences wait to be published.
 pub const MOST_FORMER: usize = 5;
 
 /// What a session is started with.
@@ -171,7 +175,7 @@ impl Opening {
     }
 }
 impl Record {
-    /// The record of an incident that nobody had heard of, before its first event is taken.
+    /// The record of an unknown incident, before its first event is taken.
     pub fn new(event: &IncidentEvent, plan: Plan, now: Time) -> Record {
         Record {
             format: FORMAT,
@@ -180,6 +184,7 @@ impl Record {
             occurrence: 1,
             generation: 1,
             plan,
+            routing: event.routing.clone(),
             incident: event.incident.clone(),
             state: State::Watching,
             opening: Opening::Full,
@@ -202,6 +207,7 @@ impl Record {
             wanted: None,
             released: false,
             started_at: None,
+            abandoned: false,
             may_exist: false,
             failed_at: None,
             unanswered: 0,
@@ -243,6 +249,9 @@ impl Record {
             first_seen: self.first_seen.rfc3339(),
             last_seen: self.last_seen.rfc3339(),
             waiting_since: self.waiting_since().map(Time::rfc3339),
+            next_attempt: self.next_attempt().map(Time::rfc3339),
+            route: self.plan.route,
+            routing: self.routing.why.clone(),
             error: self.error.clone(),
             ..Line::default()
         }
@@ -280,6 +289,20 @@ impl Record {
     pub fn waiting_since(&self) -> Option<Time> {
         let waits = !matches!(self.state, State::Watching | State::Started | State::Failed);
         waits.then(|| self.wanted.unwrap_or(self.first_seen))
+    }
+
+    /// When Devin is asked next: for the session, or to take the next message.
+    pub fn next_attempt(&self) -> Option<Time> {
+        match &self.state {
+            State::Waiting { not_before, turn: Turn::Free, .. } | State::LookingUp { not_before, .. } => {
+                Some(*not_before)
+            }
+            State::Started => {
+                let next = self.outbox.iter().find(|message| message.delivery != Delivery::Failed);
+                next.map(|message| message.not_before)
+            }
+            _ => None,
+        }
     }
 
     /// What became of the permit of its session.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use incident::event::{Incident, IncidentEvent, Kind};
+use incident::event::{Incident, IncidentEvent, Kind, Routing};
 use incident::key::Key;
 use incident::lifecycle::*;
 use incident::plan::Plan;
@@ -158,6 +158,7 @@ impl World {
             id: Some(kind.name().to_owned()),
             change: None,
             delivery: None,
+            routing: Routing::default(),
             occurred_at: None,
             incident: Incident { title: "t".into(), ..Default::default() },
         };
@@ -190,7 +191,9 @@ impl World {
         let begun = self.now;
         let message = (step == Step::Send).then(|| addressee(record));
         match step {
-            Step::Create => creating(record, begun),
+            Step::Create => {
+                creating(record, begun);
+            }
             _ => sending(record, "text", begun),
         }
         let scripted = self.devin.scripted(step);

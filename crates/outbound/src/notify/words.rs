@@ -1,4 +1,4 @@
-//! What people are told of a session, from a record as the list shows it. Each target writes it down in its own form.
+//! What notices say of a session, from a record as the list shows it. Each target writes it down in its own form.
 
 use incident::listing::Line;
 use incident::notice::About;

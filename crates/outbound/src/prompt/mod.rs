@@ -17,16 +17,16 @@ use sha2::Sha256;
 
 pub use config::Config;
 pub use fill::{LIMIT, ROOM, TemplateError, check, render};
-use incident::key::Key;
 pub use library::{FileProblem, Library, Template};
 pub use template::Mistake;
 
-/// The marker of an incident's fence: the same on each attempt, and not to be guessed by whoever wrote the incident.
-pub fn marker(secret: &[u8], key: &Key) -> String {
+/// The marker of a text's fence: the same on each attempt, not to be guessed by whoever wrote the incident, and of no use to
+/// whoever has read it in an earlier text. `mark`: what the text is recognised by at Devin.
+pub fn marker(secret: &[u8], mark: &str) -> String {
     // HMAC takes a key of any length, so there is no error to speak of.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret) else { return String::new() };
     mac.update(b"fence");
-    mac.update(key.as_str().as_bytes());
+    mac.update(mark.as_bytes());
     hex::encode(mac.finalize().into_bytes()).chars().take(16).collect()
 }
 

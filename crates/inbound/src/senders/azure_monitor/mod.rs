@@ -61,7 +61,7 @@ fn one(body: Value) -> Result<One, BadBody> {
     let entry = Entry::of(essentials, context);
     let (key, identity) = identity(essentials, context, entry.as_ref()).ok_or_else(|| BadBody {
         error: "Missing required field: data.essentials.alertId".to_owned(),
-        details: Some("Nothing in data.essentials tells this alert from another.".to_owned()),
+        details: Some("Nothing in data.essentials identifies this alert.".to_owned()),
     })?;
     let condition = text(essentials, &["monitorCondition"]);
     let resolved = condition.as_deref().is_some_and(|condition| condition.eq_ignore_ascii_case("resolved"));

@@ -285,7 +285,7 @@ fn unreadable(body: &Verified, broken: &Broken) -> Parsed {
             "The body is empty.".to_owned()
         } else {
             remark
-                .replace(", so it is passed on as text", " and nothing in it tells of an alert, so nothing is started")
+                .replace(", so it is passed on as text", " and nothing in it describes an alert, so nothing is started")
         };
         return Parsed::Nothing { sender: Sender::Kibana, reason: Reason::Unreadable, message };
     };

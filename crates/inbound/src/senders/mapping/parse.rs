@@ -141,6 +141,8 @@ impl Reading<'_> {
             "a name that no sender of the bridge's own has"
         } else if earlier.iter().any(|mapping| mapping.name == name) {
             "a name that no other source has"
+        } else if name == "previous" || name.ends_with("-previous") {
+            "a name without previous at its end: its WEBHOOK_SECRET_… would be another one's _PREVIOUS"
         } else {
             return;
         };

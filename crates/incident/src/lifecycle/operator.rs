@@ -1,0 +1,101 @@
+//! What people ask for: to try again or at once, and to give up.
+
+use super::creation::{failed, try_again};
+use super::retry::{LOOKS, look_pause, was_late};
+use crate::record::{Delivery, Message, Record, State, Trouble, Turn};
+use crate::time::Time;
+
+/// Somebody asks for a failed incident to be tried again, for one that is held or queued to be let go, or for what waits
+/// for its next attempt to be tried at once. Whether anything was to be done. What may have been created before is looked
+/// for first, and not sooner than Devin's lists can show it.
+pub fn replay(record: &mut Record, now: Time) -> bool {
+    let did = match &mut record.state {
+        State::Failed => {
+            record.note(now, "replayed");
+            try_again(record, now);
+            return true;
+        }
+        State::Waiting { not_before, turn: turn @ (Turn::Held | Turn::Queued(_)), .. } => {
+            *turn = Turn::Free;
+            *not_before = now;
+            record.released = true;
+            Some("released by hand: it starts at once, whatever the limits, and counts among today's sessions")
+        }
+        State::Waiting { not_before, .. } => sooner(not_before, now).then_some("tried at once, by hand"),
+        State::LookingUp { not_before, since, looks, .. } => {
+            sooner(not_before, now.plus(look_pause(*looks, *since, now))).then_some("looked for at once, by hand")
+        }
+        State::Started => {
+            let mut any = false;
+            for message in &mut record.outbox {
+                any |= deliver_sooner(message, now);
+            }
+            any.then_some("messages replayed")
+        }
+        State::Watching | State::Creating { .. } => None,
+    };
+    if let Some(what) = did {
+        record.note(now, what);
+        record.publish(now);
+    }
+    did.is_some()
+}
+
+/// Brings a time forward; whether it was later.
+fn sooner(time: &mut Time, at: Time) -> bool {
+    let later = *time > at;
+    *time = (*time).min(at);
+    later
+}
+
+fn deliver_sooner(message: &mut Message, now: Time) -> bool {
+    match message.delivery {
+        Delivery::Failed => {
+            message.delivery = Delivery::LookingUp(LOOKS.saturating_sub(1));
+            message.not_before = now;
+            message.trouble = Trouble::default();
+            true
+        }
+        Delivery::Ready => sooner(&mut message.not_before, now),
+        Delivery::LookingUp(looks) => sooner(&mut message.not_before, now.plus(look_pause(looks, message.since, now))),
+        Delivery::Sending => false,
+    }
+}
+
+/// Somebody gives up on a session that does not exist yet, or on the messages that it is still to get. Whether there was
+/// anything to give up on: a call to Devin that is under way is not cut off, nor is the look for a session that Devin may
+/// only now be creating. No repeat of its events starts anything
+/// until the alert's next occurrence; a replay tries again.
+pub fn give_up(record: &mut Record, now: Time) -> bool {
+    const WORDS: &str = "gave up by hand";
+    match record.state {
+        State::LookingUp { since, .. } if !was_late(since, now) => false,
+        State::Waiting { .. } | State::LookingUp { .. } => {
+            let may_exist = matches!(record.state, State::LookingUp { .. });
+            failed(record, WORDS.to_owned(), now);
+            record.may_exist = may_exist;
+            record.abandoned = true;
+            true
+        }
+        State::Started => {
+            let mut any = false;
+            for message in &mut record.outbox {
+                if !matches!(message.delivery, Delivery::Failed | Delivery::Sending) {
+                    message.delivery = Delivery::Failed;
+                    message.text = None;
+                    any = true;
+                }
+            }
+            if any {
+                if record.outbox.iter().all(|message| message.delivery != Delivery::Sending) {
+                    record.told = 0;
+                }
+                record.note(now, format!("messages failed: {WORDS}"));
+                record.set_error(Some(WORDS.to_owned()));
+                record.publish(now);
+            }
+            any
+        }
+        State::Watching | State::Creating { .. } | State::Failed => false,
+    }
+}

@@ -1,0 +1,156 @@
+//! The secrets: who may call, and whether what shows it protects anything.
+
+use serde_json::Value;
+
+use super::Reader;
+use inbound::auth::{self, Entra, HookSecrets, OwnSecret, Rotating, Scheme, Signature, own_secret_name, strength};
+use inbound::config::problem::Problem;
+use inbound::endpoint::Hook;
+use inbound::senders::{self, Mapping};
+use incident::secret::Secret;
+use incident::sender::Sender;
+
+/// The application as which action groups call, the same in every tenant: "AzNS AAD Webhook". Source:
+/// <https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups>.
+pub(super) const AZURE_MONITOR: &str = "461e8683-5575-4561-ac7f-899cc907d62a";
+
+/// What operators prove themselves with: the one that acts, and the one that only reads.
+pub(super) const TOKENS: [&str; 2] = ["ADMIN_TOKEN", "VIEWER_TOKEN"];
+
+/// Said in `/health` and the log while anybody may call.
+pub(super) const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
+     address can start sessions";
+
+/// The problem of a bridge that could let nobody in.
+pub(super) fn none_is_set() -> Problem {
+    Problem {
+        setting: "WEBHOOK_SECRET".to_owned(),
+        found: None,
+        expected: "a secret that senders prove themselves with: npx wrangler secret put WEBHOOK_SECRET".to_owned(),
+    }
+}
+
+impl<G: Fn(&str) -> Option<Value>> Reader<G> {
+    pub(super) fn hook_secrets(&mut self, sources: &[Mapping]) -> HookSecrets {
+        let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
+        let hooks = senders::hooks(sources);
+        let mut own = Vec::new();
+        for (name, hook) in &hooks {
+            let name = own_secret_name(name);
+            let secrets = self.rotating(&name, &format!("{name}_PREVIOUS"));
+            if secrets.is_set() {
+                own.push(OwnSecret { name: name.to_ascii_lowercase(), hook: *hook, secrets });
+            }
+        }
+        let mut signatures = vec![Signature {
+            name: "pagerduty_signature".to_owned(),
+            hooks: vec![Hook::Of(Sender::Pagerduty)],
+            scheme: Scheme::pagerduty(),
+            secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
+        }];
+        let value = (self.get)("SIGNATURES").unwrap_or_default();
+        let mut problems = Vec::new();
+        signatures.extend(auth::signatures(&value, &hooks, &|name| self.secret(name), &mut problems));
+        self.problems.extend(problems);
+        let entra = self.entra();
+        self.strength(&hooks, &signatures);
+        let unreadable = !self.problems.is_empty();
+        let open = self.switch("ALLOW_UNAUTHENTICATED", false);
+        if open {
+            self.warnings.push(OPEN_WARNING.to_owned());
+        }
+        HookSecrets { shared, own, signatures, entra, unreadable, open }
+    }
+
+    /// Looks for secrets that protect nothing, and for those that are kept in a way that should be changed.
+    fn strength(&mut self, hooks: &[(String, Hook)], signatures: &[Signature]) {
+        let mut own = vec!["WEBHOOK_SECRET".to_owned(), "PAGERDUTY_SIGNING_SECRET".to_owned()];
+        own.extend(hooks.iter().map(|(hook, _)| own_secret_name(hook)));
+        // The first is PagerDuty's, which has another name in the log. Standard Webhooks are two with one secret.
+        let mut signing: Vec<String> = signatures.iter().skip(1).map(|one| one.name.to_ascii_uppercase()).collect();
+        signing.sort();
+        signing.dedup();
+        let (mut own, signing) = (self.with_previous(own), self.with_previous(signing));
+        for token in TOKENS {
+            own.extend(self.secret(token).map(|secret| (token.to_owned(), secret)));
+        }
+        for (name, _) in own.iter().chain(&signing) {
+            if (self.get)(name).is_some_and(|value| !value.is_string()) {
+                self.warnings.push(format!(
+                    "{name} is a number or a switch in [vars], where everybody who reads the settings sees it: take it out, \
+                     and npx wrangler secret put {name}"
+                ));
+            }
+        }
+        self.problems.extend(strength::problems(&own, &signing));
+    }
+
+    /// The secrets of these names that are set, and the ones before them.
+    fn with_previous(&mut self, names: Vec<String>) -> Vec<(String, Secret)> {
+        let mut secrets = Vec::new();
+        for name in names {
+            let previous = format!("{name}_PREVIOUS");
+            let Rotating { current, previous: before } = self.rotating(&name, &previous);
+            if current.is_none() && before.is_some() {
+                self.warnings.push(format!(
+                    "{previous} is set and {name} is not: set {name} (npx wrangler secret put {name}), and delete {previous} \
+                     once no sender uses it"
+                ));
+            }
+            secrets.extend(current.map(|secret| (name, secret)));
+            secrets.extend(before.map(|secret| (previous, secret)));
+        }
+        secrets
+    }
+
+    fn entra(&mut self) -> Option<Entra> {
+        let authority = self.address("AZURE_AUTHORITY", "https://login.microsoftonline.com");
+        let tenant = self.guid("AZURE_TENANT_ID");
+        let caller = self.guid("AZURE_CALLER_ID");
+        let audience = self.text("AZURE_AUDIENCE");
+        match (&tenant, &audience) {
+            (Some(_), None) => {
+                self.missing(
+                    "AZURE_AUDIENCE",
+                    "the application that the webhook stands for: its GUID, or its api:// URI",
+                );
+            }
+            (None, Some(_)) => self.missing("AZURE_TENANT_ID", "the tenant that AZURE_AUDIENCE belongs to, a GUID"),
+            _ => {}
+        }
+        Some(Entra {
+            authority,
+            tenant: tenant?,
+            audience: audience?,
+            caller: caller.unwrap_or_else(|| AZURE_MONITOR.to_owned()),
+            role: self.text("AZURE_ROLE").unwrap_or_else(|| "ActionGroupsSecureWebhook".to_owned()),
+        })
+    }
+
+    /// The id of something at Microsoft, in small letters.
+    fn guid(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?.to_ascii_lowercase();
+        let groups: Vec<usize> = text.split('-').map(str::len).collect();
+        if groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+            return Some(text);
+        }
+        self.wrong(name, &text, "a GUID such as 11111111-2222-4333-8444-555555555555");
+        None
+    }
+
+    /// A secret; `None` where it is blank. A number is one too: were it none, its hook would have no secret, and with
+    /// `ALLOW_UNAUTHENTICATED` be open.
+    pub(super) fn secret(&self, name: &str) -> Option<Secret> {
+        let text = match (self.get)(name)? {
+            Value::String(text) => text,
+            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+            _ => return None,
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| Secret::new(text))
+    }
+
+    fn rotating(&self, current: &str, previous: &str) -> Rotating {
+        Rotating { current: self.secret(current), previous: self.secret(previous) }
+    }
+}
