@@ -98,11 +98,12 @@ async fn pagerduty(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
     if executor.happens(0.1) {
         events.extend([Kind::Updated, Kind::Reopened, Kind::Updated, Kind::Resolved]);
     }
+    let hasty = executor.happens(0.2);
     for (place, kind) in events.into_iter().enumerate() {
         let change = (kind == Kind::Updated).then(|| format!("Note: step {place} was tried"));
         let event = event(Sender::Pagerduty, &key, kind, Some(format!("{key}-{place}")), change);
         deliver(world, answered, event, &plan).await;
-        executor.pause(executor.between(SECOND, 10 * MINUTE)).await;
+        executor.pause(executor.between(SECOND, if hasty { 4 * SECOND } else { 10 * MINUTE })).await;
     }
 }
 
