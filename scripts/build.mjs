@@ -24,7 +24,7 @@ const INPUTS = [
   "build.rs",
   "rust-toolchain.toml",
   "package-lock.json",
-  "crates",
+  ...["engine", "inbound", "incident", "outbound", "text"].map((crate) => `crates/${crate}`),
   "src",
   "scripts/build.mjs",
   "scripts/tools.mjs",
@@ -67,7 +67,8 @@ export async function build() {
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
     // What the WASM reads them by: src/runtime.rs.
     const takeTexts = 'import texts from "./texts.js";globalThis.devinBridgeTexts=texts;';
-    writeFileSync(SCRIPT, takeTexts + readFileSync(SCRIPT, "utf8"));
+    const script = readFileSync(SCRIPT, "utf8");
+    if (!script.startsWith(takeTexts)) writeFileSync(SCRIPT, takeTexts + script);
     writeFileSync(STAMP, inputs);
   }
   const checked = createHash("sha256").update(inputs).update(writeTexts()).digest("hex");
