@@ -166,8 +166,9 @@ describe("/metrics", () => {
 
 describe("ignored events on the list", () => {
   test("have a line with the reason, until the incident has one of its own", async () => {
+    const triggered = (id) => sample("pagerduty-triggered", id).body;
     const { id, key } = newIncident();
-    await bridge.pagerduty(acknowledged(id));
+    await bridge.pagerduty(triggered(id));
     const row = await listed(key, () => true);
     const { title, service, firstSeen, lastSeen, ...rest } = row;
     assert.ok(title && service && firstSeen === lastSeen);
@@ -197,7 +198,7 @@ describe("ignored events on the list", () => {
       endedAt: null,
     });
 
-    await bridge.pagerduty(acknowledged(id));
+    await bridge.pagerduty(triggered(id));
     const again = await listed(key, ({ seen }) => seen === 2);
     assert.deepEqual([again.state, again.firstSeen], ["ignored", firstSeen]);
 
@@ -205,8 +206,8 @@ describe("ignored events on the list", () => {
     await bridge.oneSession({ id, key });
     const own = await listed(key, ({ state }) => state === "started");
     assert.deepEqual([own.seen, own.reason], [1, null]);
-    await bridge.pagerduty(acknowledged(id));
-    await bridge.pagerduty(acknowledged(newIncident().id));
+    await bridge.pagerduty(triggered(id));
+    await bridge.pagerduty(triggered(newIncident().id));
     await sleep(2500);
     assert.deepEqual(await listed(key, () => true), own);
     assert.deepEqual((await list({ q: key })).incidents.length, 1);

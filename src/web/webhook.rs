@@ -20,7 +20,7 @@ use crate::store::tally::{Count, Refused};
 use crate::store::{ledger, memory, tally};
 use crate::web::answer::{Answer, Status};
 use crate::web::dry_run::{rehearse, wants_dry_run};
-use crate::web::event::{counted_together, early, starts_when_resolved};
+use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use inbound::auth::{Attempt, Refusal, Token, Verified};
 use inbound::endpoint::Hook;
@@ -273,7 +273,7 @@ async fn taken(
     {
         return ignored;
     }
-    if early(event) && plan.as_ref().is_some_and(starts_when_resolved) {
+    if plan.as_ref().is_some_and(|plan| needs_no_object(event, plan)) {
         let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
         return ignore(Reason::EventType, message);
     }

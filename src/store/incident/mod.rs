@@ -127,7 +127,9 @@ impl IncidentObject {
                 .with_loaded(|record| (record.name(), Standing::of(record)))
                 .await?
                 .unwrap_or((key.to_string(), Standing::Idle));
-            if standing.settled() || now() >= deadline {
+            // What begins only later is not worth waiting for.
+            let later = self.with_record(|record| lifecycle::begins(record) >= Some(deadline)) == Some(true);
+            if standing.settled() || later || now() >= deadline {
                 return Ok(Outcome { taken, incident, standing });
             }
             self.changed_before(Some(deadline)).await;

@@ -7,7 +7,7 @@ use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
 use crate::notice::About;
 use crate::plan::Workflow;
-use crate::record::{Opening, Record, State, Trouble, Turn};
+use crate::record::{Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
@@ -31,6 +31,9 @@ pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { trouble, .. } = record.state else { return false };
     if record.session_untried() {
         record.told = record.changes.len();
+        // The prompt says what these were to say.
+        let said = |message: &Message| message.farewell.is_none() && message.kind == MessageKind::Update;
+        record.outbox.retain(|message| !said(message));
     }
     record.unanswered = 0;
     record.may_exist = false;
@@ -173,7 +176,6 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.failed_at = Some(now);
     record.released = false;
     record.state = State::Failed;
-    record.told = 0;
     record.publish(now);
 }
 
