@@ -113,7 +113,7 @@ pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> 
     let sources = reader.sources();
     let hook_secrets = reader.hook_secrets(&sources);
     let [admin_token, viewer_token] = secrets::TOKENS.map(|name| reader.secret(name));
-    let mappings = Mappings::new(sources, texts, &mut reader.problems);
+    let mappings = senders::mappings(sources, texts, &mut reader.problems);
     let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(settings),

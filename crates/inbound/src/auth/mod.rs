@@ -6,9 +6,6 @@ mod parse;
 pub mod signature;
 pub mod strength;
 
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, PAD};
-
 use crate::endpoint::Hook;
 pub use attempt::{Attempt, Rotating, secret_of_authorization};
 pub use entra::{Entra, Token};
@@ -16,9 +13,6 @@ use incident::secret::Secret;
 use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
-
-/// Base64 with its padding, read by any of our senders' rules: what the last digit says beyond the last byte is ignored.
-const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// A body whose sender proved who it is. Parsers take nothing else, so no unverified byte can be parsed.
 pub struct Verified<'a> {
