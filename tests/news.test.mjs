@@ -88,7 +88,10 @@ describe("a postmortem that starts at the end", async () => {
     const answer = await bridge.pagerduty(body);
     assert.equal(answer.status, 503, answer.text);
     await deliver(bridge, body, "ignored", "event_type");
-    await deliver(bridge, body, "duplicate");
+    await deliver(bridge, body, "ignored", "event_type");
+    await deliver(bridge, event("resolved", incident), "accepted");
+    const { prompt } = await startsWithin(bridge, 12, incident);
+    assert.equal(fenced(prompt).filter((line) => line.endsWith(": acknowledged")).length, 1);
   });
 
   test("two hundred notes on an incident that nobody resolves stay within bounds, and cost no session", async () => {

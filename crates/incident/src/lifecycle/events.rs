@@ -73,7 +73,8 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     record.publish_by(now.plus(RECOUNT_AFTER));
     if let Some(id) = &event.id {
         if record.remembers(id) {
-            return (Some(record), Taken::Duplicate);
+            let taken = record.reason().map_or(Taken::Duplicate, Taken::Ignored);
+            return (Some(record), taken);
         }
         record.remember(id);
     }
