@@ -51,8 +51,6 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
-    /// The topics of Amazon SNS whose subscriptions are confirmed: `SNS_TOPICS`.
-    pub sns_topics: Vec<String>,
 }
 
 impl Settings {
@@ -171,7 +169,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
-        let sns_topics = self.topics();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -191,7 +188,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
-            sns_topics,
         })
     }
 

@@ -30,13 +30,14 @@ const LAST_WORDS = 10;
 /**
  * A bridge with a Devin of its own; both end with the test file. Its settings are those of wrangler.toml but for `vars`.
  * - controlled: its clock can be moved, and its storage can be made to fail: advance(), break(), calls()
+ * - wrapper: another module in front of the Worker's own
  * - without: names of bindings it does not have
  */
-export async function startBridge(vars = {}, { controlled = false, without = [] } = {}) {
+export async function startBridge(vars = {}, { controlled = false, wrapper = controlled ? CONTROLLED : undefined, without = [] } = {}) {
   const bridge = new Bridge();
   bridge.devin = await FakeDevin.start();
   bridge.devin.now = () => bridge.now();
-  bridge.options = { wrapper: controlled ? CONTROLLED : undefined, without };
+  bridge.options = { wrapper, without };
   bridge.vars = {
     ...SECRETS,
     DEVIN_API_URL: bridge.devin.url,
@@ -202,7 +203,7 @@ class Bridge {
   async resolve(incident = newIncident(), change) {
     const answer = await this.pagerduty(resolved(incident.id, change));
     assert.deepEqual([answer.status, answer.json.status, answer.json.incident], [202, "accepted", incident.key], answer.text);
-    if (this.options.wrapper) await this.advance(LAST_WORDS);
+    if (this.options.wrapper === CONTROLLED) await this.advance(LAST_WORDS);
     return incident;
   }
 

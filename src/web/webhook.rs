@@ -77,11 +77,17 @@ async fn proven(
     let secrets = &configuration.hook_secrets;
     let header = |name: &str| headers.get(name).ok().flatten();
     let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
-    let token = match &secrets.entra {
+    let mut token = match &secrets.entra {
         Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, header("Authorization")).await,
         _ => Token::Absent,
     };
-    let verified = match secrets.verify(&attempt, &token) {
+    let mut verified = secrets.verify(&attempt, &token);
+    if verified.is_err() && secrets.takes_topics(hook) {
+        // Only where nothing else proves it: the certificate may have to be asked for.
+        token = sns::check(&secrets.topics, body).await;
+        verified = secrets.verify(&attempt, &token);
+    }
+    let verified = match verified {
         Ok(verified) => verified,
         Err(refusal) => {
             let (refused, answer) = match refusal {
@@ -92,8 +98,9 @@ async fn proven(
                 }
             };
             tally::count(Count::Refused(refused));
+            let what = if secrets.takes_topics(hook) { "message" } else { "token" };
             let proof =
-                if let Token::Refused(part) = token { format!("none: the token's {part}") } else { "none".into() };
+                if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
             return (answer.into(), proof);
         }
     };
@@ -141,7 +148,7 @@ async fn proven(
             Answer::ignored(reason, text::safe(&message, true)).into()
         }
         Parsed::Confirm { topic, url } => {
-            let wanted = settings.sns_topics.contains(&topic);
+            let wanted = secrets.topics.contains(&topic);
             confirm(&topic, &url, wanted, dry_run).await.into()
         }
         Parsed::Events { events, refused, remark } => {

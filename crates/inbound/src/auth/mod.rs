@@ -4,6 +4,7 @@ mod attempt;
 pub mod entra;
 mod parse;
 pub mod signature;
+pub mod sns;
 pub mod strength;
 
 use crate::endpoint::Hook;
@@ -55,6 +56,8 @@ pub struct HookSecrets {
     pub signatures: Vec<Signature>,
     /// The tenant whose tokens Azure's hooks take.
     pub entra: Option<Entra>,
+    /// The topics whose messages Amazon SNS's own signature proves: `SNS_TOPICS`.
+    pub topics: Vec<String>,
     /// Whether some of it could not be read, so that nobody can be told to be a stranger.
     pub unreadable: bool,
     /// Whether anybody may call while there is no secret: `ALLOW_UNAUTHENTICATED`.
@@ -91,11 +94,11 @@ pub enum Refusal {
 }
 
 impl HookSecrets {
-    /// Checks a request's proof over its raw body; `token` is what the check of a token found. Until one holds, every comparison
-    /// is made whatever the ones before gave, so that the time tells who is refused nothing.
+    /// Checks a request's proof over its raw body; `token` is what the check of a token, or of SNS's signature, found. Until
+    /// one holds, every comparison is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
         let let_in = |by: String| Verified { body: attempt.body, by, is_form: attempt.is_form() };
-        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook);
+        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook) || self.takes_topics(attempt.hook);
         let mut proofs = Vec::new();
         let offered = attempt.shared_secrets();
         let shared = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
@@ -115,7 +118,8 @@ impl HookSecrets {
             }
         }
         if *token == Token::Proven {
-            proofs.push("entra_token".to_owned());
+            let name = if self.takes_topics(attempt.hook) { "sns_signature" } else { "entra_token" };
+            proofs.push(name.to_owned());
         }
         match proofs.into_iter().next() {
             Some(by) => Ok(let_in(by)),
@@ -132,6 +136,12 @@ impl HookSecrets {
             || self.own.iter().any(|own| own.secrets.is_set())
             || self.signatures.iter().any(|signature| signature.secrets.is_set())
             || self.entra.is_some()
+            || !self.topics.is_empty()
+    }
+
+    /// Whether a hook takes Amazon SNS's own signature.
+    pub fn takes_topics(&self, hook: Hook) -> bool {
+        hook == Hook::Of(Sender::Sns) && !self.topics.is_empty()
     }
 
     /// Whether a hook takes Entra ID tokens.

@@ -15,6 +15,7 @@ use super::identity::{Identity, steady};
 use super::json::{add, any_text, at, first_text, items, text};
 use super::names::inner;
 use super::{alert, bounds, labels, status, times};
+use crate::auth::sns::is_of_sns;
 use incident::event::Incident;
 use incident::reason::Reason;
 use incident::sender::Sender;
@@ -67,16 +68,6 @@ fn notification(body: &Value, topic: &str) -> Result<Parsed, BadBody> {
         Some(inside) if alarm_of(&inside).is_some() => each(inside, &|alarm| one(&alarm, topic)),
         _ => each(body.clone(), &|body| other(&body, topic)),
     }
-}
-
-/// Whether an address is one of SNS itself: nobody else's is ever asked.
-pub(super) fn is_of_sns(url: &str) -> bool {
-    let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
-    region.is_some_and(|region| {
-        !region.is_empty() && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    })
 }
 
 /// The alarm in a message of CloudWatch's own, or in an event of EventBridge about one.
