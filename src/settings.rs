@@ -52,8 +52,6 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
-    /// The topics of Amazon SNS whose subscriptions are confirmed: `SNS_TOPICS`.
-    pub sns_topics: Vec<String>,
 }
 
 impl engine::host::Settings for Settings {
@@ -125,7 +123,7 @@ pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> 
     let sources = reader.sources();
     let hook_secrets = reader.hook_secrets(&sources);
     let [admin_token, viewer_token] = secrets::TOKENS.map(|name| reader.secret(name));
-    let mappings = Mappings::new(sources, texts, &mut reader.problems);
+    let mappings = senders::mappings(sources, texts, &mut reader.problems);
     let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(Rc::new(settings)),
@@ -183,7 +181,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
-        let sns_topics = self.topics();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -203,7 +200,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
-            sns_topics,
         })
     }
 

@@ -143,7 +143,7 @@ describe("Devin's answers", { concurrency: true }, () => {
   });
 
   test("429 with a date in Retry-After", async () => {
-    const date = new Date(Date.now() + 5000).toUTCString();
+    const date = new Date(Date.now() + 15_000).toUTCString();
     const incident = await incidentWith({ status: 429, headers: { "retry-after": date }, body: {} });
     await wait(incident);
     const late = devin.creates(incident.id)[1].at - Date.parse(date);

@@ -215,8 +215,8 @@ describe("nobody comes back in step", { concurrency: true }, () => {
   test("with the register away, incidents that came together ask again at times of their own", async () => {
     const bridge = await controlled();
     await bridge.break({ register: 1e9 });
-    await Promise.all(Array.from({ length: 12 }, () => bridge.resolve()));
-    for (const seconds of [10, 30, 60, 120]) {
+    await Promise.all(Array.from({ length: 12 }, () => bridge.pagerduty(event("resolved", newIncident()))));
+    for (const seconds of [11, 30, 60, 120]) {
       await sleep(700);
       await bridge.advance(seconds); // Everybody's next attempt fails at the same moment.
     }

@@ -56,7 +56,7 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     const { sessionId } = await bridge.record(incident.key);
     bridge.devin.script({ call: "message", match: sessionId, replies: [{ delayMs: 13_000 }] });
     await bridge.pagerduty(resolved(incident.id));
-    await until("Devin is being told", 5, () => bridge.devin.calls("message").length === 1);
+    await until("Devin is being told", 20, () => bridge.devin.calls("message").length === 1);
     assert.equal(bridge.devin.messages(sessionId).length, 0);
     await until("Devin has the message", 30, () => bridge.devin.messages(sessionId).length === 1);
     const record = await until("both are done", 10, async () => {
@@ -73,11 +73,14 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     const bridge = await startBridge({ NOTIFY_WEBHOOK_URL: targets.vars.NOTIFY_WEBHOOK_URL, ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
     const incident = newIncident();
     targets.mood = () => ({ delayMs: 8000 });
+    // The message is due ten seconds after the end: while the webhook is still being told of the beginning.
+    bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 8000 }] });
     await bridge.pagerduty(event("acknowledged", incident));
+    await until("Devin is asked", 20, () => bridge.devin.creates(incident.id).length === 1);
+    await bridge.pagerduty(resolved(incident.id));
     await until("the webhook is being told", 20, () => targets.calls("hook").length === 1);
     const { sessionId } = await bridge.record(incident.key);
-    await bridge.pagerduty(resolved(incident.id));
-    await until("Devin has the message", 5, () => bridge.devin.messages(sessionId).length === 1);
+    await until("Devin has the message", 10, () => bridge.devin.messages(sessionId).length === 1);
     await until("the webhook is told", 20, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
     assert.deepEqual([targets.calls("hook").length, bridge.devin.calls("message").length], [1, 1]);
   });

@@ -24,17 +24,20 @@ export const AMPLE = { SESSIONS_PER_MINUTE: "1000", SESSIONS_PER_DAY: "10000" };
 
 const CONTROLLED = fileURLToPath(new URL("controlled-worker.js", import.meta.url));
 const DAY_MS = 86_400_000;
+/** So many seconds a session waits for what is said right after the end of its incident. */
+const LAST_WORDS = 10;
 
 /**
  * A bridge with a Devin of its own; both end with the test file. Its settings are those of wrangler.toml but for `vars`.
  * - controlled: its clock can be moved, and its storage can be made to fail: advance(), break(), calls()
+ * - wrapper: another module in front of the Worker's own
  * - without: names of bindings it does not have
  */
-export async function startBridge(vars = {}, { controlled = false, without = [] } = {}) {
+export async function startBridge(vars = {}, { controlled = false, wrapper = controlled ? CONTROLLED : undefined, without = [] } = {}) {
   const bridge = new Bridge();
   bridge.devin = await FakeDevin.start();
   bridge.devin.now = () => bridge.now();
-  bridge.options = { wrapper: controlled ? CONTROLLED : undefined, without };
+  bridge.options = { wrapper, without };
   bridge.vars = {
     ...SECRETS,
     DEVIN_API_URL: bridge.devin.url,
@@ -193,10 +196,14 @@ class Bridge {
     return this.post(path, bytes, { "x-pagerduty-signature": signed, "x-webhook-id": randomUUID(), ...headers });
   }
 
-  /** Delivers a resolved incident and checks that it was accepted. */
+  /**
+   * Delivers a resolved incident and checks that it was accepted. The session is asked for ten seconds later: on a clock
+   * that can be moved, they pass at once.
+   */
   async resolve(incident = newIncident(), change) {
     const answer = await this.pagerduty(resolved(incident.id, change));
     assert.deepEqual([answer.status, answer.json.status, answer.json.incident], [202, "accepted", incident.key], answer.text);
+    if (this.options.wrapper === CONTROLLED) await this.advance(LAST_WORDS);
     return incident;
   }
 

@@ -194,7 +194,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
     mortal.devin.script({ call: "message", match: told.key, replies: [{ done: true, delayMs: 120_000 }] });
     const [resolvedTaken, resolvedTold] = [event("resolved", taken), event("resolved", told)];
     await concluded(mortal, toldSession, resolvedTold);
-    await until("Devin has the message", 10, () => toldSession.messages.length === 1);
+    await until("Devin has the message", 20, () => toldSession.messages.length === 1);
     await Promise.all([
       deliver(mortal, event("acknowledged", fresh), "accepted"),
       concluded(mortal, takenSession, resolvedTaken),

@@ -105,8 +105,8 @@ describe("/metrics", () => {
     assert.deepEqual(growth(before, now), expected);
     const bucket = (metrics, le) => metrics.get(`devin_bridge_session_start_seconds_bucket{le="${le}"}`);
     assert.equal(bucket(now, "+Inf") - bucket(before, "+Inf"), 2);
-    // One session had to be asked for again after a second.
-    assert.equal(bucket(now, "1") - bucket(before, "1"), 1);
+    // One session had to be asked for again after a second, one waited ten for what is said after the end.
+    assert.deepEqual(["1", "10", "30"].map((le) => bucket(now, le) - bucket(before, le)), [0, 1, 2]);
     assert.equal(now.get('devin_bridge_incidents{state="failed"}') - before.get('devin_bridge_incidents{state="failed"}'), 1);
     assert.equal(now.get("devin_bridge_sessions_today") - before.get("devin_bridge_sessions_today"), 2);
     assert.equal(now.get("devin_bridge_sessions_per_minute_limit"), 1000);
@@ -129,7 +129,7 @@ describe("/metrics", () => {
     await one.oneSession(await one.resolve());
     await one.resolve();
     await one.resolve();
-    const now = await until("two wait", 10, async () => {
+    const now = await until("two wait", 25, async () => {
       const now = await scrape(one);
       return now.get("devin_bridge_queue_length") === 2 && now.get("devin_bridge_oldest_waiting_seconds") >= 1 && now;
     });
@@ -166,8 +166,9 @@ describe("/metrics", () => {
 
 describe("ignored events on the list", () => {
   test("have a line with the reason, until the incident has one of its own", async () => {
+    const triggered = (id) => sample("pagerduty-triggered", id).body;
     const { id, key } = newIncident();
-    await bridge.pagerduty(acknowledged(id));
+    await bridge.pagerduty(triggered(id));
     const row = await listed(key, () => true);
     const { title, service, firstSeen, lastSeen, ...rest } = row;
     assert.ok(title && service && firstSeen === lastSeen);
@@ -197,7 +198,7 @@ describe("ignored events on the list", () => {
       endedAt: null,
     });
 
-    await bridge.pagerduty(acknowledged(id));
+    await bridge.pagerduty(triggered(id));
     const again = await listed(key, ({ seen }) => seen === 2);
     assert.deepEqual([again.state, again.firstSeen], ["ignored", firstSeen]);
 
@@ -205,8 +206,8 @@ describe("ignored events on the list", () => {
     await bridge.oneSession({ id, key });
     const own = await listed(key, ({ state }) => state === "started");
     assert.deepEqual([own.seen, own.reason], [1, null]);
-    await bridge.pagerduty(acknowledged(id));
-    await bridge.pagerduty(acknowledged(newIncident().id));
+    await bridge.pagerduty(triggered(id));
+    await bridge.pagerduty(triggered(newIncident().id));
     await sleep(2500);
     assert.deepEqual(await listed(key, () => true), own);
     assert.deepEqual((await list({ q: key })).incidents.length, 1);

@@ -146,17 +146,15 @@ describe("a recovery", { concurrency: true }, () => {
         assert.equal((await bridge.record(incident)).seen, 3);
       });
 
-      test("closes the window: the next firing is a new incident at once", async () => {
+      test("begins the window anew: the next firing in it is the same incident, and its session will hear of it", async () => {
         const id = newId();
-        const first = await start(bridge, fired(id), { path });
+        const { incident, sessionId } = await start(bridge, fired(id), { path });
         await send(bridge, recovered(id), { path });
-        await messages(bridge, first.sessionId, 1);
-        const second = await start(bridge, fired(id), { path });
-        assert.equal(second.incident, `${first.incident}.2`);
-        assert.notEqual(second.sessionId, first.sessionId);
-        await send(bridge, recovered(id), { path });
-        await messages(bridge, second.sessionId, 1);
-        await messages(bridge, first.sessionId, 1);
+        await messages(bridge, sessionId, 1);
+        const again = await send(bridge, fired(id), { path });
+        assert.deepEqual([again.json.status, again.json.incident, again.json.sessionId], ["accepted", incident, sessionId], again.text);
+        assert.equal((await bridge.record(incident)).followUps, 1);
+        assert.equal(bridge.devin.creates(id).length, 1);
       });
 
       test("while the session is on its way, it is told when it exists", async () => {
@@ -171,17 +169,17 @@ describe("a recovery", { concurrency: true }, () => {
         assert.equal(bridge.devin.creates(id).length, 1);
       });
 
-      test("and the next firing right behind it: two incidents, the first one told", async () => {
+      test("and the next firing right behind it: one incident, one session, and how it stands in the end", async () => {
         const id = newId();
-        const first = await start(bridge, fired(id), { path });
+        const { incident } = await start(bridge, fired(id), { path });
         const [over, second] = await Promise.all([
           send(bridge, recovered(id), { path }),
           sleep(30).then(() => send(bridge, fired(id), { path })),
         ]);
         assert.equal(over.json.success, true, over.text);
-        assert.deepEqual([second.json.status, second.json.incident], ["started", `${first.incident}.2`], second.text);
-        await messages(bridge, first.sessionId, 1);
-        await messages(bridge, second.json.sessionId, 0);
+        assert.deepEqual([second.json.success, second.json.incident], [true, incident], second.text);
+        assert.ok((await bridge.record(incident)).followUps <= 1);
+        assert.equal(bridge.devin.creates(id).length, 1);
       });
     });
   }

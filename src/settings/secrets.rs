@@ -52,14 +52,14 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let mut problems = Vec::new();
         signatures.extend(auth::signatures(&value, &hooks, &|name| self.secret(name), &mut problems));
         self.problems.extend(problems);
-        let entra = self.entra();
+        let (entra, topics) = (self.entra(), self.topics());
         self.strength(&hooks, &signatures);
         let unreadable = !self.problems.is_empty();
         let open = self.switch("ALLOW_UNAUTHENTICATED", false);
         if open {
             self.warnings.push(OPEN_WARNING.to_owned());
         }
-        HookSecrets { shared, own, signatures, entra, unreadable, open }
+        HookSecrets { shared, own, signatures, entra, topics, unreadable, open }
     }
 
     /// Looks for secrets that protect nothing, and for those that are kept in a way that should be changed.

@@ -8,7 +8,7 @@ use crate::runtime::now;
 use crate::settings::Settings;
 use crate::store::incident_calls as incidents;
 use crate::web::answer::{Answer, Status};
-use crate::web::event::{counted_together, early, starts_when_resolved};
+use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use engine::host::Settings as _;
 use engine::incident::calls::{Outcome, Rehearsal, Standing};
@@ -43,7 +43,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     };
     let rehearsal = match &plan {
         _ if early(&event) && ignored.is_some() => None,
-        Some(plan) if early(&event) && starts_when_resolved(plan) => Some(Rehearsal {
+        Some(plan) if needs_no_object(&event, plan) => Some(Rehearsal {
             outcome: Outcome {
                 taken: Taken::Ignored(Reason::EventType),
                 incident: event.key.to_string(),

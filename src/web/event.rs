@@ -23,8 +23,9 @@ pub fn early(event: &IncidentEvent) -> bool {
     matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
 }
 
-/// Whether a plan starts nothing before an incident's end. The events that come before it can then be answered without
-/// waking the incident's object: there is nothing yet that they could change.
-pub fn starts_when_resolved(plan: &Plan) -> bool {
-    plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved
+/// Whether an event can be answered without waking its incident's object: the plan starts nothing before the end, and there
+/// is nothing in the event that the timeline would keep.
+pub fn needs_no_object(event: &IncidentEvent, plan: &Plan) -> bool {
+    let starts_when_resolved = plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved;
+    early(event) && event.change.is_none() && starts_when_resolved
 }

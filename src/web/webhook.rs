@@ -19,7 +19,7 @@ use crate::store::memory::Repeat;
 use crate::store::{ledger, memory, tally};
 use crate::web::answer::{Answer, Status};
 use crate::web::dry_run::{rehearse, wants_dry_run};
-use crate::web::event::{counted_together, early, starts_when_resolved};
+use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
 use engine::incident::calls::{Outcome, Standing};
@@ -78,11 +78,17 @@ async fn proven(
     let secrets = &configuration.hook_secrets;
     let header = |name: &str| headers.get(name).ok().flatten();
     let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
-    let token = match &secrets.entra {
+    let mut token = match &secrets.entra {
         Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, header("Authorization")).await,
         _ => Token::Absent,
     };
-    let verified = match secrets.verify(&attempt, &token) {
+    let mut verified = secrets.verify(&attempt, &token);
+    if verified.is_err() && secrets.takes_topics(hook) {
+        // Only where nothing else proves it: the certificate may have to be asked for.
+        token = sns::check(&secrets.topics, body).await;
+        verified = secrets.verify(&attempt, &token);
+    }
+    let verified = match verified {
         Ok(verified) => verified,
         Err(refusal) => {
             let (refused, answer) = match refusal {
@@ -93,8 +99,9 @@ async fn proven(
                 }
             };
             tally::count(Count::Refused(refused));
+            let what = if secrets.takes_topics(hook) { "message" } else { "token" };
             let proof =
-                if let Token::Refused(part) = token { format!("none: the token's {part}") } else { "none".into() };
+                if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
             return (answer.into(), proof);
         }
     };
@@ -142,7 +149,7 @@ async fn proven(
             Answer::ignored(reason, text::safe(&message, true)).into()
         }
         Parsed::Confirm { topic, url } => {
-            let wanted = settings.sns_topics.contains(&topic);
+            let wanted = secrets.topics.contains(&topic);
             confirm(&topic, &url, wanted, dry_run).await.into()
         }
         Parsed::Events { events, refused, remark } => {
@@ -274,7 +281,7 @@ async fn taken(
     {
         return ignored;
     }
-    if early(event) && plan.as_ref().is_some_and(starts_when_resolved) {
+    if plan.as_ref().is_some_and(|plan| needs_no_object(event, plan)) {
         let message = format!("{} starts nothing; a session starts when the incident is resolved.", event.event_type);
         return ignore(Reason::EventType, message);
     }

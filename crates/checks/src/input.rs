@@ -33,7 +33,7 @@ pub fn texts(folder: &str) -> Vec<(String, String)> {
 pub fn mappings() -> &'static Mappings {
     static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
         let mut problems = Vec::new();
-        let mappings = Mappings::new(Vec::new(), &texts("senders"), &mut problems);
+        let mappings = inbound::senders::mappings(Vec::new(), &texts("senders"), &mut problems);
         assert_eq!(problems, []);
         mappings
     });

@@ -15,7 +15,10 @@ impl<H: IncidentHost> Program<H> {
             let message = lifecycle::next_message(record)?;
             let text = message.text.clone().map_or_else(|| compose::message(record, message, &settings.compose()), Ok);
             let to = message.farewell.as_ref().map(|farewell| &farewell.session);
-            Some((to.or(record.session.as_ref())?.clone(), text))
+            let to = to.or(record.session.as_ref())?.clone();
+            // At once: what comes from now on is not in this text.
+            text.as_ref().inspect(|text| lifecycle::sending(record, text, self.host.now())).ok();
+            Some((to, text))
         });
         let Some((session, text)) = text.await?.flatten() else { return Ok(()) };
         let text = match text {
@@ -30,7 +33,6 @@ impl<H: IncidentHost> Program<H> {
                 return self.store().await;
             }
         };
-        self.with_loaded(|record| lifecycle::sending(record, &text, self.host.now())).await?;
         self.store().await?;
         let answer = self.host.ask_devin(settings.devin(), &settings.devin().send(&session.id, &text)).await;
         let reply = reply::sent(answer, self.host.now());

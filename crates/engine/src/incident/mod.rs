@@ -119,7 +119,9 @@ impl<H: IncidentHost> Program<H> {
                 .with_loaded(|record| (record.name(), Standing::of(record)))
                 .await?
                 .unwrap_or((key.to_string(), Standing::Idle));
-            if standing.settled() || self.host.now() >= deadline {
+            // What begins only later is not worth waiting for.
+            let later = self.with_record(|record| lifecycle::begins(record) >= Some(deadline)) == Some(true);
+            if standing.settled() || later || self.host.now() >= deadline {
                 return Ok(Outcome { taken, incident, standing });
             }
             self.changed_before(Some(deadline)).await;

@@ -1,11 +1,15 @@
 //! What a request offers as proof, and what it is compared with.
 
-use base64::Engine;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
+use base64::{Engine, alphabet};
 use incident::secret::Secret;
 use incident::time::Time;
 
-use super::BASE64;
 use crate::endpoint::Hook;
+
+/// Base64 with its padding, read by any of our senders' rules: what the last digit says beyond the last byte is ignored.
+pub(super) const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// A current secret and the one before it, while both are in use.
 #[derive(Clone, Debug, Default)]

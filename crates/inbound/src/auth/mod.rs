@@ -4,10 +4,8 @@ mod attempt;
 pub mod entra;
 mod parse;
 pub mod signature;
+pub mod sns;
 pub mod strength;
-
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, PAD};
 
 use crate::endpoint::Hook;
 pub use attempt::{Attempt, Rotating, secret_of_authorization};
@@ -16,9 +14,6 @@ use incident::secret::Secret;
 use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
-
-/// Base64 with its padding, read by any of our senders' rules: what the last digit says beyond the last byte is ignored.
-const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// A body whose sender proved who it is. Parsers take nothing else, so no unverified byte can be parsed.
 pub struct Verified<'a> {
@@ -61,6 +56,8 @@ pub struct HookSecrets {
     pub signatures: Vec<Signature>,
     /// The tenant whose tokens Azure's hooks take.
     pub entra: Option<Entra>,
+    /// The topics whose messages Amazon SNS's own signature proves: `SNS_TOPICS`.
+    pub topics: Vec<String>,
     /// Whether some of it could not be read, so that nobody can be told to be a stranger.
     pub unreadable: bool,
     /// Whether anybody may call while there is no secret: `ALLOW_UNAUTHENTICATED`.
@@ -97,11 +94,11 @@ pub enum Refusal {
 }
 
 impl HookSecrets {
-    /// Checks a request's proof over its raw body; `token` is what the check of a token found. Until one holds, every comparison
-    /// is made whatever the ones before gave, so that the time tells who is refused nothing.
+    /// Checks a request's proof over its raw body; `token` is what the check of a token, or of SNS's signature, found. Until
+    /// one holds, every comparison is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
         let let_in = |by: String| Verified { body: attempt.body, by, is_form: attempt.is_form() };
-        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook);
+        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook) || self.takes_topics(attempt.hook);
         let mut proofs = Vec::new();
         let offered = attempt.shared_secrets();
         let shared = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
@@ -121,7 +118,8 @@ impl HookSecrets {
             }
         }
         if *token == Token::Proven {
-            proofs.push("entra_token".to_owned());
+            let name = if self.takes_topics(attempt.hook) { "sns_signature" } else { "entra_token" };
+            proofs.push(name.to_owned());
         }
         match proofs.into_iter().next() {
             Some(by) => Ok(let_in(by)),
@@ -138,6 +136,12 @@ impl HookSecrets {
             || self.own.iter().any(|own| own.secrets.is_set())
             || self.signatures.iter().any(|signature| signature.secrets.is_set())
             || self.entra.is_some()
+            || !self.topics.is_empty()
+    }
+
+    /// Whether a hook takes Amazon SNS's own signature.
+    pub fn takes_topics(&self, hook: Hook) -> bool {
+        hook == Hook::Of(Sender::Sns) && !self.topics.is_empty()
     }
 
     /// Whether a hook takes Entra ID tokens.

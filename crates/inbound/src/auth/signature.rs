@@ -6,8 +6,7 @@ use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::BASE64;
-use super::attempt::{Attempt, Rotating};
+use super::attempt::{Attempt, BASE64, Rotating};
 use crate::endpoint::Hook;
 use incident::secret::Secret;
 use incident::time::Time;

@@ -13,10 +13,12 @@
 
 use serde_json::Value;
 
+use super::body::{BadBody, One, each};
+use super::description::Description;
 use super::identity::Identity;
 use super::json::{add, any_text, integer, plain};
 use super::names::Body;
-use super::{BadBody, Description, One, bounds, each, html, json, labels, severity, status, times};
+use super::{bounds, html, json, labels, severity, status, times};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::sender::Sender;

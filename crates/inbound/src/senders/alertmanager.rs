@@ -11,11 +11,11 @@
 
 use serde_json::Value;
 
+use super::body::{BadBody, MOST_ALERTS, One, Parsed, each, test};
+use super::description::Description;
 use super::identity::Identity;
 use super::json::{add, any_text, at, first_text, integer, items, text};
-use super::{
-    BadBody, Description, MOST_ALERTS, One, Parsed, alert, bounds, each, labels, severity, status, test, times,
-};
+use super::{alert, bounds, labels, severity, status, times};
 use incident::event::{Incident, Kind};
 use incident::reason::Reason;
 use incident::sender::Sender;

@@ -3,7 +3,9 @@
 mod alert;
 mod alertmanager;
 mod azure_monitor;
+mod body;
 mod bounds;
+mod description;
 mod form;
 mod html;
 mod identity;
@@ -25,93 +27,13 @@ mod unknown;
 use serde_json::Value;
 
 use crate::auth::Verified;
+use crate::config::problem::Problem;
 use crate::endpoint::Hook;
-use incident::event::IncidentEvent;
-use incident::reason::Reason;
+pub use body::{BadBody, MOST_ALERTS, Parsed};
+use body::{joined, not_json, placed, read, too_many};
+pub use description::Description;
 use incident::sender::Sender;
 pub use mapping::{Mapping, Mappings};
-
-/// How many alerts one body may carry.
-pub const MOST_ALERTS: usize = 100;
-
-/// What a verified body turned out to be.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Parsed {
-    /// Events, in the order of the body.
-    Events {
-        /// At least one event.
-        events: Vec<IncidentEvent>,
-        /// Those of several alerts that can't be used, each with its position in the body, from 0.
-        refused: Vec<(usize, BadBody)>,
-        /// What is odd about the body, in a sentence: for the answer's message.
-        remark: Option<String>,
-    },
-    /// Amazon SNS asks whether its messages are wanted.
-    Confirm {
-        /// The topic.
-        topic: String,
-        /// The address that says yes.
-        url: String,
-    },
-    /// Authentic, but there is nothing to do.
-    Nothing {
-        /// Whose body it is.
-        sender: Sender,
-        /// Why.
-        reason: Reason,
-        /// The same for a person, in a sentence.
-        message: String,
-    },
-}
-
-impl Parsed {
-    /// These events and nothing that was refused.
-    fn events(events: Vec<IncidentEvent>, remark: Option<String>) -> Parsed {
-        Parsed::Events { events, refused: Vec::new(), remark }
-    }
-}
-
-/// A body that can't be used, with what its author has to change. Answered with 400.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BadBody {
-    /// The short form, for example `Missing required field: alertName`.
-    pub error: String,
-    /// The field, the value and what was expected, or the byte at which the JSON broke.
-    pub details: Option<String>,
-}
-
-/// Everything there is to say of a sender. A new one is a file that ends in one of these, or a mapping, and its line in
-/// [`SENDERS`].
-pub struct Description {
-    /// Who it is; the name gives the path of its hook.
-    pub sender: Sender,
-    /// What people call it.
-    pub title: &'static str,
-    /// Whether a body has the shape of its bodies.
-    is: fn(&Value) -> bool,
-    /// Whether a file of the folder `senders/` says where in its bodies things are.
-    pub mapped: bool,
-    /// Reads a body.
-    read: fn(Value, &Mappings) -> Result<Parsed, BadBody>,
-    /// What becomes of a body that is not JSON.
-    unreadable: fn(&Verified, &json::Broken) -> Result<Parsed, BadBody>,
-    /// Whether it waits for an answer so shortly that none can wait for the session: less than 10 s.
-    pub answers_at_once: bool,
-}
-
-impl Description {
-    const fn new(sender: Sender, title: &'static str) -> Description {
-        Description {
-            sender,
-            title,
-            is: |_| false,
-            mapped: false,
-            read: |_, _| Err(BadBody { error: String::new(), details: None }),
-            unreadable: |_, broken| Err(not_json(broken)),
-            answers_at_once: false,
-        }
-    }
-}
 
 /// A sender that needs no code but its mapping in the folder `senders/`; its bodies have all these paths.
 macro_rules! mapped {
@@ -150,6 +72,14 @@ pub const SENDERS: &[Description] = &[
     alert::DESCRIPTION,
 ];
 
+/// What bodies are read with where it takes no code: `sources` are those of `SOURCES`, and `texts`, which have their paths beside
+/// them, have those of the folder `senders/`. Everything that is wrong with these is added to `problems`; a mapping that has
+/// one is not to be used.
+pub fn mappings(sources: Vec<Mapping>, texts: &[(String, String)], problems: &mut Vec<Problem>) -> Mappings {
+    let mapped: Vec<Sender> = SENDERS.iter().filter(|known| known.mapped).map(|known| known.sender).collect();
+    Mappings::new(sources, texts, &mapped, problems)
+}
+
 /// A sender's description; there is none of [`Sender::Source`].
 pub fn described(sender: Sender) -> Option<&'static Description> {
     SENDERS.iter().find(|description| description.sender == sender)
@@ -183,7 +113,14 @@ pub fn parse(hook: Hook, body: &Verified, mappings: &Mappings) -> Result<Parsed,
         Hook::Any => detect_and_parse(body, mappings),
         Hook::Of(sender) => match (read(body), described(sender)) {
             (Ok(value), Some(description)) => {
-                (description.read)(value.clone(), mappings).map_err(|bad| explained(bad, sender, &value))
+                let read = match recognised(&value) {
+                    Some(known) if description.takes_almost_any && is_others(&value, known, description) => {
+                        let error = format!("Not one of {}'s bodies", description.title);
+                        Err(BadBody { error, details: None })
+                    }
+                    _ => read_as(description, value.clone(), mappings),
+                };
+                read.map_err(|bad| explained(bad, sender, &value))
             }
             (Err(broken), Some(description)) => (description.unreadable)(body, &broken),
             (_, None) => Err(BadBody { error: "Unknown sender".to_owned(), details: None }),
@@ -221,9 +158,24 @@ fn recognised(body: &Value) -> Option<&'static Description> {
     SENDERS.iter().find(|description| (description.is)(body))
 }
 
+/// Whether a body that looks like those of `known` is none of this sender's.
+fn is_others(body: &Value, known: &Description, description: &Description) -> bool {
+    known.sender != description.sender && known.sender != Sender::Alert && !(description.is)(body)
+}
+
 fn by_shape(body: Value, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let description = recognised(&body).unwrap_or(&alert::DESCRIPTION);
-    (description.read)(body.clone(), mappings).map_err(|bad| unknown::explained(bad, &body))
+    read_as(description, body.clone(), mappings).map_err(|bad| unknown::explained(bad, &body))
+}
+
+/// Reads a body as one of this sender's, or the one of another sender that it carries.
+fn read_as(description: &Description, body: Value, mappings: &Mappings) -> Result<Parsed, BadBody> {
+    match (description.inside)(&body) {
+        Some(inside) if recognised(&inside).is_some_and(|known| known.sender != description.sender) => {
+            by_shape(inside, mappings)
+        }
+        _ => (description.read)(body, mappings),
+    }
 }
 
 /// Reads several bodies, perhaps of several senders.
@@ -258,100 +210,6 @@ fn explained(bad: BadBody, sender: Sender, body: &Value) -> BadBody {
     let Some(known) = known else { return bad };
     let hint = format!("The body looks like one of {}: please send it to /hooks/{}.", known.title, known.sender.path());
     BadBody { details: Some(bad.details.map_or_else(|| hint.clone(), |details| format!("{hint} {details}"))), ..bad }
-}
-
-/// Whether a text is what somebody sends to see whether it arrives.
-fn is_test_text(text: &str) -> bool {
-    const WHOLE: [&str; 12] = [
-        "test",
-        "testing",
-        "test message",
-        "test alert",
-        "test notification",
-        "hello",
-        "hello world",
-        "connector test",
-        "test connector",
-        "webhook test",
-        "test webhook",
-        "ping",
-    ];
-    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
-    WHOLE.contains(&text.as_str()) || text.starts_with("this is a test") || text.starts_with("this is only a test")
-}
-
-/// What a test is answered.
-fn test(sender: Sender) -> Parsed {
-    let message = "The test arrived, and its sender proved who it is.".to_owned();
-    Parsed::Nothing { sender, reason: Reason::Test, message }
-}
-
-/// One alert of a body, with what its sender should fix.
-type One = (IncidentEvent, Option<String>);
-
-/// Reads a body of one alert, or a list of alerts. What is wrong with one of a list is no reason to lose the others; where
-/// none can be used, the body is refused.
-fn each(value: Value, one: &dyn Fn(Value) -> Result<One, BadBody>) -> Result<Parsed, BadBody> {
-    let Value::Array(alerts) = value else {
-        let (event, remark) = one(value)?;
-        return Ok(Parsed::events(vec![event], remark));
-    };
-    let count = alerts.len();
-    if count == 0 {
-        return Err(BadBody { error: "The list of alerts is empty".to_owned(), details: None });
-    }
-    if count > MOST_ALERTS {
-        return Err(too_many(count));
-    }
-    let (mut events, mut refused, mut remarks) = (Vec::with_capacity(count), Vec::new(), Vec::new());
-    for (index, alert) in alerts.into_iter().enumerate() {
-        let place = format!("Alert {} of {count}", index + 1);
-        match one(alert) {
-            Ok((event, remark)) => {
-                events.push(event);
-                remarks.extend(remark.map(|remark| (place, remark)));
-            }
-            Err(bad) => refused.push((index, placed(bad, &place))),
-        }
-    }
-    if events.is_empty() && !refused.is_empty() {
-        return Err(refused.remove(0).1);
-    }
-    Ok(Parsed::Events { events, refused, remark: joined(&remarks) })
-}
-
-fn too_many(count: usize) -> BadBody {
-    let details = Some(format!("{count} alerts in one body: at most {MOST_ALERTS} are accepted."));
-    BadBody { error: "Too many alerts".to_owned(), details }
-}
-
-/// What is wrong with one of several, with its place.
-fn placed(bad: BadBody, place: &str) -> BadBody {
-    let details = bad.details.map_or_else(|| format!("{place}."), |details| format!("{place}: {details}"));
-    BadBody { details: Some(details), ..bad }
-}
-
-/// The remarks on several alerts; one that was made on each of them stands once.
-fn joined(remarks: &[(String, String)]) -> Option<String> {
-    let (_, first) = remarks.first()?;
-    if remarks.len() > 1 && remarks.iter().all(|(_, remark)| remark == first) {
-        return Some(first.clone());
-    }
-    let texts: Vec<String> = remarks.iter().map(|(place, remark)| format!("{place}: {remark}")).collect();
-    Some(texts.join(" "))
-}
-
-/// The JSON of a body, also where it is wrapped in a form.
-fn read(body: &Verified) -> Result<Value, json::Broken> {
-    let bytes = body.body();
-    json::read(bytes).or_else(|broken| match form::json(&json::decode(bytes), body.is_form()) {
-        Some(inner) => json::read(inner.as_bytes()),
-        None => Err(broken),
-    })
-}
-
-fn not_json(broken: &json::Broken) -> BadBody {
-    BadBody { error: "Invalid JSON body".to_owned(), details: Some(format!("The body is not JSON: {broken}.")) }
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@
 
 use serde_json::Value;
 
+use super::body::Parsed;
+use super::description::Description;
 use super::json::{Broken, add, at, collect, items, plain, text, texts};
-use super::{Description, Parsed, times};
+use super::times;
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::notice::is_ours;
@@ -22,7 +24,7 @@ use incident::time::Time;
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";
 
-/// The sender. Never a [`super::BadBody`]: what can't be used is [`Parsed::Nothing`], with the reason.
+/// The sender. Never a [`super::body::BadBody`]: what can't be used is [`Parsed::Nothing`], with the reason.
 pub(super) const DESCRIPTION: Description = Description {
     is: |body| at(body, &["event", "event_type"]).is_some(),
     read: |body, _| Ok(parse_value(&body)),

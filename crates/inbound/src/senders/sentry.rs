@@ -9,9 +9,11 @@
 
 use serde_json::Value;
 
+use super::body::{BadBody, Parsed};
+use super::description::Description;
 use super::identity::Identity;
 use super::json::{add, at, first_text, items, text};
-use super::{BadBody, Description, Parsed, alert, bounds, labels, severity, times};
+use super::{alert, bounds, labels, severity, times};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::reason::Reason;
 use incident::sender::Sender;

@@ -9,25 +9,26 @@
 
 use serde_json::Value;
 
+use super::body::{BadBody, One, Parsed, each};
+use super::description::Description;
 use super::identity::{Identity, steady};
 use super::json::{add, any_text, at, first_text, items, text};
 use super::names::inner;
-use super::{
-    BadBody, Description, Mappings, One, Parsed, alert, bounds, by_shape, each, labels, recognised, status, times,
-};
+use super::{alert, bounds, labels, status, times};
+use crate::auth::sns::is_of_sns;
 use incident::event::Incident;
 use incident::reason::Reason;
 use incident::sender::Sender;
 
 /// The sender.
 pub(super) const DESCRIPTION: Description =
-    Description { is, read: |body, mappings| parsed(&body, mappings), ..Description::new(Sender::Sns, "Amazon SNS") };
+    Description { is, read: |body, _| parsed(&body), inside, ..Description::new(Sender::Sns, "Amazon SNS") };
 
 fn is(body: &Value) -> bool {
     ["Type", "TopicArn", "MessageId"].iter().all(|name| text(body, &[name]).is_some())
 }
 
-fn parsed(body: &Value, mappings: &Mappings) -> Result<Parsed, BadBody> {
+fn parsed(body: &Value) -> Result<Parsed, BadBody> {
     let topic = text(body, &["TopicArn"]).unwrap_or_default();
     match text(body, &["Type"]).as_deref() {
         Some("SubscriptionConfirmation") => match text(body, &["SubscribeURL"]).filter(|url| is_of_sns(url)) {
@@ -50,27 +51,23 @@ fn parsed(body: &Value, mappings: &Mappings) -> Result<Parsed, BadBody> {
             let details = Some("Expected a notification of Amazon SNS, or an alarm of CloudWatch.".to_owned());
             Err(BadBody { error: "Missing required field: Message".to_owned(), details })
         }
-        _ => notification(body, &topic, mappings),
+        _ => notification(body, &topic),
     }
 }
 
-fn notification(body: &Value, topic: &str, mappings: &Mappings) -> Result<Parsed, BadBody> {
+/// What a notification carries that is no alarm.
+fn inside(body: &Value) -> Option<Value> {
+    let is_notification = !text(body, &["Type"]).is_some_and(|kind| kind.ends_with("Confirmation"));
+    let message = text(body, &["Message"]).filter(|_| is_notification)?;
+    inner(&message).filter(|inside| alarm_of(inside).is_none())
+}
+
+fn notification(body: &Value, topic: &str) -> Result<Parsed, BadBody> {
     let message = text(body, &["Message"]).unwrap_or_default();
     match inner(&message) {
         Some(inside) if alarm_of(&inside).is_some() => each(inside, &|alarm| one(&alarm, topic)),
-        Some(inside) if recognised(&inside).is_some() && !is(&inside) => by_shape(inside, mappings),
         _ => each(body.clone(), &|body| other(&body, topic)),
     }
-}
-
-/// Whether an address is one of SNS itself: nobody else's is ever asked.
-pub(super) fn is_of_sns(url: &str) -> bool {
-    let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
-    region.is_some_and(|region| {
-        !region.is_empty() && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    })
 }
 
 /// The alarm in a message of CloudWatch's own, or in an event of EventBridge about one.

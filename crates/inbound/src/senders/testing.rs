@@ -8,7 +8,7 @@ use super::Mappings;
 /// The mappings of the folder `senders/`.
 pub(super) fn mappings() -> Mappings {
     let mut problems = Vec::new();
-    let mappings = Mappings::new(Vec::new(), &files(), &mut problems);
+    let mappings = super::mappings(Vec::new(), &files(), &mut problems);
     assert_eq!(problems, []);
     mappings
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::BadBody;
+use super::body::BadBody;
 use super::bounds;
 use super::identity::leaves;
 use super::json::any_text;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
 use crate::plan::Workflow;
-use crate::record::{Opening, Record, State, Trouble, Turn};
+use crate::record::{Message, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
@@ -32,6 +32,9 @@ pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { trouble, .. } = record.state else { return false };
     if record.session_untried() {
         record.told = record.changes.len();
+        // The prompt says what these were to say.
+        let said = |message: &Message| message.farewell.is_none() && message.kind == MessageKind::Update;
+        record.outbox.retain(|message| !said(message));
     }
     record.unanswered = 0;
     record.may_exist = false;
@@ -177,7 +180,6 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.failed_at = Some(now);
     record.released = false;
     record.state = State::Failed;
-    record.told = 0;
     record.publish(now);
 }
 

@@ -6,12 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::creation::try_again;
+use super::news;
 use crate::event::{IncidentEvent, Kind};
 use crate::fault::{self, Fault};
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
-use crate::record::{Delivery, Farewell, MOST_MESSAGES, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::record::{Delivery, Farewell, MOST_MESSAGES, MessageKind, Opening, Record, State, Trouble, Turn};
 use crate::time::{MINUTE, Time};
+use crate::worse::Rise;
 
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: Duration = Duration::from_secs(10);
@@ -72,12 +74,14 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     record.publish_by(now.plus(RECOUNT_AFTER));
     if let Some(id) = &event.id {
         if record.remembers(id) {
-            return (Some(record), Taken::Duplicate);
+            let taken = record.reason().map_or(Taken::Duplicate, Taken::Ignored);
+            return (Some(record), taken);
         }
         record.remember(id);
     }
-    let (received, messages) = (format!("{} received", event.event_type), record.messages);
+    let received = format!("{} received", event.event_type);
     let taken = match &record.state {
+        _ if news::fired_before_it_recovered(&record, &event) => Taken::Duplicate,
         State::Watching => take_while_watching(&mut record, event, plan, now),
         State::Failed => take_after_failure(&mut record, event, plan, now),
         State::Waiting { .. } if record.session_untried() => take_before_first_attempt(&mut record, event, plan, now),
@@ -85,7 +89,7 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     };
     let decided = match taken {
         Taken::Accepted => "a session is wanted",
-        Taken::FollowUp if record.messages > messages => "the session gets a message",
+        Taken::FollowUp if news::unwritten(&mut record).is_some() => "the session gets a message",
         Taken::FollowUp => "kept for the session's next text",
         Taken::Duplicate => "nothing new",
         Taken::Ignored(reason) => reason.name(),
@@ -101,26 +105,19 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     }
 }
 
-/// Whether an event is one of a new incident: the last one has its session or has failed, and it recovered or was last
-/// heard of longer ago than the window. The end of an alert is of a new one only in the latter case, and only where
-/// sessions start at the end: the firing before it was ignored.
+/// Whether an event is one of a new incident: the last one has its session or has failed, and fired or recovered longer ago
+/// than the window. The end of an alert is of a new one only where sessions start at the end: the firing before it was
+/// ignored.
 fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
     let Some(window) = plan.dedup_window_seconds else { return false };
-    let late = now.since(record.last_seen) > Duration::from_secs(window);
     let another = match event.kind {
-        Kind::Triggered => record.concluded || late,
+        Kind::Triggered => true,
         Kind::Resolved => {
-            late && record.concluded && plan.workflow == Workflow::Postmortem && !same_outage(record, event)
+            record.concluded && plan.workflow == Workflow::Postmortem && !news::same_outage(record, event)
         }
         Kind::Acknowledged | Kind::Reopened | Kind::Updated => false,
     };
-    another && matches!(record.state, State::Started | State::Failed)
-}
-
-/// Whether an event says that it is about the outage the record is about: it began at the same time.
-fn same_outage(record: &Record, event: &IncidentEvent) -> bool {
-    let began = event.incident.started_at.as_deref();
-    began.is_some() && began == record.incident.started_at.as_deref()
+    another && news::is_late(record, window, now) && matches!(record.state, State::Started | State::Failed)
 }
 
 fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
@@ -131,9 +128,11 @@ fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) 
     // What the last session is still to be told was promised.
     record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
     for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+        let unwritten = message.text.is_none();
         message.farewell = last.session.clone().map(|session| Farewell {
             session,
             incident: last.incident.in_short(),
+            changes: if unwritten { last.changes.iter().skip(last.told).cloned().collect() } else { Vec::new() },
             mark: last.message_mark(message.number),
         });
     }
@@ -164,7 +163,7 @@ fn starts(kind: Kind, plan: &Plan) -> bool {
 
 fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let (kind, delivery) = (event.kind, event.delivery.take());
-    learn(record, event, (kind != Kind::Updated).then_some(plan));
+    learn(record, event, (kind != Kind::Updated).then_some(plan), now);
     if !starts(kind, &record.plan) {
         return match kind {
             Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -198,22 +197,33 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.error = None;
     record.deliveries.clear();
     record.wanted = Some(now);
-    record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+    let not_before = if over { news::end_is_written(record, now) } else { now };
+    record.state = State::Waiting { not_before, turn: Turn::Free, trouble: Trouble::default() };
     record.publish(now);
 }
 
 fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let kind = event.kind;
     let over = kind == Kind::Resolved;
-    if over && record.plan.workflow == Workflow::Triage {
+    if over && !record.concluded && record.plan.workflow == Workflow::Triage {
         return conclude(record, event, MessageKind::Recovered, now);
     }
-    let news = matches!(kind, Kind::Updated | Kind::Reopened) || over && !record.concluded;
-    learn(record, event, over.then_some(plan));
-    if over && !record.concluded {
+    if news::begins_again(record, &event) {
+        // The prompt will say so, and that it had recovered.
+        record.outbox.retain(|message| message.farewell.is_some());
+        return begin_again(record, event, now);
+    }
+    let ends = over && !record.concluded;
+    let worse = learn(record, event, over.then_some(plan), now);
+    if ends {
         record.opening = Opening::Full;
         record.concluded = true;
+        let written = news::end_is_written(record, now);
+        if let State::Waiting { not_before, turn: Turn::Free, .. } = &mut record.state {
+            *not_before = written.max(*not_before);
+        }
     }
+    let news = matches!(kind, Kind::Updated | Kind::Reopened) || ends || !worse.is_empty();
     if news { Taken::FollowUp } else { Taken::Duplicate }
 }
 
@@ -226,15 +236,18 @@ fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now
         try_again(record, now);
         return Taken::Accepted;
     }
+    if news::begins_again(record, &event) {
+        begin_again(record, event, now);
+    } else {
+        learn(record, event, None, now);
+    }
     // Devin may be well again, and a sender that repeats itself wants to know. Not with every repeat, of which there may
     // be hundreds.
     let due = !record.abandoned && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER);
     if due && starts(kind, &record.plan) {
-        learn(record, event, None);
         try_again(record, now);
         return Taken::Accepted;
     }
-    learn(record, event, None);
     match kind {
         Kind::Updated | Kind::Reopened => Taken::Ignored(Reason::EventType),
         Kind::Resolved if record.plan.workflow == Workflow::Triage => {
@@ -256,13 +269,21 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Ta
             record.keep_change("The incident was reopened and is resolved again.");
             conclude(record, event, MessageKind::Update, now)
         }
-        (Kind::Updated, _) | (Kind::Reopened, Workflow::Postmortem) => {
-            learn(record, event, None);
-            Taken::FollowUp
+        _ if news::begins_again(record, &event) => {
+            let taken = begin_again(record, event, now);
+            let by = news::flapping(record, now);
+            news::tell(record, MessageKind::Update, by, record.plan.workflow == Workflow::Triage);
+            taken
         }
-        (Kind::Acknowledged | Kind::Triggered | Kind::Resolved | Kind::Reopened, _) => {
-            learn(record, event, None);
-            Taken::Duplicate
+        (kind, workflow) => {
+            let says_more = matches!(kind, Kind::Updated | Kind::Reopened);
+            let worse = !learn(record, event, None, now).is_empty();
+            if worse && kind == Kind::Triggered {
+                news::tell(record, MessageKind::Update, now, true);
+            } else if worse || says_more && (record.concluded || workflow == Workflow::Triage) {
+                news::tell(record, MessageKind::Update, news::gathered(now), false);
+            }
+            if worse || says_more { Taken::FollowUp } else { Taken::Duplicate }
         }
     }
 }
@@ -270,42 +291,57 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Ta
 /// Whether the incident was opened again after the resolution that the session knows of.
 fn reopened_since(record: &Record, event: &IncidentEvent) -> bool {
     let time = |text: &Option<String>| text.as_deref().and_then(Time::from_rfc3339);
-    record.reopened
-        || matches!(
-            (time(&event.incident.reopened_at), time(&record.incident.resolved_at)),
-            (Some(reopened), Some(resolved)) if reopened > resolved
-        )
+    let again = time(&event.incident.reopened_at).max(time(&event.incident.started_at));
+    record.reopened || matches!((again, time(&record.incident.resolved_at)), (Some(again), Some(over)) if again > over)
 }
 
 /// The incident is over: one message to its session says so.
 fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: Time) -> Taken {
-    learn(record, event, None);
+    let flaps = record.episodes > 0;
+    if flaps && event.change.is_none() {
+        let at = news::clock(news::happened(&event.occurred_at, now));
+        record.keep_change(&format!("{at} recovered"));
+    }
+    learn(record, event, None, now);
     record.concluded = true;
     record.reopened = false;
-    record.messages = record.messages.saturating_add(1);
-    record.outbox.push(Message {
-        number: record.messages,
-        kind,
-        delivery: Delivery::Ready,
-        not_before: now,
-        since: now,
-        trouble: Trouble::default(),
-        text: None,
-        farewell: None,
-    });
+    let by = if flaps { news::flapping(record, now) } else { news::end_is_written(record, now) };
+    news::tell(record, kind, by, true);
+    if let Some(message) = news::unwritten(record).filter(|_| !flaps) {
+        message.not_before = by;
+    }
     Taken::FollowUp
 }
 
-/// Keeps what an event says of the incident. Only an event of the incident itself replaces what was known: a note
-/// carries little of it.
-fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>) {
+/// What was over has begun again, soon enough to be the same incident.
+fn begin_again(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
+    record.episodes = record.episodes.saturating_add(1);
+    if event.change.is_none() && event.kind == Kind::Triggered {
+        record.keep_change(&news::fires_again(record, &event, now));
+    }
+    let triage = record.plan.workflow == Workflow::Triage;
+    learn(record, event, None, now);
+    record.concluded &= !triage;
+    record.reopened = !triage;
+    Taken::FollowUp
+}
+
+/// Keeps what an event says of the incident, and gives what got worse. Only an event of the incident itself replaces what was
+/// known: a note carries little of it.
+fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>, now: Time) -> Vec<Rise> {
+    let worse = if record.state == State::Watching { Vec::new() } else { news::rises(record, &event) };
     let routing = std::mem::take(&mut event.routing);
     let told = event.change.is_some();
     if let Some(change) = &event.change {
         record.keep_change(change);
+    } else {
+        let at = news::clock(news::happened(&None, now));
+        for rise in &worse {
+            record.keep_change(&format!("{at} {}", rise.line));
+        }
     }
     match event.kind {
-        Kind::Updated => {}
+        Kind::Updated => record.incident.priority = event.incident.priority.or(record.incident.priority.take()),
         Kind::Reopened => {
             record.reopened = true;
             if !told {
@@ -322,4 +358,5 @@ fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>) {
         record.plan = plan;
         record.routing = routing;
     }
+    worse
 }

@@ -27,7 +27,9 @@ pub fn sending(record: &mut Record, text: &str, now: Time) {
         message.since = now;
         if message.text.is_none() {
             message.text = Some(text.to_owned());
-            record.told = told;
+            if message.farewell.is_none() {
+                record.told = told;
+            }
         }
     }
 }
@@ -37,7 +39,7 @@ pub fn send_replied(record: &mut Record, reply: Result<(), Failure>, now: Time, 
     match reply {
         Ok(()) => message_arrived(record, now),
         Err(Failure::Refused { status: 400 | 404 | 409 | 410 | 422, words }) => session_lost(record, words, now),
-        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, false, now),
         Err(failure) => {
             let unknown = matches!(failure, Failure::Unknown { .. });
             let delivery = if unknown { Delivery::LookingUp(0) } else { Delivery::Ready };
@@ -65,7 +67,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
             message.not_before = now.plus(wait);
         }
         Err(Failure::Refused { status: 404 | 410, words }) => session_lost(record, words, now),
-        Err(Failure::Refused { words, .. }) => message_failed(record, words, now),
+        Err(Failure::Refused { words, .. }) => message_failed(record, words, true, now),
         Err(failure) => retry_message(record, Delivery::LookingUp(looks), None, &failure, now, chance),
     }
 }
@@ -81,7 +83,8 @@ fn retry_message(
     let Some(message) = next_message_mut(record) else { return };
     message.trouble = message.trouble.again(now);
     if message.trouble.too_long(now) {
-        return message_failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
+        let may_have_arrived = delivery != Delivery::Ready;
+        return message_failed(record, format!("gave up after 48 hours: {}", failure.words()), may_have_arrived, now);
     }
     message.delivery = delivery;
     message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.trouble, chance)));
@@ -94,38 +97,53 @@ fn message_arrived(record: &mut Record, now: Time) {
         let message = record.outbox.remove(at);
         let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
         record.note(now, line);
-        if message.farewell.is_none() && message.kind != MessageKind::Recovered {
-            outcome::woken(record, now);
+        if message.farewell.is_none() {
+            record.forget_told_changes();
+            if message.kind != MessageKind::Recovered {
+                outcome::woken(record, now);
+            }
         }
     }
     record.error = None;
-    record.forget_told_changes();
     record.publish(now);
 }
 
-fn message_failed(record: &mut Record, words: String, now: Time) {
+fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, now: Time) {
     record.note(now, format!("message failed: {words}"));
     record.set_error(Some(words));
-    record.told = 0;
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Failed;
-        // A replay writes it anew, with what is known then.
-        message.text = None;
+        let own = message.farewell.is_none();
+        if may_have_arrived {
+            // A replay looks for this very text first, and nobody else says the same again.
+            if own {
+                record.forget_told_changes();
+            }
+        } else {
+            // A replay writes it anew, with what is known then.
+            message.text = None;
+            if own {
+                record.told = 0;
+            }
+        }
     }
     record.publish(now);
 }
 
-/// The session can take no message any more. A postmortem is still owed, so another session is started with the
-/// whole task and a link to the first; that an alert recovered needs no session of its own.
+/// The session can take no message any more. Where a postmortem is still owed, or the alert goes on, another session is
+/// started with the whole task and a link to the first; a late note, or that an alert recovered, needs none of its own.
 fn session_lost(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("the session takes no messages any more: {words}"));
-    record.told = 0;
-    if let Some(at) = record.outbox.iter().position(|message| message.farewell.is_some()) {
-        record.outbox.remove(at);
+    let Some(lost) = record.outbox.iter().position(|message| message.delivery != Delivery::Failed) else { return };
+    if record.outbox.get(lost).is_some_and(|message| message.farewell.is_some()) {
+        record.outbox.remove(lost);
         return;
     }
-    record.outbox.clear();
-    if record.plan.workflow == Workflow::Postmortem {
+    record.told = 0;
+    let owed = record.outbox.iter().any(|message| message.farewell.is_none() && !message.optional);
+    record.outbox.retain(|message| message.farewell.is_some());
+    let goes_on = record.plan.workflow == Workflow::Postmortem || !record.concluded;
+    if owed && goes_on {
         if !fault::is_back(Fault::UnsettledPermit) {
             record.former = record.to_be_settled();
         }

@@ -7,6 +7,7 @@
 mod creation;
 mod events;
 mod messages;
+mod news;
 pub mod notices;
 mod operator;
 pub mod outcome;
@@ -16,6 +17,7 @@ mod step;
 pub use creation::{called, create_replied, creating, look_up_replied, must_wait, not_admitted};
 pub use events::{Taken, take};
 pub use messages::{message_look_up_replied, next_message, send_replied, sending};
+pub use news::LONGEST_GATHERING;
 pub use operator::{give_up, replay};
 pub use retry::{Chance, GIVE_UP_AFTER, LONGEST_PAUSE, LOOKS, backoff};
 pub use step::Step;
@@ -65,6 +67,14 @@ pub fn due_for_session(record: &Record, now: Time) -> Step {
     }
     let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
     times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
+}
+
+/// When the session that is wanted is to be asked for; `None` where none is, or where it was asked for.
+pub fn begins(record: &Record) -> Option<Time> {
+    match record.state {
+        State::Waiting { not_before, .. } => Some(not_before),
+        _ => None,
+    }
 }
 
 /// At the start of an alarm: what was under way when the object died is now unknown.

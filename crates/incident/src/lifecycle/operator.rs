@@ -78,16 +78,21 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
             true
         }
         State::Started => {
-            let mut any = false;
+            let (mut any, mut in_doubt) = (false, false);
             for message in &mut record.outbox {
                 if !matches!(message.delivery, Delivery::Failed | Delivery::Sending) {
+                    // One that may have arrived keeps its text: a replay looks for it, and nobody else says the same again.
+                    let may_have_arrived = matches!(message.delivery, Delivery::LookingUp(_)) && message.text.is_some();
+                    in_doubt |= may_have_arrived && message.farewell.is_none();
                     message.delivery = Delivery::Failed;
-                    message.text = None;
+                    message.text = message.text.take().filter(|_| may_have_arrived);
                     any = true;
                 }
             }
             if any {
-                if record.outbox.iter().all(|message| message.delivery != Delivery::Sending) {
+                if in_doubt {
+                    record.forget_told_changes();
+                } else if record.outbox.iter().all(|message| message.delivery != Delivery::Sending) {
                     record.told = 0;
                 }
                 record.note(now, format!("messages failed: {WORDS}"));

@@ -33,7 +33,8 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         kind,
         event_type: kind.name().to_owned(),
         id: (sender == Sender::Pagerduty).then(|| id.to_owned()),
-        change: (kind == Kind::Updated).then(|| "a note".to_owned()),
+        // As PagerDuty's events have one.
+        change: (sender == Sender::Pagerduty && kind != Kind::Triggered).then(|| kind.name().to_owned()),
         delivery: None,
         routing: Routing::default(),
         occurred_at: None,
@@ -69,7 +70,7 @@ fn reach(situation: &Situation, sender: Sender, plan: &Plan) -> Option<Record> {
 
 /// What the event does, in a few words.
 fn effect(before: Option<&Record>, after: Option<&Record>, taken: Taken) -> String {
-    let messages = |record: Option<&Record>| record.map_or(0, |record| record.outbox.len());
+    let message = after.is_some_and(|record| news::unwritten(&mut record.clone()).is_some());
     let changes = |record: Option<&Record>| record.map_or(0, |record| record.changes.len());
     let wanted = |record: Option<&Record>| record.is_some_and(|record| record.state != State::Watching);
     let occurrence = |record: Option<&Record>| record.map_or(0, |record| record.occurrence);
@@ -86,7 +87,7 @@ fn effect(before: Option<&Record>, after: Option<&Record>, taken: Taken) -> Stri
             Some(Opening::Investigate) => "**a session** that investigates".to_owned(),
             _ => "**a session** with the whole task".to_owned(),
         },
-        Taken::FollowUp if messages(after) > messages(before) => "**a message** to the session".to_owned(),
+        Taken::FollowUp if message => "**a message** to the session".to_owned(),
         Taken::FollowUp if before.map(|record| record.opening) != after.map(|record| record.opening) => {
             "the session starts with the whole task".to_owned()
         }

@@ -128,13 +128,144 @@ fn acknowledged_begins_and_resolved_sends_one_message() {
     let (_, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "r2"), plan, NOW);
     assert_eq!(again, Taken::Duplicate);
     published(&mut record, true, NOW, 0.0);
-    assert_eq!(due(&record, NOW), Step::Send);
-    sending(&mut record, "text", NOW);
-    send_replied(&mut record, Ok(()), NOW, 0.0);
-    published(&mut record, true, NOW, 0.0);
-    assert_eq!(due(&record, NOW), Step::Notify(Target::Pagerduty), "people come last");
+    assert_eq!(
+        due_for_session(&record, NOW),
+        Step::Wait(NOW.plus(10 * SECOND)),
+        "the resolution note is still to come"
+    );
+    let now = NOW.plus(10 * SECOND);
+    assert_eq!(due(&record, now), Step::Send);
+    arrive(&mut record, now);
+    assert_eq!(due(&record, now), Step::Notify(Target::Pagerduty), "people come last");
     notices::only(&mut record, &[]);
-    assert_eq!(due(&record, NOW), Step::Rest);
+    assert_eq!(due(&record, now), Step::Rest);
+}
+
+/// The next message reaches the session.
+fn arrive(record: &mut Record, now: Time) {
+    sending(record, "text", now);
+    send_replied(record, Ok(()), now, 0.0);
+    published(record, true, now, 0.0);
+}
+
+/// When the session gets its next message, and of what kind that is.
+fn next(record: &Record, now: Time) -> Option<(u64, MessageKind)> {
+    next_message(record).map(|message| (message.not_before.since(now).as_secs(), message.kind))
+}
+
+fn note(id: &str, text: &str) -> IncidentEvent {
+    IncidentEvent { change: Some(text.to_owned()), ..pagerduty(Kind::Updated, id) }
+}
+
+#[test]
+fn the_resolution_note_is_in_the_text_that_tells_of_the_end() {
+    let (record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    let (mut record, _) = taken(Some(record), note("n", "turned it off"), on(Kind::Resolved), NOW.plus(ms(300)));
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(10 * SECOND)));
+    create(&mut record, Ok(session("s")), NOW.plus(10 * SECOND));
+    assert_eq!((record.changes.len(), record.outbox.len()), (0, 0), "the prompt has it");
+
+    let record = started(pagerduty(Kind::Acknowledged, "a"), on(Kind::Acknowledged));
+    let (record, _) = taken(Some(record), note("before", "looking"), on(Kind::Acknowledged), NOW);
+    assert_eq!(next(&record, NOW), None, "before the end it waits for the end");
+    let (record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), on(Kind::Acknowledged), NOW);
+    let (record, _) = taken(Some(record), note("n", "turned it off"), on(Kind::Acknowledged), NOW.plus(ms(9_000)));
+    assert_eq!((next(&record, NOW), record.outbox.len()), (Some((10, MessageKind::Finalize)), 1));
+    assert_eq!(record.changes, ["looking", "turned it off"]);
+}
+
+#[test]
+fn what_comes_later_gathers_for_a_minute() {
+    let plan = on(Kind::Resolved);
+    let record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+    let (record, what) = taken(Some(record), note("1", "one"), plan.clone(), NOW);
+    assert_eq!((what, next(&record, NOW)), (Taken::FollowUp, Some((60, MessageKind::Update))));
+    let (mut record, _) = taken(Some(record), note("2", "two"), plan.clone(), NOW.plus(59 * SECOND));
+    assert_eq!((next(&record, NOW), record.outbox.len()), (Some((60, MessageKind::Update)), 1));
+    let now = NOW.plus(MINUTE);
+    sending(&mut record, "one, two", now);
+    let (mut record, _) = taken(Some(record), note("3", "three"), plan.clone(), now);
+    send_replied(&mut record, Ok(()), now, 0.0);
+    assert_eq!(
+        (record.changes.clone(), next(&record, now)),
+        (vec!["three".to_owned()], Some((60, MessageKind::Update)))
+    );
+    // A late note is worth no other session.
+    sending(&mut record, "three", now);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), now, 0.0);
+    assert_eq!((record.state.clone(), record.outbox.len(), record.changes.len()), (State::Started, 0, 1));
+}
+
+#[test]
+fn messages_that_fail_do_not_pile_up() {
+    let plan = on(Kind::Resolved);
+    let mut record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+    for n in 0..50 {
+        (record, _) = taken(Some(record), note(&n.to_string(), &format!("note {n}")), plan.clone(), NOW);
+        sending(&mut record, "text", NOW);
+        send_replied(&mut record, Err(Failure::Refused { status: 401, words: "no".into() }), NOW, 0.0);
+    }
+    assert_eq!((record.outbox.len(), record.changes.len()), (1, 50));
+}
+
+#[test]
+fn what_happens_before_the_end_is_kept_where_sessions_start_at_the_end() {
+    let acknowledged = IncidentEvent { change: Some("acknowledged".into()), ..pagerduty(Kind::Acknowledged, "a") };
+    let (record, what) = taken(None, acknowledged, on(Kind::Resolved), NOW);
+    assert_eq!((what, record.reason()), (Taken::Ignored(Reason::EventType), Some(Reason::EventType)));
+    let (record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    assert_eq!(record.changes, ["acknowledged"]);
+    let mut record = record;
+    for n in 0..1_000 {
+        (record, _) = taken(Some(record), note(&n.to_string(), &"x".repeat(5_000)), on(Kind::Resolved), NOW);
+    }
+    assert!(record.to_text().len() < 64 * 1024, "{}", record.to_text().len());
+}
+
+fn fires(severity: u8) -> IncidentEvent {
+    let incident = Incident { severity: Some(severity), ..firing().incident };
+    IncidentEvent { incident, ..firing() }
+}
+
+#[test]
+fn an_alert_that_gets_worse_is_told_once_for_each_level() {
+    let mut record = started(fires(2), triage());
+    for (severity, told) in
+        [(2, None), (3, None), (1, Some(0)), (2, None), (1, None), (0, Some(0)), (3, None), (0, None)]
+    {
+        let (next_record, what) = taken(Some(record), fires(severity), triage(), NOW);
+        record = next_record;
+        let expected = if told.is_some() { Taken::FollowUp } else { Taken::Duplicate };
+        assert_eq!((what, next(&record, NOW).map(|(after, _)| after)), (expected, told), "Sev {severity}");
+        if told.is_some() {
+            assert!(record.changes[0].ends_with(&format!("to Sev {severity}")), "{:?}", record.changes);
+            arrive(&mut record, NOW);
+        }
+    }
+    // Worse than before, and the session can't be told: that is worth another one.
+    let (mut record, _) = taken(Some(started(fires(2), triage())), fires(0), triage(), NOW);
+    sending(&mut record, "text", NOW);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
+    assert_eq!((record.session_untried(), record.previous.clone()), (true, Some(session("devin-1"))));
+}
+
+#[test]
+fn a_priority_that_changes_reaches_a_session_that_investigates() {
+    let of = |id: &str, priority: &str| {
+        let mut event = note(id, &format!("priority is now {priority}"));
+        event.incident.priority = Some(priority.to_owned());
+        event
+    };
+    let plan = on(Kind::Acknowledged);
+    let mut first = pagerduty(Kind::Acknowledged, "a");
+    first.incident.priority = Some("P3".into());
+    let record = started(first, plan.clone());
+    let (record, what) = taken(Some(record), of("1", "P1"), plan.clone(), NOW);
+    assert_eq!((what, next(&record, NOW)), (Taken::FollowUp, Some((60, MessageKind::Update))));
+    assert_eq!(record.changes, ["priority is now P1"]);
+    let (record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
+    assert_eq!((next(&record, NOW), record.outbox.len()), (Some((10, MessageKind::Finalize)), 1));
 }
 
 #[test]
@@ -328,30 +459,98 @@ fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
 }
 
 #[test]
-fn a_recovery_tells_the_session_once_and_closes_the_window() {
+fn a_recovery_tells_the_session_once() {
     let recovered = || event(Sender::Alert, Kind::Resolved, "");
     let record = started(firing(), triage());
     let (record, what) = taken(Some(record), recovered(), triage(), NOW);
     assert_eq!((what, record.outbox.len()), (Taken::FollowUp, 1));
     let (record, what) = taken(Some(record), recovered(), triage(), NOW);
     assert_eq!((what, record.outbox.len()), (Taken::Duplicate, 1));
-    let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(ms(1)));
-    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+}
+
+/// An alert of this kind at this many seconds.
+fn flap(record: Record, kind: Kind, at: u64) -> Record {
+    let (record, what) =
+        taken(Some(record), event(Sender::Alert, kind, ""), triage(), NOW.plus(Duration::from_secs(at)));
+    assert_eq!((what, record.occurrence), (Taken::FollowUp, 1));
+    record
 }
 
 #[test]
-fn an_alert_that_fires_again_at_once_does_not_silence_what_was_promised() {
-    let recovered = event(Sender::Alert, Kind::Resolved, "");
-    let record = started(firing(), triage());
-    let (record, _) = taken(Some(record), recovered, triage(), NOW);
-    let (mut record, what) = taken(Some(record), firing(), triage(), NOW.plus(ms(5)));
+fn an_alert_that_flaps_is_one_incident_and_an_hour_of_it_a_handful_of_messages() {
+    let mut record = started(firing(), triage());
+    let (mut messages, mut told) = (0, 0);
+    for second in (1..=3_600_u64).step_by(10) {
+        record = flap(record, if second % 20 == 1 { Kind::Resolved } else { Kind::Triggered }, second);
+        let now = NOW.plus(Duration::from_secs(second));
+        if next_message(&record).is_some_and(|message| message.not_before <= now) {
+            let kind = next_message(&record).map(|message| message.kind);
+            assert_eq!(kind == Some(MessageKind::Recovered), record.concluded, "it says how the alert stands");
+            told += record.changes.len();
+            messages += 1;
+            arrive(&mut record, now);
+        }
+    }
+    assert!((5..=8).contains(&messages), "{messages}");
+    assert!(told > 100, "{told}");
+    assert_eq!(record.episodes, 180);
+}
+
+#[test]
+fn a_session_hears_that_its_alert_fires_again_and_how_often() {
+    let mut record = flap(started(firing(), triage()), Kind::Resolved, 0);
+    assert_eq!(next(&record, NOW), Some((0, MessageKind::Recovered)));
+    arrive(&mut record, NOW);
+    let record = flap(record, Kind::Triggered, 600);
+    assert_eq!(next(&record, NOW), Some((660, MessageKind::Update)));
+    assert_eq!(record.changes, ["09:03:20Z fires again, episode 2"]);
+    let mut lost = record.clone();
+    let record = flap(record, Kind::Resolved, 620);
+    assert_eq!((next(&record, NOW), record.outbox.len()), (Some((660, MessageKind::Recovered)), 1));
+    // A session that can take no more has a successor, as long as the alert fires.
+    sending(&mut lost, "text", NOW);
+    send_replied(&mut lost, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
+    assert_eq!(
+        (lost.session_untried(), lost.previous.clone(), lost.changes.len()),
+        (true, Some(session("devin-1")), 1)
+    );
+}
+
+#[test]
+fn the_window_begins_with_the_recovery_too() {
+    let record = flap(started(firing(), triage()), Kind::Resolved, 3_000);
+    let (_, what) = taken(Some(record.clone()), firing(), triage(), NOW.plus(6_600 * SECOND));
+    assert_eq!(what, Taken::FollowUp);
+    let (next, what) = taken(Some(record), firing(), triage(), NOW.plus(6_601 * SECOND));
+    assert_eq!((what, next.occurrence), (Taken::Accepted, 2));
+}
+
+#[test]
+fn a_firing_that_comes_after_its_own_recovery_starts_nothing() {
+    let fired = || {
+        let started_at = Some("2026-05-04T10:00:00Z".to_owned());
+        IncidentEvent { incident: Incident { started_at, ..firing().incident }, ..firing() }
+    };
+    let over = Incident { resolved_at: Some("2026-05-04T10:05:00Z".into()), ..fired().incident };
+    let record = started(fired(), triage());
+    let (record, _) =
+        taken(Some(record), IncidentEvent { kind: Kind::Resolved, incident: over, ..fired() }, triage(), NOW);
+    let (record, what) = taken(Some(record), fired(), triage(), NOW);
+    assert_eq!((what, record.concluded, record.outbox.len()), (Taken::Duplicate, true, 1));
+}
+
+#[test]
+fn an_alert_that_fires_again_later_does_not_silence_what_was_promised() {
+    let record = flap(started(firing(), triage()), Kind::Resolved, 0);
+    let later = NOW.plus(3_601 * SECOND);
+    let (mut record, what) = taken(Some(record), firing(), triage(), later);
     assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
-    published(&mut record, true, NOW.plus(ms(5)), 0.0);
-    assert_eq!(due(&record, NOW.plus(ms(5))), Step::Send);
+    published(&mut record, true, later, 0.0);
+    assert_eq!(due(&record, later), Step::Send);
     assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
-    sending(&mut record, "text", NOW);
-    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(ms(5)), 0.0);
-    assert_eq!((record.outbox.len(), due(&record, NOW.plus(ms(5)))), (0, Step::Create));
+    sending(&mut record, "text", later);
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), later, 0.0);
+    assert_eq!((record.outbox.len(), due(&record, later)), (0, Step::Create));
 }
 
 #[test]
@@ -416,7 +615,7 @@ fn a_held_incident_is_let_go_by_a_replay() {
 
 #[test]
 fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
-    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
     assert!(!replay(&mut record, NOW), "it is due anyway");
     create(&mut record, Err(Failure::Busy { after: Some(HOUR), words: "slow".into() }), NOW);
     assert_eq!(record.next_attempt(), Some(NOW.plus(HOUR)));

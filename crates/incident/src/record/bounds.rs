@@ -13,6 +13,8 @@ const MOST_RECENT: usize = 50;
 const MOST_DELIVERIES: usize = 20;
 /// The same bytes within this time are the same delivery.
 const REDELIVERED_WITHIN: Duration = Duration::from_mins(2);
+/// How many levels are remembered.
+const MOST_LEVELS: usize = 20;
 /// How many characters notes have together: more never reach a prompt.
 const MOST_CHANGED: usize = 24_000;
 /// The longest error and line of the timeline.
@@ -53,6 +55,11 @@ impl Record {
         }
         self.told = self.told.saturating_sub(1);
         self.changes.remove(0).chars().count()
+    }
+
+    /// Forgets the oldest levels where there are too many.
+    pub fn bound_levels(&mut self) {
+        self.levels.drain(..self.levels.len().saturating_sub(MOST_LEVELS));
     }
 
     /// Keeps what went wrong.

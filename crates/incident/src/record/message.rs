@@ -28,6 +28,8 @@ pub struct Message {
     pub trouble: Trouble,
     /// Its text, once it was written for the first attempt; the same on each.
     pub text: Option<String>,
+    /// Whether it is no reason for another session where this one takes no more messages.
+    pub optional: bool,
     /// For a message that is still owed to the session of an earlier occurrence.
     pub farewell: Option<Farewell>,
 }
@@ -59,6 +61,8 @@ pub struct Farewell {
     pub session: Session,
     /// What was known of it.
     pub incident: Incident,
+    /// What the message was to say besides, where it was not written yet.
+    pub changes: Vec<String>,
     /// The text by which the message is recognised at Devin.
     pub mark: String,
 }

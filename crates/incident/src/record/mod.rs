@@ -69,6 +69,12 @@ pub struct Record {
     pub concluded: bool,
     /// Whether it was reopened since.
     pub reopened: bool,
+    /// How often it began again after it was over, as the same incident.
+    pub episodes: u32,
+    /// How many messages there were to tell of that.
+    pub flaps: u32,
+    /// The levels of severity, priority and state that the session knows of: see [`crate::worse`].
+    pub levels: Vec<String>,
     /// The ids of the latest events, to recognise one that is delivered again.
     pub recent: Vec<String>,
     /// Deliveries without an id that were counted lately, likewise.
@@ -129,7 +135,7 @@ pub struct Delivered {
     pub at: Time,
 }
 
-/// How many messages wait at most. Only messages to sessions of earlier occurrences pile up.
+/// How many messages are kept at most. Only messages to sessions of earlier occurrences, and those that failed, pile up.
 pub const MOST_MESSAGES: usize = 20;
 /// How many earlier occurrences wait to be published.
 pub const MOST_FORMER: usize = 5;
@@ -198,6 +204,9 @@ impl Record {
             told: 0,
             concluded: false,
             reopened: false,
+            episodes: 0,
+            flaps: 0,
+            levels: Vec::new(),
             recent: Vec::new(),
             deliveries: Vec::new(),
             firings: Vec::new(),

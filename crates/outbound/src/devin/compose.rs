@@ -59,7 +59,7 @@ pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -
     };
     let template = settings.library.text(template);
     let (incident, changes, mark) = match &message.farewell {
-        Some(farewell) => (&farewell.incident, &[][..], farewell.mark.clone()),
+        Some(farewell) => (&farewell.incident, farewell.changes.as_slice(), farewell.mark.clone()),
         None => (&record.incident, record.changes.as_slice(), record.message_mark(message.number)),
     };
     let text = render(template, record, incident, changes, &mark, settings)?;

@@ -6,6 +6,7 @@ use super::config::Config;
 use super::fields::{Field, Id, Kind, Writer};
 use super::limit::{fitting, length, level};
 use incident::event::Incident;
+use incident::worse;
 use text::{clean, cut};
 
 /// The longest name of a pair.
@@ -157,9 +158,8 @@ fn number(number: Option<u32>) -> Raw<'static> {
 /// `high (Sev 1)`, `Sev 1`, `Not classified` or nothing.
 fn severity_text(incident: &Incident) -> String {
     match (&incident.severity_word, incident.severity) {
-        (Some(word), Some(level)) => format!("{word} (Sev {level})"),
+        (_, Some(level)) => worse::shown(incident, level),
         (Some(word), None) => word.clone(),
-        (None, Some(level)) => format!("Sev {level}"),
         (None, None) => String::new(),
     }
 }

@@ -20,9 +20,11 @@ use serde_json::Value;
 
 use activity::Entry;
 
+use super::body::{BadBody, One, each};
+use super::description::Description;
 use super::identity::Identity;
 use super::json::{add, at, collect, items, plain, text};
-use super::{BadBody, Description, One, alert, bounds, each, html, labels, severity, times};
+use super::{alert, bounds, html, labels, severity, times};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::sender::Sender;

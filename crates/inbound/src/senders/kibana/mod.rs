@@ -22,10 +22,12 @@ mod summary;
 use serde_json::Value;
 
 use super::alert::Names;
+use super::body::{BadBody, One, Parsed, each, is_test_text, test};
+use super::description::Description;
 use super::identity::{Identity, steady};
 use super::json::{Broken, add, any_text, decode, plain, text};
 use super::names::Body;
-use super::{BadBody, Description, One, Parsed, alert, bounds, each, is_test_text, recognised, status, test};
+use super::{alert, bounds, status};
 use crate::auth::Verified;
 use incident::event::{Incident, Kind};
 use incident::key::Key;
@@ -89,17 +91,14 @@ const HITS: [&str; 3] = ["hits", "contexthits", "documents"];
 pub(super) const DESCRIPTION: Description = Description {
     is: is_kibana,
     read: |body, _| parsed(body),
+    // It has something of an alert in it.
+    takes_almost_any: true,
     unreadable: |body, broken| Ok(unreadable(body, broken)),
     ..Description::new(Sender::Kibana, "Kibana")
 };
 
 /// The events of a body that is JSON.
 fn parsed(value: Value) -> Result<Parsed, BadBody> {
-    // Almost any body has something of an alert in it, so that others' are told by their shape.
-    let known = recognised(&value).map(|known| known.sender);
-    if known.is_some_and(|sender| !matches!(sender, Sender::Kibana | Sender::Alert)) && !is_kibana(&value) {
-        return Err(BadBody { error: "Not one of Kibana's bodies".to_owned(), details: None });
-    }
     let alerts = match &value {
         Value::Array(alerts) => alerts.clone(),
         value => match summary::of(value) {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::senders::MOST_ALERTS;
+use crate::senders::body::MOST_ALERTS;
 use crate::senders::json::{integer, items};
 use crate::senders::names::Body;
 

@@ -3,100 +3,42 @@
 
 mod parse;
 pub mod path;
+pub(super) mod table;
 
 use serde_json::Value;
 
+use super::body::{BadBody, One, Parsed, each, is_test_text, test};
 use super::identity::Identity;
 use super::json::{any_text, integer};
 use super::names::normal;
 use super::severity::Severity;
-use super::{BadBody, One, Parsed, alert, bounds, each, is_test_text, labels, severity, status, times};
+use super::{alert, bounds, labels, severity, status, times};
 use crate::config::problem::Problem;
 use incident::event::{Incident, Kind};
 use incident::reason::Reason;
 use incident::sender::Sender;
 pub use parse::{KEYS, sources};
 use path::at;
-
-/// What a text of an incident is mapped from, and what it is where the body does not have it.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Text {
-    paths: Vec<String>,
-    default: Option<String>,
-}
-
-/// The texts that a mapping fills, in the order of the documentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Id,
-    Title,
-    Description,
-    Severity,
-    Status,
-    Service,
-    Resource,
-    Url,
-    StartedAt,
-    ResolvedAt,
-    Logs,
-}
-
-const FIELDS: [(&str, Field); 11] = [
-    ("id", Field::Id),
-    ("title", Field::Title),
-    ("description", Field::Description),
-    ("severity", Field::Severity),
-    ("status", Field::Status),
-    ("service", Field::Service),
-    ("resource", Field::Resource),
-    ("url", Field::Url),
-    ("started_at", Field::StartedAt),
-    ("resolved_at", Field::ResolvedAt),
-    ("logs", Field::Logs),
-];
-
-/// Where in a sender's bodies things are.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mapping {
-    /// Its name: the last part of its hook's path.
-    pub name: String,
-    items: Option<String>,
-    texts: [Text; FIELDS.len()],
-    labels: Vec<String>,
-    severity_map: Vec<(String, u8)>,
-    resolved: Option<Vec<String>>,
-    acknowledged: Option<Vec<String>>,
-}
-
-/// What bodies are read with where it takes no code.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mappings {
-    /// Those of `SOURCES`.
-    pub sources: Vec<Mapping>,
-    /// Those of the folder `senders/`.
-    files: Vec<(String, Mapping)>,
-}
+use table::{Field, Text, path_of};
+pub use table::{Mapping, Mappings};
 
 impl Mappings {
-    /// Those of `SOURCES`, and of `texts`, which have their paths beside them, those of the folder `senders/`. Everything
-    /// that is wrong with these is added to `problems`; a mapping that has one is not to be used.
-    pub fn new(sources: Vec<Mapping>, texts: &[(String, String)], problems: &mut Vec<Problem>) -> Mappings {
+    /// Those of `SOURCES` and of the files; see [`super::mappings`]. `wanted`: whose mapping has to be there.
+    pub(super) fn new(
+        sources: Vec<Mapping>,
+        texts: &[(String, String)],
+        wanted: &[Sender],
+        problems: &mut Vec<Problem>,
+    ) -> Mappings {
         let mut mappings = Mappings { sources, files: Vec::new() };
         for (path, text) in texts.iter().filter(|(path, _)| path.starts_with("senders/")) {
             mappings.files.push((path.clone(), parse::file(path, text, problems)));
         }
-        for sender in super::SENDERS.iter().filter(|known| known.mapped).map(|known| known.sender) {
-            if mappings.file(sender).is_none() {
-                let expected = format!("the mapping of {}", sender.path());
-                problems.push(Problem { setting: path_of(sender), found: None, expected });
-            }
+        for sender in wanted.iter().copied().filter(|sender| mappings.file(*sender).is_none()) {
+            let expected = format!("the mapping of {}", sender.path());
+            problems.push(Problem { setting: path_of(sender), found: None, expected });
         }
         mappings
-    }
-
-    fn file(&self, sender: Sender) -> Option<&Mapping> {
-        let wanted = path_of(sender);
-        self.files.iter().find(|(path, _)| *path == wanted).map(|(_, mapping)| mapping)
     }
 
     /// Reads a body with the sender's mapping.
@@ -106,10 +48,6 @@ impl Mappings {
             None => Err(BadBody { error: format!("The file {} is missing", path_of(sender)), details: None }),
         }
     }
-}
-
-fn path_of(sender: Sender) -> String {
-    format!("senders/{}.json", sender.path())
 }
 
 impl Mapping {
@@ -132,7 +70,7 @@ impl Mapping {
             return Ok(Parsed::Nothing { sender, reason: Reason::NoIncident, message });
         }
         if !alerts.is_array() && self.values(Field::Id, &alerts, &body).is_empty() && is_test(&body) {
-            return Ok(super::test(sender));
+            return Ok(test(sender));
         }
         each(alerts, &|alert| self.one(sender, &alert, &body))
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::path::is_path;
-use super::{FIELDS, Field, Mapping, Text};
+use super::table::{FIELDS, Field, Mapping, Text};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};
 use crate::config::value::{kind, show};

@@ -144,7 +144,7 @@ fn a_mistake_in_a_file_is_named_with_its_place() {
         files.retain(|(path, _)| path != "senders/zabbix.json");
         files.extend(text.map(|text| ("senders/zabbix.json".to_owned(), text.to_owned())));
         let mut problems = Vec::new();
-        Mappings::new(Vec::new(), &files, &mut problems);
+        crate::senders::mappings(Vec::new(), &files, &mut problems);
         problems.iter().map(Problem::to_string).collect::<Vec<_>>()
     };
     assert_eq!(found(None), ["senders/zabbix.json is missing, expected the mapping of zabbix"]);
