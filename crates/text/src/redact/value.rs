@@ -56,7 +56,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     // `=>`, `:=`, `==`.
     let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
     let at = (0..2).fold(sep + 1, |at, _| if sign(at) { at + 1 } else { at });
-    let depth = if src.encoded(sep) { src.width(sep) } else { 1 };
+    let depth = src.depth(sep);
     Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
 }
 
@@ -110,7 +110,9 @@ impl Place<'_> {
         let src = self.src;
         let mut begin = src.blanks(at, BLANKS);
         if self.depth > 1 {
-            begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
+            while begin < at + BLANKS && (src.at(begin) == b' ' || src.form_blank(begin, self.depth)) {
+                begin += 1;
+            }
         }
         // A shell's command goes on in the next line.
         if src.at(begin) == b'\\' && src.breaks(begin + 1) {
