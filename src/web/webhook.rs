@@ -157,8 +157,9 @@ async fn proven(
             let mut first = None;
             // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
             let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
+            let together = events.len();
             for (place, event) in events.into_iter().enumerate() {
-                let event = event.safe(settings.redact_emails);
+                let event = event.safe_among(together, settings.redact_emails);
                 first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
                 let mut answer = if dry_run {
                     rehearse(event, settings, env).await

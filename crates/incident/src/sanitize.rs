@@ -9,12 +9,15 @@ const LINK: usize = 4_000;
 const BLOCK: usize = 8_000;
 const LOGS: usize = 20_000;
 const VALUE: usize = 2_000;
-/// So many times the longest text is looked at.
+/// So many times the longest line is looked at, and the longest text of several.
 const MARGIN: usize = 4;
+const MARGIN_OF_BLOCKS: usize = 2;
 /// How many characters of the texts of a list, or of the names of pairs, are looked at together, and of the values of
 /// pairs. The search for secrets costs more than all else that is done with a body, and a prompt shows less than a third.
 const LISTED: usize = 8_000;
 const PAIRED: usize = 48_000;
+/// How many characters are looked at of all texts of the events that came in one body.
+const TOGETHER: usize = 150_000;
 /// The title of what has none to show.
 const UNTITLED: &str = "Untitled";
 /// The most entries of a list.
@@ -22,20 +25,38 @@ const ENTRIES: usize = 100;
 
 impl IncidentEvent {
     /// The event with every text redacted, cleaned and cut. `emails`: whether addresses are redacted too.
-    pub fn safe(mut self, emails: bool) -> IncidentEvent {
-        self.event_type = short(self.event_type, emails, LINE);
+    pub fn safe(self, emails: bool) -> IncidentEvent {
+        self.safe_among(1, emails)
+    }
+
+    /// The same of one of so many events that came in one body. The search for secrets costs more than all else that is
+    /// done with a body, so that they share what is looked at.
+    pub fn safe_among(mut self, events: usize, emails: bool) -> IncidentEvent {
+        let most = if events > 1 { self.incident.looked(TOGETHER / events) } else { usize::MAX };
+        let look = Look { emails, most };
+        self.event_type = short(self.event_type, look, LINE);
         // Made safe, two ids could become one; without an id the incident's state tells whether an event is news.
-        self.id = self.id.filter(|id| short(id.clone(), emails, LINE) == *id);
-        self.occurred_at = self.occurred_at.map(|text| short(text, emails, LINE));
-        self.change = self.change.map(|text| head(text, emails, VALUE));
-        self.incident = self.incident.safe(emails);
+        self.id = self.id.filter(|id| short(id.clone(), look, LINE) == *id);
+        self.occurred_at = self.occurred_at.map(|text| short(text, look, LINE));
+        self.change = self.change.map(|text| head(text, look, VALUE));
+        self.incident = self.incident.safe(look);
         self
     }
 }
 
 impl Incident {
-    fn safe(self, emails: bool) -> Incident {
-        let line = |text: String| short(text, emails, LINE);
+    /// How many characters of any of its texts are looked at, so that all that can be long have no more than `total`.
+    fn looked(&self, total: usize) -> usize {
+        let pairs = self.labels.iter().chain(&self.context).flat_map(|(name, value)| [name, value]);
+        let lists = self.teams.iter().chain(&self.assignees);
+        let more = [&self.url, &self.runbook, &self.identity, &self.service, &self.resource];
+        let long = [&self.description, &self.logs].into_iter().chain(more).flatten();
+        let texts = long.chain(pairs).chain(lists).chain([&self.title]);
+        level(texts.map(|text| text.chars().count()).collect(), total)
+    }
+
+    fn safe(self, look: Look) -> Incident {
+        let line = |text: String| short(text, look, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
         // Half a link leads nowhere: of one that is too long only that there was one is told.
         let mut too_long = Vec::new();
@@ -46,25 +67,25 @@ impl Incident {
                 too_long.push((name.to_owned(), format!("left out, a link of {length} characters")));
                 return None;
             }
-            Some(short(text, emails, LINK)).filter(|text| !text.is_empty())
+            Some(short(text, look, LINK)).filter(|text| !text.is_empty())
         };
         let (url, runbook) = (link("url", self.url), link("runbook", self.runbook));
-        let list = |texts: Vec<String>| lines(texts, emails);
+        let list = |texts: Vec<String>| lines(texts, look);
         let pairs = |mut pairs: Vec<(String, String)>| {
             pairs.truncate(ENTRIES);
             let (names, values): (Vec<String>, Vec<String>) = pairs.into_iter().unzip();
-            let names = lines(names, emails);
-            let looked = level(&values, PAIRED).min(VALUE * MARGIN);
+            let names = lines(names, look);
+            let looked = level(lengths(&values), PAIRED).min(VALUE * MARGIN).min(look.most);
             let safe = |(name, text): (&String, &String)| {
-                begun(text, looked, |begun| redact::named(name, &clean::block(begun), emails))
+                begun(text, looked, |begun| redact::named(name, &clean::block(begun), look.emails))
             };
             let values: Vec<String> = names.iter().zip(&values).map(safe).collect();
-            let most = level(&values, kept(PAIRED)).min(VALUE);
+            let most = level(lengths(&values), kept(PAIRED)).min(VALUE);
             names.into_iter().zip(values.iter().map(|value| cut::head(value, most))).collect()
         };
         Incident {
             title: some(Some(self.title)).unwrap_or_else(|| UNTITLED.to_owned()),
-            identity: self.identity.map(|text| short(text, emails, LINK)),
+            identity: self.identity.map(|text| short(text, look, LINK)),
             url,
             number: some(self.number),
             status: some(self.status),
@@ -79,11 +100,11 @@ impl Incident {
             started_at: some(self.started_at),
             resolved_at: some(self.resolved_at),
             reopened_at: some(self.reopened_at),
-            description: self.description.map(|text| head(text, emails, BLOCK)),
+            description: self.description.map(|text| head(text, look, BLOCK)),
             resource: some(self.resource),
             signal_type: some(self.signal_type),
             source: some(self.source),
-            logs: self.logs.map(|text| both_ends(text, emails, LOGS)),
+            logs: self.logs.map(|text| both_ends(text, look, LOGS)),
             file: some(self.file),
             line: self.line,
             runbook,
@@ -93,8 +114,17 @@ impl Incident {
     }
 }
 
-fn short(text: String, emails: bool, most: usize) -> String {
-    clean::line(&one_line(&text, emails, most.saturating_mul(MARGIN)), most)
+/// How texts are looked at.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Whether e-mail addresses are redacted too.
+    emails: bool,
+    /// No more characters of any text.
+    most: usize,
+}
+
+fn short(text: String, look: Look, most: usize) -> String {
+    clean::line(&one_line(&text, look.emails, most.saturating_mul(MARGIN).min(look.most)), most)
 }
 
 /// One safe line of the first `looked` characters.
@@ -118,11 +148,11 @@ fn begun(text: &str, looked: usize, safe: impl FnOnce(&str) -> String) -> String
 }
 
 /// The lines of a list.
-fn lines(mut texts: Vec<String>, emails: bool) -> Vec<String> {
+fn lines(mut texts: Vec<String>, look: Look) -> Vec<String> {
     texts.truncate(ENTRIES);
-    let looked = level(&texts, LISTED).min(LINE * MARGIN);
-    let lines: Vec<String> = texts.iter().map(|text| one_line(text, emails, looked)).collect();
-    let most = level(&lines, kept(LISTED)).min(LINE);
+    let looked = level(lengths(&texts), LISTED).min(LINE * MARGIN).min(look.most);
+    let lines: Vec<String> = texts.iter().map(|text| one_line(text, look.emails, looked)).collect();
+    let most = level(lengths(&lines), kept(LISTED)).min(LINE);
     lines.iter().map(|line| clean::line(line, most)).collect()
 }
 
@@ -132,10 +162,14 @@ fn kept(looked: usize) -> usize {
     looked / MARGIN * 3
 }
 
+/// How many characters each of them has.
+fn lengths(texts: &[String]) -> Vec<usize> {
+    texts.iter().map(|text| text.chars().count()).collect()
+}
+
 /// How many characters each of several texts may have, so that all together have no more than `total`: the long ones give
 /// way to the short ones.
-fn level(texts: &[String], total: usize) -> usize {
-    let mut lengths: Vec<usize> = texts.iter().map(|text| text.chars().count()).collect();
+fn level(mut lengths: Vec<usize>, total: usize) -> usize {
     lengths.sort_unstable();
     let (mut left, mut others) = (total, lengths.len());
     for length in lengths {
@@ -148,26 +182,32 @@ fn level(texts: &[String], total: usize) -> usize {
     usize::MAX
 }
 
-fn head(text: String, emails: bool, most: usize) -> String {
-    let begun = beginning(&text, most.saturating_mul(MARGIN));
-    let safe = text::safe(begun, emails);
-    if begun.len() == text.len() { cut::head(&safe, most) } else { cut::head(&format!("{safe}…"), most) }
+fn head(text: String, look: Look, most: usize) -> String {
+    let looked = most.saturating_mul(MARGIN_OF_BLOCKS).min(look.most);
+    let begun = beginning(&text, looked);
+    let safe = text::safe(begun, look.emails);
+    if begun.len() == text.len() {
+        return cut::head(&safe, most);
+    }
+    cut::head(&format!("{safe}…"), most.min(looked / MARGIN_OF_BLOCKS))
 }
 
-fn both_ends(text: String, emails: bool, most: usize) -> String {
-    let limit = most.saturating_mul(MARGIN);
-    let left_out = text.chars().count().saturating_sub(limit);
+fn both_ends(text: String, look: Look, most: usize) -> String {
+    let limit = most.saturating_mul(MARGIN_OF_BLOCKS).min(look.most);
+    let length = text.chars().count();
+    let left_out = length.saturating_sub(limit);
     if left_out == 0 {
-        return cut::both_ends(&text::safe(&text, emails), most);
+        return cut::both_ends(&text::safe(&text, look.emails), most);
     }
-    let begun = beginning(&text, most);
+    let most = most.min(limit / MARGIN_OF_BLOCKS);
+    let first = begun(&text, most, |begun| text::safe(begun, look.emails));
     let end =
         text.char_indices().nth(left_out.saturating_add(most)).and_then(|(at, _)| text.get(at..)).unwrap_or_default();
-    // The label of a secret may be in the half of the line that is gone.
-    let end = end.split_once('\n').map_or(end, |(_, lines)| lines);
-    let between = text.chars().count().saturating_sub(begun.chars().count()).saturating_sub(end.chars().count());
-    let (begun, end) = (text::safe(begun, emails), text::safe(end, emails));
-    cut::both_ends(&format!("{begun}\n[… {between} characters left out]\n{end}"), most)
+    // The label of a secret, or half of it, may be in the half of the line that is gone.
+    let end = end.split_once('\n').map_or("", |(_, lines)| lines);
+    let between = length.saturating_sub(most).saturating_sub(end.chars().count());
+    let end = text::safe(end, look.emails);
+    cut::both_ends(&format!("{first}\n[… {between} characters left out]\n{end}"), most)
 }
 
 /// As much of a text as can matter, at most so many characters, because the search for secrets costs time. It ends with a
@@ -183,6 +223,8 @@ fn beginning(text: &str, looked: usize) -> &str {
 mod tests {
     use super::*;
     use text::redact::{catalogue, redact};
+
+    const EVERYTHING: Look = Look { emails: true, most: usize::MAX };
 
     /// An event with the same text wherever a sender can put one.
     fn everywhere(text: &str) -> IncidentEvent {
@@ -248,8 +290,7 @@ mod tests {
         let key = concat!("AKIA", "IOSFODNN7EXAMPLE");
         // Without what is hidden or redacted there is room for the end, which holds half a key.
         for filler in ["\u{200b}", "password=hunter2hunter2hunter2hunter2hunter2hunter2hunter2\n"] {
-            for field in [LINE, BLOCK] {
-                let length = field * MARGIN;
+            for length in [LINE * MARGIN, BLOCK * MARGIN_OF_BLOCKS] {
                 for more in 0..key.len() {
                     let count = (length - more) / filler.chars().count();
                     let rest = length - more - count * filler.chars().count();
@@ -260,7 +301,7 @@ mod tests {
                 }
             }
         }
-        let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN - 20));
+        let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN_OF_BLOCKS - 20));
         let kept = everywhere(&logs).safe(true).incident.logs.unwrap();
         assert!(!kept.contains("AKIA") && kept.ends_with("\nthe last line"), "{kept}");
     }
@@ -288,7 +329,7 @@ mod tests {
     fn a_link_is_whole_or_said_to_be_missing() {
         let of = |length: usize| {
             let url = Some(format!("https://x.example/{}", "a".repeat(length - 18)));
-            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.safe(true))
+            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.safe(EVERYTHING))
         };
         let (url, kept) = of(3_000);
         assert_eq!((kept.url, kept.context.len()), (url, 0));
@@ -309,7 +350,7 @@ mod tests {
             context: vec![("note".into(), long.clone()), ("password".into(), "hunter22hunter22".into())],
             ..Default::default()
         };
-        let safe = incident.safe(true);
+        let safe = incident.safe(EVERYTHING);
         assert_eq!(safe.title, "Untitled");
         assert!(safe.description.unwrap().chars().count() <= BLOCK);
         let logs = safe.logs.unwrap();
@@ -325,7 +366,7 @@ mod tests {
             (0..99).map(|n| (long(n), long(n))).chain([("short".into(), "kept as it is".into())]).collect();
         let incident =
             Incident { title: "t".into(), context: pairs, teams: (0..99).map(long).collect(), ..Default::default() };
-        let safe = incident.safe(true);
+        let safe = incident.safe(EVERYTHING);
         let length = |texts: &[&String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
         let (names, values): (Vec<&String>, Vec<&String>) =
             safe.context.iter().map(|(name, value)| (name, value)).unzip();
@@ -333,7 +374,29 @@ mod tests {
         assert!(length(&safe.teams.iter().collect::<Vec<_>>()) <= LISTED);
         assert_eq!(safe.context[99].1, "kept as it is");
         assert!(values[0].starts_with("0 word") && values[0].contains('…') && values[0].chars().count() > 300);
-        assert_eq!(safe.clone().safe(true), safe);
+        assert_eq!(safe.clone().safe(EVERYTHING), safe);
+    }
+
+    #[test]
+    fn events_of_one_body_share_what_is_looked_at() {
+        let secret = "password=hunter22hunter22";
+        let text = format!("first {secret} {}{secret} last", "some words and more ".repeat(500));
+        let description = |event: &IncidentEvent| event.incident.description.clone().unwrap();
+        let alone = everywhere(&text).safe(true);
+        let one = everywhere(&text).safe_among(100, true);
+        assert!(description(&alone).chars().count() > 5 * description(&one).chars().count());
+        let kept = serde_json::to_string(&one).unwrap();
+        assert!(description(&one).starts_with("first password=[redacted: password] some"), "{kept}");
+        assert!(kept.len() < 3 * TOGETHER / 100 && !kept.contains("hunter22"), "{kept}");
+        let lines = everywhere(&text.replace(" more ", "\n")).safe_among(10, true).incident.logs.unwrap();
+        assert!(lines.starts_with("first") && lines.ends_with("last"), "{lines}");
+        // What is short is not touched.
+        assert_eq!(everywhere("short").safe_among(100, true), everywhere("short").safe(true));
+        for before in 0..600 {
+            let text = format!("{},AKIAIOSFODNN7EXAMPLQ,{}", "x".repeat(before), "y".repeat(8_000));
+            let kept = serde_json::to_string(&everywhere(&text).safe_among(100, true)).unwrap();
+            assert!(!kept.contains("AKIAIOSF"), "{before}: {kept}");
+        }
     }
 
     #[test]
@@ -342,7 +405,7 @@ mod tests {
         for before in 400..520 {
             let text = format!("{},{secret}{}", "x".repeat(before), "y".repeat(8_000));
             let context = vec![("note".to_owned(), text); 100];
-            let safe = Incident { title: "t".into(), context, ..Default::default() }.safe(true);
+            let safe = Incident { title: "t".into(), context, ..Default::default() }.safe(EVERYTHING);
             assert!(!safe.context[0].1.contains("AKIAIOSF"), "{before}: {}", safe.context[0].1);
         }
     }
@@ -350,9 +413,9 @@ mod tests {
     #[test]
     fn lengths_are_levelled() {
         let texts = |lengths: &[usize]| lengths.iter().map(|length| "é".repeat(*length)).collect::<Vec<_>>();
-        assert_eq!(level(&texts(&[5, 5]), 10), usize::MAX);
-        assert_eq!(level(&texts(&[6, 5]), 10), 5);
-        assert_eq!(level(&texts(&[100, 1, 100, 1]), 22), 10);
-        assert_eq!(level(&[], 0), usize::MAX);
+        assert_eq!(level(lengths(&texts(&[5, 5])), 10), usize::MAX);
+        assert_eq!(level(lengths(&texts(&[6, 5])), 10), 5);
+        assert_eq!(level(lengths(&texts(&[100, 1, 100, 1])), 22), 10);
+        assert_eq!(level(vec![], 0), usize::MAX);
     }
 }

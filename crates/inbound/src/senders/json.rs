@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
+
+use super::thin::thin;
 
 /// Some editors and PowerShell put one in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -27,14 +30,20 @@ pub struct Broken {
 /// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`.
 pub fn read(body: &[u8]) -> Result<Value, Broken> {
     let text = decode(body);
-    let error = match serde_json::from_str(&text) {
+    let thinner = thin(&text);
+    let error = match serde_json::from_str(&thinner) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    match keep_half_surrogates(&text).map(|repaired| serde_json::from_str(&repaired)) {
-        Some(Ok(value)) => Ok(value),
-        _ => Err(broken(&error, &text, body)),
+    // Only where that is what is wrong, because it costs as much again.
+    let halved = error.to_string().contains("hex escape");
+    let repaired = halved.then(|| keep_half_surrogates(&thinner)).flatten();
+    if let Some(Ok(value)) = repaired.map(|repaired| serde_json::from_str(&repaired)) {
+        return Ok(value);
     }
+    // Where it is broken in the body itself.
+    let of_body = matches!(thinner, Cow::Owned(_)).then(|| serde_json::from_str::<IgnoredAny>(&text).err()).flatten();
+    Err(broken(&of_body.unwrap_or(error), &text, body))
 }
 
 /// The bytes as text, whatever they are.

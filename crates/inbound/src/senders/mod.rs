@@ -21,6 +21,7 @@ mod sns;
 mod status;
 #[cfg(test)]
 mod testing;
+mod thin;
 mod times;
 mod unknown;
 

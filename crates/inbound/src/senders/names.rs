@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::json::any_text;
+use super::thin::thin;
 
 /// So deep fields are looked for, …
 const DEEPEST: usize = 6;
@@ -197,7 +198,7 @@ pub(super) fn inner(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    serde_json::from_str::<Value>(text).ok().filter(|value| value.is_object() || value.is_array())
+    serde_json::from_str::<Value>(&thin(text)).ok().filter(|value| value.is_object() || value.is_array())
 }
 
 #[cfg(test)]

@@ -303,13 +303,17 @@ pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
     if !matches!(after, 0..=b' ' | b'"' | b'\'' | b'&' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'#') {
         return None;
     }
+    // Before the label is read, which takes longer.
+    let look = Look::of(value);
+    if !look.mixed() && !hexadecimal(value) && !uuid(value) {
+        return None;
+    }
     let label = Label::before(src, sep);
     // `did:key:z6Mk…` is a path.
     let path = src.at(sep) == b':' && !label.spaced && src.before(label.start) == b':';
     if label.start == sep || path || ordinary(&label) {
         return None;
     }
-    let look = Look::of(value);
     let plain = !value.iter().any(|b| matches!(b, b'+' | b'/'));
     let bytes32 = matches!(padded - start, 44 | 88) && padded > end;
     let counts = look.mixed() && !wordy(value) && ((plain && length >= 24 && !id(value)) || bytes32)

@@ -579,7 +579,7 @@ fn nearly_all_secrets_are_caught_and_hardly_anything_else() {
         }
     }
     println!(
-        "all: {:.1} % caught; look-alikes: {hidden} of {all} hidden, {:.1} %",
+        "all: {:.1} % caught; ordinary texts: {hidden} of {all} hidden, {:.1} %",
         percent(total.0, total.1),
         percent(hidden, all)
     );

@@ -1,6 +1,10 @@
 //! How the value after a label ends: in quotes, in a list, in a query string, a header, a connection string, YAML.
 
+use super::opaque;
 use super::place::{Place, Span};
+
+/// How much is looked at of what a `+` in a form stands before.
+const PIECE: usize = 64;
 
 /// What ends a value.
 #[derive(Clone, Copy, PartialEq)]
@@ -140,6 +144,11 @@ impl Place<'_> {
             }
             b';' if spaces => true,
             b',' | b';' | b'&' => self.next_pair(i),
+            // Those who encode a value, and its `+` not, write no words.
+            b'+' if src.form_blank(i, self.depth) => {
+                let piece = src.run(i + 1, PIECE, |b| b.is_ascii_alphanumeric() || b == b'/');
+                !opaque::random(src.slice(i + 1, piece))
+            }
             b'[' => src.note(i).is_some(),
             _ => false,
         }
@@ -149,7 +158,9 @@ impl Place<'_> {
     fn next_pair(&self, i: usize) -> bool {
         let src = self.src;
         let name = i + 1;
-        if matches!(src.at(name), 0..=b' ' | b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'<' | b'\\') {
+        if src.form_blank(name, self.depth)
+            || matches!(src.at(name), 0..=b' ' | b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'<' | b'\\')
+        {
             return true;
         }
         let end = src.run(name, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));

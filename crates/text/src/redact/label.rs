@@ -47,7 +47,11 @@ impl Label {
     /// Whether a label that ends before `end` may say that a secret stands behind it, by its last letters: most say
     /// nothing, and need not be read.
     pub fn may_stand_before(src: &Source, end: usize) -> bool {
-        let edge = src.run_back(end, 40, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'*'));
+        // In a form, `+` is a blank.
+        let form = src.encoded(end);
+        let edge = src.run_back(end, 40, |b| {
+            matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'*') || (form && b == b'+')
+        });
         let mut at = src.run_back(edge, 8, |b| b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
         let mut letters = [0; 3];
         let mut count = 0;
@@ -56,7 +60,7 @@ impl Label {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 *place = byte.to_ascii_lowercase();
                 count += 1;
-            } else if !matches!(byte, b'_' | b'-' | b'.' | b' ') || edge - at > 8 {
+            } else if !(matches!(byte, b'_' | b'-' | b'.' | b' ') || (form && byte == b'+')) || edge - at > 8 {
                 break;
             }
             at = at.saturating_sub(1);
@@ -69,7 +73,10 @@ impl Label {
     pub fn before(src: &Source, end: usize) -> Label {
         let mut at = end;
         let mut quoted = false;
-        while end - at < 32 && matches!(src.before(at), b' ' | b'\t') {
+        let depth = src.depth(end);
+        let blank =
+            |at: usize| matches!(src.before(at), b' ' | b'\t') || (at > src.floor && src.form_blank(at - 1, depth));
+        while end - at < 32 && blank(at) {
             at -= 1;
         }
         let edge = at;
@@ -78,11 +85,15 @@ impl Label {
             quoted |= matches!(src.before(at), b'"' | b'\'');
             at -= 1;
         }
-        Label::backwards(src, at, quoted)
+        Label::read(src, at, quoted, depth)
     }
 
     /// The label whose last character stands before `end`.
     pub fn backwards(src: &Source, end: usize, quoted: bool) -> Label {
+        Label::read(src, end, quoted, 1)
+    }
+
+    fn read(src: &Source, end: usize, quoted: bool, depth: usize) -> Label {
         let mut label = Label::new(end, quoted);
         let text = src.slice(end.saturating_sub(LONGEST).max(src.floor.min(end)), end);
         let mut at = end;
@@ -105,9 +116,11 @@ impl Label {
                     label.last_word += usize::from(!worded);
                 }
                 // One space, and only if a word stands before it.
-                b' ' if !spaced
-                    && at + 1 < end
-                    && bytes.peek().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80) =>
+                b' ' | b'+'
+                    if !spaced
+                        && (byte == b' ' || src.form_blank(at, depth))
+                        && at + 1 < end
+                        && bytes.peek().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80) =>
                 {
                     parted = true;
                     spaced = true;

@@ -117,6 +117,17 @@ impl<'a> Source<'a> {
         !self.places.is_empty() && self.raw.get(self.raw(i)) == Some(&b'%') && self.width(i) > 1
     }
 
+    /// How wide the byte at `i` is written where it is encoded as in URLs, else 1: how often what stands around it is.
+    pub fn depth(&self, i: usize) -> usize {
+        if self.encoded(i) { self.width(i) } else { 1 }
+    }
+
+    /// Whether the byte at `i` is the `+` that forms write for a blank, where a sign is written as wide as this: `%3A` is 3
+    /// wide and a blank beside it `+`, and in a form within a form it is `%253A` and `%2B`.
+    pub fn form_blank(&self, i: usize, depth: usize) -> bool {
+        self.at(i) == b'+' && depth > 1 && self.width(i) + 2 == depth
+    }
+
     #[inline(always)]
     pub fn starts(&self, i: usize, with: &str) -> bool {
         self.slice(i, i + with.len()) == with.as_bytes()

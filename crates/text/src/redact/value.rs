@@ -56,7 +56,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     // `=>`, `:=`, `==`.
     let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
     let at = (0..2).fold(sep + 1, |at, _| if sign(at) { at + 1 } else { at });
-    let depth = if src.encoded(sep) { src.width(sep) } else { 1 };
+    let depth = src.depth(sep);
     Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
 }
 
@@ -110,7 +110,9 @@ impl Place<'_> {
         let src = self.src;
         let mut begin = src.blanks(at, BLANKS);
         if self.depth > 1 {
-            begin = src.run(begin, 8, |b| matches!(b, b' ' | b'+'));
+            while begin < at + BLANKS && (src.at(begin) == b' ' || src.form_blank(begin, self.depth)) {
+                begin += 1;
+            }
         }
         // A shell's command goes on in the next line.
         if src.at(begin) == b'\\' && src.breaks(begin + 1) {
@@ -233,6 +235,10 @@ impl Place<'_> {
         if matches!(self.value, Value::Credentials | Value::Cookies) {
             return true;
         }
+        // Before what takes longer.
+        if self.value == Value::Opaque && !self.opaque(value) {
+            return false;
+        }
         let unquoted = value.strip_prefix(b"\"").unwrap_or(value);
         if ordinary::placeholder(unquoted)
             || ordinary::sentence(unquoted)
@@ -264,7 +270,7 @@ impl Place<'_> {
             Value::Code => {
                 value.len() == 32 && value.iter().all(u8::is_ascii_alphanumeric) && value.iter().any(u8::is_ascii_digit)
             }
-            Value::Opaque => self.opaque(value),
+            Value::Opaque => true,
             Value::Query => matches!(src.before(self.label.start), b'?' | b'&' | b';') && telling(value, 20),
         }
     }
@@ -298,12 +304,9 @@ impl Place<'_> {
             "kms",
             "alias",
         ];
-        if OTHER_KEYS.iter().any(|other| self.label.contains(other)) {
-            return false;
-        }
         let named = !self.label.is("key") && !self.label.is("keys");
         let mixed =
             value.len() >= 20 && Look::of(value).mixed() && !value.iter().any(|b| matches!(b, b':' | b'/' | b'.'));
-        mixed || (named && opaque::hexadecimal(value))
+        (mixed || (named && opaque::hexadecimal(value))) && !OTHER_KEYS.iter().any(|other| self.label.contains(other))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::rows;
 use crate::senders::json::{add, any_text, at, collect, first_text, items, text};
+use crate::senders::thin::thin;
 use crate::senders::{bounds, html, labels};
 use incident::event::Incident;
 
@@ -192,7 +193,7 @@ fn rest_of(rest: &Value, incident: &mut Incident) {
 fn readable(name: &str, value: &Value) -> Option<String> {
     let Value::String(string) = value else { return nested(name, value) };
     if string.starts_with(['[', '{'])
-        && let Ok(inner) = serde_json::from_str::<Value>(string)
+        && let Ok(inner) = serde_json::from_str::<Value>(&thin(string))
     {
         return nested(name, &inner);
     }

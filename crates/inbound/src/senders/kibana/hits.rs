@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::senders::json::{any_text, at, items, plain, unescaped};
 use crate::senders::names::Body;
+use crate::senders::thin::thin;
 use crate::senders::{bounds, times};
 
 /// The most bytes of one document's line, of what follows it (a stack trace), and of a field shown for want of a message.
@@ -37,7 +38,7 @@ struct Line {
 pub(super) fn read(hits: &Value) -> Documents {
     let unpacked;
     let hits = match hits {
-        Value::String(text) => match serde_json::from_str(text) {
+        Value::String(text) => match serde_json::from_str(&thin(text)) {
             Ok(value) => {
                 unpacked = value;
                 &unpacked
