@@ -1,6 +1,7 @@
 // That the pieces of the benchmark work. Nothing is timed here: see bench/.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { start } from "../bench/contenders.mjs";
 import { startDevin } from "../bench/devin.mjs";
 import { forbidden, ignored, incidentId, resolved, signed } from "../bench/events.mjs";
@@ -15,6 +16,8 @@ test("events reach the Worker, their sessions reach Devin, and repeats are dupli
   const ours = await start("ours", { devin: devin.url });
   after(() => ours.stop());
   await tell(ours, "K", 2);
+  // It waits ten seconds for the note with which somebody resolves an incident.
+  await sleep(11_000);
   assert.deepEqual((await devin.created()).map(([id]) => id).sort(), [incidentId("K", 0), incidentId("K", 1)]);
 
   assert.equal((await fetch(`${ours.direct}/health`)).status, 200);
