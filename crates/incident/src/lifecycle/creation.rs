@@ -32,6 +32,7 @@ pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { trouble, .. } = record.state else { return false };
     if record.session_untried() {
         record.told = record.changes.len();
+        record.requested = record.generation;
         // The prompt says what these were to say.
         let said = |message: &Message| message.farewell.is_none() && message.kind == MessageKind::Update;
         record.outbox.retain(|message| !said(message));

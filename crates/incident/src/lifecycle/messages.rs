@@ -28,7 +28,16 @@ pub fn sending(record: &mut Record, text: &str, now: Time) {
         if message.text.is_none() {
             message.text = Some(text.to_owned());
             if message.farewell.is_none() {
+                // Everything there is to tell is in this one.
+                let number = message.number;
                 record.told = told;
+                record.outbox.retain(|other| {
+                    other.number == number
+                        || other.farewell.is_some()
+                        || other.kind != MessageKind::Update
+                        || other.delivery != Delivery::Ready
+                        || other.text.is_some()
+                });
             }
         }
     }

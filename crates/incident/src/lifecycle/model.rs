@@ -307,7 +307,17 @@ impl Life {
     fn forget_new_fields(&mut self) {
         let Some(text) = &self.stored else { return };
         let mut record: serde_json::Value = serde_json::from_str(text).unwrap();
-        for field in ["started_at", "failed_at", "unanswered", "cached", "deliveries", "episodes", "flaps", "levels"] {
+        for field in [
+            "started_at",
+            "failed_at",
+            "unanswered",
+            "cached",
+            "deliveries",
+            "episodes",
+            "flaps",
+            "levels",
+            "requested",
+        ] {
             record.as_object_mut().unwrap().remove(field);
         }
         self.stored = Some(record.to_string());

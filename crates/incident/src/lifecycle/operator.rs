@@ -30,6 +30,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             for message in &mut record.outbox {
                 any |= deliver_sooner(message, now);
             }
+            write_anew(record);
             any.then_some("messages replayed")
         }
         State::Watching | State::Creating { .. } => None,
@@ -39,6 +40,26 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
         record.publish(now);
     }
     did.is_some()
+}
+
+/// A message that is brought back without its text will say everything that is still to be told: what later ones were to
+/// say too, except where one of them may have said it.
+fn write_anew(record: &mut Record) {
+    let own = |message: &&Message| message.farewell.is_none();
+    let looked_for = |message: &Message| matches!(message.delivery, Delivery::LookingUp(_));
+    if !record.outbox.iter().filter(own).any(|message| message.text.is_none() && looked_for(message)) {
+        return;
+    }
+    let sent = |message: &Message| looked_for(message) || message.delivery == Delivery::Sending;
+    if record.outbox.iter().filter(own).any(|message| message.text.is_some() && sent(message)) {
+        return record.forget_told_changes();
+    }
+    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+        if message.delivery == Delivery::Ready {
+            message.text = None;
+        }
+    }
+    record.told = 0;
 }
 
 /// Brings a time forward; whether it was later.

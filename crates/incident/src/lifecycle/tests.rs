@@ -615,8 +615,8 @@ fn a_held_incident_is_let_go_by_a_replay() {
 
 #[test]
 fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
-    let (mut record, _) = taken(None, firing(), triage(), NOW);
-    assert!(!replay(&mut record, NOW), "it is due anyway");
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    assert!(!replay(&mut record, NOW.plus(10 * SECOND)), "it is due anyway");
     create(&mut record, Err(Failure::Busy { after: Some(HOUR), words: "slow".into() }), NOW);
     assert_eq!(record.next_attempt(), Some(NOW.plus(HOUR)));
     assert!(replay(&mut record, NOW));

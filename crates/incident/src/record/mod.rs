@@ -61,6 +61,8 @@ pub struct Record {
     pub notices: Vec<Notice>,
     /// How many messages were ever put into the outbox: their numbers.
     pub messages: u32,
+    /// The [`Self::generation`] for whose session the request was written last; 0: for none yet.
+    pub requested: u32,
     /// Notes and changes that wait for the next text that goes to Devin.
     pub changes: Vec<String>,
     /// How many of the changes stand in the text that is on its way.
@@ -189,6 +191,7 @@ impl Record {
             sender: event.sender,
             occurrence: 1,
             generation: 1,
+            requested: 0,
             plan,
             routing: event.routing.clone(),
             incident: event.incident.clone(),
@@ -365,7 +368,10 @@ impl Record {
 
     /// Whether a session is wanted for which Devin was never asked: its request is still to be written.
     pub fn session_untried(&self) -> bool {
-        matches!(self.state, State::Waiting { trouble: Trouble { since: None, .. }, .. })
+        match self.state {
+            State::Waiting { trouble, .. } => trouble.since.is_none() || self.requested != self.generation,
+            _ => false,
+        }
     }
 
     /// The text with the first `told` changes has arrived.
