@@ -656,10 +656,8 @@ mod tests {
         assert!(none.settings.is_ok());
         assert_eq!(
             none.problems().iter().map(Problem::to_string).collect::<Vec<_>>(),
-            [
-                "WEBHOOK_SECRET is missing, expected a secret that senders prove themselves with: npx wrangler secret put \
-              WEBHOOK_SECRET"
-            ]
+            ["WEBHOOK_SECRET is missing, expected a secret that senders authenticate with: npx wrangler secret put \
+              WEBHOOK_SECRET"]
         );
         for enough in [
             json!({"ALLOW_UNAUTHENTICATED": "true"}),

@@ -22,6 +22,7 @@ const ROUTES = [
 ];
 
 const bridge = await startBridge({ ROUTES: JSON.stringify(ROUTES), SESSIONS_PER_MINUTE: "100", SESSIONS_PER_DAY: "8", WAIT_SECONDS: "5" });
+const wrong = await startBridge({ SESSIONS_PER_DAY: "many" });
 const browser = await startChromium();
 after(() => browser.close());
 
@@ -179,6 +180,8 @@ for (const [index, look] of LOOKS.entries()) {
       await visit(path);
       await assertSound(page, `${path} at ${name}`);
     }
+    await page.goto(new URL("/", wrong.url).href);
+    await assertSound(page, `wrong settings at ${name}`);
     const missing = await visit("/incidents/pagerduty-QNOBODY");
     assert.equal(missing.status(), 404);
     await assertSound(page, `an unknown incident at ${name}`);

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ADMIN, newAlert, send, start } from "./alerting.mjs";
 import { startBridge, until } from "./harness.mjs";
 
+const VIEWER = "viewer-token-of-ours-e7c1";
 const ROUTES = [
   { service: "noise-*", ignore: true },
   { service: "billing", severity: "<=1", max_acu_limit: 5 },
@@ -13,6 +14,7 @@ const bridge = await startBridge({
   SESSIONS_PER_MINUTE: "1000",
   SESSIONS_PER_DAY: "10000",
   WAIT_SECONDS: "2",
+  VIEWER_TOKEN: VIEWER,
 });
 
 const get = (path, { on = bridge, headers = ADMIN } = {}) => on.request(path, { headers });
@@ -135,13 +137,20 @@ test("all that are held are released, and all that failed tried again, with the 
   await until("it is tried again", 15, async () => (await list("state=failed", poor)).length === 0);
 });
 
-test("no button works for strangers, for another site, or without the number that was shown", async () => {
+test("who may only read sees no button, and none of them works", async () => {
+  const viewer = { authorization: `Bearer ${VIEWER}` };
   const { incident } = await waiting(bridge, { alertName: "looked-at" });
+  for (const path of ["/", "/?state=waiting", `/incidents/${incident}`, "/release-held", "/retry-failed"]) {
+    const page = await get(path, { headers: viewer });
+    assert.equal(page.status, 200, path);
+    assert.doesNotMatch(page.text, /method="post"|class="button"/, path);
+  }
   for (const path of [`/incidents/${incident}/replay`, `/incidents/${incident}/give-up`, "/release-held?most=9", "/retry-failed?most=9"]) {
+    assert.equal((await post(path, { headers: viewer })).status, 403, path);
     assert.equal((await post(path, { headers: {} })).status, 401, path);
     assert.equal((await post(path, { headers: { ...ADMIN, "sec-fetch-site": "cross-site" } })).status, 403, path);
   }
-  assert.equal((await post("/release-held")).status, 400);
+  assert.equal((await post("/release-held")).status, 400, "without the number that was shown");
   assert.equal((await bridge.record(incident)).state, "waiting");
 });
 
@@ -175,6 +184,17 @@ test("a parameter that the API does not know is refused and named", async () => 
   }
   assert.equal((await post(`/api/incidents/${incident}/replay?force=1`)).status, 400);
   assert.equal((await get("/api/incidents?since=yesterday")).status, 400);
+});
+
+test("what is wrong with the settings stands above the list, each with its remedy", async () => {
+  const wrong = await startBridge({ SESSIONS_PER_DAY: "many", WEBHOOK_SECRET: null, PAGERDUTY_SIGNING_SECRET: null });
+  const page = await get("/", { on: wrong });
+  assert.equal(page.status, 200);
+  assert.match(page.text, /role="alert"/);
+  assert.match(page.text, /SESSIONS_PER_DAY is many, expected a whole number/);
+  assert.match(page.text, /wrangler secret put WEBHOOK_SECRET/);
+  const health = await get("/health", { on: wrong, headers: {} });
+  assert.deepEqual([health.status, JSON.parse(health.text).status], [503, "misconfigured"]);
 });
 
 test("a browser gets pages for what is not there, and can leave", async () => {

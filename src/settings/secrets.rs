@@ -14,7 +14,7 @@ use incident::sender::Sender;
 /// <https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups>.
 pub(super) const AZURE_MONITOR: &str = "461e8683-5575-4561-ac7f-899cc907d62a";
 
-/// What operators prove themselves with: the one that acts, and the one that only reads.
+/// What operators authenticate with: the one that acts, and the one that only reads.
 pub(super) const TOKENS: [&str; 2] = ["ADMIN_TOKEN", "VIEWER_TOKEN"];
 
 /// Said in `/health` and the log while anybody may call.
@@ -26,7 +26,7 @@ pub(super) fn none_is_set() -> Problem {
     Problem {
         setting: "WEBHOOK_SECRET".to_owned(),
         found: None,
-        expected: "a secret that senders prove themselves with: npx wrangler secret put WEBHOOK_SECRET".to_owned(),
+        expected: "a secret that senders authenticate with: npx wrangler secret put WEBHOOK_SECRET".to_owned(),
     }
 }
 

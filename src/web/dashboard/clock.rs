@@ -163,14 +163,14 @@ pub fn utc(now: Time) -> Clock {
 }
 
 #[cfg(test)]
+pub fn kolkata(now: Time) -> Clock {
+    let zone = Zone { name: "Asia/Kolkata".to_owned(), offset: Box::new(|_| Some(5 * 60 + 30)) };
+    Clock { now, zone: Some(zone) }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn kolkata(now: &str) -> Clock {
-        let offset = Box::new(|_| Some(5 * 60 + 30));
-        let zone = Zone { name: "Asia/Kolkata".to_owned(), offset };
-        Clock { now: Time::from_rfc3339(now).unwrap(), zone: Some(zone) }
-    }
 
     #[test]
     fn times_are_for_people() {
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn local_time_stands_beside_utc_and_names_the_day_where_that_is_another() {
-        let clock = kolkata("2026-11-21T14:05:33Z");
+        let clock = kolkata(Time::from_rfc3339("2026-11-21T14:05:33Z").unwrap());
         assert_eq!(
             clock.when("2026-11-21T14:05:33.120Z").into_string(),
             r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time> <time class="local" datetime="2026-11-21T19:35+05:30">19:35 local</time>"#

@@ -263,7 +263,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::web::dashboard::clock::utc;
+    use crate::web::dashboard::clock::{kolkata, utc};
     use crate::web::query::Query;
     use incident::time::Time;
 
@@ -297,7 +297,8 @@ mod tests {
     #[test]
     fn a_page_stays_small_whatever_stands_in_it() {
         for text in ["<\"&\"> ", "🚨 ", "障害", "plain ", "\u{202e}\0'"] {
-            let html = page_of(&longest(text));
+            let (incident, view) = (longest(text), View::read(Query(""), Time(0)).unwrap());
+            let html = page(&Shown { incident: &incident, view: &view, acts: true }, &kolkata(Time(0)));
             assert!(html.len() < LARGEST_PAGE, "{text:?}: {} bytes", html.len());
             assert!(html.ends_with("</html>"), "{text:?}");
         }

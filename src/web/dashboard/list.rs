@@ -216,7 +216,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::web::dashboard::clock::utc;
+    use crate::web::dashboard::clock::kolkata;
     use crate::web::dashboard::page::LARGEST_PAGE;
     use crate::web::query::Query;
     use engine::counts::Counts;
@@ -245,8 +245,9 @@ mod tests {
             let found = json!({"incidents": vec![row; 50], "cursor": format!("1795271364002.azure_monitor-h{}", "0".repeat(32))});
             let query = format!("cursor=1.a&state=started&severity=P1&since=24h&service={0}&q={0}", escape(&text));
             let view = View::read(Query(&query), now).unwrap();
-            let (clock, origin) = (utc(now), "https://bridge.example");
-            let banner = maud::html! {};
+            let (clock, origin) = (kolkata(now), "https://bridge.example");
+            // The longest that there is: problems and warnings.
+            let banner = html! { @for _ in 0..22 { li { (short(&text, 300)) } } };
             let list = List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts: true, banner };
             let html = page(&list);
             assert!(html.len() < LARGEST_PAGE, "{piece:?}: {} bytes", html.len());

@@ -6,7 +6,7 @@ use super::pieces::short;
 use crate::settings::Configuration;
 
 /// The most problems, and warnings, that a page shows.
-const MOST: usize = 20;
+const MOST: usize = 10;
 
 /// Each problem with its remedy, and each warning; nothing where all is well.
 pub fn banner(configuration: &Configuration) -> Markup {

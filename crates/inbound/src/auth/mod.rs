@@ -15,7 +15,7 @@ use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
 
-/// A body whose sender proved who it is. Parsers take nothing else, so no unverified byte can be parsed.
+/// A body whose sender is authenticated. Parsers take nothing else, so no unverified byte can be parsed.
 pub struct Verified<'a> {
     body: &'a [u8],
     by: String,

@@ -79,7 +79,7 @@ pub(super) fn is_test_text(text: &str) -> bool {
 
 /// What a test is answered.
 pub(super) fn test(sender: Sender) -> Parsed {
-    let message = "The test arrived, and its sender proved who it is.".to_owned();
+    let message = "The test arrived, and its sender is authenticated.".to_owned();
     Parsed::Nothing { sender, reason: Reason::Test, message }
 }
 

@@ -52,7 +52,7 @@ fn parse_value(body: &Value) -> Parsed {
     };
     let event_type = text(event, &["event_type"]).unwrap_or_default();
     if event_type == "pagey.ping" {
-        let message = "The test event arrived, and its sender proved who it is.".to_owned();
+        let message = "The test event arrived, and its sender is authenticated.".to_owned();
         return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::Ping, message };
     }
     let data = at(event, &["data"]).unwrap_or(&Value::Null);
