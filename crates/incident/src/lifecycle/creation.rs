@@ -151,10 +151,14 @@ fn wait_to_create(
         let words = words.unwrap_or_default();
         return failed(record, format!("gave up after 48 hours: {words}"), now);
     }
-    if trouble.since.is_none() && record.concluded && record.plan.workflow == Workflow::Postmortem {
-        // Nothing was begun, and the incident is over: the whole task at once, instead of a beginning and a message.
-        record.opening = Opening::Full;
-        record.outbox.retain(|message| message.farewell.is_some());
+    if trouble.since.is_none() {
+        // Nothing was begun: the request is written with what is known now.
+        record.requested = 0;
+        if record.concluded && record.plan.workflow == Workflow::Postmortem {
+            // The incident is over: the whole task at once, instead of a beginning and a message.
+            record.opening = Opening::Full;
+            record.outbox.retain(|message| message.farewell.is_some());
+        }
     }
     let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
     record.set_error(words);
