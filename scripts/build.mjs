@@ -89,7 +89,7 @@ async function checkTexts() {
   const { describe, health, startConfigured } = await import("./configuration.mjs");
   const bridge = await startConfigured({ variables: {}, secrets: {} });
   try {
-    const problems = textProblems((await health(bridge.url)).problems ?? []);
+    const problems = textProblems((await health(bridge.url, bridge.token)).problems ?? []);
     if (problems.length > 0) throw new Error(problems.map(describe).join("\n\n"));
   } finally {
     await bridge.stop();

@@ -191,7 +191,10 @@ pub fn settle<R: Rows>(rows: &R, id: &str, permit: PermitUse, now: Time) -> Resu
     tidy(rows, now)?;
     match permit {
         PermitUse::Undecided => Ok(()),
-        PermitUse::Counted => rows.confirm_reserved(id),
+        PermitUse::Counted => {
+            rows.leave(id)?;
+            rows.confirm_reserved(id)
+        }
         PermitUse::Session(at) => {
             rows.leave(id)?;
             // A session of another day counts for nothing any more.

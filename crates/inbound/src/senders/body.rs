@@ -2,14 +2,12 @@
 
 use serde_json::Value;
 
+pub use super::bounds::MOST_ALERTS;
 use super::{form, json};
 use crate::auth::Verified;
 use incident::event::IncidentEvent;
 use incident::reason::Reason;
 use incident::sender::Sender;
-
-/// How many alerts one body may carry.
-pub const MOST_ALERTS: usize = 100;
 
 /// What a verified body turned out to be.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,8 @@
 //! How much of a body is copied into an event. Texts are shortened again, by what a prompt can hold, later on.
 
+/// How many alerts one body may carry.
+pub const MOST_ALERTS: usize = 100;
+
 /// The bytes of logs that are kept.
 pub const LOGS: usize = 64 * 1024;
 /// The bytes of any other text that is kept.

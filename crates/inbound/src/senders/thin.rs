@@ -1,12 +1,13 @@
 //! A large body made smaller before it is read. Reading costs more for each value than for each byte, and nothing of what
 //! is left out here would be shown: a prompt has room for some hundred values and 30,000 characters.
 
+use super::bounds::MOST_ALERTS;
 use std::borrow::Cow;
 
 /// A text with more values than this loses some.
 const MOST_VALUES: usize = 20_000;
 /// Then so many entries of each list and object stay: one more than a body may have alerts, so that too many are noticed, …
-const ENTRIES: usize = super::MOST_ALERTS + 1;
+const ENTRIES: usize = MOST_ALERTS + 1;
 /// … and once there are too many values, none that stand deeper than an alert's own fields.
 const FIELDS: usize = 3;
 /// A text with more bytes than this loses the middle of its longest strings.
