@@ -1,4 +1,4 @@
-// What an event costs when 1, 1,000 and 100,000 incidents are known already: in the ledger and in the list.
+// What an event costs when 1, 1,000 and 100,000 incidents are known already: in the dedup cache and in the list.
 import { rmSync } from "node:fs";
 import { start } from "./contenders.mjs";
 import { resolved } from "./events.mjs";

@@ -1,5 +1,5 @@
 // Makes many known incidents of one. It runs in the place of our Worker, on the storage that ours has left with incident
-// 0 in it, and copies what the ledger and the register have of that: POST /?count=…
+// 0 in it, and copies what the dedup cache and the register have of that: POST /?count=…
 import { DurableObject } from "cloudflare:workers";
 
 const PLACE = "0000000";
@@ -11,7 +11,7 @@ export default {
   async fetch(request, env) {
     const count = Number(new URL(request.url).searchParams.get("count"));
     const { keys } = await env.INCIDENTS.list();
-    if (keys.length !== 1) throw new Error(`The ledger has ${keys.length} incidents, not one`);
+    if (keys.length !== 1) throw new Error(`The dedup cache has ${keys.length} incidents, not one`);
     const [{ name, expiration }] = keys;
     const value = await env.INCIDENTS.get(name);
     for (let first = 1; first < count; first += AT_ONCE) {

@@ -68,7 +68,7 @@ async function lookInside(url, token, note) {
   const said = problems.map(({ setting, expected }) => `${setting}: expected ${expected}`).join(". ");
   note("deployed settings", problems.length > 0 ? wrong(said, "fix them and deploy again") : ok(["complete", ...warnings].join("; but ")));
   const todo = "see that wrangler.toml still binds it, and deploy again";
-  note("KV", storage?.ledger ? ok("the ledger answers") : wrong("the ledger (KV INCIDENTS) does not answer", todo));
+  note("KV", storage?.ledger ? ok("the dedup cache answers") : wrong("the dedup cache (KV INCIDENTS) does not answer", todo));
   note("Durable Objects", storage?.register ? ok("the register answers") : wrong("the register (REGISTER) does not answer", todo));
 }
 

@@ -40,7 +40,7 @@
 //! |---|---|
 //! | [`web`] | [`router`]: paths, methods, status codes, the size of bodies. [`webhook`](web::webhook): one request's way, from its proof to its answer. [`dry_run`](web::dry_run): the same without doing it. [`event`](web::event): what of an event its incident has to hear of. [`answer`](web::answer): the answers of the hooks. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
 //! | [`outcomes`] | the cron trigger that asks Devin about the sessions that have not ended |
-//! | [`store`] | [`incident`](mod@store::incident), [`register`](store::register): the Durable Objects: what the programs of the engine see of the runtime. [`incident_calls`](store::incident_calls), [`register_calls`]: asking them. [`ledger`](store::ledger): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`]: what is counted, until the register has it |
+//! | [`store`] | [`incident`](mod@store::incident), [`register`](store::register): the Durable Objects: what the programs of the engine see of the runtime. [`incident_calls`](store::incident_calls), [`register_calls`]: asking them. [`dedup cache`](store::dedup cache): the incidents that have a session, in KV. [`memory`](store::memory): what this isolate has read there lately. [`tally`]: what is counted, until the register has it |
 //! | [`clients`] | the asking: [`devin`](clients::devin), [`notify`](clients::notify), and the tenant's keys at [`entra`](clients::entra) |
 //! | [`configuration`], [`settings`] | variables and secrets → [`Settings`](settings::Settings), checked once an isolate |
 //! | [`fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |
@@ -60,7 +60,7 @@ mod web;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
-use crate::store::{register_calls, tally};
+use crate::store::{metrics_buffer, register_calls};
 use crate::web::router;
 
 #[event(start)]
@@ -71,7 +71,7 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let response = router::handle(request, env.clone()).await;
-    if tally::call_is_due(runtime::now()) {
+    if metrics_buffer::call_is_due(runtime::now()) {
         context.wait_until(register_calls::tell_counts(env));
     }
     response

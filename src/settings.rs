@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use inbound::auth::{HookSecrets, Signature};
+use inbound::auth::{EndpointSecrets, Signature};
 use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
 use inbound::routing::{Defaults, Routes};
@@ -48,7 +48,7 @@ pub struct Settings {
     pub retention: Duration,
     /// How long a hook that answers with the session waits for it: `WAIT_SECONDS`.
     pub wait: Duration,
-    /// Whether sessions get tags; without, the title carries the mark: `TAGS`.
+    /// Whether sessions get tags; without, the title carries the correlation id: `TAGS`.
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
@@ -83,7 +83,7 @@ pub struct Configuration {
     /// The settings, unless one of them is wrong.
     pub settings: Result<Rc<Settings>, Vec<Problem>>,
     /// What the hooks accept as proof.
-    pub hook_secrets: HookSecrets,
+    pub hook_secrets: EndpointSecrets,
     /// `ADMIN_TOKEN`: reads and acts.
     pub admin_token: Option<Secret>,
     /// `VIEWER_TOKEN`: reads, and never acts.

@@ -98,7 +98,7 @@ test("after a deploy: the bridge, its stores, its clock, and its hooks", async (
     /^ok +bridge +version \d/m,
     /^- +clock +the answer has no Date/m,
     /^ok +deployed settings +complete/m,
-    /^ok +KV +the ledger answers/m,
+    /^ok +KV +the dedup cache answers/m,
     /^ok +Durable Objects +the register answers/m,
     /^ok +PagerDuty hook +pagey\.ping, signed as PagerDuty does: The test event arrived/m,
     /^ok +alert hooks +an alert as a dry run/m,

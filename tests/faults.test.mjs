@@ -33,7 +33,7 @@ describe("faults", { concurrency: 3 }, () => {
   });
 
   for (const name of [
-    "there is no ledger: one session, repeats are known",
+    "there is no dedup cache: one session, repeats are known",
     "the object can't write: 503, and the next delivery is accepted",
   ]) {
     test(name, storage[name]);

@@ -9,9 +9,9 @@ import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs"
 const bridge = await startBridge(AMPLE, { controlled: true });
 const { devin } = bridge;
 
-/** The ledger is written after the session is recorded. */
+/** The dedup cache is written after the session is recorded. */
 const written = (bridge) =>
-  until("the ledger is written", 10, async () => (await bridge.calls()).some(({ operation }) => operation === "write"));
+  until("the dedup cache is written", 10, async () => (await bridge.calls()).some(({ operation }) => operation === "write"));
 
 test("100 simultaneous deliveries make one session", async () => {
   const incident = newIncident();
@@ -69,7 +69,7 @@ test("after a restart the incident is still known", async () => {
   assert.deepEqual([repeat.json.status, repeat.json.sessionId], ["duplicate", record.sessionId], repeat.text);
 });
 
-test("the ledger alone answers a redelivery, without the incident's object", async () => {
+test("the dedup cache alone answers a redelivery, without the incident's object", async () => {
   const bridge = await startBridge({}, { controlled: true });
   const incident = newIncident();
   const body = resolved(incident.id);
@@ -84,7 +84,7 @@ test("the ledger alone answers a redelivery, without the incident's object", asy
   assert.equal(bridge.devin.creates(incident.id).length, 1);
 });
 
-test("the ledger forgets an incident after RETENTION_DAYS", async () => {
+test("the dedup cache forgets an incident after RETENTION_DAYS", async () => {
   const bridge = await startBridge({ RETENTION_DAYS: "7" }, { controlled: true });
   const incident = await bridge.resolve();
   await bridge.oneSession(incident);

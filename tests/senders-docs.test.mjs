@@ -359,7 +359,7 @@ describe("pagerduty.md", () => {
     const record = await bridge.settled(incident);
     assert.deepEqual([record.state, record.title, record.service, record.priority], ["started", "Checkout answers 502", "orders-service", "P1"]);
     const documented = pagerduty.take("Try it", "json");
-    await until("the ledger knows it", 5, async () => settled(await shell(command, env)) === settled(documented));
+    await until("the dedup cache knows it", 5, async () => settled(await shell(command, env)) === settled(documented));
   });
 
   test("which event does what", async () => {

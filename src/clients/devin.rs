@@ -13,7 +13,7 @@ const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.
 const LIST_BOUNDS: Bounds = Bounds { size: 8 * 1024 * 1024, ..BOUNDS };
 /// While a person waits for a page, who would rather know less than wait longer.
-const GLANCE_BOUNDS: Bounds = Bounds { time: Duration::from_secs(5), ..BOUNDS };
+const POLL_BOUNDS: Bounds = Bounds { time: Duration::from_secs(5), ..BOUNDS };
 
 /// Sends one request. An error says in words why there is no answer; whether Devin acted on the request is unknown.
 pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
@@ -26,8 +26,8 @@ pub async fn ask_for_list(access: &Access, call: &Call) -> Result<Answer, String
 }
 
 /// The same, while a person waits for the answer.
-pub async fn glance(access: &Access, call: &Call) -> Result<Answer, String> {
-    ask_within(access, call, GLANCE_BOUNDS).await
+pub async fn poll(access: &Access, call: &Call) -> Result<Answer, String> {
+    ask_within(access, call, POLL_BOUNDS).await
 }
 
 async fn ask_within(access: &Access, call: &Call, bounds: Bounds) -> Result<Answer, String> {

@@ -16,7 +16,7 @@ use inbound::auth::{Entra, Token, secret_of_authorization};
 const BOUNDS: Bounds = Bounds { time: PATIENCE, size: 256 * 1024 };
 
 /// How often those who wait look whether the keys have come.
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 /// Of keys and signatures alike.
 const ALGORITHM: &str = r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#;
@@ -52,7 +52,7 @@ pub async fn check(entra: &Entra, authorization: Option<String>) -> Token {
                 }
                 KEYS.with_borrow_mut(|known| known.answer(keys.ok(), now()));
             }
-            Step::Wait => Delay::from(GLANCE).await,
+            Step::Wait => Delay::from(POLL_EVERY).await,
             Step::Unknown => return Token::Refused("kid"),
             Step::Unavailable => return Token::NoKeys,
         }

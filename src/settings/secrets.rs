@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::Reader;
-use inbound::auth::{self, Entra, HookSecrets, OwnSecret, Rotating, Scheme, Signature, own_secret_name, strength};
+use inbound::auth::{self, EndpointSecrets, Entra, OwnSecret, Rotating, Scheme, Signature, own_secret_name, strength};
 use inbound::config::problem::Problem;
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::senders::{self, Mapping};
 use incident::secret::Secret;
 use incident::sender::Sender;
@@ -31,7 +31,7 @@ pub(super) fn none_is_set() -> Problem {
 }
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
-    pub(super) fn hook_secrets(&mut self, sources: &[Mapping]) -> HookSecrets {
+    pub(super) fn hook_secrets(&mut self, sources: &[Mapping]) -> EndpointSecrets {
         let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
         let hooks = senders::hooks(sources);
         let mut own = Vec::new();
@@ -44,7 +44,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         }
         let mut signatures = vec![Signature {
             name: "pagerduty_signature".to_owned(),
-            hooks: vec![Hook::Of(Sender::Pagerduty)],
+            hooks: vec![Endpoint::Of(Sender::Pagerduty)],
             scheme: Scheme::pagerduty(),
             secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
         }];
@@ -59,11 +59,11 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         if open {
             self.warnings.push(OPEN_WARNING.to_owned());
         }
-        HookSecrets { shared, own, signatures, entra, topics, unreadable, open }
+        EndpointSecrets { shared, own, signatures, entra, topics, unreadable, open }
     }
 
     /// Looks for secrets that protect nothing, and for those that are kept in a way that should be changed.
-    fn strength(&mut self, hooks: &[(String, Hook)], signatures: &[Signature]) {
+    fn strength(&mut self, hooks: &[(String, Endpoint)], signatures: &[Signature]) {
         let mut own = vec!["WEBHOOK_SECRET".to_owned(), "PAGERDUTY_SIGNING_SECRET".to_owned()];
         own.extend(hooks.iter().map(|(hook, _)| own_secret_name(hook)));
         // The first is PagerDuty's, which has another name in the log. Standard Webhooks are two with one secret.

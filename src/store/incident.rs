@@ -10,7 +10,7 @@ use crate::configuration;
 use crate::log;
 use crate::runtime::{self, alarm_at, error};
 use crate::settings::Settings;
-use crate::store::{ledger, register_calls as register, tally};
+use crate::store::{dedup_cache, metrics_buffer, register_calls as register};
 use engine::counts::Count;
 use engine::host::{IncidentHost, Object, Result};
 use engine::incident::Program;
@@ -108,7 +108,7 @@ impl IncidentHost for Host {
     }
 
     async fn poll_devin(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String> {
-        devin::glance(access, call).await
+        devin::poll(access, call).await
     }
 
     async fn ask_target(&self, question: Question<'_>) -> std::result::Result<Answer, String> {
@@ -128,15 +128,15 @@ impl IncidentHost for Host {
     }
 
     async fn cache(&self, record: &Record) -> Result<()> {
-        ledger::write(&self.env, record, self.retention()).await.map_err(error)
+        dedup_cache::write(&self.env, record, self.retention()).await.map_err(error)
     }
 
     fn count(&self, what: Count) {
-        tally::count(what);
+        metrics_buffer::count(what);
     }
 
     fn count_session(&self, record: &Record, took: Duration) {
-        tally::started(record.sender, took);
+        metrics_buffer::started(record.sender, took);
     }
 
     fn log_step(&self, record: &Record, took: Duration) {

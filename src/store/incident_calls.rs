@@ -6,7 +6,7 @@ use serde_json::Value;
 use worker::Env;
 
 use crate::runtime;
-use engine::incident::calls::{Call, Outcome, Rehearsal};
+use engine::incident::calls::{Call, DryRun, Outcome};
 use incident::event::IncidentEvent;
 use incident::key::Key;
 use incident::listing::Line;
@@ -24,13 +24,13 @@ pub async fn deliver(env: &Env, event: &IncidentEvent, plan: Option<&Plan>, wait
 }
 
 /// What would become of an event, going by what is known of its incident. Nothing is stored.
-pub async fn dry_run(env: &Env, event: &IncidentEvent, plan: Option<&Plan>) -> worker::Result<Rehearsal> {
+pub async fn dry_run(env: &Env, event: &IncidentEvent, plan: Option<&Plan>) -> worker::Result<DryRun> {
     let (boxed, plan) = (Box::new(event.clone()), plan.cloned().map(Box::new));
     ask(env, &event.key, &Call::DryRun { event: boxed, plan }).await
 }
 
 /// Everything the object knows of the incident of that name: the record, its prompt, its postmortem and, where Devin is
-/// to be asked, the session's present state; null where it knows nothing, or only of a later occurrence.
+/// to be asked, the session's present state; null where it knows nothing, or only of a later episode.
 pub async fn show(env: &Env, key: &Key, name: &str, ask_devin: bool) -> worker::Result<Value> {
     ask(env, key, &Call::Show { name: name.to_owned(), ask_devin }).await
 }

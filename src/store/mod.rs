@@ -1,9 +1,9 @@
 //! What is stored: an object for each incident, one for all of them, and what KV and the isolate remember.
 
+pub mod dedup_cache;
 pub mod incident;
 pub mod incident_calls;
-pub mod ledger;
-pub mod memory;
+pub mod metrics_buffer;
+pub mod recent_bodies;
 pub mod register;
 pub mod register_calls;
-pub mod tally;

@@ -6,7 +6,7 @@ use worker::{Delay, Env};
 
 use crate::log;
 use crate::runtime;
-use crate::store::tally;
+use crate::store::metrics_buffer;
 use engine::register::calls::{Call, ListQuery, Request, Stats};
 use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::listing::Line;
@@ -46,10 +46,10 @@ pub async fn stats(env: &Env, hours: u32) -> worker::Result<Stats> {
     ask(env, Call::Stats { hours }).await
 }
 
-/// Tells of what the isolate has counted, where nothing else has taken it along within [`tally::PAUSE`].
+/// Tells of what the isolate has counted, where nothing else has taken it along within [`metrics_buffer::PAUSE`].
 pub async fn tell_counts(env: Env) {
-    Delay::from(tally::PAUSE).await;
-    if tally::is_worth_a_call()
+    Delay::from(metrics_buffer::PAUSE).await;
+    if metrics_buffer::is_worth_a_call()
         && let Err(error) = ask::<()>(&env, Call::Counts).await
     {
         log::warning(&format!("the register did not take the counts: {error}"));
@@ -59,10 +59,10 @@ pub async fn tell_counts(env: Env) {
 /// Asks the register something. What the isolate has counted since it was last asked goes along.
 async fn ask<R: DeserializeOwned>(env: &Env, call: Call) -> worker::Result<R> {
     let register = env.durable_object(BINDING)?.get_by_name("register")?;
-    let request = Request { batch: tally::take(), call };
+    let request = Request { batch: metrics_buffer::take(), call };
     let answer = runtime::ask(register, &request).await;
     if answer.is_err() && !request.batch.is_empty() {
-        tally::put_back(request.batch);
+        metrics_buffer::put_back(request.batch);
     }
     answer
 }

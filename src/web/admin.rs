@@ -8,7 +8,7 @@ use crate::log;
 use crate::runtime::now;
 use crate::settings::Configuration;
 use crate::store::incident_calls as incidents;
-use crate::store::{ledger, register_calls as register, tally};
+use crate::store::{dedup_cache, metrics_buffer, register_calls as register};
 use crate::web::answer::{Answer, Status};
 use crate::web::list_query;
 use crate::web::metrics;
@@ -49,7 +49,7 @@ fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
         return Caller::Viewer;
     }
     // A browser that has not been asked for the token yet offers none; this is a guess.
-    tally::count(Count::Refused(Refused::OperatorToken));
+    metrics_buffer::count(Count::Refused(Refused::OperatorToken));
     log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
     Caller::Stranger
 }
@@ -85,7 +85,7 @@ pub async fn health(headers: &Headers, env: &Env) -> Reply {
         more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
         more.insert("warnings".to_owned(), json!(configuration.warnings));
         let list = register::list(env, ListQuery { limit: 1, ..Default::default() }).await;
-        let storage = json!({"ledger": ledger::answers(env).await, "register": list.is_ok()});
+        let storage = json!({"ledger": dedup_cache::answers(env).await, "register": list.is_ok()});
         more.insert("storage".to_owned(), storage);
     }
     if healthy { Reply::Document(document) } else { Reply::Misconfigured(document) }
@@ -137,7 +137,7 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
         return Err(refusal);
     }
     let key = Key::of_name(name).ok_or_else(|| unknown(name))?;
-    // Of an earlier occurrence the list has kept the last line.
+    // Of an earlier episode the list has kept the last line.
     let shown = match incidents::show(env, &key, name, true).await {
         Ok(Value::Null) => register::one(env, name).await,
         shown => shown,

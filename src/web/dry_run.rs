@@ -11,12 +11,12 @@ use crate::web::answer::{Answer, Status};
 use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use engine::host::Settings as _;
-use engine::incident::calls::{Outcome, Rehearsal, Standing};
+use engine::incident::calls::{DryRun, Outcome, SessionStatus};
 use inbound::routing::Decision;
 use incident::event::IncidentEvent;
 use incident::lifecycle::Taken;
 use incident::reason::Reason;
-use incident::record::{Opening, Record};
+use incident::record::{InitialTask, Record};
 use outbound::devin::compose;
 
 /// Whether a request asks for a dry run, or the value that says neither yes nor no. A word that is not understood must
@@ -43,7 +43,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     };
     let rehearsal = match &plan {
         _ if early(&event) && ignored.is_some() => None,
-        Some(plan) if needs_no_object(&event, plan) => Some(Rehearsal {
+        Some(plan) if needs_no_object(&event, plan) => Some(DryRun {
             outcome: Outcome {
                 taken: Taken::Ignored(Reason::EventType),
                 incident: event.key.to_string(),
@@ -85,14 +85,14 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     shown.extend(why.map(|why| ("why".into(), why.into())));
     shown.extend(plan.as_ref().map(|plan| ("workflow".into(), plan.workflow.name().into())));
     more.insert("decision".into(), shown.into());
-    let (incident, standing, record) = match rehearsal {
-        Some(Rehearsal { outcome, record }) => (outcome.incident, outcome.standing, record),
-        None => (event.key.to_string(), Standing::Idle, None),
+    let (incident, session_status, record) = match rehearsal {
+        Some(DryRun { outcome, record }) => (outcome.incident, outcome.session_status, record),
+        None => (event.key.to_string(), SessionStatus::Idle, None),
     };
     // What an event of this kind would start with, even where this one alone starts nothing.
     let record = match (record, &plan) {
         (Some(record), _) if action != "ignore" || plan.is_none() => Some(record),
-        (_, Some(plan)) => Some(Record { opening: Opening::Full, ..Record::new(&event, plan.clone(), now()) }),
+        (_, Some(plan)) => Some(Record { initial_task: InitialTask::Full, ..Record::new(&event, plan.clone(), now()) }),
         (_, None) => None,
     };
     if let Some(record) = record.filter(|_| plan.is_some())
@@ -101,7 +101,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
         more.insert("request".into(), Value::Null);
         return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
     }
-    let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+    let session = if let SessionStatus::Started { session } = session_status { Some(session) } else { None };
     more.insert("event".into(), json!(event.incident));
     let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
     let route = settings.routes.routing(&event).route;

@@ -149,7 +149,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::store::tally;
+    use crate::store::metrics_buffer;
     use engine::counts::Count;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn everything_that_can_be_counted_is_shown() {
-        tally::take();
+        metrics_buffer::take();
         let mut all = vec![Count::Refused(Refused::BadBody)];
         for sender in Sender::all() {
             let of_sender = [Count::Received, Count::Accepted, Count::Duplicate, Count::Unstored, Count::Started];
@@ -171,8 +171,8 @@ mod tests {
         all.extend(Cause::VARIANTS.iter().filter_map(|name| name.parse::<Cause>().ok()).map(Count::Failed));
         all.extend([Cause::Busy, Cause::Unknown].map(Count::Retried));
         all.extend([Delivered::Sent, Delivered::Failed].map(Count::Message));
-        all.iter().for_each(|count| tally::count(*count));
-        let totals = tally::take().counts;
+        all.iter().for_each(|count| metrics_buffer::count(*count));
+        let totals = metrics_buffer::take().counts;
         let shown = lines(&Stats { totals, ..Stats::default() });
         let counted = |line: &&String| line.contains("_total{") && !line.ends_with(" 0");
         // One of them was counted twice.

@@ -15,7 +15,7 @@ use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, metrics, openapi, webhook};
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
 
@@ -26,7 +26,7 @@ const LARGEST_BODY: usize = 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Takes events.
-    Hook(Hook),
+    Endpoint(Endpoint),
     /// Takes those of the sender, or of the entry of `SOURCES`, that the path names.
     NamedHook,
     /// Whether it runs.
@@ -59,8 +59,8 @@ pub enum Target {
 
 /// Every path; `{key}` stands for an incident's name, `{sender}` for a sender's.
 pub const PATHS: &[(&str, Target)] = &[
-    ("/pagerduty-resolved", Target::Hook(Hook::Of(Sender::Pagerduty))),
-    ("/api/trigger-devin", Target::Hook(Hook::Any)),
+    ("/pagerduty-resolved", Target::Endpoint(Endpoint::Of(Sender::Pagerduty))),
+    ("/api/trigger-devin", Target::Endpoint(Endpoint::Any)),
     ("/hooks/{sender}", Target::NamedHook),
     ("/health", Target::Health),
     ("/openapi.json", Target::OpenApi),
@@ -88,7 +88,9 @@ impl Target {
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Hook(_) | Target::NamedHook | Target::Replay | Target::PageReplay | Target::PageGiveUp => "POST",
+            Target::Endpoint(_) | Target::NamedHook | Target::Replay | Target::PageReplay | Target::PageGiveUp => {
+                "POST"
+            }
             Target::PageAll(_) => "GET, HEAD, POST",
             _ => "GET, HEAD",
         }
@@ -119,7 +121,9 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         return respond(Answer::error(403, "https required", message).into());
     }
     let found = Target::of(path).and_then(|(target, name)| match target {
-        Target::NamedHook => Some((Target::Hook(senders::hook_at(name, &configuration(&env).mappings.sources)?), name)),
+        Target::NamedHook => {
+            Some((Target::Endpoint(senders::hook_at(name, &configuration(&env).mappings.sources)?), name))
+        }
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
@@ -136,11 +140,11 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let headers = Headers(request.headers());
     let zone = || Zone::of(&request);
     let reply = match target {
-        Target::Hook(_) if encoded(&headers) => {
+        Target::Endpoint(_) if encoded(&headers) => {
             let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
             Answer::error(415, "Unsupported encoding", message).into()
         }
-        Target::Hook(hook) => match read_body(&request, &headers).await? {
+        Target::Endpoint(hook) => match read_body(&request, &headers).await? {
             Some(body) => webhook::handle(hook, &headers, query, &body, &env).await.into(),
             None => {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
@@ -313,12 +317,12 @@ mod tests {
 
     #[test]
     fn paths_lead_where_the_contract_says() {
-        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Hook(Hook::Of(Sender::Pagerduty)), "")));
-        assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Hook(Hook::Any), "")));
+        assert_eq!(Target::of("/pagerduty-resolved"), Some((Target::Endpoint(Endpoint::Of(Sender::Pagerduty)), "")));
+        assert_eq!(Target::of("/api/trigger-devin"), Some((Target::Endpoint(Endpoint::Any), "")));
         assert_eq!(Target::of("/api/incidents/k/replay"), Some((Target::Replay, "k")));
         assert_eq!(Target::of("/api/incidents/k/postmortem"), Some((Target::Postmortem, "k")));
         assert_eq!(Target::of("/api/incidents/k"), Some((Target::Incident, "k")));
-        assert_eq!(Target::of("/pagerduty-resolved/"), Some((Target::Hook(Hook::Of(Sender::Pagerduty)), "")));
+        assert_eq!(Target::of("/pagerduty-resolved/"), Some((Target::Endpoint(Endpoint::Of(Sender::Pagerduty)), "")));
         assert_eq!(Target::of("/api/incidents/k/replay/"), Some((Target::Replay, "k")));
         assert_eq!(Target::of("/"), Some((Target::Dashboard, "")));
         assert_eq!(Target::of("/hooks/azure-monitor"), Some((Target::NamedHook, "azure-monitor")));

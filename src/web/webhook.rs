@@ -1,4 +1,4 @@
-//! One request's way through a hook: proof → parsing → routing → ledger → incident object → answer.
+//! One request's way through a hook: proof → parsing → routing → dedup cache → incident object → answer.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use crate::configuration::configuration;
 use crate::log;
 use crate::runtime::now;
 use crate::settings::{Configuration, Settings};
+use crate::store::dedup_cache::Entry;
 use crate::store::incident_calls as incidents;
-use crate::store::ledger::Entry;
-use crate::store::memory::Repeat;
-use crate::store::{ledger, memory, tally};
+use crate::store::recent_bodies::Repeat;
+use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
 use crate::web::dry_run::{rehearse, wants_dry_run};
 use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
-use engine::incident::calls::{Outcome, Standing};
+use engine::incident::calls::{Outcome, SessionStatus};
 use inbound::auth::{Attempt, Refusal, Token, Verified};
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::routing::Decision;
 use inbound::senders::{self, BadBody, Parsed};
 use incident::event::{Incident, IncidentEvent, Kind};
@@ -36,7 +36,7 @@ use incident::session::Session;
 use text::clean;
 
 /// Answers a request to a hook.
-pub async fn handle(hook: Hook, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
+pub async fn handle(hook: Endpoint, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
     let arrived = now();
     let configuration = configuration(env);
     let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
@@ -68,7 +68,7 @@ impl From<Answer> for Logged {
 }
 
 async fn proven(
-    hook: Hook,
+    hook: Endpoint,
     headers: &Headers,
     query: Query<'_>,
     body: &[u8],
@@ -98,7 +98,7 @@ async fn proven(
                     (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
                 }
             };
-            tally::count(Count::Refused(refused));
+            metrics_buffer::count(Count::Refused(refused));
             let what = if secrets.takes_topics(hook) { "message" } else { "token" };
             let proof =
                 if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
@@ -109,14 +109,14 @@ async fn proven(
     let settings = match &configuration.settings {
         Ok(settings) => settings,
         Err(_) => {
-            tally::count(Count::Refused(Refused::NotConfigured));
+            metrics_buffer::count(Count::Refused(Refused::NotConfigured));
             return (closed(hook, configuration).into(), proof);
         }
     };
     let dry_run = match wants_dry_run(query) {
         Ok(dry_run) => dry_run,
         Err(value) => {
-            tally::count(Count::Refused(Refused::BadBody));
+            metrics_buffer::count(Count::Refused(Refused::BadBody));
             let value = clean::line(&value, 100);
             let message = format!(
                 "dry_run is {value:?}: expected 1, true, yes, on or nothing for a dry run, 0, false, no or off for none."
@@ -124,29 +124,29 @@ async fn proven(
             return (Answer::error(400, "Bad query", message).into(), proof);
         }
     };
-    if hook == Hook::Of(Sender::Pagerduty)
+    if hook == Endpoint::Of(Sender::Pagerduty)
         && !dry_run
-        && let Some(Repeat { event_type, incident, session }) = memory::recall(&verified, now())
+        && let Some(Repeat { event_type, incident, session }) = recent_bodies::recall(&verified, now())
     {
-        tally::count(Count::Received(Sender::Pagerduty));
-        tally::count(Count::Duplicate(Sender::Pagerduty));
+        metrics_buffer::count(Count::Received(Sender::Pagerduty));
+        metrics_buffer::count(Count::Duplicate(Sender::Pagerduty));
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
     let parsed = match senders::parse(hook, &verified, &configuration.mappings) {
         Ok(parsed) => parsed,
         Err(bad) => {
-            tally::count(Count::Refused(Refused::BadBody));
+            metrics_buffer::count(Count::Refused(Refused::BadBody));
             return (Answer::from(bad).into(), proof);
         }
     };
     let answer = match parsed {
         Parsed::Nothing { sender, reason, message } => {
             if !dry_run {
-                tally::count(Count::Received(sender));
-                tally::count(Count::Ignored(reason));
+                metrics_buffer::count(Count::Received(sender));
+                metrics_buffer::count(Count::Ignored(reason));
             }
-            Answer::ignored(reason, text::safe(&message, true)).into()
+            Answer::ignored(reason, text::sanitize(&message, true)).into()
         }
         Parsed::Confirm { topic, url } => {
             let wanted = secrets.topics.contains(&topic);
@@ -172,7 +172,7 @@ async fn proven(
                 answers.push(answer);
             }
             for (position, bad) in refused {
-                tally::count(Count::Refused(Refused::BadBody));
+                metrics_buffer::count(Count::Refused(Refused::BadBody));
                 answers.insert(position.min(answers.len()), Answer::from(bad));
             }
             let answer = match answers.pop() {
@@ -191,7 +191,7 @@ async fn proven(
 
 /// The answer of a hook that can take nothing, with the command that fixes it. It says the same to everybody, so it names
 /// no setting: which secret is weak is nothing for strangers.
-fn closed(hook: Hook, configuration: &Configuration) -> Answer {
+fn closed(hook: Endpoint, configuration: &Configuration) -> Answer {
     if let Err(problems) = &configuration.settings {
         let message = format!(
             "Wrong settings: {}. Nothing is taken until they are fixed; npm run doctor names them, and /health with the \
@@ -200,7 +200,7 @@ fn closed(hook: Hook, configuration: &Configuration) -> Answer {
         );
         return Answer::unavailable("Configuration", message);
     }
-    let also = if hook == Hook::Of(Sender::Pagerduty) { ", or PAGERDUTY_SIGNING_SECRET" } else { "" };
+    let also = if hook == Endpoint::Of(Sender::Pagerduty) { ", or PAGERDUTY_SIGNING_SECRET" } else { "" };
     let message = format!("No secret is set for this hook yet: npx wrangler secret put WEBHOOK_SECRET{also}");
     Answer::unavailable("Not configured", message)
 }
@@ -208,7 +208,7 @@ fn closed(hook: Hook, configuration: &Configuration) -> Answer {
 /// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only for a topic that `SNS_TOPICS` names is it told
 /// yes; otherwise the list shows the address that says so, for a person. `url` is an address of SNS itself.
 async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer {
-    let topic = text::safe(topic, true);
+    let topic = text::sanitize(topic, true);
     if !wanted || dry_run {
         let waits = if wanted { "would be confirmed" } else { "is not confirmed, because SNS_TOPICS does not name it" };
         let message = format!("The subscription to {topic} {waits}. To confirm it yourself, open subscribeUrl.");
@@ -217,7 +217,7 @@ async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer 
             let incident = Incident { title, ..Incident::default() };
             let event_type = "SubscriptionConfirmation".to_owned();
             let event = IncidentEvent { key, sender: Sender::Sns, event_type, incident, ..IncidentEvent::default() };
-            tally::event(&event, Some(Taken::Ignored(Reason::Confirmation)), now());
+            metrics_buffer::event(&event, Some(Taken::Ignored(Reason::Confirmation)), now());
         }
         let mut answer = Answer::ignored(Reason::Confirmation, message);
         answer.more.insert("subscribeUrl".to_owned(), url.into());
@@ -231,7 +231,7 @@ async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer 
 
 /// Hands an event on to its incident, and counts what became of it.
 async fn deliver(
-    hook: Hook,
+    hook: Endpoint,
     body: &Verified<'_>,
     place: usize,
     event: IncidentEvent,
@@ -250,7 +250,7 @@ async fn deliver(
     };
     let event = IncidentEvent { routing: settings.routes.routing(&event), ..event };
     let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
-    tally::event(&event, taken, now());
+    metrics_buffer::event(&event, taken, now());
     answer.route = event.routing.route;
     explained(answer, &event).about(&event.key)
 }
@@ -265,7 +265,7 @@ fn explained(mut answer: Answer, event: &IncidentEvent) -> Answer {
 
 /// What became of an event, `None` where it could not be stored, and the answer.
 async fn taken(
-    hook: Hook,
+    hook: Endpoint,
     body: &Verified<'_>,
     event: &IncidentEvent,
     decision: Decision,
@@ -288,12 +288,16 @@ async fn taken(
     }
     // Alerts are counted, and each firing prolongs the window, so only the object can judge those.
     if event.sender == Sender::Pagerduty
-        && let Some(entry) = ledger::read(env, &event.key).await
+        && let Some(entry) = dedup_cache::read(env, &event.key).await
         && entry.knows(event)
     {
         let Entry { incident, session, .. } = entry;
         let event_type = event.event_type.clone();
-        memory::remember(body, Repeat { event_type, incident: incident.clone(), session: session.clone() }, now());
+        recent_bodies::remember(
+            body,
+            Repeat { event_type, incident: incident.clone(), session: session.clone() },
+            now(),
+        );
         return (Some(Taken::Duplicate), known(incident, session));
     }
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
@@ -308,7 +312,7 @@ async fn taken(
     }
 }
 
-/// The answer to an event that the ledger has.
+/// The answer to an event that the dedup cache has.
 fn known(incident: String, session: Session) -> Answer {
     let message = "This event was taken already; the incident has its session.";
     let answer = Answer { session: Some(session), ..Answer::ok(Status::Duplicate, message) };
@@ -321,27 +325,27 @@ fn digest(body: &[u8]) -> String {
 }
 
 /// The contract's answer for what became of an event.
-fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
-    let Outcome { taken, incident, standing } = outcome;
+fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
+    let Outcome { taken, incident, session_status } = outcome;
     let duplicate = taken == Taken::Duplicate;
-    let mut answer = match (taken, standing) {
+    let mut answer = match (taken, session_status) {
         (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
         // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
-        (_, Standing::Failed { error }) if hook == Hook::Of(Sender::Pagerduty) => Answer {
+        (_, SessionStatus::Failed { error }) if hook == Endpoint::Of(Sender::Pagerduty) => Answer {
             details: Some(error),
             ..Answer::ok(Status::Duplicate, "This incident's session could not be created; it can be replayed.")
         },
-        (_, Standing::Failed { error }) => Answer {
+        (_, SessionStatus::Failed { error }) => Answer {
             details: Some(error),
             ..Answer::error(500, "Failed to create Devin session", "Devin refused; it can be replayed.")
         },
-        (_, Standing::Started { session }) if duplicate => Answer {
+        (_, SessionStatus::Started { session }) if duplicate => Answer {
             session: Some(session),
             ..Answer::ok(Status::Duplicate, "This incident already has its Devin session.")
         },
         (_, _) if duplicate => Answer::ok(Status::Duplicate, "This incident's session is on its way already."),
-        (Taken::FollowUp, standing) => {
-            let session = if let Standing::Started { session } = standing { Some(session) } else { None };
+        (Taken::FollowUp, session_status) => {
+            let session = if let SessionStatus::Started { session } = session_status { Some(session) } else { None };
             let message = if kind == Kind::Resolved {
                 "Stored; the incident's session gets a message."
             } else {
@@ -349,16 +353,18 @@ fn answer(hook: Hook, kind: Kind, outcome: Outcome) -> Answer {
             };
             Answer { session, ..Answer::ok(Status::Accepted, message) }
         }
-        (_, Standing::Started { session }) => {
+        (_, SessionStatus::Started { session }) => {
             Answer { session: Some(session), ..Answer::ok(Status::Started, "Devin session created successfully") }
         }
-        (_, Standing::Queued { behind }) => {
+        (_, SessionStatus::Queued { behind }) => {
             Answer::ok(Status::Accepted, format!("Stored; the session waits for its turn, queued behind {behind}."))
         }
-        (_, Standing::Held) => {
+        (_, SessionStatus::Held) => {
             Answer::ok(Status::Accepted, "Stored; today's sessions are spent, so it is held until midnight UTC.")
         }
-        (_, Standing::OnItsWay | Standing::Idle) => Answer::ok(Status::Accepted, "Stored; the session is on its way."),
+        (_, SessionStatus::OnItsWay | SessionStatus::Idle) => {
+            Answer::ok(Status::Accepted, "Stored; the session is on its way.")
+        }
     };
     answer.incident = Some(incident);
     answer
@@ -375,7 +381,7 @@ fn ignored_because(reason: Reason) -> &'static str {
 impl From<BadBody> for Answer {
     fn from(bad: BadBody) -> Answer {
         // The details quote the body.
-        let details = bad.details.map(|details| text::safe(&details, true));
+        let details = bad.details.map(|details| text::sanitize(&details, true));
         let message = details.clone().unwrap_or_else(|| bad.error.clone());
         Answer { details, ..Answer::error(400, bad.error, message) }
     }

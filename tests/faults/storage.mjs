@@ -43,10 +43,10 @@ async function notStored(operation) {
 
 /** Each case by its name. */
 export const cases = {
-  "the ledger can't be read: one session, repeats are known": () => ledgerFails("read"),
-  "the ledger can't be written: one session, repeats are known, the list is fixed": () => ledgerFails("write"),
+  "the dedup cache can't be read: one session, repeats are known": () => ledgerFails("read"),
+  "the dedup cache can't be written: one session, repeats are known, the list is fixed": () => ledgerFails("write"),
 
-  async "there is no ledger: one session, repeats are known"() {
+  async "there is no dedup cache: one session, repeats are known"() {
     const bridge = await faultyBridge({ without: ["INCIDENTS"] });
     const incident = newIncident();
     const body = resolved(incident.id);

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::input::text_of;
-use inbound::auth::{self, Attempt, Entra, HookSecrets, Refusal, Rotating, Scheme, Signature, Token};
-use inbound::endpoint::Hook;
+use inbound::auth::{self, Attempt, EndpointSecrets, Entra, Refusal, Rotating, Scheme, Signature, Token};
+use inbound::endpoint::Endpoint;
 use incident::secret::Secret;
 use incident::sender::Sender;
 use incident::time::Time;
@@ -67,7 +67,7 @@ pub fn signature(input: &[u8]) {
     };
     let query_secret = query.clone();
     let attempt =
-        Attempt { hook: Hook::Of(Sender::Pagerduty), header: &header, query_secret, body, now: Time(NOW * 1_000) };
+        Attempt { hook: Endpoint::Of(Sender::Pagerduty), header: &header, query_secret, body, now: Time(NOW * 1_000) };
     match secrets().verify(&attempt, &Token::Absent) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
@@ -123,7 +123,8 @@ pub fn signatures(input: &[u8]) {
 /// Holds a signature against the table of the setting that it is from.
 fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
     let field = |name: &str| table.get(name).and_then(Value::as_str);
-    let (header, hook) = (field("header").unwrap_or_default(), signature.hooks.first().copied().unwrap_or(Hook::Any));
+    let (header, hook) =
+        (field("header").unwrap_or_default(), signature.hooks.first().copied().unwrap_or(Endpoint::Any));
     let signed = field("signed").unwrap_or("{body}");
     let (before, after) = signed.split_once("{body}").unwrap_or_default();
     let timed = field("timestamp_header").is_some() || field("timestamp_prefix").is_some();
@@ -146,7 +147,7 @@ fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
         let timestamp = field("timestamp_header").map(|name| (name.to_owned(), at.to_string()));
         [(header.to_owned(), value)].into_iter().chain(timestamp).collect::<Vec<_>>()
     };
-    let secrets = HookSecrets { signatures: vec![signature.clone()], ..HookSecrets::default() };
+    let secrets = EndpointSecrets { signatures: vec![signature.clone()], ..EndpointSecrets::default() };
     let let_in = |headers: &[(String, String)], body: &[u8]| {
         let header = |name: &str| {
             headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
@@ -162,11 +163,11 @@ fn signed_as(table: &Value, signature: &Signature, body: &[u8]) {
     }
 }
 
-fn secrets() -> HookSecrets {
+fn secrets() -> EndpointSecrets {
     let one = |secret: &str| Rotating { current: Some(Secret::new(secret)), previous: None };
     let signature = |name: &str, scheme: Scheme, secret: &str| Signature {
         name: name.to_owned(),
-        hooks: vec![Hook::Of(Sender::Pagerduty)],
+        hooks: vec![Endpoint::Of(Sender::Pagerduty)],
         scheme,
         secrets: one(secret),
     };
@@ -174,7 +175,7 @@ fn secrets() -> HookSecrets {
         signature("pagerduty", Scheme::pagerduty(), &text_of(KEY)),
         signature("webhooks", Scheme::standard_webhooks("webhook"), ENCODED_KEY),
     ];
-    HookSecrets { shared: one(SHARED), signatures, ..HookSecrets::default() }
+    EndpointSecrets { shared: one(SHARED), signatures, ..EndpointSecrets::default() }
 }
 
 fn fill(header: &mut Option<String>, right: &str) {

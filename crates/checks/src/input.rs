@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use inbound::auth::{Attempt, HookSecrets, Token, Verified};
-use inbound::endpoint::Hook;
+use inbound::auth::{Attempt, EndpointSecrets, Token, Verified};
+use inbound::endpoint::Endpoint;
 use inbound::senders::Mappings;
 use incident::time::Time;
 
@@ -15,8 +15,8 @@ pub fn text_of(input: &[u8]) -> Cow<'_, str> {
 
 /// A body as it comes in where anybody may call.
 pub fn verified(body: &[u8]) -> Verified<'_> {
-    let open = HookSecrets { open: true, ..HookSecrets::default() };
-    let attempt = Attempt { hook: Hook::Any, header: &|_| None, query_secret: None, body, now: Time(0) };
+    let open = EndpointSecrets { open: true, ..EndpointSecrets::default() };
+    let attempt = Attempt { hook: Endpoint::Any, header: &|_| None, query_secret: None, body, now: Time(0) };
     let Ok(verified) = open.verify(&attempt, &Token::Absent) else { unreachable!("anybody may call") };
     verified
 }

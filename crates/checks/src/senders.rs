@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::input::{all_visible, mappings, verified};
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::senders::{self, MOST_ALERTS, Mappings, Parsed};
 use incident::event::IncidentEvent;
 use incident::key::Key;
@@ -11,27 +11,27 @@ use incident::sender::Sender;
 
 /// PagerDuty's webhooks: nothing is ever refused.
 pub fn pagerduty(input: &[u8]) {
-    assert!(parsed(Hook::Of(Sender::Pagerduty), input));
+    assert!(parsed(Endpoint::Of(Sender::Pagerduty), input));
 }
 
 /// Azure Monitor's common alert schema.
 pub fn azure_monitor(input: &[u8]) {
-    parsed(Hook::Of(Sender::AzureMonitor), input);
+    parsed(Endpoint::Of(Sender::AzureMonitor), input);
 }
 
 /// Kibana's bodies, JSON or not.
 pub fn kibana(input: &[u8]) {
-    parsed(Hook::Of(Sender::Kibana), input);
+    parsed(Endpoint::Of(Sender::Kibana), input);
 }
 
 /// The generic alert.
 pub fn alert(input: &[u8]) {
-    parsed(Hook::Of(Sender::Alert), input);
+    parsed(Endpoint::Of(Sender::Alert), input);
 }
 
 /// Bodies told apart by their shape.
 pub fn any(input: &[u8]) {
-    parsed(Hook::Any, input);
+    parsed(Endpoint::Any, input);
 }
 
 /// `{"sources": …, "body": …}`: a setting of mappings, and a body that each of them reads.
@@ -46,8 +46,8 @@ pub fn mapping(input: &[u8]) {
             let mut mappings = mappings().clone();
             mappings.sources = sources;
             for (position, source) in mappings.sources.iter().enumerate() {
-                assert!(senders::hook_at(&source.name, &mappings.sources) == Some(Hook::Source(position)));
-                read(Hook::Source(position), body.as_bytes(), &mappings, true);
+                assert!(senders::hook_at(&source.name, &mappings.sources) == Some(Endpoint::Source(position)));
+                read(Endpoint::Source(position), body.as_bytes(), &mappings, true);
             }
         }
     }
@@ -55,11 +55,11 @@ pub fn mapping(input: &[u8]) {
 
 /// Whether the body is accepted. What is made of it is within bounds, and the same each time. What takes long to look
 /// at is looked at for two hooks, which lead to all parsers.
-fn parsed(hook: Hook, body: &[u8]) -> bool {
-    read(hook, body, mappings(), matches!(hook, Hook::Of(Sender::Pagerduty) | Hook::Any))
+fn parsed(hook: Endpoint, body: &[u8]) -> bool {
+    read(hook, body, mappings(), matches!(hook, Endpoint::Of(Sender::Pagerduty) | Endpoint::Any))
 }
 
-fn read(hook: Hook, body: &[u8], mappings: &Mappings, thorough: bool) -> bool {
+fn read(hook: Endpoint, body: &[u8], mappings: &Mappings, thorough: bool) -> bool {
     let read = senders::parse(hook, &verified(body), mappings);
     if thorough {
         assert_eq!(read, senders::parse(hook, &verified(body), mappings));
@@ -93,13 +93,13 @@ fn read(hook: Hook, body: &[u8], mappings: &Mappings, thorough: bool) -> bool {
 
 /// What is stored of an event: short and visible, and safe once and for all.
 fn kept(event: IncidentEvent, thorough: bool) {
-    let kept = event.safe(true);
+    let kept = event.sanitize(true);
     for text in texts(&kept) {
         assert!(text.chars().count() <= 20_000);
         all_visible(&text);
     }
     if thorough {
-        assert_eq!(kept.clone().safe(true), kept);
+        assert_eq!(kept.clone().sanitize(true), kept);
     }
 }
 

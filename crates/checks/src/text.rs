@@ -1,7 +1,7 @@
 //! Cleaning, cutting, redaction and the fence.
 
 use super::input::{all_visible, text_of};
-use text::{Fence, clean as cleaning, cut, fence as fencing, redact as redaction, safe};
+use text::{Fence, clean as cleaning, cut, fence as fencing, redact as redaction, sanitize};
 
 /// The first byte is the length to cut to, the rest the text.
 pub fn clean(input: &[u8]) {
@@ -43,7 +43,7 @@ pub fn redact(input: &[u8]) {
         }
     }
     let clean = cleaning::block(&text);
-    let shown = safe(&text, true);
+    let shown = sanitize(&text, true);
     all_visible(&shown);
     only_notes_added(&clean, &shown);
     assert!(shown.len() <= clean.len() * 4 + 100);

@@ -1,9 +1,9 @@
 //! The table of fields in `docs/prompts.md` is the one the code has.
 
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::senders::{self, Parsed};
 use incident::sender::Sender;
-use outbound::prompt::fields::{self, FIELDS, Kind, Writer};
+use outbound::prompt::fields::{self, FIELDS, Kind, Origin};
 use outbound::prompt::{Config, render};
 use text::Fence;
 
@@ -20,7 +20,7 @@ fn column(sender: Sender) -> &'static str {
 fn table() -> String {
     let senders = ["PagerDuty", "Azure Monitor", "Kibana", "All others"];
     let mut out = format!("| Field | Holds | {} | Meaning |\n|---|---|{}---|\n", senders.join(" | "), ":-:|".repeat(4));
-    for field in FIELDS.iter().filter(|field| field.writer == Writer::Sender) {
+    for field in FIELDS.iter().filter(|field| field.origin == Origin::Sender) {
         let limits = field.limits;
         let holds = match field.kind {
             Kind::Line => format!("a line, {} characters", limits.each),
@@ -39,7 +39,7 @@ fn table() -> String {
     }
     out += "\nThese come from the configuration and may stand anywhere. None of them is ever shortened.\n\n";
     out += "| Field | Holds | Meaning |\n|---|---|---|\n";
-    for field in FIELDS.iter().filter(|field| field.writer == Writer::Configuration) {
+    for field in FIELDS.iter().filter(|field| field.origin == Origin::Configuration) {
         let holds = if field.kind == Kind::List { "a list" } else { "a line" };
         out += &format!("| `{}` | {holds} | {} |\n", field.name, fields::meaning(field.id));
     }
@@ -70,8 +70,8 @@ fn the_table_makes_sense() {
         assert_eq!(field.id as usize, index);
         let filled = fields::filled_by(field.id);
         assert!(filled.iter().all(|name| COLUMNS.contains(name)), "{}", field.name);
-        assert_eq!(filled.is_empty(), field.writer == Writer::Configuration, "{}", field.name);
-        assert_eq!(field.limits.total == 0, field.writer == Writer::Configuration, "{}", field.name);
+        assert_eq!(filled.is_empty(), field.origin == Origin::Configuration, "{}", field.name);
+        assert_eq!(field.limits.total == 0, field.origin == Origin::Configuration, "{}", field.name);
         assert!(!fields::meaning(field.id).contains('|'));
     }
 }
@@ -86,7 +86,7 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
         let sample: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let body = sample["body"].to_string();
         let Ok(Parsed::Events { events: found, .. }) =
-            senders::parse(Hook::Any, &checks::verified(body.as_bytes()), checks::mappings())
+            senders::parse(Endpoint::Any, &checks::verified(body.as_bytes()), checks::mappings())
         else {
             continue;
         };
@@ -97,7 +97,7 @@ fn no_sender_fills_a_field_that_the_table_denies_it() {
                 let template = format!("{{{{#if {name}}}}}yes{{{{/if}}}}");
                 !render(&template, &event.incident, &changes, &Config::default(), &Fence::new("")).unwrap().is_empty()
             };
-            for field in FIELDS.iter().filter(|field| field.writer == Writer::Sender && present(field.name)) {
+            for field in FIELDS.iter().filter(|field| field.origin == Origin::Sender && present(field.name)) {
                 let known = fields::filled_by(field.id).contains(&column(event.sender));
                 assert!(known, "{}: {} fills {}", file.display(), event.sender.name(), field.name);
             }

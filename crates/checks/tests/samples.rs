@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use inbound::endpoint::Hook;
+use inbound::endpoint::Endpoint;
 use inbound::senders::{self, Parsed, SENDERS};
 use incident::event::Kind;
 use incident::sender::Sender;
@@ -26,12 +26,12 @@ fn details(name: &str) -> (Sender, Kind, String) {
         panic!("{name}")
     };
     let Ok(Parsed::Events { events: by_shape, .. }) =
-        senders::parse(Hook::Any, &checks::verified(body.as_bytes()), checks::mappings())
+        senders::parse(Endpoint::Any, &checks::verified(body.as_bytes()), checks::mappings())
     else {
         panic!("{name}")
     };
     assert_eq!(events, by_shape, "{name} is told by its shape");
-    let event = events.into_iter().next().unwrap().safe(true);
+    let event = events.into_iter().next().unwrap().sanitize(true);
     let library = Library::new(&checks::texts("prompts"));
     let prompt = render(
         library.text(Template::Triage),

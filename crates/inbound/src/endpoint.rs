@@ -4,7 +4,7 @@ use incident::sender::Sender;
 
 /// The hooks, each with the bodies it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hook {
+pub enum Endpoint {
     /// Every kind of body, told apart by its shape.
     Any,
     /// One sender's.
@@ -13,13 +13,13 @@ pub enum Hook {
     Source(usize),
 }
 
-impl Hook {
+impl Endpoint {
     /// Who sends what comes here, as far as the path says it.
     pub fn sender(self) -> Option<Sender> {
         match self {
-            Hook::Any => None,
-            Hook::Of(sender) => Some(sender),
-            Hook::Source(_) => Some(Sender::Source),
+            Endpoint::Any => None,
+            Endpoint::Of(sender) => Some(sender),
+            Endpoint::Source(_) => Some(Sender::Source),
         }
     }
 }

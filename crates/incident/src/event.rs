@@ -81,7 +81,7 @@ impl IncidentEvent {
 }
 
 /// What is known of an incident. Everything here was written by a sender and is hostile until fenced.
-/// Texts are bounded by [`IncidentEvent::safe`]; an absent or null field is `None` or empty, never an error.
+/// Texts are bounded by [`IncidentEvent::sanitize`]; an absent or null field is `None` or empty, never an error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Incident {

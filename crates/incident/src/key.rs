@@ -48,7 +48,7 @@ impl Key {
         (fits && known).then(|| Key(text.to_owned()))
     }
 
-    /// The key in an incident's name: the name less the number of its occurrence.
+    /// The key in an incident's name: the name less the number of its episode.
     pub fn of_name(name: &str) -> Option<Key> {
         Key::parse(name.split_once('.').map_or(name, |(base, _)| base))
     }

@@ -25,7 +25,7 @@ const ENTRIES: usize = 100;
 
 impl IncidentEvent {
     /// The event with every text redacted, cleaned and cut. `emails`: whether addresses are redacted too.
-    pub fn safe(self, emails: bool) -> IncidentEvent {
+    pub fn sanitize(self, emails: bool) -> IncidentEvent {
         self.safe_among(1, emails)
     }
 
@@ -39,7 +39,7 @@ impl IncidentEvent {
         self.id = self.id.filter(|id| short(id.clone(), look, LINE) == *id);
         self.occurred_at = self.occurred_at.map(|text| short(text, look, LINE));
         self.change = self.change.map(|text| head(text, look, VALUE));
-        self.incident = self.incident.safe(look);
+        self.incident = self.incident.sanitize(look);
         self
     }
 }
@@ -55,7 +55,7 @@ impl Incident {
         level(texts.map(|text| text.chars().count()).collect(), total)
     }
 
-    fn safe(self, look: Look) -> Incident {
+    fn sanitize(self, look: Look) -> Incident {
         let line = |text: String| short(text, look, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
         // Half a link leads nowhere: of one that is too long only that there was one is told.
@@ -185,7 +185,7 @@ fn level(mut lengths: Vec<usize>, total: usize) -> usize {
 fn head(text: String, look: Look, most: usize) -> String {
     let looked = most.saturating_mul(MARGIN_OF_BLOCKS).min(look.most);
     let begun = beginning(&text, looked);
-    let safe = text::safe(begun, look.emails);
+    let safe = text::sanitize(begun, look.emails);
     if begun.len() == text.len() {
         return cut::head(&safe, most);
     }
@@ -197,16 +197,16 @@ fn both_ends(text: String, look: Look, most: usize) -> String {
     let length = text.chars().count();
     let left_out = length.saturating_sub(limit);
     if left_out == 0 {
-        return cut::both_ends(&text::safe(&text, look.emails), most);
+        return cut::both_ends(&text::sanitize(&text, look.emails), most);
     }
     let most = most.min(limit / MARGIN_OF_BLOCKS);
-    let first = begun(&text, most, |begun| text::safe(begun, look.emails));
+    let first = begun(&text, most, |begun| text::sanitize(begun, look.emails));
     let end =
         text.char_indices().nth(left_out.saturating_add(most)).and_then(|(at, _)| text.get(at..)).unwrap_or_default();
     // The label of a secret, or half of it, may be in the half of the line that is gone.
     let end = end.split_once('\n').map_or("", |(_, lines)| lines);
     let between = length.saturating_sub(most).saturating_sub(end.chars().count());
-    let end = text::safe(end, look.emails);
+    let end = text::sanitize(end, look.emails);
     cut::both_ends(&format!("{first}\n[… {between} characters left out]\n{end}"), most)
 }
 
@@ -279,7 +279,7 @@ mod tests {
             let secret = secret.lines().max_by_key(|line| line.len()).unwrap();
             // Also where zero-width characters would make room, or half a secret stand at the end.
             for text in [example.clone(), format!("{}\n{example}", "\u{200b}".repeat(1_990))] {
-                let kept = serde_json::to_string(&everywhere(&text).safe(true)).unwrap();
+                let kept = serde_json::to_string(&everywhere(&text).sanitize(true)).unwrap();
                 assert!(!kept.contains(secret), "{}: {kept}", rule.name);
             }
         }
@@ -295,21 +295,21 @@ mod tests {
                     let count = (length - more) / filler.chars().count();
                     let rest = length - more - count * filler.chars().count();
                     let text = format!("{}{} {key} and so on", filler.repeat(count), " ".repeat(rest));
-                    let kept = everywhere(&text).safe(true);
+                    let kept = everywhere(&text).sanitize(true);
                     let texts = [&kept.incident.title, kept.incident.description.as_ref().unwrap()];
                     assert!(texts.iter().all(|text| !text.contains("AKIA")), "{texts:?}");
                 }
             }
         }
         let logs = format!("password={key}{}\nthe last line", "\u{200b}".repeat(LOGS * MARGIN_OF_BLOCKS - 20));
-        let kept = everywhere(&logs).safe(true).incident.logs.unwrap();
+        let kept = everywhere(&logs).sanitize(true).incident.logs.unwrap();
         assert!(!kept.contains("AKIA") && kept.ends_with("\nthe last line"), "{kept}");
     }
 
     #[test]
     fn a_secret_far_from_its_label_is_one() {
         for gap in ["\n", "\n\n\n", &" ".repeat(500), &"\u{3000}".repeat(900), &" \u{200b}".repeat(900)] {
-            let kept = everywhere(&format!("password={gap}hunter22")).safe(true);
+            let kept = everywhere(&format!("password={gap}hunter22")).sanitize(true);
             assert_eq!(kept.incident.title, "password= [redacted: password]");
             let lines = gap.contains('\n');
             assert!(lines || !serde_json::to_string(&kept).unwrap().contains("hunter22"), "{gap:?}: {kept:?}");
@@ -319,17 +319,17 @@ mod tests {
     #[test]
     fn an_id_is_kept_as_it_is_or_not_at_all() {
         assert_eq!(
-            everywhere("01DEN1HNLBC1VITK192ETJ0MPJ").safe(true).id.as_deref(),
+            everywhere("01DEN1HNLBC1VITK192ETJ0MPJ").sanitize(true).id.as_deref(),
             Some("01DEN1HNLBC1VITK192ETJ0MPJ")
         );
-        assert_eq!(everywhere("password=hunter22").safe(true).id, None);
+        assert_eq!(everywhere("password=hunter22").sanitize(true).id, None);
     }
 
     #[test]
     fn a_link_is_whole_or_said_to_be_missing() {
         let of = |length: usize| {
             let url = Some(format!("https://x.example/{}", "a".repeat(length - 18)));
-            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.safe(EVERYTHING))
+            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.sanitize(EVERYTHING))
         };
         let (url, kept) = of(3_000);
         assert_eq!((kept.url, kept.context.len()), (url, 0));
@@ -350,7 +350,7 @@ mod tests {
             context: vec![("note".into(), long.clone()), ("password".into(), "hunter22hunter22".into())],
             ..Default::default()
         };
-        let safe = incident.safe(EVERYTHING);
+        let safe = incident.sanitize(EVERYTHING);
         assert_eq!(safe.title, "Untitled");
         assert!(safe.description.unwrap().chars().count() <= BLOCK);
         let logs = safe.logs.unwrap();
@@ -366,7 +366,7 @@ mod tests {
             (0..99).map(|n| (long(n), long(n))).chain([("short".into(), "kept as it is".into())]).collect();
         let incident =
             Incident { title: "t".into(), context: pairs, teams: (0..99).map(long).collect(), ..Default::default() };
-        let safe = incident.safe(EVERYTHING);
+        let safe = incident.sanitize(EVERYTHING);
         let length = |texts: &[&String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
         let (names, values): (Vec<&String>, Vec<&String>) =
             safe.context.iter().map(|(name, value)| (name, value)).unzip();
@@ -374,7 +374,7 @@ mod tests {
         assert!(length(&safe.teams.iter().collect::<Vec<_>>()) <= LISTED);
         assert_eq!(safe.context[99].1, "kept as it is");
         assert!(values[0].starts_with("0 word") && values[0].contains('…') && values[0].chars().count() > 300);
-        assert_eq!(safe.clone().safe(EVERYTHING), safe);
+        assert_eq!(safe.clone().sanitize(EVERYTHING), safe);
     }
 
     #[test]
@@ -382,7 +382,7 @@ mod tests {
         let secret = "password=hunter22hunter22";
         let text = format!("first {secret} {}{secret} last", "some words and more ".repeat(500));
         let description = |event: &IncidentEvent| event.incident.description.clone().unwrap();
-        let alone = everywhere(&text).safe(true);
+        let alone = everywhere(&text).sanitize(true);
         let one = everywhere(&text).safe_among(100, true);
         assert!(description(&alone).chars().count() > 5 * description(&one).chars().count());
         let kept = serde_json::to_string(&one).unwrap();
@@ -391,7 +391,7 @@ mod tests {
         let lines = everywhere(&text.replace(" more ", "\n")).safe_among(10, true).incident.logs.unwrap();
         assert!(lines.starts_with("first") && lines.ends_with("last"), "{lines}");
         // What is short is not touched.
-        assert_eq!(everywhere("short").safe_among(100, true), everywhere("short").safe(true));
+        assert_eq!(everywhere("short").safe_among(100, true), everywhere("short").sanitize(true));
         for before in 0..600 {
             let text = format!("{},AKIAIOSFODNN7EXAMPLQ,{}", "x".repeat(before), "y".repeat(8_000));
             let kept = serde_json::to_string(&everywhere(&text).safe_among(100, true)).unwrap();
@@ -405,7 +405,7 @@ mod tests {
         for before in 400..520 {
             let text = format!("{},{secret}{}", "x".repeat(before), "y".repeat(8_000));
             let context = vec![("note".to_owned(), text); 100];
-            let safe = Incident { title: "t".into(), context, ..Default::default() }.safe(EVERYTHING);
+            let safe = Incident { title: "t".into(), context, ..Default::default() }.sanitize(EVERYTHING);
             assert!(!safe.context[0].1.contains("AKIAIOSF"), "{before}: {}", safe.context[0].1);
         }
     }

@@ -482,7 +482,7 @@ impl World {
             }
             let tries =
                 matches!(record.state, State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. });
-            if record.mark() != id || !tries {
+            if record.correlation_id() != id || !tries {
                 self.broke(format!("{id} holds a permit although the record is {:?}", record.state));
             }
         }

@@ -13,6 +13,6 @@ pub use fence::Fence;
 
 /// The whole treatment of a text at intake: hidden characters out ([`clean::block`]), then secrets out
 /// ([`redact::redact`]). `emails` says whether e-mail addresses count as secrets. The result is not cut.
-pub fn safe(text: &str, emails: bool) -> String {
+pub fn sanitize(text: &str, emails: bool) -> String {
     redact::redact(&clean::block(text), emails)
 }

@@ -31,7 +31,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
     let head = html! {
         nav aria-label="Breadcrumb" { a href=(view.address(None)) { "All incidents" } }
         h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
-        (standing(shown, clock))
+        (session_status(shown, clock))
     };
     let story = html! { (postmortem(incident)) (timeline(incident, clock)) };
     let beside = html! { (session(incident, clock)) };
@@ -59,7 +59,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
 }
 
 /// Where it stands, when it goes on, and what can be done about it.
-fn standing(shown: &Shown<'_>, clock: &Clock) -> Markup {
+fn session_status(shown: &Shown<'_>, clock: &Clock) -> Markup {
     let Shown { incident, view, acts } = shown;
     let code = state_of(incident);
     let may = |what: &str| *acts && incident.get(what).and_then(Value::as_bool) == Some(true);
@@ -72,7 +72,7 @@ fn standing(shown: &Shown<'_>, clock: &Clock) -> Markup {
     };
     let action = |what: &str| view.carried_to(&format!("/incidents/{}/{what}", text(incident, "incident")));
     html! {
-        div.standing.card {
+        div.session_status.card {
             div {
                 p { (state(code)) " " span dir="auto" { (short(&why(incident), 2_000)) } }
                 @if let Some(next) = next { p.soft { "Next attempt " (next) "." } }

@@ -11,7 +11,7 @@ use incident::event::IncidentEvent;
 use incident::lifecycle::Taken;
 use incident::listing::Line;
 use incident::plan::Plan;
-use incident::record::{Record, State, Turn};
+use incident::record::{AdmissionState, Record, State};
 use incident::session::{Report, Session};
 
 /// What an object is asked.
@@ -27,14 +27,14 @@ pub enum Call {
         /// How long the sender may be kept waiting for the session.
         wait: Duration,
     },
-    /// What would become of an event; answered with a [`Rehearsal`].
+    /// What would become of an event; answered with a [`DryRun`].
     DryRun {
         /// The event.
         event: Box<IncidentEvent>,
         /// What the routes say of it.
         plan: Option<Box<Plan>>,
     },
-    /// Everything that is known of the incident; null where it is another occurrence.
+    /// Everything that is known of the incident; null where it is another episode.
     Show {
         /// The incident's name.
         name: String,
@@ -42,7 +42,7 @@ pub enum Call {
         ask_devin: bool,
     },
     /// Try again what failed, or start what waits. Answered with whether anything was to be done; null where it is another
-    /// occurrence.
+    /// episode.
     Replay {
         /// The incident's name.
         name: String,
@@ -74,13 +74,13 @@ pub struct Outcome {
     /// The incident's name.
     pub incident: String,
     /// Where the work stands.
-    pub standing: Standing,
+    pub session_status: SessionStatus,
 }
 
 /// Where the work on an incident stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-pub enum Standing {
+pub enum SessionStatus {
     /// No session is wanted.
     #[default]
     Idle,
@@ -107,28 +107,30 @@ pub enum Standing {
 
 /// What would become of an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// What would be answered.
     pub outcome: Outcome,
     /// The record as it would be; `None` where nothing would be kept.
     pub record: Option<Record>,
 }
 
-impl Standing {
+impl SessionStatus {
     /// That of the work on `record`.
-    pub fn of(record: &Record) -> Standing {
+    pub fn of(record: &Record) -> SessionStatus {
         match (&record.state, &record.session) {
-            (State::Watching, _) => Standing::Idle,
-            (State::Waiting { turn: Turn::Queued(behind), .. }, _) => Standing::Queued { behind: *behind },
-            (State::Waiting { turn: Turn::Held, .. }, _) => Standing::Held,
-            (State::Started, Some(session)) => Standing::Started { session: session.clone() },
-            (State::Failed, _) => Standing::Failed { error: record.error.clone().unwrap_or_default() },
-            _ => Standing::OnItsWay,
+            (State::Watching, _) => SessionStatus::Idle,
+            (State::Waiting { admission: AdmissionState::Queued(behind), .. }, _) => {
+                SessionStatus::Queued { behind: *behind }
+            }
+            (State::Waiting { admission: AdmissionState::Held, .. }, _) => SessionStatus::Held,
+            (State::Started, Some(session)) => SessionStatus::Started { session: session.clone() },
+            (State::Failed, _) => SessionStatus::Failed { error: record.error.clone().unwrap_or_default() },
+            _ => SessionStatus::OnItsWay,
         }
     }
 
     /// Whether waiting any longer would be in vain.
     pub fn settled(&self) -> bool {
-        !matches!(self, Standing::OnItsWay)
+        !matches!(self, SessionStatus::OnItsWay)
     }
 }

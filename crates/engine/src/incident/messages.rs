@@ -14,7 +14,7 @@ impl<H: IncidentHost> Program<H> {
         let text = self.with_loaded(|record| {
             let message = lifecycle::next_message(record)?;
             let text = message.text.clone().map_or_else(|| compose::message(record, message, &settings.compose()), Ok);
-            let to = message.farewell.as_ref().map(|farewell| &farewell.session);
+            let to = message.prior_session.as_ref().map(|prior_session| &prior_session.session);
             let to = to.or(record.session.as_ref())?.clone();
             // At once: what comes from now on is not in this text.
             text.as_ref().inspect(|text| lifecycle::sending(record, text, self.host.now())).ok();
@@ -49,15 +49,15 @@ impl<H: IncidentHost> Program<H> {
     pub(super) async fn look_up_message(&self, access: &Access) -> Result<()> {
         let looked_for = self.with_loaded(|record| {
             let message = lifecycle::next_message(record)?;
-            Some(match &message.farewell {
-                Some(farewell) => (farewell.session.clone(), farewell.mark.clone()),
-                None => (record.session.clone()?, record.message_mark(message.number)),
+            Some(match &message.prior_session {
+                Some(prior_session) => (prior_session.session.clone(), prior_session.correlation_id.clone()),
+                None => (record.session.clone()?, record.message_correlation_id(message.number)),
             })
         });
-        let Some((session, mark)) = looked_for.await?.flatten() else { return Ok(()) };
+        let Some((session, correlation_id)) = looked_for.await?.flatten() else { return Ok(()) };
         let look = async |page: &str| {
             let answer = self.host.ask_devin(access, &access.messages(&session.id, page)).await;
-            reply::message_found(answer, &mark, self.host.now())
+            reply::message_found(answer, &correlation_id, self.host.now())
         };
         let result = self.through_pages(look).await.map(|found| found.is_some());
         let (arrived, cause) = (matches!(result, Ok(true)), result.as_ref().err().map(Cause::of));

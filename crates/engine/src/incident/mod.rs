@@ -35,7 +35,7 @@ use ::incident::lifecycle::{self, Step};
 use ::incident::plan::Plan;
 use ::incident::record::Record;
 use ::incident::time::{MINUTE, Time};
-use calls::{Call, Outcome, Rehearsal, Standing};
+use calls::{Call, DryRun, Outcome, SessionStatus};
 
 const RECORD: &str = "record";
 /// One alarm takes at most so many steps in each lane, …
@@ -106,7 +106,7 @@ impl<H: IncidentHost> Program<H> {
         let (record, taken) = lifecycle::take(current, event, plan, arrived);
         self.record.replace(Some(record));
         let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
-            return Ok(Outcome { taken, incident: key.to_string(), standing: Standing::Idle });
+            return Ok(Outcome { taken, incident: key.to_string(), session_status: SessionStatus::Idle });
         };
         let stored = self.arm_and_store(due, arrived).await;
         if let Err(error) = stored {
@@ -115,27 +115,27 @@ impl<H: IncidentHost> Program<H> {
         }
         let deadline = arrived.plus(wait);
         loop {
-            let (incident, standing) = self
-                .with_loaded(|record| (record.name(), Standing::of(record)))
+            let (incident, session_status) = self
+                .with_loaded(|record| (record.name(), SessionStatus::of(record)))
                 .await?
-                .unwrap_or((key.to_string(), Standing::Idle));
+                .unwrap_or((key.to_string(), SessionStatus::Idle));
             // What begins only later is not worth waiting for.
             let later = self.with_record(|record| lifecycle::begins(record) >= Some(deadline)) == Some(true);
-            if standing.settled() || later || self.host.now() >= deadline {
-                return Ok(Outcome { taken, incident, standing });
+            if session_status.settled() || later || self.host.now() >= deadline {
+                return Ok(Outcome { taken, incident, session_status });
             }
             self.changed_before(Some(deadline)).await;
         }
     }
 
-    async fn dry_run(&self, event: IncidentEvent, plan: Option<Plan>) -> Result<Rehearsal> {
+    async fn dry_run(&self, event: IncidentEvent, plan: Option<Plan>) -> Result<DryRun> {
         self.load().await?;
         let key = event.key.clone();
         let current = self.with_record(|record| record.clone());
         let (record, taken) = lifecycle::take(current, event, plan, self.host.now());
         let incident = record.as_ref().map_or_else(|| key.to_string(), Record::name);
-        let standing = record.as_ref().map(Standing::of).unwrap_or_default();
-        Ok(Rehearsal { outcome: Outcome { taken, incident, standing }, record })
+        let session_status = record.as_ref().map(SessionStatus::of).unwrap_or_default();
+        Ok(DryRun { outcome: Outcome { taken, incident, session_status }, record })
     }
 
     /// Sees to it that the alarm will do what is due, and stores the record. In this order: an alarm that finds nothing to do
@@ -288,14 +288,14 @@ impl<H: IncidentHost> Program<H> {
         for former in &record.former {
             self.host.publish(former.line.clone(), Some(former.id.clone()), former.permit).await?;
         }
-        self.host.publish(record.line(), Some(record.mark()), record.permit()).await
+        self.host.publish(record.line(), Some(record.correlation_id()), record.permit()).await
     }
 
     async fn publish(&self) -> Result<()> {
         let Some(record) = self.with_loaded(|record| record.clone()).await? else { return Ok(()) };
         let (told, cached) = self.tell(&record).await;
         self.with_loaded(|current| {
-            if current.occurrence == record.occurrence {
+            if current.episode == record.episode {
                 current.cached = cached;
             }
             if told {
@@ -327,7 +327,7 @@ impl<H: IncidentHost> Program<H> {
         last_seen.plus(self.host.retention())
     }
 
-    /// Does what somebody asks for by hand; whether there was anything to do. `None`: it is another occurrence.
+    /// Does what somebody asks for by hand; whether there was anything to do. `None`: it is another episode.
     async fn operate(&self, name: &str, act: fn(&mut Record, Time) -> bool) -> Result<Option<bool>> {
         self.load().await?;
         let now = self.host.now();
@@ -341,7 +341,9 @@ impl<H: IncidentHost> Program<H> {
     /// The register has a slot for the session with this correlation id.
     async fn called(&self, id: &str) -> Result<()> {
         self.load().await?;
-        if self.with_record(|record| record.mark() == id && lifecycle::called(record, self.host.now())) == Some(true) {
+        if self.with_record(|record| record.correlation_id() == id && lifecycle::called(record, self.host.now()))
+            == Some(true)
+        {
             self.arm_and_store_now().await?;
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! What Devin reports of a session: kept in its incident's record, or, where the alert has fired again since, in the
-//! list's last line of that occurrence. The postmortem that a session gave is kept beside the record.
+//! list's last line of that episode. The postmortem that a session gave is kept beside the record.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,7 +44,7 @@ impl<H: IncidentHost> Program<H> {
             changed || self.is_new_output(&report).await?
         } else {
             // The alert has fired again, and the record is about that. The list's line is all that is left of this
-            // occurrence, so it is changed here and now.
+            // episode, so it is changed here and now.
             let known_end = line.ended_at.as_deref().and_then(Time::from_rfc3339);
             let ends = report.end != End::Open && known_end.is_none();
             let ended_at = if ends { Some(at) } else { known_end };

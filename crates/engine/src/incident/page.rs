@@ -20,7 +20,7 @@ impl<H: IncidentHost> Program<H> {
         }
         let postmortem = self.postmortem_of(&record).await?;
         let mut shown = serde_json::to_value(record.line())?;
-        let prompt = self.stored_request().await?.filter(|request| request.mark == record.mark());
+        let prompt = self.stored_request().await?.filter(|request| request.correlation_id == record.correlation_id());
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("timeline".into(), timeline.into());
             fields.insert("prompt".into(), prompt.map(|request| request.prompt).into());

@@ -6,7 +6,7 @@ use crate::host::{IncidentHost, Result, Settings};
 use ::incident::admission::Admission;
 use ::incident::failure::Failure;
 use ::incident::lifecycle;
-use ::incident::record::{self, Record, Turn};
+use ::incident::record::{self, AdmissionState, Record};
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
 
@@ -19,17 +19,17 @@ impl<H: IncidentHost> Program<H> {
         };
         let wait = match self.host.admit(line, applicant, settings.limits()).await {
             Ok(Admission::Admitted) => None,
-            Ok(Admission::Queued { ahead, until }) => Some((Turn::Queued(ahead), until)),
-            Ok(Admission::Held { until }) => Some((Turn::Held, until)),
+            Ok(Admission::Queued { ahead, until }) => Some((AdmissionState::Queued(ahead), until)),
+            Ok(Admission::Held { until }) => Some((AdmissionState::Held, until)),
             Err(error) => {
                 self.host.warn(&format!("no answer from the register: {error}"));
                 self.with_loaded(|record| lifecycle::not_admitted(record, self.host.now(), self.host.chance())).await?;
                 return self.store().await;
             }
         };
-        if let Some((turn, until)) = wait {
+        if let Some((admission, until)) = wait {
             self.with_loaded(|record| {
-                lifecycle::must_wait(record, turn, until, self.host.now());
+                lifecycle::must_wait(record, admission, until, self.host.now());
                 record.publish(self.host.now());
             })
             .await?;
@@ -71,13 +71,13 @@ impl<H: IncidentHost> Program<H> {
 
     /// The request of the session that is wanted: as it was sent before, or made now. `Err`: why there is none.
     async fn request(&self, settings: &H::Settings) -> Result<std::result::Result<SessionRequest, String>> {
-        let (untried, mark) = self
-            .with_loaded(|record| (record.session_untried(), record.mark()))
+        let (untried, correlation_id) = self
+            .with_loaded(|record| (record.session_untried(), record.correlation_id()))
             .await?
             .unwrap_or((true, String::new()));
         if !untried
             && let Some(request) = self.stored_request().await?
-            && request.mark == mark
+            && request.correlation_id == correlation_id
         {
             return Ok(Ok(request));
         }
@@ -97,13 +97,13 @@ impl<H: IncidentHost> Program<H> {
                 record::State::LookingUp { since, .. } => since,
                 _ => record.first_seen,
             };
-            (record.mark(), since.minus(lifecycle::CLOCK_LEEWAY))
+            (record.correlation_id(), since.minus(lifecycle::CLOCK_LEEWAY))
         });
-        let Some((mark, since)) = sought.await? else { return Ok(()) };
+        let Some((correlation_id, since)) = sought.await? else { return Ok(()) };
         let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
         let look = async |page: &str| {
-            let answer = self.host.ask_devin(access, &access.find(&mark, tagged, since, page)).await;
-            reply::found(&access.api, answer, &mark, page, self.host.now())
+            let answer = self.host.ask_devin(access, &access.find(&correlation_id, tagged, since, page)).await;
+            reply::found(&access.api, answer, &correlation_id, page, self.host.now())
         };
         let result = self.through_pages(look).await;
         let repeatable = access.api == Api::V1;

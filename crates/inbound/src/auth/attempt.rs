@@ -5,7 +5,7 @@ use base64::{Engine, alphabet};
 use incident::secret::Secret;
 use incident::time::Time;
 
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 
 /// Base64 with its padding, read by any of our senders' rules: what the last digit says beyond the last byte is ignored.
 pub(super) const BASE64: GeneralPurpose =
@@ -30,7 +30,7 @@ impl Rotating {
 /// A request to a hook, as far as it can prove who sent it.
 pub struct Attempt<'a> {
     /// Where it came to.
-    pub hook: Hook,
+    pub hook: Endpoint,
     /// The value of a header by its name, which may be in any case.
     pub header: &'a dyn Fn(&str) -> Option<String>,
     /// `?secret=`, decoded.

@@ -7,7 +7,7 @@ pub mod signature;
 pub mod sns;
 pub mod strength;
 
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 pub use attempt::{Attempt, Rotating, secret_of_authorization};
 pub use entra::{Entra, Token};
 use incident::secret::Secret;
@@ -47,7 +47,7 @@ impl<'a> Verified<'a> {
 
 /// What the hooks accept as proof.
 #[derive(Clone, Debug, Default)]
-pub struct HookSecrets {
+pub struct EndpointSecrets {
     /// The shared secret, which opens every hook: `WEBHOOK_SECRET`.
     pub shared: Rotating,
     /// Those that open one hook only: `WEBHOOK_SECRET_<SENDER>`.
@@ -71,7 +71,7 @@ pub struct OwnSecret {
     /// What the log calls it: `webhook_secret_azure_monitor`.
     pub name: String,
     /// What it opens.
-    pub hook: Hook,
+    pub hook: Endpoint,
     /// The secret.
     pub secrets: Rotating,
 }
@@ -93,7 +93,7 @@ pub enum Refusal {
     NoKeys,
 }
 
-impl HookSecrets {
+impl EndpointSecrets {
     /// Checks a request's proof over its raw body; `token` is what the check of a token, or of SNS's signature, found. Until
     /// one holds, every comparison is made whatever the ones before gave, so that the time tells who is refused nothing.
     pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
@@ -140,13 +140,13 @@ impl HookSecrets {
     }
 
     /// Whether a hook takes Amazon SNS's own signature.
-    pub fn takes_topics(&self, hook: Hook) -> bool {
-        hook == Hook::Of(Sender::Sns) && !self.topics.is_empty()
+    pub fn takes_topics(&self, hook: Endpoint) -> bool {
+        hook == Endpoint::Of(Sender::Sns) && !self.topics.is_empty()
     }
 
     /// Whether a hook takes Entra ID tokens.
-    pub fn takes_tokens(&self, hook: Hook) -> bool {
-        self.entra.is_some() && matches!(hook, Hook::Of(Sender::AzureMonitor) | Hook::Any)
+    pub fn takes_tokens(&self, hook: Endpoint) -> bool {
+        self.entra.is_some() && matches!(hook, Endpoint::Of(Sender::AzureMonitor) | Endpoint::Any)
     }
 }
 

@@ -7,7 +7,7 @@ use super::signature::{Encoding, Scheme, Signature, Timestamp};
 use crate::config::nearest::nearest;
 use crate::config::problem::{Problem, tables};
 use crate::config::value::{is_own_secret, is_secret_name, kind, show};
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use incident::secret::Secret;
 use text::clean::line;
 
@@ -23,7 +23,7 @@ const ANY: &str = "trigger-devin";
 /// Reads the whole variable; `hooks` are those under `/hooks/` with their names, and `secret` gives a Worker secret by its name. What can't be read is left out and noted.
 pub fn signatures(
     value: &Value,
-    hooks: &[(String, Hook)],
+    hooks: &[(String, Endpoint)],
     secret: &dyn Fn(&str) -> Option<Secret>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Signature> {
@@ -56,7 +56,7 @@ pub fn signatures(
 struct Reading<'a> {
     position: String,
     fields: &'a Map<String, Value>,
-    known: &'a [(String, Hook)],
+    known: &'a [(String, Endpoint)],
     problems: &'a mut Vec<Problem>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn hooks(&mut self) -> Vec<Hook> {
+    fn hooks(&mut self) -> Vec<Endpoint> {
         let mut names = vec![ANY.to_owned()];
         names.extend(self.known.iter().map(|(name, _)| name.clone()));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -117,7 +117,7 @@ impl<'a> Reading<'a> {
         for value in values {
             let name = value.as_str().unwrap_or_default();
             let known = || self.known.iter().find(|(known, _)| known == name).map(|(_, hook)| *hook);
-            let hook = if name == ANY { Some(Hook::Any) } else { known() };
+            let hook = if name == ANY { Some(Endpoint::Any) } else { known() };
             match hook {
                 Some(hook) => hooks.push(hook),
                 None => self.note(".hooks".to_owned(), Some(show(value)), &expected(name)),

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::attempt::{Attempt, BASE64, Rotating};
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use incident::secret::Secret;
 use incident::time::Time;
 
@@ -29,7 +29,7 @@ pub struct Signature {
     /// What the log calls it.
     pub name: String,
     /// The hooks that take it.
-    pub hooks: Vec<Hook>,
+    pub hooks: Vec<Endpoint>,
     /// How it is made.
     pub scheme: Scheme,
     /// What it is made with.

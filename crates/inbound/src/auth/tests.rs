@@ -16,21 +16,21 @@ fn rotating(current: &str, previous: &str) -> Rotating {
 fn pagerduty(secrets: Rotating) -> Signature {
     Signature {
         name: "pagerduty_signature".into(),
-        hooks: vec![Hook::Of(Sender::Pagerduty)],
+        hooks: vec![Endpoint::Of(Sender::Pagerduty)],
         scheme: Scheme::pagerduty(),
         secrets,
     }
 }
 
-fn secrets() -> HookSecrets {
+fn secrets() -> EndpointSecrets {
     let signatures = vec![pagerduty(rotating("key-new", "key-old"))];
-    HookSecrets { shared: rotating("new", "old"), signatures, ..Default::default() }
+    EndpointSecrets { shared: rotating("new", "old"), signatures, ..Default::default() }
 }
 
 /// What proves a request with these headers, and this `?secret=`.
 fn proof_of(
-    secrets: &HookSecrets,
-    hook: Hook,
+    secrets: &EndpointSecrets,
+    hook: Endpoint,
     headers: &[(&str, &str)],
     query: Option<&str>,
     token: Token,
@@ -45,7 +45,7 @@ fn proof_of(
 }
 
 fn proof(headers: &[(&str, &str)], query: Option<&str>) -> Result<String, Refusal> {
-    proof_of(&secrets(), Hook::Of(Sender::Pagerduty), headers, query, Token::Absent)
+    proof_of(&secrets(), Endpoint::Of(Sender::Pagerduty), headers, query, Token::Absent)
 }
 
 #[test]
@@ -79,31 +79,33 @@ fn a_signature_counts_only_where_it_is_taken() {
         let header = format!("v1={}", sign(key, BODY));
         let headers = [("X-PagerDuty-Signature", header.as_str())];
         assert_eq!(proof(&headers, None).as_deref(), Ok(by));
-        let elsewhere = proof_of(&secrets(), Hook::Any, &headers, None, Token::Absent);
+        let elsewhere = proof_of(&secrets(), Endpoint::Any, &headers, None, Token::Absent);
         assert_eq!(elsewhere, Err(Refusal::Unauthorized));
     }
 }
 
 #[test]
 fn without_a_secret_nobody_gets_in_unless_that_is_wanted() {
-    let none = HookSecrets::default();
-    let nobody = |secrets: &HookSecrets| proof_of(secrets, Hook::Of(Sender::Pagerduty), &[], None, Token::Absent);
+    let none = EndpointSecrets::default();
+    let nobody =
+        |secrets: &EndpointSecrets| proof_of(secrets, Endpoint::Of(Sender::Pagerduty), &[], None, Token::Absent);
     assert_eq!(nobody(&none), Err(Refusal::NotConfigured));
-    assert_eq!(nobody(&HookSecrets { open: true, ..none }).as_deref(), Ok("none"));
-    assert_eq!(nobody(&HookSecrets { open: true, ..secrets() }), Err(Refusal::Unauthorized));
+    assert_eq!(nobody(&EndpointSecrets { open: true, ..none }).as_deref(), Ok("none"));
+    assert_eq!(nobody(&EndpointSecrets { open: true, ..secrets() }), Err(Refusal::Unauthorized));
 }
 
 #[test]
 fn a_signing_secret_does_not_open_hooks_that_take_no_signature() {
-    let only = HookSecrets { signatures: secrets().signatures, ..Default::default() };
-    assert_eq!(proof_of(&only, Hook::Any, &[], None, Token::Absent), Err(Refusal::NotConfigured));
-    assert_eq!(proof_of(&only, Hook::Of(Sender::Pagerduty), &[], None, Token::Absent), Err(Refusal::Unauthorized));
+    let only = EndpointSecrets { signatures: secrets().signatures, ..Default::default() };
+    assert_eq!(proof_of(&only, Endpoint::Any, &[], None, Token::Absent), Err(Refusal::NotConfigured));
+    assert_eq!(proof_of(&only, Endpoint::Of(Sender::Pagerduty), &[], None, Token::Absent), Err(Refusal::Unauthorized));
 }
 
 #[test]
 fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
-    let broken = HookSecrets { unreadable: true, ..secrets() };
-    let from = |headers: &[(&str, &str)]| proof_of(&broken, Hook::Of(Sender::Pagerduty), headers, None, Token::Absent);
+    let broken = EndpointSecrets { unreadable: true, ..secrets() };
+    let from =
+        |headers: &[(&str, &str)]| proof_of(&broken, Endpoint::Of(Sender::Pagerduty), headers, None, Token::Absent);
     assert_eq!(from(&[]), Err(Refusal::NotConfigured));
     assert_eq!(from(&[("X-Webhook-Secret", "new")]).as_deref(), Ok("webhook_secret"));
 }
@@ -112,50 +114,51 @@ fn while_a_setting_can_not_be_read_nobody_is_called_a_stranger() {
 fn a_secret_of_one_hook_opens_that_one_only() {
     let own = OwnSecret {
         name: "webhook_secret_azure_monitor".into(),
-        hook: Hook::Of(Sender::AzureMonitor),
+        hook: Endpoint::Of(Sender::AzureMonitor),
         secrets: rotating("azure", "azure-old"),
     };
-    let with_shared = HookSecrets { own: vec![own.clone()], ..secrets() };
-    let alone = HookSecrets { own: vec![own], ..Default::default() };
+    let with_shared = EndpointSecrets { own: vec![own.clone()], ..secrets() };
+    let alone = EndpointSecrets { own: vec![own], ..Default::default() };
     for (secret, by) in
         [("azure", "webhook_secret_azure_monitor"), ("azure-old", "webhook_secret_azure_monitor_previous")]
     {
-        for hook in [Hook::Any, Hook::Of(Sender::Pagerduty), Hook::Of(Sender::Kibana), Hook::Source(0)] {
+        for hook in [Endpoint::Any, Endpoint::Of(Sender::Pagerduty), Endpoint::Of(Sender::Kibana), Endpoint::Source(0)]
+        {
             let proof = |secrets| proof_of(secrets, hook, &[], Some(secret), Token::Absent);
             assert_eq!(proof(&with_shared), Err(Refusal::Unauthorized));
             assert_eq!(proof(&alone), Err(Refusal::NotConfigured));
         }
         for secrets in [&with_shared, &alone] {
-            let azure = proof_of(secrets, Hook::Of(Sender::AzureMonitor), &[], Some(secret), Token::Absent);
+            let azure = proof_of(secrets, Endpoint::Of(Sender::AzureMonitor), &[], Some(secret), Token::Absent);
             assert_eq!(azure.as_deref(), Ok(by));
         }
     }
-    let shared = proof_of(&with_shared, Hook::Of(Sender::AzureMonitor), &[], Some("new"), Token::Absent);
+    let shared = proof_of(&with_shared, Endpoint::Of(Sender::AzureMonitor), &[], Some("new"), Token::Absent);
     assert_eq!(shared.as_deref(), Ok("webhook_secret"));
     assert_eq!(own_secret_name("azure-monitor"), "WEBHOOK_SECRET_AZURE_MONITOR");
-    assert!(alone.is_set() && secrets().is_set() && !HookSecrets::default().is_set());
+    assert!(alone.is_set() && secrets().is_set() && !EndpointSecrets::default().is_set());
 }
 
 #[test]
 fn tokens_count_where_azure_calls() {
-    let azure = HookSecrets { entra: Some(entra()), ..Default::default() };
-    assert!(azure.takes_tokens(Hook::Of(Sender::AzureMonitor)) && azure.takes_tokens(Hook::Any));
-    for hook in [Hook::Of(Sender::Pagerduty), Hook::Of(Sender::Alert), Hook::Of(Sender::Kibana)] {
+    let azure = EndpointSecrets { entra: Some(entra()), ..Default::default() };
+    assert!(azure.takes_tokens(Endpoint::Of(Sender::AzureMonitor)) && azure.takes_tokens(Endpoint::Any));
+    for hook in [Endpoint::Of(Sender::Pagerduty), Endpoint::Of(Sender::Alert), Endpoint::Of(Sender::Kibana)] {
         assert!(!azure.takes_tokens(hook));
         assert_eq!(proof_of(&azure, hook, &[], None, Token::Absent), Err(Refusal::NotConfigured));
     }
-    let with = |token| proof_of(&azure, Hook::Of(Sender::AzureMonitor), &[], None, token);
+    let with = |token| proof_of(&azure, Endpoint::Of(Sender::AzureMonitor), &[], None, token);
     assert_eq!(with(Token::Proven).as_deref(), Ok("entra_token"));
     assert_eq!(with(Token::Absent), Err(Refusal::Unauthorized));
     assert_eq!(with(Token::Refused("aud")), Err(Refusal::Unauthorized));
     assert_eq!(with(Token::NoKeys), Err(Refusal::NoKeys));
-    assert!(!secrets().takes_tokens(Hook::Of(Sender::AzureMonitor)));
+    assert!(!secrets().takes_tokens(Endpoint::Of(Sender::AzureMonitor)));
 }
 
 #[test]
 fn the_shared_secret_stays_good_beside_a_token_that_is_not() {
-    let both = HookSecrets { entra: Some(entra()), ..secrets() };
+    let both = EndpointSecrets { entra: Some(entra()), ..secrets() };
     for token in [Token::Absent, Token::Refused("aud"), Token::NoKeys] {
-        assert_eq!(proof_of(&both, Hook::Any, &[], Some("new"), token).as_deref(), Ok("webhook_secret"));
+        assert_eq!(proof_of(&both, Endpoint::Any, &[], Some("new"), token).as_deref(), Ok("webhook_secret"));
     }
 }

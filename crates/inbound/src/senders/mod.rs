@@ -29,7 +29,7 @@ use serde_json::Value;
 
 use crate::auth::Verified;
 use crate::config::problem::Problem;
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 pub use body::{BadBody, MOST_ALERTS, Parsed};
 use body::{joined, not_json, placed, read, too_many};
 pub use description::Description;
@@ -87,32 +87,32 @@ pub fn described(sender: Sender) -> Option<&'static Description> {
 }
 
 /// Every hook under `/hooks/` by the last part of its path: the senders', and those of `SOURCES`.
-pub fn hooks(sources: &[Mapping]) -> Vec<(String, Hook)> {
+pub fn hooks(sources: &[Mapping]) -> Vec<(String, Endpoint)> {
     let mut hooks = Vec::with_capacity(SENDERS.len().saturating_add(sources.len()));
     for known in SENDERS {
-        hooks.push((known.sender.path(), Hook::Of(known.sender)));
+        hooks.push((known.sender.path(), Endpoint::Of(known.sender)));
     }
     for (position, source) in sources.iter().enumerate() {
-        hooks.push((source.name.clone(), Hook::Source(position)));
+        hooks.push((source.name.clone(), Endpoint::Source(position)));
     }
     hooks
 }
 
 /// The hook at `/hooks/{name}`.
-pub fn hook_at(name: &str, sources: &[Mapping]) -> Option<Hook> {
+pub fn hook_at(name: &str, sources: &[Mapping]) -> Option<Endpoint> {
     hooks(sources).into_iter().find(|(known, _)| known == name).map(|(_, hook)| hook)
 }
 
 /// Whether a hook's sender waits so shortly that no answer can wait for the session.
-pub fn answers_at_once(hook: Hook) -> bool {
+pub fn answers_at_once(hook: Endpoint) -> bool {
     hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
 }
 
 /// Reads a body that came to this hook.
-pub fn parse(hook: Hook, body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
+pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     match hook {
-        Hook::Any => detect_and_parse(body, mappings),
-        Hook::Of(sender) => match (read(body), described(sender)) {
+        Endpoint::Any => detect_and_parse(body, mappings),
+        Endpoint::Of(sender) => match (read(body), described(sender)) {
             (Ok(value), Some(description)) => {
                 let read = match recognised(&value) {
                     Some(known) if description.takes_almost_any && is_others(&value, known, description) => {
@@ -126,7 +126,7 @@ pub fn parse(hook: Hook, body: &Verified, mappings: &Mappings) -> Result<Parsed,
             (Err(broken), Some(description)) => (description.unreadable)(body, &broken),
             (_, None) => Err(BadBody { error: "Unknown sender".to_owned(), details: None }),
         },
-        Hook::Source(position) => match (read(body), mappings.sources.get(position)) {
+        Endpoint::Source(position) => match (read(body), mappings.sources.get(position)) {
             (Ok(value), Some(source)) => source.read(Sender::Source, value),
             (Err(broken), _) => Err(not_json(&broken)),
             (_, None) => Err(BadBody { error: "Unknown source".to_owned(), details: None }),

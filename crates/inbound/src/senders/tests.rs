@@ -4,7 +4,7 @@ use serde_json::json;
 use super::testing::{any_json, mappings};
 use super::*;
 
-fn senders(hook: Hook, body: &str) -> Vec<Sender> {
+fn senders(hook: Endpoint, body: &str) -> Vec<Sender> {
     match crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &mappings()) {
         Ok(Parsed::Events { events, .. }) => events.into_iter().map(|event| event.sender).collect(),
         other => panic!("{other:?}"),
@@ -25,24 +25,24 @@ fn generic() -> Value {
 
 #[test]
 fn senders_are_told_apart_by_their_shape() {
-    assert_eq!(senders(Hook::Any, &azure().to_string()), [Sender::AzureMonitor]);
-    assert_eq!(senders(Hook::Any, &kibana().to_string()), [Sender::Kibana]);
-    assert_eq!(senders(Hook::Any, &generic().to_string()), [Sender::Alert]);
+    assert_eq!(senders(Endpoint::Any, &azure().to_string()), [Sender::AzureMonitor]);
+    assert_eq!(senders(Endpoint::Any, &kibana().to_string()), [Sender::Kibana]);
+    assert_eq!(senders(Endpoint::Any, &generic().to_string()), [Sender::Alert]);
     let all = json!([generic(), azure(), kibana()]);
-    assert_eq!(senders(Hook::Any, &all.to_string()), [Sender::Alert, Sender::AzureMonitor, Sender::Kibana]);
-    assert_eq!(senders(Hook::Any, r#"{"source": "kibana", "alertName": "n" oops}"#), [Sender::Kibana]);
+    assert_eq!(senders(Endpoint::Any, &all.to_string()), [Sender::Alert, Sender::AzureMonitor, Sender::Kibana]);
+    assert_eq!(senders(Endpoint::Any, r#"{"source": "kibana", "alertName": "n" oops}"#), [Sender::Kibana]);
 }
 
 #[test]
 fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
     for body in ["{}", r#"{"source": "kibana"}"#, r#"{"alerts": []}"#] {
-        let bad = crate::senders::parse(Hook::Any, &Verified::in_test(body.as_bytes()), &mappings()).unwrap_err();
+        let bad = crate::senders::parse(Endpoint::Any, &Verified::in_test(body.as_bytes()), &mappings()).unwrap_err();
         assert_eq!(bad.error, "Missing required field: alertName");
     }
-    let bad = crate::senders::parse(Hook::Any, &Verified::in_test(b"{\"alertName\": }"), &mappings()).unwrap_err();
+    let bad = crate::senders::parse(Endpoint::Any, &Verified::in_test(b"{\"alertName\": }"), &mappings()).unwrap_err();
     assert_eq!(bad.error, "Invalid JSON body");
     let bad = crate::senders::parse(
-        Hook::Any,
+        Endpoint::Any,
         &Verified::in_test(br#"{"schemaId": "AzureMonitorMetricAlert"}"#),
         &mappings(),
     )
@@ -53,7 +53,7 @@ fn what_nobody_knows_is_a_generic_alert_with_fields_missing() {
 #[test]
 fn json_in_a_form_is_read() {
     let body = "payload=%7B%22alertName%22%3A%22n%22%2C%22severity%22%3A1%2C%22description%22%3A%22two+words%22%7D";
-    for hook in [Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::Kibana)] {
+    for hook in [Endpoint::Any, Endpoint::Of(Sender::Alert), Endpoint::Of(Sender::Kibana)] {
         let Ok(Parsed::Events { events, .. }) =
             crate::senders::parse(hook, &Verified::in_test(body.as_bytes()), &mappings())
         else {
@@ -66,13 +66,13 @@ fn json_in_a_form_is_read() {
 proptest! {
     #[test]
     fn any_json_on_any_hook_is_survived(value in any_json()) {
-        for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
+        for hook in [Endpoint::Of(Sender::Pagerduty), Endpoint::Any, Endpoint::Of(Sender::Alert), Endpoint::Of(Sender::AzureMonitor), Endpoint::Of(Sender::Kibana)] {
             let text = value.to_string();
             let answer = crate::senders::parse(hook, &Verified::in_test(text.as_bytes()), &mappings());
             if let Ok(Parsed::Events { events, .. }) = &answer {
                 prop_assert!(!events.is_empty() && events.iter().all(|event| !event.incident.title.is_empty()));
             }
-            prop_assert!(hook != Hook::Of(Sender::Pagerduty) || answer.is_ok());
+            prop_assert!(hook != Endpoint::Of(Sender::Pagerduty) || answer.is_ok());
         }
     }
 
@@ -82,7 +82,7 @@ proptest! {
         if json {
             body.splice(0..0, b"{\"alertName\":\"".iter().copied());
         }
-        for hook in [Hook::Of(Sender::Pagerduty), Hook::Any, Hook::Of(Sender::Alert), Hook::Of(Sender::AzureMonitor), Hook::Of(Sender::Kibana)] {
+        for hook in [Endpoint::Of(Sender::Pagerduty), Endpoint::Any, Endpoint::Of(Sender::Alert), Endpoint::Of(Sender::AzureMonitor), Endpoint::Of(Sender::Kibana)] {
             let _ = crate::senders::parse(hook, &Verified::in_test(&body), &mappings());
         }
     }

@@ -8,18 +8,20 @@ use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
 use crate::plan::Workflow;
-use crate::record::{Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, Retry, State};
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
 /// There is no permit for it now.
-pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
-    if let State::Waiting { not_before, turn: old, .. } = &mut record.state {
-        let was = std::mem::replace(old, turn);
+pub fn must_wait(record: &mut Record, admission: AdmissionState, until: Time, now: Time) {
+    if let State::Waiting { not_before, admission: old, .. } = &mut record.state {
+        let was = std::mem::replace(old, admission);
         *not_before = until;
-        match (turn, was) {
-            (Turn::Held, _) if was != turn => record.note(now, "held: today's sessions are spent"),
-            (Turn::Queued(_), Turn::Free | Turn::Held) => record.note(now, "queued: over the sessions per minute"),
+        match (admission, was) {
+            (AdmissionState::Held, _) if was != admission => record.note(now, "held: today's sessions are spent"),
+            (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
+                record.note(now, "queued: over the sessions per minute")
+            }
             _ => {}
         }
         record.unanswered = 0;
@@ -29,17 +31,17 @@ pub fn must_wait(record: &mut Record, turn: Turn, until: Time, now: Time) {
 /// Devin is about to be asked for the session. Stored, together with the request, before the call is made. Whether it is to
 /// be asked: somebody may have given up on the incident while the register was.
 pub fn creating(record: &mut Record, now: Time) -> bool {
-    let State::Waiting { trouble, .. } = record.state else { return false };
+    let State::Waiting { retry, .. } = record.state else { return false };
     if record.session_untried() {
         record.told = record.changes.len();
-        record.requested = record.generation;
+        record.requested = record.attempt;
         // The prompt says what these were to say.
-        let said = |message: &Message| message.farewell.is_none() && message.kind == MessageKind::Update;
+        let said = |message: &Message| message.prior_session.is_none() && message.kind == MessageKind::Update;
         record.outbox.retain(|message| !said(message));
     }
     record.unanswered = 0;
     record.may_exist = false;
-    record.state = State::Creating { since: now, trouble };
+    record.state = State::Creating { since: now, retry };
     true
 }
 
@@ -55,7 +57,9 @@ pub fn not_admitted(record: &mut Record, now: Time, chance: Chance) {
 /// The register says that there is a slot: whether that is news.
 pub fn called(record: &mut Record, now: Time) -> bool {
     match &mut record.state {
-        State::Waiting { not_before, turn: Turn::Queued(_) | Turn::Held, .. } if *not_before > now => {
+        State::Waiting { not_before, admission: AdmissionState::Queued(_) | AdmissionState::Held, .. }
+            if *not_before > now =>
+        {
             *not_before = now;
             true
         }
@@ -65,25 +69,25 @@ pub fn called(record: &mut Record, now: Time) -> bool {
 
 /// Devin answered the create.
 pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now: Time, chance: Chance) {
-    let State::Creating { since, trouble } = record.state else { return };
-    let attempt = trouble.times.saturating_add(1);
+    let State::Creating { since, retry } = record.state else { return };
+    let attempt = retry.attempts.saturating_add(1);
     match reply {
         Ok(session) => started(record, session, now),
         Err(Failure::Busy { after, words }) => {
             record.note(now, format!("attempt {attempt}, Devin is busy: {words}"));
-            wait_to_create(record, trouble.again(now), after, Some(words), now, chance);
+            wait_to_create(record, retry.again(now), after, Some(words), now, chance);
         }
         Err(Failure::Unknown { words }) => {
             record.note(now, format!("attempt {attempt}, outcome unknown: {words}"));
             record.set_error(Some(words));
             if fault::is_back(Fault::NoLookUp) {
-                return wait_to_create(record, trouble.again(now), None, None, now, chance);
+                return wait_to_create(record, retry.again(now), None, None, now, chance);
             }
             record.state = State::LookingUp {
                 not_before: now.plus(look_pause(0, since, now)),
                 since,
                 looks: 0,
-                trouble: trouble.again(now),
+                retry: retry.again(now),
             };
         }
         Err(Failure::Refused { words, .. }) => failed(record, words, now),
@@ -99,10 +103,10 @@ pub fn look_up_replied(
     now: Time,
     chance: Chance,
 ) {
-    let State::LookingUp { since, looks, trouble, .. } = record.state else { return };
+    let State::LookingUp { since, looks, retry, .. } = record.state else { return };
     let create_again = |record: &mut Record| {
         let words = record.error.take();
-        wait_to_create(record, trouble, None, words, now, chance);
+        wait_to_create(record, retry, None, words, now, chance);
     };
     match reply {
         Ok(Some(session)) => {
@@ -116,7 +120,7 @@ pub fn look_up_replied(
         Ok(None) => {
             let looks = looks.saturating_add(1);
             record.state =
-                State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, trouble };
+                State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, retry };
         }
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
@@ -124,16 +128,16 @@ pub fn look_up_replied(
             record.may_exist = true;
         }
         Err(failure) => {
-            let trouble = trouble.again(now);
-            if trouble.too_long(now) {
+            let retry = retry.again(now);
+            if retry.too_long(now) {
                 failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
                 record.may_exist = true;
                 return;
             }
-            let not_before = now.plus(pause(&failure, trouble, chance));
+            let not_before = now.plus(pause(&failure, retry, chance));
             record.note(now, format!("not looked up yet: {}", failure.words()));
             record.set_error(Some(failure.words().to_owned()));
-            record.state = State::LookingUp { not_before, since, looks, trouble };
+            record.state = State::LookingUp { not_before, since, looks, retry };
         }
     }
 }
@@ -141,28 +145,28 @@ pub fn look_up_replied(
 /// Another create is due later, unless it has been tried for too long.
 fn wait_to_create(
     record: &mut Record,
-    trouble: Trouble,
+    retry: Retry,
     after: Option<Duration>,
     words: Option<String>,
     now: Time,
     chance: Chance,
 ) {
-    if trouble.too_long(now) {
+    if retry.too_long(now) {
         let words = words.unwrap_or_default();
         return failed(record, format!("gave up after 48 hours: {words}"), now);
     }
-    if trouble.since.is_none() {
+    if retry.first_failure.is_none() {
         // Nothing was begun: the request is written with what is known now.
         record.requested = 0;
         if record.concluded && record.plan.workflow == Workflow::Postmortem {
             // The incident is over: the whole task at once, instead of a beginning and a message.
-            record.opening = Opening::Full;
-            record.outbox.retain(|message| message.farewell.is_some());
+            record.initial_task = InitialTask::Full;
+            record.outbox.retain(|message| message.prior_session.is_some());
         }
     }
-    let not_before = now.plus(after.map_or_else(|| backoff(trouble.times, chance), |after| after.max(SECOND)));
+    let not_before = now.plus(after.map_or_else(|| backoff(retry.attempts, chance), |after| after.max(SECOND)));
     record.set_error(words);
-    record.state = State::Waiting { not_before, turn: Turn::Free, trouble };
+    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry };
     record.publish(now);
 }
 
@@ -196,6 +200,6 @@ pub(super) fn try_again(record: &mut Record, now: Time) {
     record.error = None;
     record.abandoned = false;
     record.wanted = Some(now);
-    record.state = State::LookingUp { not_before: now, since, looks, trouble: Trouble::default() };
+    record.state = State::LookingUp { not_before: now, since, looks, retry: Retry::default() };
     record.publish(now);
 }

@@ -11,7 +11,9 @@ use crate::event::{IncidentEvent, Kind};
 use crate::fault::{self, Fault};
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
-use crate::record::{Delivery, Farewell, MOST_MESSAGES, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::record::{
+    AdmissionState, Delivery, InitialTask, MOST_MESSAGES, MessageKind, PriorSession, Record, Retry, State,
+};
 use crate::time::{MINUTE, Time};
 use crate::worse::Rise;
 
@@ -64,8 +66,8 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
     let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
     let (mut record, last) = match current {
-        Some(record) if !is_new_occurrence(&record, &event, &plan, now) => (record, None),
-        Some(last) => (next_occurrence(&last, &event, plan.clone(), now), Some(last)),
+        Some(record) if !is_new_episode(&record, &event, &plan, now) => (record, None),
+        Some(last) => (next_episode(&last, &event, plan.clone(), now), Some(last)),
         None => (Record::new(&event, plan.clone(), now), None),
     };
     let fresh = record.seen == 0;
@@ -97,7 +99,7 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     let ignored = if let Taken::Ignored(_) = taken { "ignored, " } else { "" };
     record.note(now, format!("{received}: {ignored}{decided}"));
     match taken {
-        // What is known of the last occurrence stays known.
+        // What is known of the last episode stays known.
         Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => {
             (last.filter(|_| !fault::is_back(Fault::ForgottenRecord)), taken)
         }
@@ -108,7 +110,7 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
 /// Whether an event is one of a new incident: the last one has its session or has failed, and fired or recovered longer ago
 /// than the window. The end of an alert is of a new one only where sessions start at the end: the firing before it was
 /// ignored.
-fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
+fn is_new_episode(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
     let Some(window) = plan.dedup_window_seconds else { return false };
     let another = match event.kind {
         Kind::Triggered => true,
@@ -120,23 +122,23 @@ fn is_new_occurrence(record: &Record, event: &IncidentEvent, plan: &Plan, now: T
     another && news::is_late(record, window, now) && matches!(record.state, State::Started | State::Failed)
 }
 
-fn next_occurrence(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
+fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
     let mut record = Record::new(event, plan, now);
-    record.occurrence = last.occurrence.saturating_add(1);
-    record.generation = last.generation.saturating_add(1);
+    record.episode = last.episode.saturating_add(1);
+    record.attempt = last.attempt.saturating_add(1);
     record.messages = last.messages;
     // What the last session is still to be told was promised.
     record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
-    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+    for message in record.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
         let unwritten = message.text.is_none();
-        message.farewell = last.session.clone().map(|session| Farewell {
+        message.prior_session = last.session.clone().map(|session| PriorSession {
             session,
             incident: last.incident.in_short(),
             changes: if unwritten { last.changes.iter().skip(last.told).cloned().collect() } else { Vec::new() },
-            mark: last.message_mark(message.number),
+            correlation_id: last.message_correlation_id(message.number),
         });
     }
-    record.outbox.retain(|message| message.farewell.is_some());
+    record.outbox.retain(|message| message.prior_session.is_some());
     let too_many = record.outbox.len().saturating_sub(MOST_MESSAGES);
     record.outbox.drain(..too_many);
     if too_many > 0 {
@@ -191,14 +193,14 @@ fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan
 fn want(record: &mut Record, kind: Kind, now: Time) {
     let postmortem = record.plan.workflow == Workflow::Postmortem;
     let over = kind == Kind::Resolved;
-    record.opening = if postmortem && !over { Opening::Investigate } else { Opening::Full };
+    record.initial_task = if postmortem && !over { InitialTask::Investigate } else { InitialTask::Full };
     record.concluded = postmortem && over;
     record.reopened = false;
     record.error = None;
     record.deliveries.clear();
     record.wanted = Some(now);
     let not_before = if over { news::end_is_written(record, now) } else { now };
-    record.state = State::Waiting { not_before, turn: Turn::Free, trouble: Trouble::default() };
+    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry: Retry::default() };
     record.publish(now);
 }
 
@@ -210,16 +212,16 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
     }
     if news::begins_again(record, &event) {
         // The prompt will say so, and that it had recovered.
-        record.outbox.retain(|message| message.farewell.is_some());
+        record.outbox.retain(|message| message.prior_session.is_some());
         return begin_again(record, event, now);
     }
     let ends = over && !record.concluded;
     let worse = learn(record, event, over.then_some(plan), now);
     if ends {
-        record.opening = Opening::Full;
+        record.initial_task = InitialTask::Full;
         record.concluded = true;
         let written = news::end_is_written(record, now);
-        if let State::Waiting { not_before, turn: Turn::Free, .. } = &mut record.state {
+        if let State::Waiting { not_before, admission: AdmissionState::Free, .. } = &mut record.state {
             *not_before = written.max(*not_before);
         }
     }

@@ -7,7 +7,7 @@ use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::plan::Workflow;
-use crate::record::{Delivery, Message, MessageKind, Opening, Record, State, Trouble, Turn};
+use crate::record::{AdmissionState, Delivery, InitialTask, Message, MessageKind, Record, Retry, State};
 use crate::time::Time;
 
 /// The message that is next; one that failed is passed over.
@@ -27,13 +27,13 @@ pub fn sending(record: &mut Record, text: &str, now: Time) {
         message.since = now;
         if message.text.is_none() {
             message.text = Some(text.to_owned());
-            if message.farewell.is_none() {
+            if message.prior_session.is_none() {
                 // Everything there is to tell is in this one.
                 let number = message.number;
                 record.told = told;
                 record.outbox.retain(|other| {
                     other.number == number
-                        || other.farewell.is_some()
+                        || other.prior_session.is_some()
                         || other.kind != MessageKind::Update
                         || other.delivery != Delivery::Ready
                         || other.text.is_some()
@@ -68,7 +68,7 @@ pub fn message_look_up_replied(record: &mut Record, reply: Result<bool, Failure>
         Ok(false) => {
             let looks = looks.saturating_add(1);
             let (delivery, wait) = if looks >= LOOKS {
-                (Delivery::Ready, backoff(message.trouble.times, chance))
+                (Delivery::Ready, backoff(message.retry.attempts, chance))
             } else {
                 (Delivery::LookingUp(looks), look_pause(looks, message.since, now))
             };
@@ -90,13 +90,13 @@ fn retry_message(
     chance: Chance,
 ) {
     let Some(message) = next_message_mut(record) else { return };
-    message.trouble = message.trouble.again(now);
-    if message.trouble.too_long(now) {
+    message.retry = message.retry.again(now);
+    if message.retry.too_long(now) {
         let may_have_arrived = delivery != Delivery::Ready;
         return message_failed(record, format!("gave up after 48 hours: {}", failure.words()), may_have_arrived, now);
     }
     message.delivery = delivery;
-    message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.trouble, chance)));
+    message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.retry, chance)));
     let line = format!("message {} not delivered yet: {}", message.number, failure.words());
     record.note(now, line);
 }
@@ -106,7 +106,7 @@ fn message_arrived(record: &mut Record, now: Time) {
         let message = record.outbox.remove(at);
         let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
         record.note(now, line);
-        if message.farewell.is_none() {
+        if message.prior_session.is_none() {
             record.forget_told_changes();
             if message.kind != MessageKind::Recovered {
                 outcome::woken(record, now);
@@ -122,7 +122,7 @@ fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, no
     record.set_error(Some(words));
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Failed;
-        let own = message.farewell.is_none();
+        let own = message.prior_session.is_none();
         if may_have_arrived {
             // A replay looks for this very text first, and nobody else says the same again.
             if own {
@@ -144,13 +144,13 @@ fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, no
 fn session_lost(record: &mut Record, words: String, now: Time) {
     record.note(now, format!("the session takes no messages any more: {words}"));
     let Some(lost) = record.outbox.iter().position(|message| message.delivery != Delivery::Failed) else { return };
-    if record.outbox.get(lost).is_some_and(|message| message.farewell.is_some()) {
+    if record.outbox.get(lost).is_some_and(|message| message.prior_session.is_some()) {
         record.outbox.remove(lost);
         return;
     }
     record.told = 0;
-    let owed = record.outbox.iter().any(|message| message.farewell.is_none() && !message.optional);
-    record.outbox.retain(|message| message.farewell.is_some());
+    let owed = record.outbox.iter().any(|message| message.prior_session.is_none() && !message.optional);
+    record.outbox.retain(|message| message.prior_session.is_some());
     let goes_on = record.plan.workflow == Workflow::Postmortem || !record.concluded;
     if owed && goes_on {
         if !fault::is_back(Fault::UnsettledPermit) {
@@ -159,10 +159,10 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
         record.previous = record.session.take();
         record.started_at = None;
         record.outcome = None;
-        record.generation = record.generation.saturating_add(1);
-        record.opening = Opening::Full;
+        record.attempt = record.attempt.saturating_add(1);
+        record.initial_task = InitialTask::Full;
         record.wanted = Some(now);
-        record.state = State::Waiting { not_before: now, turn: Turn::Free, trouble: Trouble::default() };
+        record.state = State::Waiting { not_before: now, admission: AdmissionState::Free, retry: Retry::default() };
     }
     record.publish(now);
 }

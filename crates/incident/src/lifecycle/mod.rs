@@ -47,7 +47,7 @@ pub fn due_for_session(record: &Record, now: Time) -> Step {
     }
     let message = next_message(record).map(|message| {
         let ready = message.delivery == Delivery::Ready;
-        (message.not_before, if ready { Step::Send } else { Step::LookUpMessage }, message.farewell.is_some())
+        (message.not_before, if ready { Step::Send } else { Step::LookUpMessage }, message.prior_session.is_some())
     });
     let (at, step) = match &record.state {
         State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
@@ -58,14 +58,14 @@ pub fn due_for_session(record: &Record, now: Time) -> Step {
         State::Watching | State::Failed => (None, Step::Rest),
     };
     // A farewell needs no session of this incident's own.
-    let farewell = message.filter(|(_, _, farewell)| *farewell).map(|(at, step, _)| (at, step));
-    if let Some((_, step)) = farewell.filter(|(at, _)| *at <= now) {
+    let prior_session = message.filter(|(_, _, prior_session)| *prior_session).map(|(at, step, _)| (at, step));
+    if let Some((_, step)) = prior_session.filter(|(at, _)| *at <= now) {
         return step;
     }
     if at.is_some_and(|at| at <= now) {
         return step;
     }
-    let times = [at, farewell.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
+    let times = [at, prior_session.map(|(at, _)| at), record.unpublished.map(|waiting| waiting.not_before)];
     times.into_iter().flatten().min().map_or(Step::Rest, Step::Wait)
 }
 
@@ -79,9 +79,9 @@ pub fn begins(record: &Record) -> Option<Time> {
 
 /// At the start of an alarm: what was under way when the object died is now unknown.
 pub fn interrupted(record: &mut Record, now: Time) {
-    if let State::Creating { since, trouble } = record.state {
+    if let State::Creating { since, retry } = record.state {
         record.note(now, "interrupted while Devin was asked for the session; looking for it");
-        record.state = State::LookingUp { not_before: now, since, looks: 0, trouble };
+        record.state = State::LookingUp { not_before: now, since, looks: 0, retry };
     }
     if let Some(message) = next_message_mut(record)
         && message.delivery == Delivery::Sending

@@ -18,7 +18,7 @@ use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
-use crate::record::{Opening, Turn};
+use crate::record::{AdmissionState, InitialTask};
 use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
@@ -74,7 +74,7 @@ type Notice = (&'static str, &'static str, String);
 /// Devin, as the bridge sees it.
 #[derive(Default)]
 struct Devin {
-    /// Sessions by the mark they were created with.
+    /// Sessions by the correlation id they were created with.
     sessions: BTreeMap<String, Vec<String>>,
     /// Messages by session, in order.
     messages: BTreeMap<String, Vec<String>>,
@@ -105,7 +105,7 @@ struct Life {
     devin: Devin,
     /// What its object has stored.
     stored: Option<String>,
-    /// The request that is stored with it: the session's mark, and what of the timeline the prompt shows.
+    /// The request that is stored with it: the session's correlation id, and what of the timeline the prompt shows.
     request: Option<(String, Vec<String>)>,
     /// Notes that came while the session was, or had to be, told of the end already.
     late: Vec<String>,
@@ -221,8 +221,8 @@ impl World {
                     _ => self.now,
                 };
                 let waits = match record.state {
-                    State::Waiting { turn: Turn::Queued(_), .. } => HOUR,
-                    State::Waiting { turn: Turn::Held, .. } => 25 * HOUR,
+                    State::Waiting { admission: AdmissionState::Queued(_), .. } => HOUR,
+                    State::Waiting { admission: AdmissionState::Held, .. } => 25 * HOUR,
                     State::Started => LONGEST_GATHERING,
                     _ => LONGEST_PAUSE,
                 };
@@ -388,7 +388,7 @@ impl Life {
                     for former in std::mem::take(&mut record.former) {
                         let Ok(()) = admission::settle(rows, &former.id, former.permit, now);
                     }
-                    let Ok(()) = admission::settle(rows, &record.mark(), record.permit(), now);
+                    let Ok(()) = admission::settle(rows, &record.correlation_id(), record.permit(), now);
                 }
                 published(&mut record, told, now, 0.0);
             }
@@ -398,30 +398,30 @@ impl Life {
                 let Ok(admission) = admission::apply(rows, &applicant, limits, now);
                 let wait = match admission {
                     Admission::Admitted => None,
-                    Admission::Queued { ahead, until } => Some((Turn::Queued(ahead), until)),
-                    Admission::Held { until } => Some((Turn::Held, until)),
+                    Admission::Queued { ahead, until } => Some((AdmissionState::Queued(ahead), until)),
+                    Admission::Held { until } => Some((AdmissionState::Held, until)),
                 };
-                if let Some((turn, until)) = wait {
-                    must_wait(&mut record, turn, until, now);
+                if let Some((admission, until)) = wait {
+                    must_wait(&mut record, admission, until, now);
                     record.publish(now);
                     if !crash {
                         self.store(&mut record);
                     }
                     return false;
                 }
-                let mark = record.mark();
-                if record.session_untried() || self.request.as_ref().is_none_or(|(of, _)| *of != mark) {
-                    self.request = Some((mark.clone(), record.changes.clone()));
+                let correlation_id = record.correlation_id();
+                if record.session_untried() || self.request.as_ref().is_none_or(|(of, _)| *of != correlation_id) {
+                    self.request = Some((correlation_id.clone(), record.changes.clone()));
                 }
                 creating(&mut record, now);
                 self.store(&mut record);
                 let session = Session { id: format!("s{}", self.devin.messages.len()), url: String::new() };
                 if done || fate == Fate::Gone {
                     created = !applicant.released;
-                    self.devin.sessions.entry(mark).or_default().push(session.id.clone());
+                    self.devin.sessions.entry(correlation_id).or_default().push(session.id.clone());
                     self.devin.messages.insert(session.id.clone(), Vec::new());
                     self.devin.read.insert(session.id.clone(), self.request.clone().unwrap().1);
-                    if record.opening == Opening::Full {
+                    if record.initial_task == InitialTask::Full {
                         self.devin.whole.push(session.id.clone());
                     }
                 }
@@ -431,7 +431,7 @@ impl Life {
                 }
             }
             Step::LookUp => {
-                let found = self.devin.sessions.get(&record.mark()).and_then(|ids| ids.first());
+                let found = self.devin.sessions.get(&record.correlation_id()).and_then(|ids| ids.first());
                 let found = found.map(|id| Session { id: id.clone(), url: String::new() });
                 self.refused |= fate == Fate::Refused;
                 if !crash {
@@ -439,9 +439,10 @@ impl Life {
                 }
             }
             Step::Send => {
-                let (id, mark) = addressee(&record);
+                let (id, correlation_id) = addressee(&record);
                 let message = next_message(&record).unwrap();
-                let news = message.farewell.as_ref().map_or(&record.changes, |farewell| &farewell.changes);
+                let news =
+                    message.prior_session.as_ref().map_or(&record.changes, |prior_session| &prior_session.changes);
                 let text = message.text.clone().unwrap_or_else(|| news.join("\n"));
                 sending(&mut record, &text, now);
                 self.store(&mut record);
@@ -450,7 +451,7 @@ impl Life {
                 }
                 let gone = self.devin.gone.contains(&id);
                 if done && !gone {
-                    self.devin.messages.get_mut(&id).unwrap().push(mark);
+                    self.devin.messages.get_mut(&id).unwrap().push(correlation_id);
                     self.devin.read.get_mut(&id).unwrap().extend(text.lines().map(str::to_owned));
                 }
                 let reply = match failure {
@@ -464,8 +465,8 @@ impl Life {
                 }
             }
             Step::LookUpMessage => {
-                let (id, mark) = addressee(&record);
-                let found = self.devin.messages.get(&id).is_some_and(|messages| messages.contains(&mark));
+                let (id, correlation_id) = addressee(&record);
+                let found = self.devin.messages.get(&id).is_some_and(|messages| messages.contains(&correlation_id));
                 self.refused |= fate == Fate::Refused;
                 if !crash {
                     message_look_up_replied(&mut record, failure.map_or(Ok(found), Err), now, 0.5);
@@ -520,14 +521,16 @@ impl Life {
         self.store(&mut record);
     }
 
-    /// At every moment: a mark has one session at most, no message arrived twice or out of order, and a first session
+    /// At every moment: a correlation id has one session at most, no message arrived twice or out of order, and a first session
     /// stays the only one unless it is gone.
     fn check(&self) -> Result<(), TestCaseError> {
-        for (mark, sessions) in &self.devin.sessions {
-            prop_assert!(sessions.len() <= 1, "{mark} has {sessions:?}");
+        for (correlation_id, sessions) in &self.devin.sessions {
+            prop_assert!(sessions.len() <= 1, "{correlation_id} has {sessions:?}");
         }
         for messages in self.devin.messages.values() {
-            let number = |mark: &String| mark.rsplit(' ').next().unwrap().trim_end_matches(')').parse::<u32>().unwrap();
+            let number = |correlation_id: &String| {
+                correlation_id.rsplit(' ').next().unwrap().trim_end_matches(')').parse::<u32>().unwrap()
+            };
             let numbers: Vec<u32> = messages.iter().map(number).collect();
             let once = numbers.iter().collect::<std::collections::BTreeSet<_>>().len() == numbers.len();
             // What somebody has sent again by hand comes after what went on meanwhile.
@@ -566,7 +569,7 @@ impl Life {
         }
         match record.state {
             State::Started => {
-                if self.devin.gone.is_empty() && record.outbox.is_empty() && record.occurrence == 1 {
+                if self.devin.gone.is_empty() && record.outbox.is_empty() && record.episode == 1 {
                     let read = |note: &String| self.devin.read.values().flatten().any(|line| line == note);
                     prop_assert!(self.late.iter().all(read), "nobody read {:?}: {:?}", self.late, self.devin.read);
                 }
@@ -584,20 +587,20 @@ impl Life {
             State::Failed => {
                 prop_assert!(self.refused || self.given_up, "failed without a reason: {record:?}");
             }
-            // An occurrence that only counts, after one that has its session.
-            State::Watching => prop_assert!(record.occurrence > 1, "ends without a session: {record:?}"),
+            // An episode that only counts, after one that has its session.
+            State::Watching => prop_assert!(record.episode > 1, "ends without a session: {record:?}"),
             ref state => prop_assert!(false, "ends in {state:?}"),
         }
         Ok(())
     }
 }
 
-/// The session that the next message is for, and the message's mark.
+/// The session that the next message is for, and the message's correlation id.
 fn addressee(record: &Record) -> (String, String) {
     let message = next_message(record).unwrap();
-    match &message.farewell {
-        Some(farewell) => (farewell.session.id.clone(), farewell.mark.clone()),
-        None => (record.session.clone().unwrap().id, record.message_mark(message.number)),
+    match &message.prior_session {
+        Some(prior_session) => (prior_session.session.id.clone(), prior_session.correlation_id.clone()),
+        None => (record.session.clone().unwrap().id, record.message_correlation_id(message.number)),
     }
 }
 

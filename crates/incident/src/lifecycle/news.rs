@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::event::{Incident, IncidentEvent, Kind};
 use crate::plan::Workflow;
-use crate::record::{Delivery, MOST_MESSAGES, Message, MessageKind, Record, Trouble};
+use crate::record::{Delivery, MOST_MESSAGES, Message, MessageKind, Record, Retry};
 use crate::sender::Sender;
 use crate::time::{MINUTE, Time};
 use crate::worse::{self, Rise};
@@ -42,7 +42,7 @@ pub(super) fn flapping(record: &mut Record, now: Time) -> Time {
 /// The session's message that was not written yet.
 pub(super) fn unwritten(record: &mut Record) -> Option<&mut Message> {
     let unwritten = |message: &&mut Message| {
-        message.farewell.is_none() && message.delivery == Delivery::Ready && message.text.is_none()
+        message.prior_session.is_none() && message.delivery == Delivery::Ready && message.text.is_none()
     };
     record.outbox.iter_mut().rev().find(unwritten)
 }
@@ -58,7 +58,7 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
     }
     // What failed before is told along, so that not more and more of it is kept.
     let failed = |message: &Message| {
-        message.farewell.is_none()
+        message.prior_session.is_none()
             && message.delivery == Delivery::Failed
             && message.text.is_none()
             && message.kind != MessageKind::Finalize
@@ -77,10 +77,10 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
         delivery: Delivery::Ready,
         not_before: by,
         since: by,
-        trouble: Trouble::default(),
+        retry: Retry::default(),
         text: None,
         optional: !owed,
-        farewell: None,
+        prior_session: None,
     });
 }
 

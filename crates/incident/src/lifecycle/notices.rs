@@ -10,7 +10,7 @@ use super::step::Step;
 use crate::failure::Failure;
 use crate::listing::Line;
 use crate::notice::{About, Target};
-use crate::record::{Delivery, Notice, Record, Trouble};
+use crate::record::{Delivery, Notice, Record, Retry};
 use crate::sender::Sender;
 use crate::time::Time;
 
@@ -36,7 +36,7 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
             news: Line { routing: Vec::new(), ..news.clone() },
             delivery: Delivery::Ready,
             not_before: now,
-            trouble: Trouble::default(),
+            retry: Retry::default(),
         });
     }
 }
@@ -114,7 +114,7 @@ pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, 
         Ok(false) => {
             if let Some(notice) = first_mut(record, target) {
                 notice.delivery = Delivery::Ready;
-                notice.not_before = now.plus(backoff(notice.trouble.times, chance));
+                notice.not_before = now.plus(backoff(notice.retry.attempts, chance));
             }
         }
         Err(Failure::Refused { words, .. }) => give_up(record, target, &words, now),
@@ -124,13 +124,13 @@ pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, 
 
 fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Failure, now: Time, chance: Chance) {
     let Some(notice) = first_mut(record, target) else { return };
-    notice.trouble = notice.trouble.again(now);
-    if notice.trouble.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
+    notice.retry = notice.retry.again(now);
+    if notice.retry.first_failure.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
         return give_up(record, target, &format!("gave up after 6 hours: {}", failure.words()), now);
     }
     notice.delivery = delivery;
-    notice.not_before = now.plus(pause(failure, notice.trouble, chance));
-    if notice.trouble.times == 1 {
+    notice.not_before = now.plus(pause(failure, notice.retry, chance));
+    if notice.retry.attempts == 1 {
         let line = not_told(" yet", target, notice.about, failure.words());
         record.note(now, line);
     }

@@ -2,7 +2,7 @@
 
 use super::creation::{failed, try_again};
 use super::retry::{LOOKS, look_pause, was_late};
-use crate::record::{Delivery, Message, Record, State, Trouble, Turn};
+use crate::record::{AdmissionState, Delivery, Message, Record, Retry, State};
 use crate::time::Time;
 
 /// Somebody asks for a failed incident to be tried again, for one that is held or queued to be let go, or for what waits
@@ -15,8 +15,12 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             try_again(record, now);
             return true;
         }
-        State::Waiting { not_before, turn: turn @ (Turn::Held | Turn::Queued(_)), .. } => {
-            *turn = Turn::Free;
+        State::Waiting {
+            not_before,
+            admission: admission @ (AdmissionState::Held | AdmissionState::Queued(_)),
+            ..
+        } => {
+            *admission = AdmissionState::Free;
             *not_before = now;
             record.released = true;
             Some("released by hand: it starts at once, whatever the limits, and counts among today's sessions")
@@ -45,7 +49,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
 /// A message that is brought back without its text will say everything that is still to be told: what later ones were to
 /// say too, except where one of them may have said it.
 fn write_anew(record: &mut Record) {
-    let own = |message: &&Message| message.farewell.is_none();
+    let own = |message: &&Message| message.prior_session.is_none();
     let looked_for = |message: &Message| matches!(message.delivery, Delivery::LookingUp(_));
     if !record.outbox.iter().filter(own).any(|message| message.text.is_none() && looked_for(message)) {
         return;
@@ -54,7 +58,7 @@ fn write_anew(record: &mut Record) {
     if record.outbox.iter().filter(own).any(|message| message.text.is_some() && sent(message)) {
         return record.forget_told_changes();
     }
-    for message in record.outbox.iter_mut().filter(|message| message.farewell.is_none()) {
+    for message in record.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
         if message.delivery == Delivery::Ready {
             message.text = None;
         }
@@ -74,7 +78,7 @@ fn deliver_sooner(message: &mut Message, now: Time) -> bool {
         Delivery::Failed => {
             message.delivery = Delivery::LookingUp(LOOKS.saturating_sub(1));
             message.not_before = now;
-            message.trouble = Trouble::default();
+            message.retry = Retry::default();
             true
         }
         Delivery::Ready => sooner(&mut message.not_before, now),
@@ -86,7 +90,7 @@ fn deliver_sooner(message: &mut Message, now: Time) -> bool {
 /// Somebody gives up on a session that does not exist yet, or on the messages that it is still to get. Whether there was
 /// anything to give up on: a call to Devin that is under way is not cut off, nor is the look for a session that Devin may
 /// only now be creating. No repeat of its events starts anything
-/// until the alert's next occurrence; a replay tries again.
+/// until the alert's next episode; a replay tries again.
 pub fn give_up(record: &mut Record, now: Time) -> bool {
     const WORDS: &str = "gave up by hand";
     match record.state {
@@ -104,7 +108,7 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
                 if !matches!(message.delivery, Delivery::Failed | Delivery::Sending) {
                     // One that may have arrived keeps its text: a replay looks for it, and nobody else says the same again.
                     let may_have_arrived = matches!(message.delivery, Delivery::LookingUp(_)) && message.text.is_some();
-                    in_doubt |= may_have_arrived && message.farewell.is_none();
+                    in_doubt |= may_have_arrived && message.prior_session.is_none();
                     message.delivery = Delivery::Failed;
                     message.text = message.text.take().filter(|_| may_have_arrived);
                     any = true;

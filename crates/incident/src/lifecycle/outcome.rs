@@ -56,7 +56,8 @@ pub fn of(report: &Report, ended_at: Option<Time>, woken: Option<Time>) -> Outco
 /// Whether the session is still to be told something that gives it more to do: while its incident goes on, one that
 /// gathers data for the postmortem sleeps between two messages.
 fn has_more_to_do(record: &Record) -> bool {
-    let unsent = |message: &crate::record::Message| message.farewell.is_none() && message.delivery != Delivery::Failed;
+    let unsent =
+        |message: &crate::record::Message| message.prior_session.is_none() && message.delivery != Delivery::Failed;
     record.outbox.iter().any(unsent) || record.plan.workflow == Workflow::Postmortem && !record.concluded
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::record::Trouble;
+use crate::record::Retry;
 use crate::time::{SECOND, Time};
 
 /// The longest pause between two attempts.
@@ -22,18 +22,18 @@ const PATIENCE: u32 = 15;
 /// A source of chance for pauses: a number from 0 (inclusive) to 1 (exclusive).
 pub type Chance = f64;
 
-impl Trouble {
+impl Retry {
     /// After one more failure.
-    pub(super) fn again(self, now: Time) -> Trouble {
-        Trouble { times: self.times.saturating_add(1), since: self.since.or(Some(now)) }
+    pub(super) fn again(self, now: Time) -> Retry {
+        Retry { attempts: self.attempts.saturating_add(1), first_failure: self.first_failure.or(Some(now)) }
     }
 }
 
 /// How long until the next attempt: Devin's own wish, or a growing pause.
-pub(super) fn pause(failure: &Failure, trouble: Trouble, chance: Chance) -> Duration {
+pub(super) fn pause(failure: &Failure, retry: Retry, chance: Chance) -> Duration {
     match failure {
         Failure::Busy { after: Some(after), .. } => (*after).max(SECOND),
-        _ => backoff(trouble.times, chance),
+        _ => backoff(retry.attempts, chance),
     }
 }
 
@@ -56,8 +56,8 @@ pub(super) fn was_late(since: Time, now: Time) -> bool {
     now.since(since) > *LATE.end()
 }
 
-impl Trouble {
+impl Retry {
     pub(super) fn too_long(self, now: Time) -> bool {
-        self.since.is_some_and(|since| now.since(since) > GIVE_UP_AFTER)
+        self.first_failure.is_some_and(|first| now.since(first) > GIVE_UP_AFTER)
     }
 }

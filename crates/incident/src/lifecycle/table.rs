@@ -6,7 +6,7 @@ use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
-use crate::record::Opening;
+use crate::record::InitialTask;
 use crate::sender::Sender;
 use crate::session::Session;
 
@@ -73,22 +73,22 @@ fn effect(before: Option<&Record>, after: Option<&Record>, taken: Taken) -> Stri
     let message = after.is_some_and(|record| news::unwritten(&mut record.clone()).is_some());
     let changes = |record: Option<&Record>| record.map_or(0, |record| record.changes.len());
     let wanted = |record: Option<&Record>| record.is_some_and(|record| record.state != State::Watching);
-    let occurrence = |record: Option<&Record>| record.map_or(0, |record| record.occurrence);
+    let episode = |record: Option<&Record>| record.map_or(0, |record| record.episode);
     let noted = changes(after) > changes(before);
     match taken {
         Taken::Ignored(reason) if noted => format!("kept for the prompt; `ignored` (`{}`)", reason.name()),
         Taken::Ignored(reason) => format!("`ignored` (`{}`)", reason.name()),
         Taken::Duplicate => "`duplicate`".to_owned(),
-        Taken::Accepted if before.is_some() && occurrence(after) > occurrence(before) => {
+        Taken::Accepted if before.is_some() && episode(after) > episode(before) => {
             "**a session** for a new incident".to_owned()
         }
         Taken::Accepted if wanted(before) => "**a session** again, after a look for the first".to_owned(),
-        Taken::Accepted => match after.map(|record| record.opening) {
-            Some(Opening::Investigate) => "**a session** that investigates".to_owned(),
+        Taken::Accepted => match after.map(|record| record.initial_task) {
+            Some(InitialTask::Investigate) => "**a session** that investigates".to_owned(),
             _ => "**a session** with the whole task".to_owned(),
         },
         Taken::FollowUp if message => "**a message** to the session".to_owned(),
-        Taken::FollowUp if before.map(|record| record.opening) != after.map(|record| record.opening) => {
+        Taken::FollowUp if before.map(|record| record.initial_task) != after.map(|record| record.initial_task) => {
             "the session starts with the whole task".to_owned()
         }
         Taken::FollowUp => "kept for the session's next text".to_owned(),

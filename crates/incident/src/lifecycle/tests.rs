@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::notice::Target;
 use crate::plan::{Plan, Workflow};
 use crate::reason::Reason;
-use crate::record::{MessageKind, Opening, Turn};
+use crate::record::{AdmissionState, InitialTask, MessageKind};
 use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
@@ -120,7 +120,7 @@ fn notes_wait_for_the_session_and_go_with_it() {
 fn acknowledged_begins_and_resolved_sends_one_message() {
     let plan = on(Kind::Acknowledged);
     let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
-    assert_eq!(record.opening, Opening::Investigate);
+    assert_eq!(record.initial_task, InitialTask::Investigate);
     let (record, what) = taken(Some(record), pagerduty(Kind::Acknowledged, "a2"), plan.clone(), NOW);
     assert_eq!(what, Taken::Duplicate);
     let (mut record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan.clone(), NOW);
@@ -348,7 +348,7 @@ fn resolved_before_the_first_attempt_asks_for_the_whole_postmortem_at_once() {
     let plan = on(Kind::Acknowledged);
     let (record, _) = taken(None, pagerduty(Kind::Acknowledged, "a"), plan.clone(), NOW);
     let (record, what) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
-    assert_eq!((what, record.opening, record.outbox.len()), (Taken::FollowUp, Opening::Full, 0));
+    assert_eq!((what, record.initial_task, record.outbox.len()), (Taken::FollowUp, InitialTask::Full, 0));
 }
 
 #[test]
@@ -368,14 +368,14 @@ fn reopened_and_resolved_again_sends_one_more_message() {
 fn a_dead_session_is_followed_by_one_with_the_whole_task() {
     let plan = on(Kind::Acknowledged);
     let record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
-    let first_mark = record.mark();
+    let first_mark = record.correlation_id();
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
     sending(&mut record, "text", NOW);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
     assert_eq!(record.previous, Some(session("devin-1")));
-    assert_eq!((record.opening, record.outbox.len()), (Opening::Full, 0));
+    assert_eq!((record.initial_task, record.outbox.len()), (InitialTask::Full, 0));
     assert!(record.session_untried());
-    assert_ne!(record.mark(), first_mark);
+    assert_ne!(record.correlation_id(), first_mark);
 }
 
 #[test]
@@ -450,12 +450,12 @@ fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
     let record = started(firing(), triage());
     let soon = NOW.plus(ms(3_000_000));
     let (record, what) = taken(Some(record), firing(), triage(), soon);
-    assert_eq!((what, record.occurrence), (Taken::Duplicate, 1));
+    assert_eq!((what, record.episode), (Taken::Duplicate, 1));
     // The window slides: what counts is the last firing.
     let (record, what) = taken(Some(record), firing(), triage(), soon.plus(ms(3_000_000)));
     assert_eq!((what, record.seen), (Taken::Duplicate, 3));
     let (record, what) = taken(Some(record), firing(), triage(), soon.plus(ms(3_000_000 + 3_600_001)));
-    assert_eq!((what, record.occurrence, record.name().ends_with(".2")), (Taken::Accepted, 2, true));
+    assert_eq!((what, record.episode, record.name().ends_with(".2")), (Taken::Accepted, 2, true));
 }
 
 #[test]
@@ -472,7 +472,7 @@ fn a_recovery_tells_the_session_once() {
 fn flap(record: Record, kind: Kind, at: u64) -> Record {
     let (record, what) =
         taken(Some(record), event(Sender::Alert, kind, ""), triage(), NOW.plus(Duration::from_secs(at)));
-    assert_eq!((what, record.occurrence), (Taken::FollowUp, 1));
+    assert_eq!((what, record.episode), (Taken::FollowUp, 1));
     record
 }
 
@@ -522,7 +522,7 @@ fn the_window_begins_with_the_recovery_too() {
     let (_, what) = taken(Some(record.clone()), firing(), triage(), NOW.plus(6_600 * SECOND));
     assert_eq!(what, Taken::FollowUp);
     let (next, what) = taken(Some(record), firing(), triage(), NOW.plus(6_601 * SECOND));
-    assert_eq!((what, next.occurrence), (Taken::Accepted, 2));
+    assert_eq!((what, next.episode), (Taken::Accepted, 2));
 }
 
 #[test]
@@ -544,10 +544,13 @@ fn an_alert_that_fires_again_later_does_not_silence_what_was_promised() {
     let record = flap(started(firing(), triage()), Kind::Resolved, 0);
     let later = NOW.plus(3_601 * SECOND);
     let (mut record, what) = taken(Some(record), firing(), triage(), later);
-    assert_eq!((what, record.occurrence), (Taken::Accepted, 2));
+    assert_eq!((what, record.episode), (Taken::Accepted, 2));
     published(&mut record, true, later, 0.0);
     assert_eq!(due(&record, later), Step::Send);
-    assert_eq!(record.outbox[0].farewell.as_ref().map(|farewell| farewell.session.clone()), Some(session("devin-1")));
+    assert_eq!(
+        record.outbox[0].prior_session.as_ref().map(|prior_session| prior_session.session.clone()),
+        Some(session("devin-1"))
+    );
     sending(&mut record, "text", later);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), later, 0.0);
     assert_eq!((record.outbox.len(), due(&record, later)), (0, Step::Create));
@@ -596,16 +599,16 @@ fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
     assert_eq!(what, Taken::Accepted);
     let mut found = record.clone();
     look_up_replied(&mut found, Ok(Some(session("s"))), false, NOW, 0.0);
-    assert_eq!((found.opening, found.outbox.len()), (Opening::Investigate, 1));
+    assert_eq!((found.initial_task, found.outbox.len()), (InitialTask::Investigate, 1));
     let mut absent = record;
     look_up_replied(&mut absent, Ok(None), false, NOW, 0.0);
-    assert_eq!((absent.opening, absent.outbox.len()), (Opening::Full, 0));
+    assert_eq!((absent.initial_task, absent.outbox.len()), (InitialTask::Full, 0));
 }
 
 #[test]
 fn a_held_incident_is_let_go_by_a_replay() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
-    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    must_wait(&mut record, AdmissionState::Held, NOW.plus(HOUR), NOW);
     assert_eq!(record.state_name(), "held");
     assert!(replay(&mut record, NOW));
     assert!(!replay(&mut record, NOW));
@@ -635,7 +638,7 @@ fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
 #[test]
 fn what_somebody_gave_up_on_starts_nothing_until_its_next_occurrence_or_a_replay() {
     let (mut record, _) = taken(None, firing(), triage(), NOW);
-    must_wait(&mut record, Turn::Held, NOW.plus(HOUR), NOW);
+    must_wait(&mut record, AdmissionState::Held, NOW.plus(HOUR), NOW);
     assert!(give_up(&mut record, NOW));
     assert!(!give_up(&mut record, NOW));
     assert_eq!((record.state_name(), record.permit()), ("failed", PermitUse::None { in_line: false }));
@@ -644,7 +647,7 @@ fn what_somebody_gave_up_on_starts_nothing_until_its_next_occurrence_or_a_replay
     let (record, what) = taken(Some(record), firing(), triage(), NOW.plus(10 * MINUTE));
     assert_eq!((what, &record.state), (Taken::Duplicate, &State::Failed));
     let (next, what) = taken(Some(record.clone()), firing(), triage(), NOW.plus(10 * MINUTE + ms(3_600_001)));
-    assert_eq!((what, next.occurrence), (Taken::Accepted, 2));
+    assert_eq!((what, next.episode), (Taken::Accepted, 2));
     let mut again = record;
     assert!(replay(&mut again, NOW.plus(10 * MINUTE)));
     assert!(!again.abandoned);

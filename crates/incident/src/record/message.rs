@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::state::Trouble;
+use super::state::Retry;
 use crate::event::Incident;
 use crate::listing::Line;
 use crate::notice::{About, Target};
@@ -25,13 +25,15 @@ pub struct Message {
     /// When it was last sent.
     pub since: Time,
     /// Failed attempts so far.
-    pub trouble: Trouble,
+    #[serde(rename = "trouble")]
+    pub retry: Retry,
     /// Its text, once it was written for the first attempt; the same on each.
     pub text: Option<String>,
     /// Whether it is no reason for another session where this one takes no more messages.
     pub optional: bool,
-    /// For a message that is still owed to the session of an earlier occurrence.
-    pub farewell: Option<Farewell>,
+    /// For a message that is still owed to the session of an earlier episode.
+    #[serde(rename = "farewell")]
+    pub prior_session: Option<PriorSession>,
 }
 
 /// Something that people are to be told.
@@ -49,22 +51,24 @@ pub struct Notice {
     /// When to go on.
     pub not_before: Time,
     /// Failed attempts so far.
-    pub trouble: Trouble,
+    #[serde(rename = "trouble")]
+    pub retry: Retry,
 }
 
 /// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
-/// occurrence has not been told yet that this one is over.
+/// episode has not been told yet that this one is over.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Farewell {
-    /// The session of that occurrence.
+pub struct PriorSession {
+    /// The session of that episode.
     pub session: Session,
     /// What was known of it.
     pub incident: Incident,
     /// What the message was to say besides, where it was not written yet.
     pub changes: Vec<String>,
     /// The text by which the message is recognised at Devin.
-    pub mark: String,
+    #[serde(rename = "mark")]
+    pub correlation_id: String,
 }
 
 /// What a message is about.

@@ -19,8 +19,8 @@ use crate::reason::Reason;
 use crate::session::Session;
 use crate::time::Time;
 
-pub use message::{Delivery, Farewell, Message, MessageKind, Notice};
-pub use state::{State, Trouble, Turn};
+pub use message::{Delivery, Message, MessageKind, Notice, PriorSession};
+pub use state::{AdmissionState, Retry, State};
 
 /// The format in which records are stored. A release that changes it reads all older ones.
 pub const FORMAT: u32 = 1;
@@ -36,9 +36,11 @@ pub struct Record {
     /// Who told us.
     pub sender: Sender,
     /// An alert that fires again after its window is a new incident under the same key: 1, 2, …
-    pub occurrence: u32,
-    /// How many sessions were wanted under this key so far: tells their marks apart.
-    pub generation: u32,
+    #[serde(rename = "occurrence")]
+    pub episode: u32,
+    /// How many sessions were wanted under this key so far: tells their correlation ids apart.
+    #[serde(rename = "generation")]
+    pub attempt: u32,
     /// What to do about it.
     pub plan: Plan,
     /// Why that is to be done.
@@ -48,7 +50,8 @@ pub struct Record {
     /// How far the work has come.
     pub state: State,
     /// What the session is, or will be, started with.
-    pub opening: Opening,
+    #[serde(rename = "opening")]
+    pub initial_task: InitialTask,
     /// The session, once it exists.
     pub session: Option<Session>,
     /// The session that could take no more messages, where a second one was started.
@@ -148,7 +151,7 @@ pub const MOST_FORMER: usize = 5;
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Opening {
+pub enum InitialTask {
     /// Gather data while the incident is open.
     Investigate,
     /// The whole task of the workflow.
@@ -176,7 +179,7 @@ pub struct Unpublished {
     pub failures: u32,
 }
 
-impl Opening {
+impl InitialTask {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
@@ -189,14 +192,14 @@ impl Record {
             format: FORMAT,
             key: event.key.clone(),
             sender: event.sender,
-            occurrence: 1,
-            generation: 1,
+            episode: 1,
+            attempt: 1,
             requested: 0,
             plan,
             routing: event.routing.clone(),
             incident: event.incident.clone(),
             state: State::Watching,
-            opening: Opening::Full,
+            initial_task: InitialTask::Full,
             session: None,
             previous: None,
             outcome: None,
@@ -231,19 +234,19 @@ impl Record {
         }
     }
 
-    /// What people call this incident: its key, with the number of its occurrence where it is not the first.
+    /// What people call this incident: its key, with the number of its episode where it is not the first.
     pub fn name(&self) -> String {
-        numbered(&self.key, self.occurrence)
+        numbered(&self.key, self.episode)
     }
 
     /// The text by which the wanted session is recognised at Devin.
-    pub fn mark(&self) -> String {
-        format!("incident:{}", numbered(&self.key, self.generation))
+    pub fn correlation_id(&self) -> String {
+        format!("incident:{}", numbered(&self.key, self.attempt))
     }
 
     /// The text by which message `number` is recognised at Devin.
-    pub fn message_mark(&self, number: u32) -> String {
-        format!("({}, message {number})", self.mark())
+    pub fn message_correlation_id(&self, number: u32) -> String {
+        format!("({}, message {number})", self.correlation_id())
     }
 
     /// The incident's line in the list.
@@ -278,8 +281,8 @@ impl Record {
     pub fn state_name(&self) -> &'static str {
         match &self.state {
             State::Watching => "waiting",
-            State::Waiting { turn: Turn::Queued(_), .. } => "queued",
-            State::Waiting { turn: Turn::Held, .. } => "held",
+            State::Waiting { admission: AdmissionState::Queued(_), .. } => "queued",
+            State::Waiting { admission: AdmissionState::Held, .. } => "held",
             State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. } => "waiting",
             State::Started => "started",
             State::Failed => "failed",
@@ -306,9 +309,8 @@ impl Record {
     /// When Devin is asked next: for the session, or to take the next message.
     pub fn next_attempt(&self) -> Option<Time> {
         match &self.state {
-            State::Waiting { not_before, turn: Turn::Free, .. } | State::LookingUp { not_before, .. } => {
-                Some(*not_before)
-            }
+            State::Waiting { not_before, admission: AdmissionState::Free, .. }
+            | State::LookingUp { not_before, .. } => Some(*not_before),
             State::Started => {
                 let next = self.outbox.iter().find(|message| message.delivery != Delivery::Failed);
                 next.map(|message| message.not_before)
@@ -323,7 +325,9 @@ impl Record {
             (State::Creating { .. } | State::LookingUp { .. }, _) => PermitUse::Undecided,
             (State::Started, Some(at)) => PermitUse::Session(at),
             (State::Started, None) => PermitUse::Counted,
-            (State::Waiting { turn: Turn::Queued(_) | Turn::Held, .. }, _) => PermitUse::None { in_line: true },
+            (State::Waiting { admission: AdmissionState::Queued(_) | AdmissionState::Held, .. }, _) => {
+                PermitUse::None { in_line: true }
+            }
             (State::Failed, _) => match self.failed_at {
                 Some(at) if self.may_exist => PermitUse::Session(at),
                 Some(_) => PermitUse::None { in_line: false },
@@ -339,7 +343,7 @@ impl Record {
     pub fn to_be_settled(&self) -> Vec<Former> {
         let mut former = self.former.clone();
         if self.unpublished.is_some() {
-            former.push(Former { line: self.line(), id: self.mark(), permit: self.permit() });
+            former.push(Former { line: self.line(), id: self.correlation_id(), permit: self.permit() });
         }
         let too_many = former.len().saturating_sub(MOST_FORMER);
         former.split_off(too_many)
@@ -351,7 +355,7 @@ impl Record {
         let first =
             *severity == Some(0) || priority.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case("P1"));
         Applicant {
-            id: self.mark(),
+            id: self.correlation_id(),
             incident: self.name(),
             rank: u8::from(!first),
             since: self.wanted.unwrap_or(self.first_seen),
@@ -369,7 +373,7 @@ impl Record {
     /// Whether a session is wanted for which Devin was never asked: its request is still to be written.
     pub fn session_untried(&self) -> bool {
         match self.state {
-            State::Waiting { trouble, .. } => trouble.since.is_none() || self.requested != self.generation,
+            State::Waiting { retry, .. } => retry.first_failure.is_none() || self.requested != self.attempt,
             _ => false,
         }
     }

@@ -18,10 +18,12 @@ pub enum State {
         not_before: Time,
         /// Its place in line.
         #[serde(default)]
-        turn: Turn,
+        #[serde(rename = "turn")]
+        admission: AdmissionState,
         /// Failed attempts so far.
         #[serde(default)]
-        trouble: Trouble,
+        #[serde(rename = "trouble")]
+        retry: Retry,
     },
     /// Devin was asked to create the session and has not answered; after a crash nobody knows whether it did.
     Creating {
@@ -29,7 +31,8 @@ pub enum State {
         since: Time,
         /// Failed attempts so far.
         #[serde(default)]
-        trouble: Trouble,
+        #[serde(rename = "trouble")]
+        retry: Retry,
     },
     /// The session may exist: it is being looked for.
     LookingUp {
@@ -42,7 +45,8 @@ pub enum State {
         looks: u32,
         /// Failed attempts so far.
         #[serde(default)]
-        trouble: Trouble,
+        #[serde(rename = "trouble")]
+        retry: Retry,
     },
     /// The session exists.
     Started,
@@ -53,17 +57,19 @@ pub enum State {
 /// Attempts that failed in a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Trouble {
+pub struct Retry {
     /// How many.
-    pub times: u32,
+    #[serde(rename = "times")]
+    pub attempts: u32,
     /// When the first did.
-    pub since: Option<Time>,
+    #[serde(rename = "since")]
+    pub first_failure: Option<Time>,
 }
 
 /// Whether an incident may go ahead as far as the budget is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "StoredTurn", from = "StoredTurn")]
-pub enum Turn {
+pub enum AdmissionState {
     /// Nothing is known against it.
     #[default]
     Free,
@@ -73,27 +79,27 @@ pub enum Turn {
     Held,
 }
 
-impl From<Turn> for StoredTurn {
-    fn from(turn: Turn) -> Self {
-        match turn {
-            Turn::Free => StoredTurn::Free,
-            Turn::Queued(ahead) => StoredTurn::Queued(ahead),
-            Turn::Held => StoredTurn::Held(Held::Held),
+impl From<AdmissionState> for StoredTurn {
+    fn from(admission: AdmissionState) -> Self {
+        match admission {
+            AdmissionState::Free => StoredTurn::Free,
+            AdmissionState::Queued(ahead) => StoredTurn::Queued(ahead),
+            AdmissionState::Held => StoredTurn::Held(Held::Held),
         }
     }
 }
 
-impl From<StoredTurn> for Turn {
-    fn from(turn: StoredTurn) -> Self {
-        match turn {
-            StoredTurn::Free => Turn::Free,
-            StoredTurn::Queued(ahead) => Turn::Queued(ahead),
-            StoredTurn::Held(Held::Held) => Turn::Held,
+impl From<StoredTurn> for AdmissionState {
+    fn from(admission: StoredTurn) -> Self {
+        match admission {
+            StoredTurn::Free => AdmissionState::Free,
+            StoredTurn::Queued(ahead) => AdmissionState::Queued(ahead),
+            StoredTurn::Held(Held::Held) => AdmissionState::Held,
         }
     }
 }
 
-/// As format 1 writes a [`Turn`]: null, a number, or `"held"`.
+/// As format 1 writes a [`AdmissionState`]: null, a number, or `"held"`.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum StoredTurn {

@@ -39,11 +39,11 @@ impl Record {
             self.timeline.drain(1..self.timeline.len() / 2);
             return true;
         }
-        let farewells = self.outbox.iter().filter(|message| message.farewell.is_some()).count();
+        let farewells = self.outbox.iter().filter(|message| message.prior_session.is_some()).count();
         if farewells > 0 {
             let mut dropped = farewells.div_ceil(2);
             self.outbox.retain(|message| {
-                let drops = message.farewell.is_some() && dropped > 0;
+                let drops = message.prior_session.is_some() && dropped > 0;
                 dropped = dropped.saturating_sub(drops.into());
                 !drops
             });

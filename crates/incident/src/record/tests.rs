@@ -16,9 +16,9 @@ fn format_1_is_read() {
     let record = Record::from_text(FORMAT_1).unwrap();
     assert_eq!((record.format, record.name().as_str()), (1, "pagerduty-Q1FORMAT"));
     assert_eq!(record.plan.start_on, Kind::Acknowledged);
-    let State::LookingUp { since, looks, trouble, .. } = record.state else { panic!("{:?}", record.state) };
-    assert_eq!((since, looks, trouble.times), (Time(1_760_000_000_000), 1, 2));
-    assert_eq!((record.opening, record.concluded), (Opening::Investigate, true));
+    let State::LookingUp { since, looks, retry, .. } = record.state else { panic!("{:?}", record.state) };
+    assert_eq!((since, looks, retry.attempts), (Time(1_760_000_000_000), 1, 2));
+    assert_eq!((record.initial_task, record.concluded), (InitialTask::Investigate, true));
     let message = &record.outbox[0];
     assert_eq!((message.kind, message.delivery, message.number), (MessageKind::Finalize, Delivery::LookingUp(2), 1));
     assert_eq!(record.recent, ["01EVENT"]);
@@ -116,12 +116,13 @@ fn every_delivery_is_written_as_format_1_reads_it() {
         let text = serde_json::to_string(&delivery).unwrap();
         assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery, "{text}");
     }
-    for turn in [Turn::Free, Turn::Queued(0), Turn::Queued(7), Turn::Held] {
-        let text = serde_json::to_string(&turn).unwrap();
-        assert_eq!(serde_json::from_str::<Turn>(&text).unwrap(), turn, "{text}");
+    for admission in [AdmissionState::Free, AdmissionState::Queued(0), AdmissionState::Queued(7), AdmissionState::Held]
+    {
+        let text = serde_json::to_string(&admission).unwrap();
+        assert_eq!(serde_json::from_str::<AdmissionState>(&text).unwrap(), admission, "{text}");
     }
     assert_eq!(
-        serde_json::to_string(&(Turn::Held, Delivery::Sending, Turn::Free)).unwrap(),
+        serde_json::to_string(&(AdmissionState::Held, Delivery::Sending, AdmissionState::Free)).unwrap(),
         r#"["held","sending",null]"#
     );
 }
@@ -156,9 +157,9 @@ proptest::proptest! {
             context: vec![pair(); pairs],
             ..Incident::default()
         };
-        let farewell = Farewell { incident: record.incident.in_short(), ..Farewell::default() };
+        let prior_session = PriorSession { incident: record.incident.in_short(), ..PriorSession::default() };
         for number in 0..messages {
-            record.outbox.push(Message { number: number as u32, farewell: Some(farewell.clone()), ..Message::default() });
+            record.outbox.push(Message { number: number as u32, prior_session: Some(prior_session.clone()), ..Message::default() });
         }
         record.outbox.push(Message { text: Some(long(25_000)), ..Message::default() });
         for _ in 0..notices {

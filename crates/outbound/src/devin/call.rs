@@ -45,7 +45,8 @@ pub struct SessionRequest {
     /// Tags, the correlation tag among them; empty where tags are switched off.
     pub tags: Vec<String>,
     /// The text by which the session is found again: in the tags, or in the title where tags are switched off.
-    pub mark: String,
+    #[serde(rename = "mark")]
+    pub correlation_id: String,
     /// The playbook to follow.
     pub playbook_id: Option<String>,
     /// Knowledge notes; `None` leaves the choice to Devin.
@@ -144,10 +145,10 @@ impl Access {
         Call { method: "POST", url: self.sessions(), body: serde_json::to_value(body).ok() }
     }
 
-    /// A page of the sessions among which one with `mark` would be. `tagged`: the mark is a tag, so that Devin can
+    /// A page of the sessions among which one with `correlation id` would be. `tagged`: the correlation id is a tag, so that Devin can
     /// filter; the reply is filtered again, because how several filters combine is not documented. `page` is what the
     /// reply before said comes next, empty for the first.
-    pub fn find(&self, mark: &str, tagged: bool, created_after: Time, page: &str) -> Call {
+    pub fn find(&self, correlation_id: &str, tagged: bool, created_after: Time, page: &str) -> Call {
         let mut url = self.sessions();
         match &self.api {
             Api::V1 => {
@@ -163,7 +164,7 @@ impl Access {
             }
         }
         if tagged {
-            url.push_str(&format!("&tags={}", escape(mark)));
+            url.push_str(&format!("&tags={}", escape(correlation_id)));
         }
         Call { method: "GET", url, body: None }
     }

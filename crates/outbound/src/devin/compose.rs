@@ -4,7 +4,7 @@ use super::call::SessionRequest;
 use crate::prompt::{self, Config, Library, Template, TemplateError, title};
 use incident::event::Incident;
 use incident::plan::Workflow;
-use incident::record::{Message, MessageKind, Opening, Record};
+use incident::record::{InitialTask, Message, MessageKind, Record};
 use incident::secret::Secret;
 use incident::sender::Sender;
 use text::clean;
@@ -16,7 +16,7 @@ pub struct ComposeSettings<'a> {
     pub prompt: &'a Config,
     /// The templates.
     pub library: &'a Library,
-    /// Whether sessions get tags; without, the title carries the mark.
+    /// Whether sessions get tags; without, the title carries the correlation id.
     pub tags: bool,
     /// What the fences' markers are derived from.
     pub marker_secret: &'a Secret,
@@ -31,14 +31,14 @@ const MOST_TAGS: usize = 50;
 /// The session that `record` wants.
 pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionRequest, TemplateError> {
     let plan = &record.plan;
-    let mark = record.mark();
+    let correlation_id = record.correlation_id();
     let prompt = prompt_of(record, settings)?;
     let title = title(record);
     Ok(SessionRequest {
         prompt,
-        title: if settings.tags { title } else { format!("{title} [{mark}]") },
-        tags: if settings.tags { tags(record, &mark) } else { Vec::new() },
-        mark,
+        title: if settings.tags { title } else { format!("{title} [{correlation_id}]") },
+        tags: if settings.tags { tags(record, &correlation_id) } else { Vec::new() },
+        correlation_id,
         playbook_id: plan.playbook_id.clone(),
         knowledge_ids: plan.knowledge_ids.clone(),
         secret_ids: plan.secret_ids.clone(),
@@ -50,7 +50,7 @@ pub fn session(record: &Record, settings: &ComposeSettings) -> Result<SessionReq
     })
 }
 
-/// The text of a message to the record's session, with the mark by which it is found again.
+/// The text of a message to the record's session, with the correlation id by which it is found again.
 pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -> Result<String, TemplateError> {
     let template = match message.kind {
         MessageKind::Finalize => Template::Finalize,
@@ -58,19 +58,21 @@ pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -
         MessageKind::Recovered => Template::Recovered,
     };
     let template = settings.library.text(template);
-    let (incident, changes, mark) = match &message.farewell {
-        Some(farewell) => (&farewell.incident, farewell.changes.as_slice(), farewell.mark.clone()),
-        None => (&record.incident, record.changes.as_slice(), record.message_mark(message.number)),
+    let (incident, changes, correlation_id) = match &message.prior_session {
+        Some(prior_session) => {
+            (&prior_session.incident, prior_session.changes.as_slice(), prior_session.correlation_id.clone())
+        }
+        None => (&record.incident, record.changes.as_slice(), record.message_correlation_id(message.number)),
     };
-    let text = render(template, record, incident, changes, &mark, settings)?;
-    Ok(format!("{}\n\n{mark}", text.trim_end()))
+    let text = render(template, record, incident, changes, &correlation_id, settings)?;
+    Ok(format!("{}\n\n{correlation_id}", text.trim_end()))
 }
 
 fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, TemplateError> {
-    let own = match (record.plan.workflow, record.opening) {
+    let own = match (record.plan.workflow, record.initial_task) {
         (Workflow::Triage, _) => Template::Triage,
-        (Workflow::Postmortem, Opening::Investigate) => Template::Investigate,
-        (Workflow::Postmortem, Opening::Full) => Template::Postmortem,
+        (Workflow::Postmortem, InitialTask::Investigate) => Template::Investigate,
+        (Workflow::Postmortem, InitialTask::Full) => Template::Postmortem,
     };
     // A route's prompt replaces the workflow's main one, not the preparation for it.
     let chosen = match &record.plan.prompt {
@@ -78,7 +80,7 @@ fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, Temp
         _ => None,
     };
     let chosen = chosen.unwrap_or(settings.library.text(own));
-    render(chosen, record, &record.incident, &record.changes, &record.mark(), settings)
+    render(chosen, record, &record.incident, &record.changes, &record.correlation_id(), settings)
 }
 
 fn render(
@@ -86,7 +88,7 @@ fn render(
     record: &Record,
     incident: &Incident,
     changes: &[String],
-    mark: &str,
+    correlation_id: &str,
     settings: &ComposeSettings,
 ) -> Result<String, TemplateError> {
     let plan = &record.plan;
@@ -104,17 +106,17 @@ fn render(
         alert: record.sender != Sender::Pagerduty,
         ..settings.prompt.clone()
     };
-    let marker = prompt::marker(settings.marker_secret.expose().as_bytes(), mark);
+    let marker = prompt::marker(settings.marker_secret.expose().as_bytes(), correlation_id);
     prompt::render(template, incident, changes, &config, &Fence::new(&marker))
 }
 
 fn title(record: &Record) -> String {
     let incident = &record.incident;
-    let title = match (&record.plan.title, record.plan.workflow, record.opening) {
+    let title = match (&record.plan.title, record.plan.workflow, record.initial_task) {
         (Some(title), ..) => title::fill(title, incident),
         (None, Workflow::Triage, _) => format!("Triage: {}", incident.title),
-        (None, Workflow::Postmortem, Opening::Investigate) => format!("Incident: {}", incident.title),
-        (None, Workflow::Postmortem, Opening::Full) => format!("Postmortem: {}", incident.title),
+        (None, Workflow::Postmortem, InitialTask::Investigate) => format!("Incident: {}", incident.title),
+        (None, Workflow::Postmortem, InitialTask::Full) => format!("Postmortem: {}", incident.title),
     };
     plain(&title, LONGEST_TITLE)
 }
@@ -124,7 +126,7 @@ fn plain(text: &str, most: usize) -> String {
     clean::line(&neutral(&clean::line(text, usize::MAX)), most)
 }
 
-fn tags(record: &Record, mark: &str) -> Vec<String> {
+fn tags(record: &Record, correlation_id: &str) -> Vec<String> {
     let Record { plan, incident, sender, .. } = record;
     let pagerduty = *sender == Sender::Pagerduty;
     let kind = match (plan.workflow, pagerduty) {
@@ -135,7 +137,7 @@ fn tags(record: &Record, mark: &str) -> Vec<String> {
     };
     let unknown = pagerduty.then_some("unknown-service");
     let service = incident.service.as_deref().or(incident.resource.as_deref()).or(unknown);
-    let mut tags = vec![mark.to_owned(), kind.to_owned()];
+    let mut tags = vec![correlation_id.to_owned(), kind.to_owned()];
     tags.extend(service.map(|service| format!("service:{service}")));
     tags.extend(plan.tags.iter().cloned());
     let mut clean: Vec<String> = tags.iter().map(|tag| plain(tag, LONGEST_TAG)).collect();
@@ -183,7 +185,7 @@ mod tests {
         let untagged = settings(false, |settings| session(&record(Plan::default()), settings));
         assert_eq!(untagged.title, "Postmortem: pool exhausted now [incident:pagerduty-Q1]");
         assert!(untagged.tags.is_empty());
-        assert_eq!(untagged.mark, tagged.mark);
+        assert_eq!(untagged.correlation_id, tagged.correlation_id);
     }
 
     #[test]

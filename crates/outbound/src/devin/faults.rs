@@ -97,9 +97,9 @@ fn http_date(time: Time) -> String {
 /// Devin, for one incident.
 struct Devin {
     api: Api,
-    /// The mark of each session, from when the list shows it.
+    /// The correlation id of each session, from when the list shows it.
     sessions: Vec<(String, Time)>,
-    /// The session, the mark, from when the list shows it.
+    /// The session, the correlation id, from when the list shows it.
     messages: Vec<(String, String, Time)>,
     /// The replies that are still to be given, each to the next call of its kind.
     script: Vec<(Step, Reply)>,
@@ -115,10 +115,10 @@ impl Devin {
     }
 
     /// Makes the session, or finds the one that v1 already has of this request. Its id.
-    fn create(&mut self, mark: &str, at: Time) -> String {
-        let known = self.sessions.iter().position(|(known, _)| known == mark && self.api == Api::V1);
+    fn create(&mut self, correlation_id: &str, at: Time) -> String {
+        let known = self.sessions.iter().position(|(known, _)| known == correlation_id && self.api == Api::V1);
         let place = known.unwrap_or_else(|| {
-            self.sessions.push((mark.to_owned(), at));
+            self.sessions.push((correlation_id.to_owned(), at));
             self.sessions.len() - 1
         });
         format!("devin-{place}")
@@ -126,14 +126,16 @@ impl Devin {
 
     fn shown_sessions(&self, now: Time) -> Value {
         let shown = self.sessions.iter().enumerate().filter(|(_, (_, from))| *from <= now);
-        let shown = shown.map(|(place, (mark, _))| json!({"session_id": format!("devin-{place}"), "tags": [mark]}));
+        let shown = shown.map(
+            |(place, (correlation_id, _))| json!({"session_id": format!("devin-{place}"), "tags": [correlation_id]}),
+        );
         let shown: Vec<Value> = shown.collect();
         json!({"items": shown, "sessions": shown})
     }
 
     fn shown_messages(&self, session: &str, now: Time) -> Value {
         let shown = self.messages.iter().filter(|(to, _, from)| to == session && *from <= now);
-        json!({"items": shown.map(|(_, mark, _)| json!({"message": mark})).collect::<Vec<_>>()})
+        json!({"items": shown.map(|(_, correlation_id, _)| json!({"message": correlation_id})).collect::<Vec<_>>()})
     }
 }
 
@@ -202,8 +204,8 @@ impl World {
         if let Some(after) = done_after {
             let at = begun.plus(after);
             match message {
-                Some((session, mark)) => self.devin.messages.push((session, mark, at)),
-                None => body = json!({"session_id": self.devin.create(&record.mark(), at), "url": ""}),
+                Some((session, correlation_id)) => self.devin.messages.push((session, correlation_id, at)),
+                None => body = json!({"session_id": self.devin.create(&record.correlation_id(), at), "url": ""}),
             }
         }
         let reply = scripted.unwrap_or_else(|| Reply::new(200, &body.to_string(), true));
@@ -224,13 +226,15 @@ impl World {
         let reply = scripted.unwrap_or_else(|| Reply::new(200, &shown.to_string(), true));
         self.now = self.now.plus(reply.takes);
         match message {
-            Some((_, mark)) => {
-                let found = reply::message_found(reply.answer, &mark, self.now).map(|page| page.found.is_some());
+            Some((_, correlation_id)) => {
+                let found =
+                    reply::message_found(reply.answer, &correlation_id, self.now).map(|page| page.found.is_some());
                 message_look_up_replied(record, found, self.now, 0.5);
             }
             None => {
                 let api = self.devin.api.clone();
-                let found = reply::found(&api, reply.answer, &record.mark(), "", self.now).map(|page| page.found);
+                let found =
+                    reply::found(&api, reply.answer, &record.correlation_id(), "", self.now).map(|page| page.found);
                 look_up_replied(record, found, api == Api::V1, self.now, 0.5);
             }
         }
@@ -283,7 +287,7 @@ impl World {
 
 fn addressee(record: &Record) -> (String, String) {
     let message = next_message(record).unwrap();
-    (record.session.clone().unwrap().id, record.message_mark(message.number))
+    (record.session.clone().unwrap().id, record.message_correlation_id(message.number))
 }
 
 /// An outcome of the shared list as the counts that it means.

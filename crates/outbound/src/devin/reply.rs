@@ -34,11 +34,11 @@ pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Fai
         .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
 }
 
-/// Whether the session with `mark` is on this page of a look-up.
+/// Whether the session with `correlation id` is on this page of a look-up.
 pub fn found(
     api: &Api,
     answer: Result<Answer, String>,
-    mark: &str,
+    correlation_id: &str,
     page: &str,
     now: Time,
 ) -> Result<Page<Session>, Failure> {
@@ -51,8 +51,8 @@ pub fn found(
         let tagged = item
             .get("tags")
             .and_then(Value::as_array)
-            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)));
-        let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, mark));
+            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(correlation_id)));
+        let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, correlation_id));
         tagged || titled
     };
     let found = items.iter().find(ours).and_then(session);
@@ -66,9 +66,13 @@ pub fn found(
     Ok(Page { next: if found.is_some() { None } else { next }, found })
 }
 
-/// Whether `title` ends in `[mark]`: how a session is recognised where tags are switched off.
-fn carries(title: &str, mark: &str) -> bool {
-    title.trim_end().strip_suffix(']').and_then(|rest| rest.strip_suffix(mark)).is_some_and(|rest| rest.ends_with('['))
+/// Whether `title` ends in `[correlation id]`: how a session is recognised where tags are switched off.
+fn carries(title: &str, correlation_id: &str) -> bool {
+    title
+        .trim_end()
+        .strip_suffix(']')
+        .and_then(|rest| rest.strip_suffix(correlation_id))
+        .is_some_and(|rest| rest.ends_with('['))
 }
 
 /// The cursor of v3's next page.
@@ -86,16 +90,17 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
     }
 }
 
-/// Whether a message that ends in `mark` is on this page of a session's messages. Before its end a message shows what
-/// senders wrote, who know what a mark looks like.
-pub fn message_found(answer: Result<Answer, String>, mark: &str, now: Time) -> Result<Page<()>, Failure> {
+/// Whether a message that ends in `correlation id` is on this page of a session's messages. Before its end a message shows what
+/// senders wrote, who know what a correlation id looks like.
+pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
     let items = match value.get("items").or_else(|| value.get("messages")) {
         Some(Value::Array(items)) => items,
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
-    let ours =
-        |item: &Value| item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(mark));
+    let ours = |item: &Value| {
+        item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(correlation_id))
+    };
     let found = items.iter().any(ours).then_some(());
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
 }

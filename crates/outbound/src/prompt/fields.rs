@@ -18,7 +18,7 @@ pub enum Kind {
 
 /// Who writes what a field holds, which decides where it may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writer {
+pub enum Origin {
     /// Somebody outside: allowed between `{{#data}}` and `{{/data}}` only.
     Sender,
     /// Whoever runs the bridge, or the bridge itself: allowed anywhere.
@@ -46,13 +46,13 @@ pub struct Field {
     /// What it holds.
     pub kind: Kind,
     /// Who writes it.
-    pub writer: Writer,
+    pub origin: Origin,
     /// How much of it reaches a prompt.
     pub limits: Limits,
 }
 
 macro_rules! fields {
-    ($($id:ident $name:literal $kind:ident $writer:ident [$each:literal $entries:literal $total:literal]
+    ($($id:ident $name:literal $kind:ident $origin:ident [$each:literal $entries:literal $total:literal]
        [$($sender:literal)*] $meaning:literal;)*) => {
         /// A field.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ macro_rules! fields {
             id: Id::$id,
             name: $name,
             kind: Kind::$kind,
-            writer: Writer::$writer,
+            origin: Origin::$origin,
             limits: Limits { each: $each, entries: $entries, total: $total },
         },)*];
 

@@ -1,11 +1,11 @@
 //! A template filled with an incident, within the length that Devin takes.
 
 use super::config::Config;
+use super::context::Values;
 use super::fields::Id;
 use super::limit::{length, level};
+use super::render::Walk;
 use super::template::{self, Mistake, Node};
-use super::values::Values;
-use super::walk::Walk;
 use incident::event::Incident;
 use text::Fence;
 

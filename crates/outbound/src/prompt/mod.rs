@@ -2,15 +2,15 @@
 //! fence, and never longer than Devin takes.
 
 mod config;
+mod context;
 pub mod fields;
 mod fill;
 mod library;
 mod limit;
-mod sheet;
+mod render;
 pub mod template;
 pub mod title;
-mod values;
-mod walk;
+mod writer;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

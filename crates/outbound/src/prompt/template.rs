@@ -3,7 +3,7 @@
 //! `{{field}}`, `{{#if field}}…{{else}}…{{/if}}`, `{{#each field}}…{{/each}}` with `{{this}}`, or `{{name}}` and
 //! `{{value}}`, and `{{#data}}…{{/data}}`, outside of which nothing that a sender wrote may stand.
 
-use super::fields::{self, Field, Id, Kind, Writer};
+use super::fields::{self, Field, Id, Kind, Origin};
 
 /// How deep blocks may stand in one another: enough for people, and a bound for the stack.
 const DEEPEST: usize = 12;
@@ -218,7 +218,7 @@ impl<'a> Parser<'a> {
                 field => (field, Node::Field(field)),
             },
         };
-        if field.writer == Writer::Sender && !self.in_data() {
+        if field.origin == Origin::Sender && !self.in_data() {
             let expected = "it between {{#data}} and {{/data}}, because a sender writes it";
             return Err(self.mistake(&quoted(name), expected));
         }

@@ -9,27 +9,27 @@
 //!
 //! What counts as a secret is data: rows in [`vendors`], [`labels`] and [`catalogue`](mod@catalogue).
 
+mod allowlist;
 mod catalogue;
 mod context;
 mod encoded;
 mod escape;
-mod extent;
 mod known;
 mod kubernetes;
 mod label;
 mod labels;
 mod line;
 mod opaque;
-mod ordinary;
 mod pattern;
+mod patterns;
 mod place;
 mod places;
 mod rule;
 mod sentence;
-mod shape;
 mod source;
 mod token;
 mod value;
+mod value_end;
 mod vendors;
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ use source::{Hit, NOTE, Source};
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes
 /// nothing more. Hidden characters inside a secret would keep it from being recognised, so text from outside is
-/// cleaned first: see [`super::safe`].
+/// cleaned first: see [`super::sanitize`].
 pub fn redact(text: &str, emails: bool) -> String {
     let mut out = None;
     // What is left may look different without the secrets that were in it: `key: word_AKIA…[` looks like source code,
@@ -206,8 +206,8 @@ impl<'a> Walk<'a> {
                 }
                 None
             }
-            b':' if src.starts(i, "://") => shape::url_password(src, i),
-            b':' if src.starts(i, ":5432:") => shape::pgpass(src, i),
+            b':' if src.starts(i, "://") => patterns::url_password(src, i),
+            b':' if src.starts(i, ":5432:") => patterns::pgpass(src, i),
             b':' | b'=' => {
                 let mut data = if byte == b':' { self.secrets.data(src, i) } else { Vec::new() };
                 if !data.is_empty() {
@@ -217,21 +217,21 @@ impl<'a> Walk<'a> {
                 }
                 value::after_separator(src, i, &mut self.named).or_else(|| context::value(src, i))
             }
-            b'@' if src.starts(i, "@tcp(") || src.starts(i, "@unix(") => shape::dsn_password(src, i),
+            b'@' if src.starts(i, "@tcp(") || src.starts(i, "@unix(") => patterns::dsn_password(src, i),
             b'@' => {
-                let email = if self.emails { shape::email(src, i) } else { None };
-                email.or_else(|| shape::oracle_password(src, i))
+                let email = if self.emails { patterns::email(src, i) } else { None };
+                email.or_else(|| patterns::oracle_password(src, i))
             }
             b'>' => places::in_element(src, i)
                 .or_else(|| places::in_next_element(src, i))
                 .or_else(|| context::value(src, i)),
-            b'-' if src.starts(i, "-----") => shape::private_key(src, i),
+            b'-' if src.starts(i, "-----") => patterns::private_key(src, i),
             b'-' => places::option(src, i, &mut self.line),
             b'"' | b'\'' if src.at(i + 1) == b',' => places::in_tuple(src, i),
             b'"' | b'\'' => places::in_sql(src, i),
-            b'~' => shape::entra_secret(src, i),
-            b'+' => shape::azure_key(src, i),
-            b'$' => shape::password_hash(src, i),
+            b'~' => patterns::entra_secret(src, i),
+            b'+' => patterns::azure_key(src, i),
+            b'$' => patterns::password_hash(src, i),
             b'(' => places::in_values(src, i),
             _ => None,
         }
@@ -250,11 +250,11 @@ impl<'a> Walk<'a> {
             return Some(hit);
         }
         let special = match byte {
-            b'0'..=b'9' => shape::card(src, i),
+            b'0'..=b'9' => patterns::card(src, i),
             b'b' | b'B' => token::bearer(src, i),
             b'e' if src.at(i + 1) == b'y' => token::jwt(src, i),
-            b'M' if matches!(src.at(i + 1), b'I' | b'H' | b'C') => shape::key_body(src, i),
-            b'M' | b'N' | b'O' => shape::discord_token(src, i),
+            b'M' if matches!(src.at(i + 1), b'I' | b'H' | b'C') => patterns::key_body(src, i),
+            b'M' | b'N' | b'O' => patterns::discord_token(src, i),
             _ => None,
         };
         if special.is_some() {

@@ -1,13 +1,13 @@
 //! Places where a label's value stands without `=` or `:` before it: elements, command lines, pairs, SQL.
 
-use super::extent::Ends;
+use super::allowlist;
 use super::label::Label;
 use super::line::{Line, PROGRAMS};
 use super::opaque::Look;
-use super::ordinary;
 use super::place::{Place, Span};
 use super::rule::Value;
 use super::source::{Hit, Source};
+use super::value_end::Ends;
 
 /// As much of a password is looked at on a command line, in bytes.
 const WORD: usize = 200;
@@ -122,7 +122,7 @@ fn after_user(src: &Source, next: usize) -> Option<Hit> {
     });
     let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
     let password = src.slice(colon + 1, end);
-    let found = src.at(colon) == b':' && password.len() > 2 && !ordinary::placeholder(password);
+    let found = src.at(colon) == b':' && password.len() > 2 && !allowlist::placeholder(password);
     // `1000:1000` are a user's and a group's numbers.
     let found = found && password.iter().any(|b| !b.is_ascii_digit());
     found.then_some(Hit { start: colon + 1, end, name: "password" })
@@ -155,7 +155,7 @@ fn short_option(src: &Source, i: usize, next: Option<usize>, line: &mut Line) ->
         (start, src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[')))
     };
     let value = src.slice(start, end);
-    let found = end > start + 2 && !ordinary::placeholder(value) && !value.iter().all(u8::is_ascii_digit);
+    let found = end > start + 2 && !allowlist::placeholder(value) && !value.iter().all(u8::is_ascii_digit);
     found.then_some(Hit { start, end, name: "password" })
 }
 
@@ -205,7 +205,11 @@ pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
         let start = if quoted { at + 1 } else { at };
         let end = src.run(start, 1_000, |b| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') });
         let secret = Label::of(column, 0).kind().is_some_and(|ending| ending.value != Value::Opaque);
-        if secret && quoted && end > start && src.note(start).is_none() && !ordinary::placeholder(src.slice(start, end))
+        if secret
+            && quoted
+            && end > start
+            && src.note(start).is_none()
+            && !allowlist::placeholder(src.slice(start, end))
         {
             return Some(Hit { start, end, name: "password" });
         }

@@ -1,9 +1,9 @@
 //! A label's value behind nothing but blanks, in tables, `.netrc` and configuration files, or behind `is`, in a sentence.
 
+use super::allowlist;
 use super::label::Label;
 use super::line::Line;
 use super::opaque::{self, Look, telling};
-use super::ordinary;
 use super::rule::Value;
 use super::source::{Hit, Source};
 
@@ -73,7 +73,7 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
     let (at, said) = verb(src, next);
     let (start, end_of, quoted) = extent(src, at);
     let value = src.slice(start, end_of);
-    if value.len() < 4 || ordinary::placeholder(value) || ordinary::sentence(value) || ordinary::reference(value) {
+    if value.len() < 4 || allowlist::placeholder(value) || allowlist::sentence(value) || allowlist::reference(value) {
         return None;
     }
     let clues = Clues::of(value);
@@ -89,7 +89,7 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
     } else if any && line.logs_in(src, word) {
         true
     } else if table && (label.compound || any || telling(value, 16)) || alone && (label.compound || any) {
-        clues.strange() && !ordinary::code(value, false)
+        clues.strange() && !allowlist::code(value, false)
     } else {
         (any && clues.password() && value.len() >= 8 && clues.changes > 1)
             || (value.len() >= 16 && clues.mixed && !clues.joined)
@@ -109,8 +109,8 @@ pub(super) fn after_colon(src: &Source, label: &Label, colon: usize) -> Option<H
     let (start, end, quoted) = extent(src, src.blanks(colon + 1, 8));
     let value = src.slice(start, end);
     let counts = value.len() >= 4
-        && !ordinary::placeholder(value)
-        && !ordinary::sentence(value)
+        && !allowlist::placeholder(value)
+        && !allowlist::sentence(value)
         && says(any, quoted, &Clues::of(value), value);
     counts.then_some(Hit { start, end, name: if any { "password" } else { "secret" } })
 }
@@ -144,13 +144,13 @@ fn verb(src: &Source, next: usize) -> (usize, bool) {
     for _ in 0..4 {
         let end = src.run(at, 10, |b| b.is_ascii_alphabetic() || b >= 0x80);
         let word = src.slice(at, end);
-        if src.at(end) != b' ' || !ordinary::one_of(word, &VERBS) {
+        if src.at(end) != b' ' || !allowlist::one_of(word, &VERBS) {
             break;
         }
         last = word;
         at = src.blanks(end, 8);
     }
-    if ordinary::one_of(last, &["set", "changed", "reset", "updated"]) {
+    if allowlist::one_of(last, &["set", "changed", "reset", "updated"]) {
         return (next, false);
     }
     if last.is_empty() && src.at(next).is_ascii_digit() && src.at(next + 1) == b' ' {
@@ -167,7 +167,7 @@ fn after_command(src: &Source, next: usize) -> Option<Hit> {
         let value = src.slice(start, end);
         let clues = Clues::of(value);
         let secret = value.len() >= 6 && clues.letters && (clues.digits && clues.changes > 1 || clues.changes > 3);
-        if secret && !opaque::uuid(value) && !value.contains(&b'(') && !ordinary::code(value, false) {
+        if secret && !opaque::uuid(value) && !value.contains(&b'(') && !allowlist::code(value, false) {
             return Some(Hit { start, end, name: "password" });
         }
         start = src.blanks(end, 4);

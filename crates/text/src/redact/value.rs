@@ -1,15 +1,15 @@
 //! Where labels are found, and whether the value after one counts as a secret. `extent` knows where it ends.
 
-use super::extent::Ends;
+use super::allowlist;
 use super::label::Label;
 use super::labels::Ending;
 use super::opaque::{self, Look, telling};
-use super::ordinary;
 use super::place::{Place, Span};
 use super::rule::Value;
 use super::sentence;
 use super::source::{Hit, Source};
 use super::token;
+use super::value_end::Ends;
 
 /// A label that was met as a value itself: `name: DB_PASSWORD` before `value: …`, as in lists of variables.
 #[derive(Default)]
@@ -196,17 +196,17 @@ impl Place<'_> {
         // A long header may go on in the next line, which then begins with a blank.
         let credentials = src.run(scheme, 8, |b| matches!(b, b' ' | b'\t' | b'+' | b'\n' | b'\r'));
         let credentials = if matches!(src.before(credentials), b' ' | b'\t' | b'+') { credentials } else { scheme };
-        let several = ordinary::one_of(src.slice(start, scheme), ordinary::LISTING_SCHEMES);
-        let known = several || ordinary::one_of(src.slice(start, scheme), ordinary::SCHEMES);
+        let several = allowlist::one_of(src.slice(start, scheme), allowlist::LISTING_SCHEMES);
+        let known = several || allowlist::one_of(src.slice(start, scheme), allowlist::SCHEMES);
         // Of a scheme that nobody knows, what follows must look like credentials.
         let second = src.run(credentials, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b','));
         let known = known || (opened != Ends::List && telling(src.slice(credentials, second), 16));
-        let said = second > credentials + 1 && ordinary::sentence(src.slice(credentials, second));
+        let said = second > credentials + 1 && allowlist::sentence(src.slice(credentials, second));
         let known = known && credentials > scheme && !said;
         let start = if known { credentials } else { start };
         let probe = src.run(start, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
         let probe = src.slice(start, probe);
-        if ordinary::placeholder(probe) || (!known && !telling(probe, 8)) {
+        if allowlist::placeholder(probe) || (!known && !telling(probe, 8)) {
             return None;
         }
         let header = known && several && opened == Ends::Bare;
@@ -240,11 +240,11 @@ impl Place<'_> {
             return false;
         }
         let unquoted = value.strip_prefix(b"\"").unwrap_or(value);
-        if ordinary::placeholder(unquoted)
-            || ordinary::sentence(unquoted)
-            || (!span.quoted && ordinary::code(value, self.value == Value::Any))
-            || (self.value != Value::Any && ordinary::reference(unquoted))
-            || ordinary::variable(value, self.label, self.value == Value::Any)
+        if allowlist::placeholder(unquoted)
+            || allowlist::sentence(unquoted)
+            || (!span.quoted && allowlist::code(value, self.value == Value::Any))
+            || (self.value != Value::Any && allowlist::reference(unquoted))
+            || allowlist::variable(value, self.label, self.value == Value::Any)
         {
             return false;
         }

@@ -65,7 +65,7 @@ fn senders_with_a_header_of_their_own() {
         let [grafana, rootly] = good(value).try_into().unwrap();
         assert_eq!(
             (grafana.name.as_str(), grafana.hooks),
-            ("grafana_secret", vec![Hook::Of(Sender::Alert), Hook::Any])
+            ("grafana_secret", vec![Endpoint::Of(Sender::Alert), Endpoint::Any])
         );
         assert!(grafana.secrets.current.is_some() && grafana.secrets.previous.is_none());
         let expected = Scheme {

@@ -15,7 +15,7 @@ fn holds_at(scheme: &Scheme, secret: &str, headers: &[(&str, &str)], body: &[u8]
         found.map(|(_, value)| (*value).to_owned())
     };
     let now = Time(seconds * 1_000);
-    let attempt = Attempt { hook: Hook::Of(Sender::Alert), header: &header, query_secret: None, body, now };
+    let attempt = Attempt { hook: Endpoint::Of(Sender::Alert), header: &header, query_secret: None, body, now };
     scheme.holds(&Secret::new(secret), &attempt)
 }
 

@@ -5,13 +5,13 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::auth::Verified;
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use crate::senders::testing::{any_json, put_at};
 use crate::senders::{BadBody, Parsed};
 use incident::event::IncidentEvent;
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::AzureMonitor), body, &crate::senders::Mappings::default())
+    crate::senders::parse(Endpoint::Of(Sender::AzureMonitor), body, &crate::senders::Mappings::default())
 }
 
 const ALERT: &str = "/subscriptions/s-1/providers/Microsoft.AlertsManagement/alerts/a-1";

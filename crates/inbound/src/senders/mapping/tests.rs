@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::Verified;
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use crate::senders::SENDERS;
 use crate::senders::testing::{any_json, files, mappings};
 use incident::event::IncidentEvent;
@@ -187,6 +187,6 @@ proptest! {
     #[test]
     fn any_body_at_any_hook_is_survived(body in any_json(), which in 0usize..SENDERS.len()) {
         let text = body.to_string();
-        let _ = crate::senders::parse(Hook::Of(SENDERS[which].sender), &Verified::in_test(text.as_bytes()), &mappings());
+        let _ = crate::senders::parse(Endpoint::Of(SENDERS[which].sender), &Verified::in_test(text.as_bytes()), &mappings());
     }
 }

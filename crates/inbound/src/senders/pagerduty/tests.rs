@@ -5,11 +5,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::auth::Verified;
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use crate::senders::{BadBody, Parsed};
 
 fn parse(body: &Verified) -> Result<Parsed, BadBody> {
-    crate::senders::parse(Hook::Of(Sender::Pagerduty), body, &crate::senders::Mappings::default())
+    crate::senders::parse(Endpoint::Of(Sender::Pagerduty), body, &crate::senders::Mappings::default())
 }
 
 fn parsed(body: &Value) -> Parsed {

@@ -3,13 +3,13 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::Verified;
-use crate::endpoint::Hook;
+use crate::endpoint::Endpoint;
 use crate::senders::testing::{any_json, put_at};
 use incident::event::{IncidentEvent, Kind};
 
 fn read(body: &Value) -> Result<Parsed, BadBody> {
     crate::senders::parse(
-        Hook::Any,
+        Endpoint::Any,
         &Verified::in_test(body.to_string().as_bytes()),
         &crate::senders::testing::mappings(),
     )

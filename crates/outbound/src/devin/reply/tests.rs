@@ -75,7 +75,7 @@ fn a_look_up_finds_only_the_whole_mark() {
     let body = r#"{"items":[{"session_id":"devin-1","url":"u","tags":["incident:ab"]},
                             {"session_id":"devin-2","url":"u","title":"x [incident:abc]","tags":[]}],
                    "end_cursor":"c","has_next_page":true}"#;
-    let look = |mark: &str| found(&api, answer(200, body), mark, "", NOW).unwrap();
+    let look = |correlation_id: &str| found(&api, answer(200, body), correlation_id, "", NOW).unwrap();
     assert_eq!(look("incident:ab").found.unwrap().id, "devin-1");
     assert_eq!(look("incident:abc").found.unwrap().id, "devin-2");
     assert_eq!(look("incident:a"), Page { found: None, next: Some("c".into()) });

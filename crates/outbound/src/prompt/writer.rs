@@ -3,7 +3,7 @@
 
 /// A text as it grows, line by line.
 #[derive(Default)]
-pub struct Sheet {
+pub struct Writer {
     out: String,
     /// The line being written. A value may put several lines into it.
     line: String,
@@ -13,7 +13,7 @@ pub struct Sheet {
     step: usize,
 }
 
-impl Sheet {
+impl Writer {
     /// Text of the template itself: its lines are lines, its numbers are steps.
     pub fn literal(&mut self, text: &str) {
         for piece in text.split_inclusive('\n') {

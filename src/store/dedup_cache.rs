@@ -1,5 +1,5 @@
-//! The ledger: incident ids in KV, written when a session exists. It answers an event that is delivered again anywhere
-//! on the edge without waking the incident's object. The object is the truth; the ledger may lag or be lost.
+//! The dedup cache: incident ids in KV, written when a session exists. It answers an event that is delivered again anywhere
+//! on the edge without waking the incident's object. The object is the truth; the dedup cache may lag or be lost.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const BINDING: &str = "INCIDENTS";
 /// KV refuses to keep anything for a shorter time, in seconds.
 const SHORTEST: u64 = 60;
 
-/// What the ledger knows of an incident.
+/// What the dedup cache knows of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
@@ -42,13 +42,13 @@ impl Entry {
     }
 }
 
-/// Whether the ledger can be read at all.
+/// Whether the dedup cache can be read at all.
 pub async fn answers(env: &Env) -> bool {
     let Ok(kv) = env.kv(BINDING) else { return false };
     kv.get("health").text().await.is_ok()
 }
 
-/// The entry under `key`. A ledger that can't be read is as good as an empty one.
+/// The entry under `key`. A dedup cache that can't be read is as good as an empty one.
 pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
     env.kv(BINDING).ok()?.get(key.as_str()).json().await.ok()?
 }

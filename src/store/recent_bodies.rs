@@ -1,5 +1,5 @@
 //! What this isolate remembers: bodies whose event was taken already, so that a storm of repeats costs neither parsing
-//! nor a look into the ledger.
+//! nor a look into the dedup cache.
 //!
 //! The same bytes are the same event, and that it was taken stays true. The session beside it may be replaced by a
 //! second one, so nothing is remembered for longer than KV's own cache keeps a value. What is not remembered goes the

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::config::Config;
-use super::fields::{Field, Id, Kind, Writer};
+use super::fields::{Field, Id, Kind, Origin};
 use super::limit::{fitting, length, level};
 use incident::event::Incident;
 use incident::worse;
@@ -187,9 +187,9 @@ fn destination(post_to: &str) -> String {
 
 /// A text without what is not to be seen, so that its length is the length it will have in the prompt.
 fn clean(field: &Field, text: &str) -> String {
-    match field.writer {
-        Writer::Sender => clean::block(text).trim_matches('\n').trim_end().to_owned(),
-        Writer::Configuration => text.trim().to_owned(),
+    match field.origin {
+        Origin::Sender => clean::block(text).trim_matches('\n').trim_end().to_owned(),
+        Origin::Configuration => text.trim().to_owned(),
     }
 }
 
@@ -197,7 +197,7 @@ fn clean(field: &Field, text: &str) -> String {
 fn cut(field: &Field, kind: Kind, text: &str, cap: usize) -> String {
     let most = field.limits.each.min(cap);
     match kind {
-        _ if field.writer == Writer::Configuration => text.to_owned(),
+        _ if field.origin == Origin::Configuration => text.to_owned(),
         Kind::Line if text.starts_with("https://") || text.starts_with("http://") => {
             cut::link(&clean::line(text, usize::MAX), shortest(text, most))
         }
@@ -221,7 +221,7 @@ fn one_line(text: &str, most: usize) -> String {
 /// As many entries as the field allows, and how many are left out.
 fn some_of<'e, T>(entries: &'e [T], field: &Field, newest: bool) -> (&'e [T], usize) {
     let most = field.limits.entries;
-    if field.writer == Writer::Configuration || entries.len() <= most {
+    if field.origin == Origin::Configuration || entries.len() <= most {
         return (entries, 0);
     }
     let left_out = entries.len() - most;

@@ -1,7 +1,7 @@
 //! Secrets that are known by their shape: private key blocks, passwords in URLs, card numbers, e-mail addresses.
 
+use super::allowlist;
 use super::opaque::{random, telling};
-use super::ordinary;
 use super::rule::{AZURE, CARD, DISCORD, EMAIL, HASH, PRIVATE_KEY, URL};
 use super::source::{Hit, Source};
 
@@ -126,7 +126,7 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     };
     let value = src.slice(start, at_sign);
     let word = value.iter().all(u8::is_ascii_alphabetic);
-    let shown = ordinary::placeholder(value) && !word;
+    let shown = allowlist::placeholder(value) && !word;
     let found = !shown && (least == 1 || telling(value, least));
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
