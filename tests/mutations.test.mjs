@@ -12,11 +12,11 @@ const BODIES_PER_HOOK = Number(process.env.BODIES ?? 80);
 const AT_ONCE = 8;
 
 const bridge = await startBridge({ SESSIONS_PER_MINUTE: "10000" });
-const named = (...prefixes) => sampleNames.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+const named = (...prefixes) => sampleNames.filter((name) => prefixes.includes(name.split("-")[0]));
 
 const HOOKS = {
   "/pagerduty-resolved": { samples: named("pagerduty"), refuses: false },
-  "/api/trigger-devin": { samples: named("alert", "azure", "kibana"), refuses: true },
+  "/api/trigger-devin": { samples: named("alert", "alertmanager", "azure", "kibana"), refuses: true },
   "/hooks/alert": { samples: named("alert"), refuses: true },
   "/hooks/azure-monitor": { samples: named("azure"), refuses: true },
   "/hooks/kibana": { samples: named("kibana", "alert"), refuses: false },

@@ -34,14 +34,14 @@ pub fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
 }
 
 /// What would happen, without doing it.
-pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
+pub async fn dry_run(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
     let decision = settings.routes.decide(&event, &settings.defaults);
     let (event, plan, ignored) = match decision {
         Decision::Handle(plan) if plan.min_occurrences > 1 => (counted_together(event), Some(plan), None),
         Decision::Handle(plan) => (event, Some(plan), None),
         Decision::Ignore { reason, message, .. } => (event, None, Some((reason, message))),
     };
-    let rehearsal = match &plan {
+    let dry = match &plan {
         _ if early(&event) && ignored.is_some() => None,
         Some(plan) if needs_no_object(&event, plan) => Some(DryRun {
             outcome: Outcome {
@@ -52,7 +52,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
             record: None,
         }),
         plan => match incidents::dry_run(env, &event, plan.as_ref()).await {
-            Ok(rehearsal) => Some(rehearsal),
+            Ok(dry) => Some(dry),
             Err(error) => {
                 log::warning(&format!("{}: what is known of it could not be read: {error}", event.key));
                 return Answer::unavailable(
@@ -66,7 +66,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     for explained in settings.routes.explain(&event) {
         routes.push(json!({"route": explained.route, "decides": explained.decides, "text": explained.text}));
     }
-    let taken = rehearsal.as_ref().map(|rehearsal| rehearsal.outcome.taken);
+    let taken = dry.as_ref().map(|dry| dry.outcome.taken);
     let (action, would, reason) = match taken {
         None | Some(Taken::Ignored(Reason::Route)) => {
             ("ignore", "would be ignored", ignored.as_ref().map(|(reason, _)| *reason))
@@ -85,7 +85,7 @@ pub async fn rehearse(event: IncidentEvent, settings: &Settings, env: &Env) -> A
     shown.extend(why.map(|why| ("why".into(), why.into())));
     shown.extend(plan.as_ref().map(|plan| ("workflow".into(), plan.workflow.name().into())));
     more.insert("decision".into(), shown.into());
-    let (incident, session_status, record) = match rehearsal {
+    let (incident, session_status, record) = match dry {
         Some(DryRun { outcome, record }) => (outcome.incident, outcome.session_status, record),
         None => (event.key.to_string(), SessionStatus::Idle, None),
     };

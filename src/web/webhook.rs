@@ -18,7 +18,7 @@ use crate::store::incident_calls as incidents;
 use crate::store::recent_bodies::Repeat;
 use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
-use crate::web::dry_run::{rehearse, wants_dry_run};
+use crate::web::dry_run::{self, wants_dry_run};
 use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
@@ -75,43 +75,16 @@ async fn proven(
     env: &Env,
     configuration: &Configuration,
 ) -> (Logged, String) {
-    let secrets = &configuration.hook_secrets;
     let header = |name: &str| headers.get(name).ok().flatten();
     let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
-    let mut token = match &secrets.entra {
-        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, header("Authorization")).await,
-        _ => Token::Absent,
-    };
-    let mut verified = secrets.verify(&attempt, &token);
-    if verified.is_err() && secrets.takes_topics(hook) {
-        // Only where nothing else proves it: the certificate may have to be asked for.
-        token = sns::check(&secrets.topics, body).await;
-        verified = secrets.verify(&attempt, &token);
-    }
-    let verified = match verified {
+    let verified = match verify(&attempt, configuration).await {
         Ok(verified) => verified,
-        Err(refusal) => {
-            let (refused, answer) = match refusal {
-                Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
-                Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
-                Refusal::NoKeys => {
-                    (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
-                }
-            };
-            metrics_buffer::count(Count::Refused(refused));
-            let what = if secrets.takes_topics(hook) { "message" } else { "token" };
-            let proof =
-                if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
-            return (answer.into(), proof);
-        }
+        Err((answer, proof)) => return (answer.into(), proof),
     };
     let proof = verified.by().to_owned();
-    let settings = match &configuration.settings {
-        Ok(settings) => settings,
-        Err(_) => {
-            metrics_buffer::count(Count::Refused(Refused::NotConfigured));
-            return (closed(hook, configuration).into(), proof);
-        }
+    let Ok(settings) = &configuration.settings else {
+        metrics_buffer::count(Count::Refused(Refused::NotConfigured));
+        return (closed(hook, configuration).into(), proof);
     };
     let dry_run = match wants_dry_run(query) {
         Ok(dry_run) => dry_run,
@@ -133,60 +106,110 @@ async fn proven(
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let parsed = match senders::parse(hook, &verified, &configuration.mappings) {
-        Ok(parsed) => parsed,
+    let answer = match senders::parse(hook, &verified, &configuration.mappings) {
+        Ok(parsed) => Proven { hook, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await,
         Err(bad) => {
             metrics_buffer::count(Count::Refused(Refused::BadBody));
-            return (Answer::from(bad).into(), proof);
-        }
-    };
-    let answer = match parsed {
-        Parsed::Nothing { sender, reason, message } => {
-            if !dry_run {
-                metrics_buffer::count(Count::Received(sender));
-                metrics_buffer::count(Count::Ignored(reason));
-            }
-            Answer::ignored(reason, text::sanitize(&message, true)).into()
-        }
-        Parsed::Confirm { topic, url } => {
-            let wanted = secrets.topics.contains(&topic);
-            confirm(&topic, &url, wanted, dry_run).await.into()
-        }
-        Parsed::Events { events, refused, remark } => {
-            let mut answers = Vec::new();
-            let mut first = None;
-            // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
-            let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
-            let together = events.len();
-            for (place, event) in events.into_iter().enumerate() {
-                let event = event.safe_among(together, settings.redact_emails);
-                first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
-                let mut answer = if dry_run {
-                    rehearse(event, settings, env).await
-                } else {
-                    deliver(hook, &verified, place, event, wait, settings, env).await
-                };
-                if let Some(remark) = &remark {
-                    answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
-                }
-                answers.push(answer);
-            }
-            for (position, bad) in refused {
-                metrics_buffer::count(Count::Refused(Refused::BadBody));
-                answers.insert(position.min(answers.len()), Answer::from(bad));
-            }
-            let answer = match answers.pop() {
-                Some(only) if answers.is_empty() => only,
-                last => {
-                    answers.extend(last);
-                    Answer::several(answers)
-                }
-            };
-            let (sender, event_type) = first.unzip();
-            Logged { answer, sender, event_type }
+            Answer::from(bad).into()
         }
     };
     (answer, proof)
+}
+
+/// The body, once it is proven who sent it; or the answer to who did not prove it, and what was offered.
+async fn verify<'a>(attempt: &Attempt<'a>, configuration: &Configuration) -> Result<Verified<'a>, (Answer, String)> {
+    let (secrets, hook) = (&configuration.hook_secrets, attempt.hook);
+    let mut token = match &secrets.entra {
+        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, (attempt.header)("Authorization")).await,
+        _ => Token::Absent,
+    };
+    let mut verified = secrets.verify(attempt, &token);
+    if verified.is_err() && secrets.takes_topics(hook) {
+        // Only where nothing else proves it: the certificate may have to be asked for.
+        token = sns::check(&secrets.topics, attempt.body).await;
+        verified = secrets.verify(attempt, &token);
+    }
+    verified.map_err(|refusal| {
+        let (refused, answer) = match refusal {
+            Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
+            Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
+            Refusal::NoKeys => {
+                (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
+            }
+        };
+        metrics_buffer::count(Count::Refused(refused));
+        let what = if secrets.takes_topics(hook) { "message" } else { "token" };
+        let proof = if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
+        (answer, proof)
+    })
+}
+
+/// A proven body on its way.
+struct Proven<'a> {
+    hook: Endpoint,
+    body: &'a Verified<'a>,
+    dry_run: bool,
+    settings: &'a Settings,
+    env: &'a Env,
+}
+
+impl Proven<'_> {
+    async fn answer(&self, parsed: Parsed, configuration: &Configuration) -> Logged {
+        match parsed {
+            Parsed::Nothing { sender, reason, message } => {
+                if !self.dry_run {
+                    metrics_buffer::count(Count::Received(sender));
+                    metrics_buffer::count(Count::Ignored(reason));
+                }
+                Answer::ignored(reason, text::sanitize(&message, true)).into()
+            }
+            Parsed::Confirm { topic, url } => {
+                let wanted = configuration.hook_secrets.topics.contains(&topic);
+                confirm(&topic, &url, wanted, self.dry_run).await.into()
+            }
+            Parsed::Events { events, refused, remark } => self.answer_events(events, refused, remark).await,
+        }
+    }
+
+    async fn answer_events(
+        &self,
+        events: Vec<IncidentEvent>,
+        refused: Vec<(usize, BadBody)>,
+        remark: Option<String>,
+    ) -> Logged {
+        let Proven { hook, body, dry_run, settings, env } = *self;
+        let mut answers = Vec::new();
+        let mut first = None;
+        // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
+        let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
+        let together = events.len();
+        for (place, event) in events.into_iter().enumerate() {
+            let event = event.safe_among(together, settings.redact_emails);
+            first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
+            let mut answer = if dry_run {
+                dry_run::dry_run(event, settings, env).await
+            } else {
+                deliver(hook, body, place, event, wait, settings, env).await
+            };
+            if let Some(remark) = &remark {
+                answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
+            }
+            answers.push(answer);
+        }
+        for (position, bad) in refused {
+            metrics_buffer::count(Count::Refused(Refused::BadBody));
+            answers.insert(position.min(answers.len()), Answer::from(bad));
+        }
+        let answer = match answers.pop() {
+            Some(only) if answers.is_empty() => only,
+            last => {
+                answers.extend(last);
+                Answer::several(answers)
+            }
+        };
+        let (sender, event_type) = first.unzip();
+        Logged { answer, sender, event_type }
+    }
 }
 
 /// The answer of a hook that can take nothing, with the command that fixes it. It says the same to everybody, so it names

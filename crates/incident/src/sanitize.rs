@@ -133,7 +133,7 @@ fn one_line(text: &str, emails: bool, looked: usize) -> String {
     begun(text, looked, |begun| redact::redact(&clean::line(begun, usize::MAX), emails))
 }
 
-/// What `safe` makes of the first `looked` characters, with a mark where there were more. Where they end inside a word it
+/// What `sanitize` makes of the first `looked` characters, with a mark where there were more. Where they end inside a word it
 /// may be half a secret, so that only the first of them stay.
 fn begun(text: &str, looked: usize, safe: impl FnOnce(&str) -> String) -> String {
     let begun = beginning(text, looked);

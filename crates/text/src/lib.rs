@@ -1,6 +1,6 @@
 //! Text from outside, made safe to show: cleaned, redacted, cut to length, fenced.
 //!
-//! The order matters. [`safe`] comes first, at intake: hidden characters are gone before the search for secrets, so
+//! The order matters. [`sanitize`] comes first, at intake: hidden characters are gone before the search for secrets, so
 //! none can split a secret in two. Cutting comes after it, so no half of a secret is left that nothing recognises.
 //! The fence comes last, around what the prompt shows.
 

@@ -64,7 +64,7 @@ pub struct Record {
     pub notices: Vec<Notice>,
     /// How many messages were ever put into the outbox: their numbers.
     pub messages: u32,
-    /// The [`Self::generation`] for whose session the request was written last; 0: for none yet.
+    /// The [`Self::attempt`] for whose session the request was written last; 0: for none yet.
     pub requested: u32,
     /// Notes and changes that wait for the next text that goes to Devin.
     pub changes: Vec<String>,

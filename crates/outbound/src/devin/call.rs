@@ -145,7 +145,7 @@ impl Access {
         Call { method: "POST", url: self.sessions(), body: serde_json::to_value(body).ok() }
     }
 
-    /// A page of the sessions among which one with `correlation id` would be. `tagged`: the correlation id is a tag, so that Devin can
+    /// A page of the sessions among which one with `correlation_id` would be. `tagged`: the correlation id is a tag, so that Devin can
     /// filter; the reply is filtered again, because how several filters combine is not documented. `page` is what the
     /// reply before said comes next, empty for the first.
     pub fn find(&self, correlation_id: &str, tagged: bool, created_after: Time, page: &str) -> Call {

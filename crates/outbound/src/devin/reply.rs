@@ -34,7 +34,7 @@ pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Fai
         .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
 }
 
-/// Whether the session with `correlation id` is on this page of a look-up.
+/// Whether the session with `correlation_id` is on this page of a look-up.
 pub fn found(
     api: &Api,
     answer: Result<Answer, String>,
@@ -66,7 +66,7 @@ pub fn found(
     Ok(Page { next: if found.is_some() { None } else { next }, found })
 }
 
-/// Whether `title` ends in `[correlation id]`: how a session is recognised where tags are switched off.
+/// Whether `title` ends in `[correlation_id]`: how a session is recognised where tags are switched off.
 fn carries(title: &str, correlation_id: &str) -> bool {
     title
         .trim_end()
@@ -90,7 +90,7 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
     }
 }
 
-/// Whether a message that ends in `correlation id` is on this page of a session's messages. Before its end a message shows what
+/// Whether a message that ends in `correlation_id` is on this page of a session's messages. Before its end a message shows what
 /// senders wrote, who know what a correlation id looks like.
 pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
