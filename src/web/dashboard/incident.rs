@@ -72,7 +72,7 @@ fn session_status(shown: &Shown<'_>, clock: &Clock) -> Markup {
     };
     let action = |what: &str| view.carried_to(&format!("/incidents/{}/{what}", text(incident, "incident")));
     html! {
-        div.session_status.card {
+        div.standing.card {
             div {
                 p { (state(code)) " " span dir="auto" { (short(&why(incident), 2_000)) } }
                 @if let Some(next) = next { p.soft { "Next attempt " (next) "." } }
