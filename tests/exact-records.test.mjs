@@ -44,7 +44,7 @@ describe("a record", async () => {
         const refused = await send(bridge, body);
         assert.equal(refused.status, 503, refused.text);
       }
-      assert.ok(complaints(bridge, incident).length > 0, JSON.stringify(bridge.logs));
+      await until("the log says so", 10, () => complaints(bridge, incident).length > 0);
       await pass(bridge, 120, 20);
       assert.equal(bridge.devin.creates(alert.alertId).length, 1);
       await restore();

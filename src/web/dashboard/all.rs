@@ -101,8 +101,13 @@ impl All {
         if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
             return problem(refusal);
         }
-        let Some(most) = query.get("most").and_then(|most| most.parse::<usize>().ok()) else {
-            return problem(Answer::error(400, "Bad query", "most is missing: expected how many at most."));
+        let Some(most) = query.get("most").and_then(|most| most.parse::<usize>().ok()).filter(|most| *most <= MOST)
+        else {
+            return problem(Answer::error(
+                400,
+                "Bad query",
+                "most is missing or too large: expected how many at most, up to 200.",
+            ));
         };
         let found = match self.find(env).await {
             Ok(found) => found,
