@@ -61,8 +61,9 @@ fn weakness(name: &str, secret: &str) -> Option<&'static str> {
     let variable = secret.strip_prefix('$').is_some_and(|rest| {
         rest.starts_with('(') || rest.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'{' | b'}'))
     });
-    let documented = plain.starts_with("your")
-        || PLACEHOLDERS.iter().any(|placeholder| plain.contains(placeholder))
+    // In a long secret a short word may stand by chance.
+    let documented = (plain.starts_with("your") && secret.len() < 32)
+        || PLACEHOLDERS.iter().any(|word| plain.contains(word) && word.len() * 3 >= plain.len())
         || plain == letters(name)
         || secret.contains('…')
         || secret.contains("...")
