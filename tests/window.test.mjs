@@ -178,7 +178,9 @@ describe("a recovery", { concurrency: true }, () => {
         ]);
         assert.equal(over.json.success, true, over.text);
         assert.deepEqual([second.json.success, second.json.incident], [true, incident], second.text);
-        assert.ok((await bridge.record(incident)).followUps <= 1);
+        // Of the recovery's message, where it is on its way already, and of the firing that came behind it.
+        const { followUps } = await bridge.record(incident);
+        assert.ok(followUps <= 2, String(followUps));
         assert.equal(bridge.devin.creates(id).length, 1);
       });
     });
