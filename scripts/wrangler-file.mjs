@@ -44,12 +44,12 @@ export function structureProblems({ file, toml, env }) {
   ];
 }
 
-/** A sentence for each secret that stands in [vars], where everybody who may read the file or the Worker's settings sees it. */
+/** A sentence for each secret that is set in [vars], where everybody who may read the file or the Worker's settings sees it. */
 export function secretWarnings({ toml, env }) {
   const vars = section(toml, env).vars ?? {};
   const found = Object.keys(vars).filter((name) => vars[name] !== "" && (isSecret(name) || secretsNamedIn(vars).includes(name)));
   const option = env ? ` --env ${env}` : "";
-  return found.map((name) => `${name} stands in [${env ? `env.${env}.` : ""}vars], where everybody who reads the settings sees it: take it out, and npx wrangler secret put ${name}${option}`);
+  return found.map((name) => `${name} is set in [${env ? `env.${env}.` : ""}vars], where everybody who reads the settings sees it: take it out, and npx wrangler secret put ${name}${option}`);
 }
 
 // The bridge never asks for a name that it does not know, so only the file can tell of one.

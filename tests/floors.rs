@@ -18,7 +18,7 @@ const FLOORS: [&str; 15] = [
     "store/incident",
     "store/register, store/dedup_cache, store/recent_bodies",
     "store/incident_calls, store/register_calls",
-    "store/metrics_buffer",
+    "store/metrics_buffer, store/host",
     "clients",
     "configuration",
     "settings, fetch",
@@ -175,8 +175,8 @@ fn circles(mut modules: BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
 
 #[test]
 fn no_crate_has_a_circle_inside() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
-    for name in ["text", "incident", "inbound", "outbound", "checks"] {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["crates/text", "crates/incident", "crates/inbound", "crates/outbound", "crates/checks"] {
         let modules = modules(&root.join(name).join("src"));
         assert!(modules.values().any(|names| !names.is_empty()), "{name}");
         assert_eq!(circles(modules), [""; 0], "modules of the crate {name} that name each other");

@@ -1,6 +1,5 @@
 //! The incident's Durable Object: what its [program](engine::incident) sees of the runtime.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object, js_sys, wasm_bindgen::JsValue};
@@ -8,8 +7,8 @@ use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object
 use crate::clients::{devin, notify};
 use crate::configuration;
 use crate::log;
-use crate::runtime::{self, alarm_at, error};
-use crate::settings::Settings;
+use crate::runtime::{self, error};
+use crate::store::host::Host;
 use crate::store::{dedup_cache, metrics_buffer, register_calls as register};
 use engine::counts::Count;
 use engine::host::{IncidentHost, Object, Result};
@@ -17,7 +16,6 @@ use engine::incident::Program;
 use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::listing::Line;
 use incident::record::Record;
-use incident::time::Time;
 use outbound::devin::call::Access;
 use outbound::http::{Answer, Call};
 use outbound::notify::Question;
@@ -41,39 +39,6 @@ impl DurableObject for IncidentObject {
     async fn alarm(&self) -> worker::Result<Response> {
         self.program.alarm().await.map_err(runtime::failed)?;
         Response::empty()
-    }
-}
-
-struct Host {
-    state: State,
-    env: Env,
-}
-
-impl Object for Host {
-    type Settings = Settings;
-
-    fn now(&self) -> Time {
-        runtime::now()
-    }
-
-    fn settings(&self) -> Option<Rc<Settings>> {
-        configuration::configuration(&self.env).settings.as_ref().ok().cloned()
-    }
-
-    fn retention(&self) -> Duration {
-        configuration::configuration(&self.env).retention()
-    }
-
-    async fn alarm(&self) -> Result<Option<Time>> {
-        Ok(self.state.storage().get_alarm().await.map_err(error)?.map(Time))
-    }
-
-    async fn set_alarm(&self, at: Time) -> Result<()> {
-        self.state.storage().set_alarm(alarm_at(at)).await.map_err(error)
-    }
-
-    fn warn(&self, words: &str) {
-        log::warning(words);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is stored: an object for each incident, one for all of them, and what KV and the isolate remember.
 
 pub mod dedup_cache;
+mod host;
 pub mod incident;
 pub mod incident_calls;
 pub mod metrics_buffer;

@@ -1,21 +1,15 @@
 //! The register's Durable Object: what its [program](engine::register) sees of the runtime.
 
-use std::rc::Rc;
-use std::time::Duration;
-
 use worker::js_sys::Reflect;
 use worker::wasm_bindgen::JsValue;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use crate::configuration;
-use crate::log;
-use crate::runtime::{self, alarm_at, error};
-use crate::settings::Settings;
+use crate::runtime::{self, error};
+use crate::store::host::Host;
 use crate::store::incident_calls;
-use engine::host::{Binding, Object, RegisterHost, Result, Row};
+use engine::host::{Binding, RegisterHost, Result, Row};
 use engine::register::Program;
 use incident::key::Key;
-use incident::time::Time;
 
 /// The object.
 #[durable_object(alarm)]
@@ -36,39 +30,6 @@ impl DurableObject for RegisterObject {
     async fn alarm(&self) -> worker::Result<Response> {
         self.program.alarm().await.map_err(runtime::failed)?;
         Response::empty()
-    }
-}
-
-struct Host {
-    state: State,
-    env: Env,
-}
-
-impl Object for Host {
-    type Settings = Settings;
-
-    fn now(&self) -> Time {
-        runtime::now()
-    }
-
-    fn settings(&self) -> Option<Rc<Settings>> {
-        configuration::configuration(&self.env).settings.as_ref().ok().cloned()
-    }
-
-    fn retention(&self) -> Duration {
-        configuration::configuration(&self.env).retention()
-    }
-
-    async fn alarm(&self) -> Result<Option<Time>> {
-        Ok(self.state.storage().get_alarm().await.map_err(error)?.map(Time))
-    }
-
-    async fn set_alarm(&self, at: Time) -> Result<()> {
-        self.state.storage().set_alarm(alarm_at(at)).await.map_err(error)
-    }
-
-    fn warn(&self, words: &str) {
-        log::warning(words);
     }
 }
 

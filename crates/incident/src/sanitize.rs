@@ -1,7 +1,8 @@
 //! An incident made safe to keep: redacted, cleaned, and bounded in size, before it is routed or stored.
 
 use super::event::{Incident, IncidentEvent};
-use text::{self, clean, cut, redact};
+use text::cut::{self, level};
+use text::{self, clean, redact};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
 const LINE: usize = 500;
@@ -165,21 +166,6 @@ fn kept(looked: usize) -> usize {
 /// How many characters each of them has.
 fn lengths(texts: &[String]) -> Vec<usize> {
     texts.iter().map(|text| text.chars().count()).collect()
-}
-
-/// How many characters each of several texts may have, so that all together have no more than `total`: the long ones give
-/// way to the short ones.
-fn level(mut lengths: Vec<usize>, total: usize) -> usize {
-    lengths.sort_unstable();
-    let (mut left, mut others) = (total, lengths.len());
-    for length in lengths {
-        let share = left.checked_div(others).unwrap_or(0);
-        if length > share {
-            return share;
-        }
-        (left, others) = (left.saturating_sub(length), others.saturating_sub(1));
-    }
-    usize::MAX
 }
 
 fn head(text: String, look: Look, most: usize) -> String {

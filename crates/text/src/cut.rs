@@ -73,6 +73,21 @@ pub fn link(text: &str, max_chars: usize) -> String {
 /// So far, in bytes, the beginning of a line is looked for.
 const NEAR: usize = 200;
 
+/// How many characters each of several texts may have, so that all together have no more than `total`: the long ones give
+/// way to the short ones.
+pub fn level(mut lengths: Vec<usize>, total: usize) -> usize {
+    lengths.sort_unstable();
+    let (mut left, mut others) = (total, lengths.len());
+    for length in lengths {
+        let share = left.checked_div(others).unwrap_or(0);
+        if length > share {
+            return share;
+        }
+        (left, others) = (left.saturating_sub(length), others.saturating_sub(1));
+    }
+    usize::MAX
+}
+
 /// Whether a text has at most so many characters.
 fn fits(text: &str, max_chars: usize) -> bool {
     // The byte length first: it is free, and most texts fit.

@@ -6,7 +6,7 @@ use worker::{Env, Headers};
 
 use super::page::frame;
 use super::pieces::{list, text};
-use super::{page, problem};
+use super::reply::{page, problem};
 use crate::store::incident_calls as incidents;
 use crate::store::register_calls as register;
 use crate::web::admin;

@@ -10,6 +10,7 @@ mod page;
 mod pieces;
 mod plot;
 mod problems;
+mod reply;
 mod today;
 mod view;
 
@@ -25,24 +26,12 @@ use crate::web::reply::Reply;
 pub use all::All;
 use clock::Clock;
 pub use clock::Zone;
+pub use reply::problem;
+use reply::{page, refreshing};
 use view::View;
 
 /// How far back the plots go, in hours.
 const HOURS: u32 = 7 * 24;
-/// After so many seconds a page loads itself again. By the header, which does the same as a `meta` element without being
-/// part of the document; a link on the page stops it, for those who need longer to read.
-const REFRESH: u32 = 60;
-
-/// What a page may do: show itself with its one style sheet and its empty icon, and send its forms to where it is from.
-fn headers() -> Vec<(&'static str, String)> {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        page::STYLE_SHA256
-    );
-    // Not "no-referrer", with which browsers send the pages' own forms as from nowhere.
-    vec![("Content-Security-Policy", policy), ("Referrer-Policy", "same-origin".to_owned())]
-}
-
 /// `GET /`: the incidents, newest first.
 pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Option<Zone>, env: &Env) -> Reply {
     if let Some(refusal) = admin::refusal(headers, env) {
@@ -103,24 +92,4 @@ pub fn sign_out(headers: &Headers, env: &Env) -> Reply {
         "Signed out",
         "The browser asks for the token once more: cancel that, and it has forgotten the token.",
     ))
-}
-
-/// An error, for people.
-pub fn problem(answer: Answer) -> Reply {
-    let html = page::problem(&answer);
-    Reply::Page { code: answer.code, retry_after: answer.retry_after, headers: headers(), html }
-}
-
-fn page(code: u16, html: String) -> Reply {
-    Reply::Page { code, retry_after: None, headers: headers(), html }
-}
-
-/// The page, loading itself again every minute where that is wanted.
-fn refreshing(refreshes: bool, mut reply: Reply) -> Reply {
-    if let Reply::Page { headers, .. } = &mut reply
-        && refreshes
-    {
-        headers.push(("Refresh", REFRESH.to_string()));
-    }
-    reply
 }

@@ -154,6 +154,17 @@ impl<H: RegisterHost> Program<H> {
         Ok(stats)
     }
 
+    /// Runs the statements where an earlier release has left this table; the last of them drop it.
+    fn take_over(&self, table: &str, statements: &[&str]) -> Result<()> {
+        let found = self.host.sql("SELECT 1 FROM sqlite_master WHERE name = ?", vec![table.into()])?;
+        if !found.is_empty() {
+            for statement in statements {
+                self.host.sql(statement, Vec::new())?;
+            }
+        }
+        Ok(())
+    }
+
     fn exec(&self, statement: &str, bindings: Vec<Binding>) -> Result<Vec<H::Row>> {
         if !self.created.get() {
             for tables in [sql::LIST, sql::PERMITS, sql::FOLLOWED, sql::COUNTS] {

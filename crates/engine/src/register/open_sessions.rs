@@ -19,13 +19,7 @@ const FOLLOWED_FOR: Duration = DAY;
 impl<H: RegisterHost> Program<H> {
     /// Takes over what the first release has stored, where that was not done yet.
     pub(super) fn take_over_open_sessions(&self) -> Result<()> {
-        let old = self.host.sql("SELECT 1 FROM sqlite_master WHERE name = 'open_sessions'", Vec::new())?;
-        if !old.is_empty() {
-            for statement in FROM_FIRST_RELEASE {
-                self.host.sql(statement, Vec::new())?;
-            }
-        }
-        Ok(())
+        self.take_over("open_sessions", &FROM_FIRST_RELEASE)
     }
 
     /// An incident was published: whether its session is to be asked about, and since when it has ended.

@@ -16,13 +16,7 @@ const FROM_FIRST_RELEASE: [&str; 3] = [
 impl<H: RegisterHost> Program<H> {
     /// Takes over what the first release has stored, where that was not done yet.
     pub(super) fn take_over_turns(&self) -> Result<()> {
-        let turns = self.host.sql("SELECT 1 FROM sqlite_master WHERE name = 'turns'", Vec::new())?;
-        if !turns.is_empty() {
-            for statement in FROM_FIRST_RELEASE {
-                self.host.sql(statement, Vec::new())?;
-            }
-        }
-        Ok(())
+        self.take_over("turns", &FROM_FIRST_RELEASE)
     }
 
     fn run(&self, statement: &str, bindings: Vec<Binding>) -> Result<()> {

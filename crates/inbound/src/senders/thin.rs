@@ -3,6 +3,7 @@
 
 use super::bounds::MOST_ALERTS;
 use std::borrow::Cow;
+use text::cut::level;
 
 /// A text with more values than this loses some.
 const MOST_VALUES: usize = 20_000;
@@ -28,7 +29,7 @@ pub fn thin(text: &str) -> Cow<'_, str> {
     }
     let (values, strings) = counted(text);
     let lengths = strings.iter().map(|(start, end)| end - start).collect();
-    let longest = if text.len() > MOST_BYTES { level(lengths).max(SHORT) } else { usize::MAX };
+    let longest = if text.len() > MOST_BYTES { level(lengths, MOST_BYTES).max(SHORT) } else { usize::MAX };
     if values <= MOST_VALUES && longest == usize::MAX {
         return Cow::Borrowed(text);
     }
@@ -68,20 +69,6 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
         }
     }
     at.min(bytes.len())
-}
-
-/// How long a string may be, so that all have no more than [`MOST_BYTES`]: the long ones give way to the short ones.
-fn level(mut lengths: Vec<usize>) -> usize {
-    lengths.sort_unstable();
-    let (mut left, mut others) = (MOST_BYTES, lengths.len());
-    for length in lengths {
-        let share = left.checked_div(others).unwrap_or(0);
-        if length > share {
-            return share;
-        }
-        (left, others) = (left.saturating_sub(length), others.saturating_sub(1));
-    }
-    usize::MAX
 }
 
 struct Thinner<'a> {
