@@ -43,8 +43,8 @@ describe("Alertmanager", { skip: missing(NAME) }, () => {
     const id = randomUUID();
     const alerts = ["web-1", "web-2"].map((instance) => alert(id, { instance }));
     await post(alerts);
-    await until("both alerts have their sessions", 20, () => sessions(id).length === 2);
-    await until("both have sent it, and again", 30, () => answers(id).length >= 4);
+    await until("both alerts have their sessions", 60, () => sessions(id).length === 2);
+    await until("both have sent it, and again", 60, () => answers(id).length >= 4);
     assert.equal(sessions(id).length, 2);
     for (const { status, request } of answers(id)) {
       assert.ok(status === 200 || status === 202, `${status}`);
@@ -58,10 +58,10 @@ describe("Alertmanager", { skip: missing(NAME) }, () => {
   test("a session hears once that its alert is resolved", async () => {
     const id = randomUUID();
     await post([alert(id)]);
-    const [session] = await until("it has its session", 20, () => sessions(id).length === 1 && sessions(id));
+    const [session] = await until("it has its session", 60, () => sessions(id).length === 1 && sessions(id));
     await post([{ ...alert(id), endsAt: new Date().toISOString() }]);
-    await until("the session is told", 20, () => bridge.devin.messages(session.id).length > 0);
-    await until("both have said that it is over", 20, () => answers(id).filter(({ request }) => request.includes('"status":"resolved"')).length >= 2);
+    await until("the session is told", 60, () => bridge.devin.messages(session.id).length > 0);
+    await until("both have said that it is over", 60, () => answers(id).filter(({ request }) => request.includes('"status":"resolved"')).length >= 2);
     const messages = bridge.devin.messages(session.id);
     assert.equal(messages.length, 1, JSON.stringify(messages));
     assert.match(messages[0].message, /has recovered/);
@@ -126,7 +126,7 @@ async function startAlertmanager(url) {
     rmSync(folder, { recursive: true, force: true });
   });
   const address = `http://127.0.0.1:${port}`;
-  await until("Alertmanager is ready", 30, () => fetch(`${address}/-/ready`).then(({ ok }) => ok, () => child.exitCode !== null));
+  await until("Alertmanager is ready", 60, () => fetch(`${address}/-/ready`).then(({ ok }) => ok, () => child.exitCode !== null));
   assert.equal(child.exitCode, null, "Alertmanager has ended");
   const post = async (alerts) => {
     const response = await fetch(`${address}/api/v2/alerts`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(alerts) });

@@ -104,7 +104,7 @@ describe("the answer", { concurrency: true }, () => {
 
     const replay = await bridge.post(`/api/incidents/${incident}/replay`, "", ADMIN);
     assert.deepEqual([replay.status, replay.json.status], [202, "accepted"], replay.text);
-    const { sessionId } = await until("the replayed session is there", 10, async () => {
+    const { sessionId } = await until("the replayed session is there", 60, async () => {
       const record = await bridge.record(incident);
       return record.state === "started" && record;
     });
@@ -422,7 +422,7 @@ describe("one incident, one session", { concurrency: true }, () => {
     const alert = newAlert();
     devin.script({ call: "create", match: alert.alertId, replies: [{ delayMs: 1500 }] });
     const first = send(bridge, alert);
-    await until("Devin is asked", 5, () => devin.creates(alert.alertId).length === 1);
+    await until("Devin is asked", 60, () => devin.creates(alert.alertId).length === 1);
     const second = await send(bridge, alert);
     const { sessionId, sessionUrl, incident } = (await first).json;
     assertAnswer(second, 200, { success: true, status: "duplicate", incident, sessionId, sessionUrl });
@@ -619,7 +619,7 @@ describe("named hooks and dry runs", () => {
 test("the log tells of each alert, without its text", async () => {
   const alert = newAlert({ description: "words-that-are-nobody-else's-business" });
   const { incident, sessionId } = await start(bridge, alert);
-  const line = await until("the line is there", 5, () =>
+  const line = await until("the line is there", 60, () =>
     bridge.logs.map(({ message }) => JSON.parse(message)).find((line) => line.log === "event" && line.incident === incident),
   );
   const { level, sender, event, status, code, reason, session, proof, ms } = line;

@@ -67,7 +67,7 @@ describe("the key", { concurrency: true }, () => {
     });
     const bridge = await startBridge({ DEVIN_API_URL: devin.url });
     await bridge.resolve();
-    await until("it was looked for, because nobody knows whether it was created", 30, () => devin.asked.some(({ method }) => method === "GET"));
+    await until("it was looked for, because nobody knows whether it was created", 60, () => devin.asked.some(({ method }) => method === "GET"));
     assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
   });
 

@@ -59,7 +59,7 @@ async function proofOf(act) {
   const lines = () => bridge.logs.map(({ message }) => message).filter((line) => line.includes('"proof"'));
   const before = lines().length;
   const result = await act();
-  await until("the log tells of it", 5, () => lines().length > before);
+  await until("the log tells of it", 60, () => lines().length > before);
   return [result, JSON.parse(lines().at(-1)).proof];
 }
 const alert = () => JSON.stringify({ alertName: "disk-full", severity: 1, description: "/var is at 98 %", alertId: randomUUID() });

@@ -56,7 +56,7 @@ test("whatever was wrong, the answer is the same to the byte, and nothing is sto
   assert.equal(tenant.asked.length, 0);
   assert.equal(bridge.devin.requests.length, 0);
   const told = () => bridge.logs.filter(({ message }) => message.includes('"code":401')).length;
-  await until("the log tells of all of them", 5, () => told() === HOOKS.length * WRONG.length * 3);
+  await until("the log tells of all of them", 60, () => told() === HOOKS.length * WRONG.length * 3);
   assert.ok(!JSON.stringify(bridge.logs).includes(MARK));
 });
 

@@ -29,7 +29,7 @@ describe("a secret of one hook", () => {
     ]) {
       assert.equal((await bridge.post(path, AZURE, headers)).status, 200, path);
     }
-    await until("the log names it", 5, () => bridge.logs.some(({ message }) => message.includes('"proof":"webhook_secret_azure_monitor"')));
+    await until("the log names it", 60, () => bridge.logs.some(({ message }) => message.includes('"proof":"webhook_secret_azure_monitor"')));
   });
 
   test("opens no other", async () => {
@@ -155,14 +155,14 @@ describe("operators", () => {
       assert.equal(answer.status, path === "/health" ? 200 : 401);
     }
     const lines = () => bridge.logs.filter(({ message }) => message.includes('"log":"operator"'));
-    await until("the log has them all", 5, () => lines().length === 20 + 1);
+    await until("the log has them all", 60, () => lines().length === 20 + 1);
     assert.ok(!JSON.stringify(bridge.logs).includes(GUESS));
     const counted = async () => {
       await bridge.post("/hooks/alert", "{}", { "x-webhook-secret": SECRETS.WEBHOOK_SECRET });
       const { text } = await bridge.request("/metrics", { headers: viewer });
       return text.includes('devin_bridge_requests_refused_total{reason="operator_token"} 21\n');
     };
-    await until("they are counted", 10, counted);
+    await until("they are counted", 60, counted);
   });
 });
 

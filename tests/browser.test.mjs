@@ -46,7 +46,7 @@ async function story() {
     const { json } = await send(bridge, newAlert({ alertName: `certificate-expires-${place}`, service: "edge", priority: "P3" }));
     held.push(json.incident);
   }
-  await until("all of it is listed", 20, async () => (await listed("held")) === LOOKS.length && (await listed("failed")) === LOOKS.length);
+  await until("all of it is listed", 60, async () => (await listed("held")) === LOOKS.length && (await listed("failed")) === LOOKS.length);
   return { checkout, failed, held };
 }
 
@@ -219,13 +219,13 @@ for (const [index, look] of LOOKS.entries()) {
     assert.match(await page.locator(".timeline").innerText(), /replayed/);
     // The day's sessions are spent, so it waits like the other one.
     for (const incident of [told.failed[index].incident, told.held[index]]) {
-      await until(`${incident} is held`, 20, async () => {
+      await until(`${incident} is held`, 60, async () => {
         await visit(`/incidents/${incident}`);
         return page.getByRole("button", { name: "Release now" }).isVisible();
       });
       await follow(page, page.getByRole("button", { name: "Release now" }));
       assert.match(await page.locator(".timeline").innerText(), /released/);
-      await until(`${incident} has its session`, 20, async () => {
+      await until(`${incident} has its session`, 60, async () => {
         await visit(`/incidents/${incident}`);
         return (await page.locator(".standing").innerText()).includes("started");
       });

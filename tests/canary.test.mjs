@@ -66,12 +66,12 @@ describe("the settings' secrets", { concurrency: true }, () => {
     targets.mood = ({ call }) => ({ status: 403, body: { error: `${call === "hook" ? address : `Token token=${token}`} may not do that` } });
     const incident = await bridge.resolve();
     const { session } = await bridge.oneSession(incident);
-    await until("both were asked", 20, () => targets.calls("write").length > 0 && targets.calls("hook").length > 0);
+    await until("both were asked", 60, () => targets.calls("write").length > 0 && targets.calls("hook").length > 0);
     targets.mood = () => undefined;
     bridge.devin.setStatus(session.id, "exit", `with ${V3_KEY}`);
     await bridge.cron();
     await bridge.oneSession(await bridge.resolve());
-    await until("the webhook was told", 20, () => targets.calls("hook").length > 1);
+    await until("the webhook was told", 60, () => targets.calls("hook").length > 1);
     await everyPath(bridge, incident.key);
     assert.deepEqual(foundAtTargets(secretsOf(bridge.vars), targets.requests), []);
   });

@@ -28,7 +28,7 @@ async function waiting(on, fields) {
   const alert = newAlert(fields);
   on.devin.script({ call: "create", match: alert.alertId, replies: [BUSY] });
   const { json } = await send(on, alert);
-  await until("it waits", 10, async () => (await on.record(json.incident)).error);
+  await until("it waits", 60, async () => (await on.record(json.incident)).error);
   return { alert, incident: json.incident };
 }
 
@@ -47,7 +47,7 @@ test("which route decided, and why not the ones before, is in the answer, the re
 
   const { json: ignored } = await send(bridge, newAlert({ alertName: "noisy", service: "noise-1" }));
   assert.deepEqual([ignored.status, ignored.reason, ignored.route], ["ignored", "route", 1]);
-  const shown = await until("it is listed", 10, async () => {
+  const shown = await until("it is listed", 60, async () => {
     const answer = await get(`/api/incidents/${ignored.incident}`);
     return answer.status === 200 && JSON.parse(answer.text);
   });
@@ -62,7 +62,7 @@ test("the page links to the incident at its sender", async () => {
   const { incident } = await start(bridge, newAlert({ alertName: "linked", url }));
   assert.equal((await bridge.record(incident)).url, url);
   assert.ok((await get(`/incidents/${incident}`)).text.includes(`href="${url}"`));
-  await until("the list has it", 10, async () => (await get("/?q=linked")).text.includes(`href="${url}"`));
+  await until("the list has it", 60, async () => (await get("/?q=linked")).text.includes(`href="${url}"`));
 });
 
 test("a page says as of when it is and loads itself again, until somebody stops it", async () => {
@@ -112,7 +112,7 @@ test("all that are held are released, and all that failed tried again, with the 
   await start(poor, newAlert());
   const held = [];
   for (let left = 3; left > 0; left--) held.push((await send(poor, newAlert())).json.incident);
-  await until("three are held", 10, async () => (await list("state=held", poor)).length === 3);
+  await until("three are held", 60, async () => (await list("state=held", poor)).length === 3);
   const page = (await get("/", { on: poor })).text;
   assert.match(page, /Today&#39;s sessions are spent|Today's sessions are spent/);
   assert.match(page, /SESSIONS_PER_DAY/);
@@ -122,19 +122,19 @@ test("all that are held are released, and all that failed tried again, with the 
   assert.equal(poor.devin.sessions().length, 1, "a look does nothing");
   // One more is held meanwhile: no more are released than were shown.
   held.push((await send(poor, newAlert())).json.incident);
-  await until("four are held", 10, async () => (await list("state=held", poor)).length === 4);
+  await until("four are held", 60, async () => (await list("state=held", poor)).length === 4);
   const released = await post("/release-held?most=3", { on: poor });
   assert.deepEqual([released.status, released.headers.get("location")], [303, "/"]);
-  await until("three have their sessions", 15, () => poor.devin.sessions().length === 4);
+  await until("three have their sessions", 60, () => poor.devin.sessions().length === 4);
   assert.deepEqual((await list("state=held", poor)).map(({ incident }) => incident), [held[3]], "the newest waits");
 
   poor.devin.mood = ({ call }) => call === "create" && { status: 403, body: { detail: "no" } };
   await post(`/incidents/${held[3]}/replay`, { on: poor });
-  await until("it failed", 10, async () => (await list("state=failed", poor)).length === 1);
+  await until("it failed", 60, async () => (await list("state=failed", poor)).length === 1);
   assert.match((await get("/", { on: poor })).text, /href="\/retry-failed">Try all 1 failed again…</);
   poor.devin.mood = () => undefined;
   assert.equal((await post("/retry-failed?most=1", { on: poor })).status, 303);
-  await until("it is tried again", 15, async () => (await list("state=failed", poor)).length === 0);
+  await until("it is tried again", 60, async () => (await list("state=failed", poor)).length === 0);
 });
 
 test("who may only read sees no button, and none of them works", async () => {
@@ -159,7 +159,7 @@ test("the list is narrowed by service, severity and time, and one comes back to 
   await start(bridge, newAlert({ alertName: `${mark}-a`, service: "Checkout", severity: 0 }));
   const { incident } = await start(bridge, newAlert({ alertName: `${mark}-b`, service: "search", severity: 2, priority: "P2" }));
   const titles = async (query) => (await list(`q=${mark}&${query}`)).map(({ title }) => title.slice(mark.length));
-  await until("both are listed", 10, async () => (await titles("")).length === 2);
+  await until("both are listed", 60, async () => (await titles("")).length === 2);
   assert.deepEqual(await titles("service=checkout"), ["-a"]);
   assert.deepEqual(await titles("severity=2"), ["-b"]);
   assert.deepEqual(await titles("severity=p2"), ["-b"]);
@@ -213,7 +213,7 @@ test("local time stands beside UTC", async () => {
   const there = await startBridge({}, { controlled: true });
   await start(there, newAlert());
   const headers = { ...ADMIN, "test-timezone": "Asia/Kolkata" };
-  const page = await until("it is listed", 10, async () => {
+  const page = await until("it is listed", 60, async () => {
     const { text } = await get("/", { on: there, headers });
     return text.includes("/incidents/") && text;
   });

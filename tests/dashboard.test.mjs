@@ -68,7 +68,7 @@ async function refused(fields, words = "Not your organisation") {
 
 /** The list once it shows the incident in that state. */
 const listed = (query, incident, state) =>
-  until(`${incident} is listed as ${state}`, 15, async () => {
+  until(`${incident} is listed as ${state}`, 60, async () => {
     const html = await page(`/?${query}`);
     const row = rows(html)[[...html.matchAll(/href="\/incidents\/([^"?]+)/g)].findIndex(([, key]) => key === incident)];
     return row?.[3].startsWith(state) && { html, row };
@@ -111,7 +111,7 @@ test("an empty list says how to send a first event, and that works", async () =>
   assert.equal(origin, new URL(fresh.url).origin);
   const answer = await send(fresh, body);
   assert.equal(answer.json.status, "started", answer.text);
-  await until("it is listed", 10, async () => rows(await page("/", { on: fresh })).length === 1);
+  await until("it is listed", 60, async () => rows(await page("/", { on: fresh })).length === 1);
 });
 
 test("a row says what, from whom, how grave, where it stands, why, and how often", async () => {
@@ -124,7 +124,7 @@ test("a row says what, from whom, how grave, where it stands, why, and how often
   assert.equal(row[2], "P1");
   assert.equal(row[4], "Session");
   assert.ok(html.includes(`href="${sessionUrl}"`));
-  await until("the second firing is counted", 20, async () => {
+  await until("the second firing is counted", 60, async () => {
     const [again] = rows(await page("/?q=dashboard-row"));
     return again[5] === "2×";
   });
@@ -162,7 +162,7 @@ test("an incident whose session is still to get a message is following up", asyn
   await slow.oneSession(incident);
   slow.devin.mood = ({ call }) => call === "message" && { status: 429, headers: { "retry-after": "600" }, body: { detail: "Slow down" } };
   await slow.resolve(incident);
-  const html = await until("it is listed as following up", 20, async () => {
+  const html = await until("it is listed as following up", 60, async () => {
     const html = await page("/?state=following_up", { on: slow });
     return rows(html).length === 1 && html;
   });
@@ -176,7 +176,7 @@ test("what came in and what became of it is drawn and told in numbers", async ()
   const alert = newAlert();
   await start(busy, alert);
   await send(busy, alert);
-  const html = await until("both are counted", 20, async () => {
+  const html = await until("both are counted", 60, async () => {
     const html = await page("/", { on: busy });
     return /Duplicates<\/th><td>.*?<\/td><td>1<\/td>/.test(html) && /Sessions started<\/th><td>.*?<\/td><td>1<\/td>/.test(html) && html;
   });
@@ -253,7 +253,7 @@ test("a held incident is released from its page", async () => {
   const answer = await send(poor, newAlert({ alertName: "dashboard-held" }));
   assert.equal(answer.status, 202, answer.text);
   const path = `/incidents/${answer.json.incident}`;
-  const html = await until("it is held", 10, async () => {
+  const html = await until("it is held", 60, async () => {
     const html = await page(path, { on: poor });
     return html.includes("Release now") && html;
   });
@@ -292,12 +292,12 @@ test("50 rows of the longest texts, and the pages of those incidents, stay under
   );
   const answers = await Promise.all(alerts.map((alert) => send(crowded, alert)));
   const incidents = answers.map(({ json }) => json.incident);
-  const html = await until("all have failed", 30, async () => {
+  const html = await until("all have failed", 60, async () => {
     const html = await page("/?state=failed", { on: crowded });
     return rows(html).length === 50 && html.includes("cursor=") && html;
   });
   const older = /href="(\/\?state=failed&amp;cursor=[^"]+)"/.exec(html)[1].replace("&amp;", "&");
-  const second = await until("the 51st has failed", 30, async () => {
+  const second = await until("the 51st has failed", 60, async () => {
     const second = await page(older, { on: crowded });
     return rows(second).length === 1 && second;
   });

@@ -112,7 +112,7 @@ describe("order", { concurrency: true }, () => {
     const first = newIncident();
     bridge.devin.script({ call: "create", match: first.id, replies: [{ ...REFUSED, delayMs: 2000 }] });
     await bridge.resolve(first);
-    await until("Devin is asked", 10, () => bridge.devin.creates(first.id).length === 1);
+    await until("Devin is asked", 60, () => bridge.devin.creates(first.id).length === 1);
     const [older] = await heldIncidents(bridge, 1);
     assert.equal((await bridge.settled(first.key)).state, "failed");
     const newcomer = await bridge.resolve();
@@ -128,7 +128,7 @@ describe("order", { concurrency: true }, () => {
       bridge.devin.script({ call: "create", match: failing.id, replies: many(create) });
       bridge.devin.script({ call: "list", match: failing.id, replies: many(list) });
       await bridge.resolve(failing);
-      await until("it was tried", 10, () => bridge.devin.creates(failing.id).length === 1);
+      await until("it was tried", 60, () => bridge.devin.creates(failing.id).length === 1);
       await pass(bridge, 60);
       const next = await bridge.resolve();
       await startsWithin(bridge, 600, next, 5);
@@ -142,7 +142,7 @@ describe("order", { concurrency: true }, () => {
     bridge.devin.script({ call: "create", match: unknown.id, replies: [DOWN, ...many(busy(3600))] });
     const looks = bridge.devin.script({ call: "list", match: unknown.id, replies: many(DOWN) });
     await bridge.resolve(unknown);
-    await until("it was tried", 10, () => bridge.devin.creates(unknown.id).length === 1);
+    await until("it was tried", 60, () => bridge.devin.creates(unknown.id).length === 1);
     const [next] = await heldIncidents(bridge, 1);
     await pass(bridge, 600, 10);
     assert.equal((await bridge.record(next.key)).state, "held");
@@ -161,7 +161,7 @@ describe("order", { concurrency: true }, () => {
     for (const [name, say, grade] of came) {
       keys[name] = await say(grade);
       await pass(bridge, 1);
-      if (name === "first") await until("the first has started", 10, () => bridge.devin.all.length === 1);
+      if (name === "first") await until("the first has started", 60, () => bridge.devin.all.length === 1);
     }
     await within(bridge, 600, "all have started", () => bridge.devin.all.length === came.length, 5);
     const names = startedKeys(bridge).map((key) => Object.keys(keys).find((name) => keys[name] === key));
@@ -221,7 +221,7 @@ describe("nobody comes back in step", { concurrency: true }, () => {
       await bridge.advance(seconds); // Everybody's next attempt fails at the same moment.
     }
     const from = bridge.now();
-    const last = await until("everybody has set an alarm", 20, async () => {
+    const last = await until("everybody has set an alarm", 60, async () => {
       const alarms = (await bridge.calls()).filter(({ operation, at }) => operation === "alarm" && at >= from);
       return alarms.length >= 12 && alarms;
     });
@@ -258,7 +258,7 @@ describe("a release by hand", { concurrency: true }, () => {
     const bridge = await controlled({ SESSIONS_PER_MINUTE: "1" });
     await bridge.oneSession(await bridge.resolve());
     const queued = [await bridge.resolve(), await bridge.resolve()];
-    for (const { key } of queued) await until("it is queued", 10, async () => (await bridge.record(key)).state === "queued");
+    for (const { key } of queued) await until("it is queued", 60, async () => (await bridge.record(key)).state === "queued");
     const answer = await replay(bridge, queued[1].key);
     assert.deepEqual([answer.status, answer.json.status], [202, "accepted"], answer.text);
     await bridge.oneSession(queued[1], 3);

@@ -52,14 +52,14 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     const incident = newIncident();
     targets.mood = () => ({ delayMs: 1500 });
     await bridge.pagerduty(event("acknowledged", incident));
-    await until("the webhook is being told", 20, () => targets.calls("hook").length === 1);
+    await until("the webhook is being told", 60, () => targets.calls("hook").length === 1);
     const { sessionId } = await bridge.record(incident.key);
     bridge.devin.script({ call: "message", match: sessionId, replies: [{ delayMs: 13_000 }] });
     await bridge.pagerduty(resolved(incident.id));
-    await until("Devin is being told", 20, () => bridge.devin.calls("message").length === 1);
+    await until("Devin is being told", 60, () => bridge.devin.calls("message").length === 1);
     assert.equal(bridge.devin.messages(sessionId).length, 0);
-    await until("Devin has the message", 30, () => bridge.devin.messages(sessionId).length === 1);
-    const record = await until("both are done", 10, async () => {
+    await until("Devin has the message", 60, () => bridge.devin.messages(sessionId).length === 1);
+    const record = await until("both are done", 60, async () => {
       const record = await bridge.record(incident.key);
       return record.followUps === 0 && lines(record).includes("webhook notified that the session started") && record;
     });
@@ -76,12 +76,12 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     // The message is due ten seconds after the end: while the webhook is still being told of the beginning.
     bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 8000 }] });
     await bridge.pagerduty(event("acknowledged", incident));
-    await until("Devin is asked", 20, () => bridge.devin.creates(incident.id).length === 1);
+    await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
     await bridge.pagerduty(resolved(incident.id));
-    await until("the webhook is being told", 20, () => targets.calls("hook").length === 1);
+    await until("the webhook is being told", 60, () => targets.calls("hook").length === 1);
     const { sessionId } = await bridge.record(incident.key);
-    await until("Devin has the message", 10, () => bridge.devin.messages(sessionId).length === 1);
-    await until("the webhook is told", 20, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
+    await until("Devin has the message", 60, () => bridge.devin.messages(sessionId).length === 1);
+    await until("the webhook is told", 60, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
     assert.deepEqual([targets.calls("hook").length, bridge.devin.calls("message").length], [1, 1]);
   });
 });
@@ -197,7 +197,7 @@ describe("a hook that waits", { concurrency: false }, () => {
     const answer = await send(bridge, alert);
     assert.deepEqual([answer.status, answer.json.status], [202, "accepted"], answer.text);
     assert.ok(answer.ms >= 900 && answer.ms < 2400, `${answer.ms} ms`);
-    await until("its session exists", 10, async () => (await bridge.record(answer.json.incident)).state === "started");
+    await until("its session exists", 60, async () => (await bridge.record(answer.json.incident)).state === "started");
   });
 
   test("is woken by a refusal, by the queue and by the day's limit too", async () => {

@@ -44,7 +44,7 @@ describe("a record", async () => {
         const refused = await send(bridge, body);
         assert.equal(refused.status, 503, refused.text);
       }
-      await until("the log says so", 10, () => complaints(bridge, incident).length > 0);
+      await until("the log says so", 60, () => complaints(bridge, incident).length > 0);
       await pass(bridge, 120, 20);
       assert.equal(bridge.devin.creates(alert.alertId).length, 1);
       await restore();
@@ -58,13 +58,13 @@ describe("a record", async () => {
       const busy = { status: 429, headers: { "retry-after": "600" }, body: {} };
       bridge.devin.script({ call: "create", match: incident.id, replies: [busy] });
       await bridge.resolve(incident);
-      await until("Devin is asked, and busy", 10, async () => (await bridge.record(incident.key)).error);
+      await until("Devin is asked, and busy", 60, async () => (await bridge.record(incident.key)).error);
       const restore = await tamper(bridge, incident.key, change);
       await pass(bridge, 900, 150);
       const refused = await bridge.pagerduty(event("reopened", incident));
       assert.equal(refused.status, 503, refused.text);
       assert.equal(bridge.devin.creates(incident.id).length, 1);
-      await until("the log says so", 10, () => complaints(bridge, incident.key).length > 0);
+      await until("the log says so", 60, () => complaints(bridge, incident.key).length > 0);
       await restore();
       await startsWithin(bridge, 1800, incident, 150);
       assert.equal(bridge.devin.creates(incident.id).length, 2);
@@ -126,7 +126,7 @@ describe("an event that can't be stored while the alarm waits for Devin", async 
         const incident = newIncident();
         bridge.devin.script({ call: "create", match: incident.id, replies: [{ ...reply, delayMs: 1000 }] });
         await bridge.resolve(incident);
-        await until("Devin is asked", 10, () => bridge.devin.creates(incident.id).length === 1);
+        await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
         await bridge.break({ [operation]: 1 });
         const note = event("annotated", incident);
         const refused = await bridge.pagerduty(note);
@@ -152,7 +152,7 @@ describe("an event that can't be stored while the alarm waits for Devin", async 
       await bridge.resolve(incident);
       const before = await alarms();
       // The runtime runs an alarm that failed again, by a clock of its own.
-      await until("it is set after all", 30, async () => (await alarms()) - before >= times + 1);
+      await until("it is set after all", 60, async () => (await alarms()) - before >= times + 1);
       await startsWithin(bridge, 120, incident, 5);
     });
   }
@@ -164,7 +164,7 @@ describe("an event that can't be stored while the alarm waits for Devin", async 
     bridge.devin.script({ call: "message", match: session.id, replies: [{ delayMs: 1500 }] });
     await bridge.pagerduty(resolved(incident.id, early));
     await bridge.advance(10);
-    await until("Devin is told", 10, () => bridge.devin.calls("message", session.id).length === 1);
+    await until("Devin is told", 60, () => bridge.devin.calls("message", session.id).length === 1);
     await bridge.break({ put: 1 });
     assert.equal((await bridge.pagerduty(event("annotated", incident))).status, 503);
     await sleep(1700);

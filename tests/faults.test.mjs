@@ -20,7 +20,7 @@ describe("faults", { concurrency: 3 }, () => {
   test("a small storm: an answer for each delivery, and no more sessions than the rate", async () => {
     const perMinute = 30;
     const { bridge, keys, anotherAlert } = await storm({ deliveries: 400, incidents: 40, connections: 20, perMinute, seed: 1 });
-    await until("the queue is listed", 20, async () => {
+    await until("the queue is listed", 60, async () => {
       const { incidents } = await admin(bridge, "/api/incidents?state=queued");
       return incidents.length === keys.length - perMinute;
     });

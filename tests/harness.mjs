@@ -238,7 +238,7 @@ class Bridge {
   }
 
   /** The record once nothing more will happen to it by itself. */
-  settled(key, seconds = 30) {
+  settled(key, seconds = 60) {
     return until(`${key} is settled`, seconds, async () => {
       const record = await this.record(key);
       return ["started", "failed", "held"].includes(record?.state) && record;

@@ -26,7 +26,7 @@ test("there are at least two hundred", () => assert.ok(rows.length >= 200, `${ro
 
 test("only the rows that say so started a session", async () => {
   const wanted = rows.flatMap(({ starts }) => starts ?? []);
-  await until("the sessions are there", 20, () => bridge.devin.all.length >= wanted.length);
+  await until("the sessions are there", 60, () => bridge.devin.all.length >= wanted.length);
   const answer = await bridge.request("/api/incidents?limit=200", { headers: { authorization: `Bearer ${bridge.vars.ADMIN_TOKEN}` } });
   const listed = JSON.parse(answer.text).incidents.filter(({ state }) => state !== "ignored");
   assert.equal(listed.length, wanted.length, answer.text);

@@ -112,7 +112,7 @@ test("the log has one JSON line for each decision and no secret", async () => {
   await bridge.pagerduty(sample("pagerduty-acknowledged", ignored.id).body);
   await bridge.post(`${HOOKS[0]}?secret=a-wrong-secret`, "{}");
 
-  const lines = await until("the lines are there", 5, () => {
+  const lines = await until("the lines are there", 60, () => {
     const fresh = bridge.logs.slice(before).map(({ message }) => JSON.parse(message));
     return fresh.some(({ incident }) => incident === ignored.key) && fresh;
   });

@@ -175,7 +175,7 @@ describe("a route's settings in the request", { concurrency: true }, () => {
     assert.equal(last(prompt), "Write everything that people will read in German.");
 
     await bridge.resolve(incident, ({ data }) => (data.service.summary = "early"));
-    await until("the message", 15, () => session.messages.length === 1);
+    await until("the message", 60, () => session.messages.length === 1);
     const [{ message }] = session.messages;
     assert.equal(steps(message)[0], `1. ${pull("Sentry")}, as far as you do not have them`);
     assert.equal(steps(message)[4], "5. Post the postmortem to the wiki");
@@ -197,7 +197,7 @@ describe("a route's settings in the request", { concurrency: true }, () => {
     assert.doesNotMatch(prompt, /Confluence|Post the postmortem/);
 
     await bridge.resolve(incident, ({ data }) => (data.service.summary = "triage"));
-    await until("the message", 15, () => session.messages.length === 1);
+    await until("the message", 60, () => session.messages.length === 1);
     const [{ message }] = session.messages;
     assert.equal(lines(message)[0], "The alert you are working on has recovered.");
     assert.ok(lines(message).includes("Go on writing in German."), message);

@@ -82,7 +82,7 @@ function news(text) {
 
 /** The texts of the messages to a session, once there are so many; a while later there are no more. */
 async function messages(bridge, { id }, count, quiet = 700) {
-  await until(`${count} messages`, 30, () => bridge.devin.messages(id).length >= count);
+  await until(`${count} messages`, 60, () => bridge.devin.messages(id).length >= count);
   await sleep(quiet);
   const texts = bridge.devin.messages(id).map(({ message }) => message);
   assert.equal(texts.length, count, texts.join("\n---\n"));
@@ -194,7 +194,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
     mortal.devin.script({ call: "message", match: told.key, replies: [{ done: true, delayMs: 120_000 }] });
     const [resolvedTaken, resolvedTold] = [event("resolved", taken), event("resolved", told)];
     await concluded(mortal, toldSession, resolvedTold);
-    await until("Devin has the message", 20, () => toldSession.messages.length === 1);
+    await until("Devin has the message", 60, () => toldSession.messages.length === 1);
     await Promise.all([
       deliver(mortal, event("acknowledged", fresh), "accepted"),
       concluded(mortal, takenSession, resolvedTaken),
@@ -224,7 +224,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         oneOfEach(mortal, taken, takenSession);
       },
       "after Devin took the message, before it answered": async () => {
-        await until("it is looked for", 10, () => mortal.devin.calls("messages", toldSession.id).length === 1);
+        await until("it is looked for", 60, () => mortal.devin.calls("messages", toldSession.id).length === 1);
         await deliver(mortal, resolvedTold, "duplicate");
         await messages(mortal, toldSession, 1);
         oneOfEach(mortal, told, toldSession);
@@ -338,7 +338,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       const incident = newIncident();
       bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 1000 }] });
       await deliver(bridge, event("acknowledged", incident), "accepted");
-      await until("Devin is asked", 5, () => bridge.devin.creates(incident.id).length === 1);
+      await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
       await deliver(bridge, note(incident, "Nearly done."), "accepted");
       await deliver(bridge, event("resolved", incident), "accepted");
       const { session } = await bridge.oneSession(incident);
@@ -356,7 +356,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       assert.equal((await bridge.settled(incident.key)).state, "failed");
       await deliver(bridge, note(incident, "Rolled back."), "ignored", "event_type");
       await deliver(bridge, event("resolved", incident), "accepted");
-      await until("the session exists", 10, () => bridge.devin.sessions(incident.id).length > 0);
+      await until("the session exists", 60, () => bridge.devin.sessions(incident.id).length > 0);
       const { session } = await bridge.oneSession(incident);
       assert.deepEqual([session.title, opening(session.prompt)], [`Postmortem: ${TITLE}`, POSTMORTEM]);
       assert.deepEqual(news(session.prompt), ["note: Rolled back."]);
@@ -451,7 +451,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         const resolved = event("resolved", incident);
         await concluded(bridge, first, resolved);
 
-        const record = await until("the second session", 15, async () => {
+        const record = await until("the second session", 60, async () => {
           const record = await bridge.record(incident.key);
           return record.state === "started" && record.sessionId !== first.id && record;
         });

@@ -44,7 +44,7 @@ async function list(query, one = bridge) {
 
 /** The list's line of an incident, once it is as wanted. */
 const listed = (key, is) =>
-  until(`${key} is listed`, 10, async () => (await list({ q: key })).incidents.find((row) => row.incident === key && is(row)));
+  until(`${key} is listed`, 60, async () => (await list({ q: key })).incidents.find((row) => row.incident === key && is(row)));
 
 describe("/metrics", () => {
   test("is for those with the admin token, and for reading", async () => {
@@ -73,7 +73,7 @@ describe("/metrics", () => {
     devin.script({ call: "create", match: alert.alertId, replies: [{ status: 429, body: {} }] });
     const { incident: key } = await start(bridge, alert);
     await send(bridge, [alert, { ...alert, status: "resolved" }]);
-    await until("the session is told", 10, () => devin.requests.some(({ call, text }) => call === "message" && text.includes(key)));
+    await until("the session is told", 60, () => devin.requests.some(({ call, text }) => call === "message" && text.includes(key)));
     const refused = newAlert();
     devin.script({ call: "create", match: refused.alertId, replies: [{ status: 401, body: { detail: "no" } }] });
     assert.equal((await send(bridge, refused)).status, 500);
@@ -98,7 +98,7 @@ describe("/metrics", () => {
       'messages_total{outcome="sent"}': 1,
       session_start_seconds_count: 2,
     };
-    const now = await until("everything is counted", 10, async () => {
+    const now = await until("everything is counted", 60, async () => {
       const now = await scrape();
       return now.get('devin_bridge_messages_total{outcome="sent"}') > before.get('devin_bridge_messages_total{outcome="sent"}') && now;
     });
@@ -116,7 +116,7 @@ describe("/metrics", () => {
     const one = await startBridge();
     await one.oneSession(await one.resolve());
     const started = 'devin_bridge_sessions_started_total{sender="pagerduty"}';
-    await until("it is counted", 10, async () => (await scrape(one)).get(started) === 1);
+    await until("it is counted", 60, async () => (await scrape(one)).get(started) === 1);
     await one.stop();
     await one.start();
     const now = await scrape(one);
@@ -129,7 +129,7 @@ describe("/metrics", () => {
     await one.oneSession(await one.resolve());
     await one.resolve();
     await one.resolve();
-    const now = await until("two wait", 25, async () => {
+    const now = await until("two wait", 60, async () => {
       const now = await scrape(one);
       return now.get("devin_bridge_queue_length") === 2 && now.get("devin_bridge_oldest_waiting_seconds") >= 1 && now;
     });
@@ -219,7 +219,7 @@ describe("ignored events on the list", () => {
     const { json } = await send(one, noise);
     assert.deepEqual([json.status, json.reason], ["ignored", "route"]);
     await start(one, newAlert());
-    const [row, ...more] = await until("it is listed", 10, async () => {
+    const [row, ...more] = await until("it is listed", 60, async () => {
       const { incidents } = await list({ state: "ignored" }, one);
       return incidents.length > 0 && incidents;
     });
@@ -265,7 +265,7 @@ describe("the list's filter by text", () => {
     await bridge.resolve(newIncident(), ({ data }) => (data.title = mark.replace("%_", "xy")));
     const keys = async (query) => (await list(query)).incidents.map(({ incident }) => incident).sort();
     const expected = incidents.map(({ key }) => key).sort();
-    await until("they are listed", 10, async () => (await keys({ q: mark })).length === 5);
+    await until("they are listed", 60, async () => (await keys({ q: mark })).length === 5);
     assert.deepEqual(await keys({ q: mark.toLowerCase() }), expected);
     assert.deepEqual(await keys({ q: mark, state: "started", sender: "pagerduty" }), expected);
     assert.deepEqual(await keys({ q: mark, sender: "alert" }), []);
@@ -308,7 +308,7 @@ describe("with Prometheus itself", { skip: missing("prometheus", "promtool") }, 
 
   test("Prometheus reads the Worker's metrics, the alerts, and every query of the dashboard", async () => {
     const prometheus = await startPrometheus();
-    const target = await until("Prometheus has read the metrics twice", 30, async () => {
+    const target = await until("Prometheus has read the metrics twice", 60, async () => {
       const [target] = (await prometheus("targets")).activeTargets;
       const { result } = await prometheus("query", { query: "count_over_time(devin_bridge_build_info[1m]) > 1" });
       return result.length > 0 && target;
@@ -330,7 +330,7 @@ describe("with Prometheus itself", { skip: missing("prometheus", "promtool") }, 
       const { result } = await prometheus("query", { query });
       assert.ok(result.length > 0, `nothing for ${query}`);
     }
-    await until("every alert was looked at", 10, async () => {
+    await until("every alert was looked at", 60, async () => {
       const states = (await prometheus("rules")).groups.flatMap((group) => group.rules.map(({ health }) => health));
       return states.every((health) => health === "ok");
     });
@@ -383,7 +383,7 @@ describe("with Prometheus itself", { skip: missing("prometheus", "promtool") }, 
       assert.equal(status, "success", `${JSON.stringify(query)}: ${error}`);
       return data;
     };
-    await until("Prometheus is ready", 30, () => ask("status/buildinfo").then(() => true, () => child.exitCode !== null));
+    await until("Prometheus is ready", 60, () => ask("status/buildinfo").then(() => true, () => child.exitCode !== null));
     assert.equal(child.exitCode, null, "Prometheus has ended");
     return ask;
   }

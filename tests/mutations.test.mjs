@@ -256,7 +256,7 @@ describe(`random bodies, SEED=${SEED}`, () => {
     } while (cursor);
     assert.ok(count > BODIES_PER_HOOK / 2, `${count} incidents`);
     assert.deepEqual(bridge.logs.filter(({ message }) => !isLine(message)), []);
-    await until("the latest is listed", 5, async () => (await bridge.request("/health")).status === 200);
+    await until("the latest is listed", 60, async () => (await bridge.request("/health")).status === 200);
   });
 });
 

@@ -79,7 +79,7 @@ describe("a session that starts", { concurrency: true }, () => {
     assert.deepEqual([answer.status, answer.json.status, answer.json.reason], [200, "ignored", "event_type"], answer.text);
     await bridge.pagerduty(event("annotated", incident, ({ data }) => (data.content = "Somebody rolled it back")));
     await bridge.pagerduty(event("resolved", incident, early));
-    const [message] = await until("the message", 30, () => bridge.devin.messages(sessionId).length > 0 && bridge.devin.messages(sessionId));
+    const [message] = await until("the message", 60, () => bridge.devin.messages(sessionId).length > 0 && bridge.devin.messages(sessionId));
     assert.match(message.message, /Somebody rolled it back/);
     assert.doesNotMatch(message.message, /Devin session started/);
     await sleep(300);
@@ -117,7 +117,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     const { NOTIFY_WEBHOOK_URL } = targets.vars;
     moods.set(incident.id, ({ call, path }) => call === "hook" && { status: 404, body: `no_service at ${targets.url}${path}, ${path}` });
     await bridge.resolve(incident);
-    const record = await until("it is given up", 30, async () => {
+    const record = await until("it is given up", 60, async () => {
       const record = await bridge.record(incident.key);
       return record && lines(record).some((line) => line.startsWith("webhook not notified that the session started: HTTP 404")) && record;
     });
@@ -136,12 +136,12 @@ describe("who is told may fail", { concurrency: true }, () => {
     // The message is due ten seconds after the end: while PagerDuty is still being told of the beginning.
     bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 6_000 }] });
     await bridge.pagerduty(event("acknowledged", incident, early));
-    await until("Devin is asked", 30, () => bridge.devin.creates(incident.id).length === 1);
+    await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
     const start = Date.now();
     await bridge.pagerduty(event("resolved", incident, early));
-    await until("PagerDuty is asked", 30, () => targets.calls("write", incident.id).length === 1);
+    await until("PagerDuty is asked", 60, () => targets.calls("write", incident.id).length === 1);
     const { sessionId } = await bridge.record(incident.key);
-    await until("the message", 15, () => bridge.devin.messages(sessionId).length === 1);
+    await until("the message", 60, () => bridge.devin.messages(sessionId).length === 1);
     assert.ok(Date.now() - start < 15_000, `${Date.now() - start} ms`);
     assert.equal(targets.calls("hook", incident.id).length, 0, "the message came while PagerDuty was still being told");
   });
@@ -150,7 +150,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     const incident = newIncident();
     moods.set(incident.id, ({ call }) => (call === "write" ? { delayMs: 60_000 } : undefined));
     await mortal.resolve(incident);
-    await until("the note", 30, () => targets.notes.get(incident.id)?.length === 1);
+    await until("the note", 60, () => targets.notes.get(incident.id)?.length === 1);
     await mortal.kill();
     await mortal.start();
     // The alarm that was cut off runs again when the runtime comes to it; an event makes it come at once.

@@ -11,7 +11,7 @@ const { devin } = bridge;
 
 /** The dedup cache is written after the session is recorded. */
 const written = (bridge) =>
-  until("the dedup cache is written", 10, async () => (await bridge.calls()).some(({ operation }) => operation === "write"));
+  until("the dedup cache is written", 60, async () => (await bridge.calls()).some(({ operation }) => operation === "write"));
 
 test("100 simultaneous deliveries make one session", async () => {
   const incident = newIncident();
@@ -119,7 +119,7 @@ test("killed while Devin has the request and has done nothing: one session after
   const incident = newIncident();
   bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 120_000, cut: "before-read" }] });
   await bridge.resolve(incident);
-  await until("Devin is asked", 10, () => bridge.devin.creates(incident.id).length === 1);
+  await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
   assert.equal(bridge.devin.sessions(incident.id).length, 0);
   await bridge.kill();
   await bridge.start();
@@ -131,7 +131,7 @@ test("killed after Devin made the session, before it answered: that session is f
   const incident = newIncident();
   bridge.devin.script({ call: "create", match: incident.id, replies: [{ done: true, delayMs: 120_000 }] });
   await bridge.resolve(incident);
-  await until("Devin has made the session", 10, () => bridge.devin.sessions(incident.id).length === 1);
+  await until("Devin has made the session", 60, () => bridge.devin.sessions(incident.id).length === 1);
   await bridge.kill();
   await bridge.start();
   await bridge.oneSession(incident);

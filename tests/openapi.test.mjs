@@ -85,7 +85,7 @@ test("every documented answer is given, and no other", async () => {
   const { session } = await bridge.oneSession(incident);
   bridge.devin.setStatus(session.id, "exit");
   bridge.devin.setWork(session.id, { output: { title: "t" } });
-  await until("the postmortem is there", 10, async () => {
+  await until("the postmortem is there", 60, async () => {
     await bridge.cron();
     return (await bridge.record(incident.key)).postmortem;
   });

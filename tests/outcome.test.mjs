@@ -58,7 +58,7 @@ test("a session is asked about while it is open, all in one list, and people hea
   const [{ query, path }] = asked(bridge);
   assert.equal(path, "/v3/organizations/org-local/sessions");
   assert.deepEqual(query.getAll("session_ids").sort(), [sessionId, second].sort());
-  const waiting = await until("the list knows", 10, async () => {
+  const waiting = await until("the list knows", 60, async () => {
     const line = await listing(bridge, incident.key);
     return line.sessionState && line;
   });
@@ -71,7 +71,7 @@ test("a session is asked about while it is open, all in one list, and people hea
   assert.equal(reason.status, 404);
   assert.match(JSON.parse(reason.text).message, /no structured postmortem/);
   await bridge.cron();
-  const record = await until("people are told", 30, async () => {
+  const record = await until("people are told", 60, async () => {
     const record = await bridge.record(incident.key);
     return lines(record).filter((line) => line.endsWith("notified that the session ended")).length === 2 && record;
   });
@@ -92,12 +92,12 @@ test("a session is asked about while it is open, all in one list, and people hea
   assert.match(hook.body.message, /^Devin session ended \(finished\): /);
 
   // The other one goes on; this one may still open a pull request for a day.
-  await until("the list knows", 10, async () => (await listing(bridge, incident.key)).endedAt);
+  await until("the list knows", 60, async () => (await listing(bridge, incident.key)).endedAt);
   await bridge.cron();
   assert.ok(asked(bridge).at(-1).query.getAll("session_ids").includes(second));
   bridge.devin.setStatus(second, "exit");
   await bridge.cron();
-  await until("the list knows", 10, async () => (await listing(bridge, other.key)).endedAt);
+  await until("the list knows", 60, async () => (await listing(bridge, other.key)).endedAt);
   await bridge.advance(86_400 + 600);
   await bridge.cron();
   const count = asked(bridge).length;
@@ -135,7 +135,7 @@ One order in eight failed.
 
 test("an answer that fails or can't be read changes nothing but the log", async () => {
   const incident = await bridge.resolve();
-  const { sessionId } = await until("its session", 30, async () => {
+  const { sessionId } = await until("its session", 60, async () => {
     const line = await listing(bridge, incident.key);
     return line?.sessionId && line;
   });
@@ -147,7 +147,7 @@ test("an answer that fails or can't be read changes nothing but the log", async 
   const warnings = bridge.logs.filter(({ message }) => message.includes("what became of the sessions is not known"));
   assert.equal(warnings.length, replies.length, JSON.stringify(warnings));
   await bridge.cron();
-  await until("the list knows", 10, async () => (await listing(bridge, incident.key)).endedAt);
+  await until("the list knows", 60, async () => (await listing(bridge, incident.key)).endedAt);
 });
 
 test("of an alert that has fired again, the session of the first time is heard of too", async () => {
@@ -160,12 +160,12 @@ test("of an alert that has fired again, the session of the first time is heard o
   refiring.devin.setStatus(first.sessionId, "exit");
   refiring.devin.setWork(first.sessionId, { acus: 2 });
   await refiring.cron();
-  const line = await until("the list knows", 10, async () => {
+  const line = await until("the list knows", 60, async () => {
     const line = await listing(refiring, first.incident);
     return line.endedAt && line;
   });
   assert.deepEqual([line.sessionState, line.acus, line.sessionId], ["exit", 2, first.sessionId]);
-  const ended = await until("the webhook is told", 10, () => targets.calls("hook", '"session.ended"').find(({ body }) => body.sessionId === first.sessionId));
+  const ended = await until("the webhook is told", 60, () => targets.calls("hook", '"session.ended"').find(({ body }) => body.sessionId === first.sessionId));
   assert.equal(ended.body.incident, first.incident);
   const current = await refiring.record(second.incident);
   assert.deepEqual([current.incident, current.endedAt, current.state], [second.incident, null, "started"]);
@@ -193,7 +193,7 @@ test("API v1 tells it in its own words", async () => {
   old.devin.setWork(sessionId, { pullRequests: ["https://github.com/octo/orders/pull/9"] });
   await old.cron();
   assert.equal(asked(old).at(-1).path, "/v1/sessions");
-  const record = await until("it has ended", 10, async () => {
+  const record = await until("it has ended", 60, async () => {
     const record = await old.record(incident.key);
     return record.endedAt && record;
   });

@@ -96,7 +96,7 @@ describe("generic.md", () => {
     const body = JSON.parse(generic.take("When the alert is over", "json"));
     const answer = await send(bridge, body);
     assert.deepEqual([answer.status, answer.json.status], [202, "accepted"], answer.text);
-    await until("the message is there", 5, () => devin.messages(answer.json.sessionId).length === 1);
+    await until("the message is there", 60, () => devin.messages(answer.json.sessionId).length === 1);
     const again = await send(bridge, { ...body, alertId: "another" });
     assert.deepEqual([again.status, again.json.status, again.json.reason], [200, "ignored", "recovered"], again.text);
   });
@@ -227,7 +227,7 @@ describe("kibana.md", () => {
       assert.deepEqual([again.json.status, again.json.sessionId], ["duplicate", first.json.sessionId], again.text);
       const over = await throughConnector(connection, render(templates.recovered, recovered(view)));
       assert.deepEqual([over.status, over.json.status, over.json.sessionId], [202, "accepted", first.json.sessionId], over.text);
-      await until("the message is there", 5, () => devin.messages(first.json.sessionId).length === 1);
+      await until("the message is there", 60, () => devin.messages(first.json.sessionId).length === 1);
       assert.match(devin.messages(first.json.sessionId)[0].message, /2026-03-04T05:06:07\.089Z/);
       // The first body would do for the recovery as well, where somebody uses it for both.
       const same = await throughConnector(connection, render(templates.fired, recovered(view)));
@@ -307,7 +307,7 @@ describe("azure-monitor.md", () => {
     assertFenced(devin.sessions(sessionId)[0].prompt, ["  - condition: Average Percentage CPU GreaterThan 85, was 93.4"]);
     const resolved = command.replace('"monitorCondition": "Fired"', '"monitorCondition": "Resolved"');
     assertPrints(await shell(resolved), azure.take("Try it", "json"));
-    await until("the message is there", 5, () => devin.messages(sessionId).length === 1);
+    await until("the message is there", 60, () => devin.messages(sessionId).length === 1);
   });
 
   test("what it says of wrong bodies and of secrets with characters that need escaping", async () => {
@@ -359,7 +359,7 @@ describe("pagerduty.md", () => {
     const record = await bridge.settled(incident);
     assert.deepEqual([record.state, record.title, record.service, record.priority], ["started", "Checkout answers 502", "orders-service", "P1"]);
     const documented = pagerduty.take("Try it", "json");
-    await until("the dedup cache knows it", 5, async () => settled(await shell(command, env)) === settled(documented));
+    await until("the dedup cache knows it", 60, async () => settled(await shell(command, env)) === settled(documented));
   });
 
   test("which event does what", async () => {

@@ -9,7 +9,7 @@ export async function prove(bridge, path, body, headers) {
   const lines = () => bridge.logs.map(({ message }) => message).filter((line) => line.includes('"proof"'));
   const before = lines().length;
   const answer = await bridge.post(path, body, headers);
-  await until("the log tells of it", 5, () => lines().length > before);
+  await until("the log tells of it", 60, () => lines().length > before);
   return { answer, proof: JSON.parse(lines().at(-1)).proof };
 }
 

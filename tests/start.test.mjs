@@ -165,7 +165,7 @@ test("a port that is taken is said, and by whom", async (t) => {
     return JSON.parse(sending.text).answer.incident;
   };
   const [mine, its] = [await sent("--url", `http://127.0.0.1:${port}`), await sent("--url", `http://127.0.0.1:${beside}`)];
-  await until("each has its own", 10, () => first.text.includes(mine) && second.text.includes(its));
+  await until("each has its own", 60, () => first.text.includes(mine) && second.text.includes(its));
   assert.ok(!first.text.includes(its) && !second.text.includes(mine));
 });
 

@@ -255,7 +255,7 @@ describe("ALLOW_UNAUTHENTICATED", { concurrency: true }, () => {
     const health = JSON.parse((await open.request("/health", { headers: ADMIN })).text);
     assert.deepEqual([health.problems, health.warnings], [[], [WARNING]]);
     assert.deepEqual(Object.keys(JSON.parse((await open.request("/health")).text)).sort(), ["status", "version"]);
-    await until("the log has it", 5, () =>
+    await until("the log has it", 60, () =>
       open.logs.some(({ message }) => {
         const { level, log, what } = JSON.parse(message);
         return level === "warn" && log === "warning" && what === WARNING;
@@ -324,7 +324,7 @@ describe("how the session fares", { concurrency: true }, () => {
     const { incident, sessionId } = await start(v1, alert);
     const answer = await send(v1, { ...alert, status: "resolved" });
     assert.deepEqual([answer.status, answer.json.incident, answer.json.sessionId], [202, incident, sessionId], answer.text);
-    const [message] = await until("the message is there", 5, () => {
+    const [message] = await until("the message is there", 60, () => {
       const calls = v1.devin.calls("message", sessionId);
       return calls.length > 0 && calls;
     });

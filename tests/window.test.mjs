@@ -15,7 +15,7 @@ const [WITHIN, AFTER] = [3500, 3700];
 
 /** The messages of a session, once there are so many; a while later there are no more. */
 async function messages(bridge, sessionId, count) {
-  await until(`${count} messages`, 8, () => bridge.devin.messages(sessionId).length >= count);
+  await until(`${count} messages`, 60, () => bridge.devin.messages(sessionId).length >= count);
   await sleep(300);
   const texts = bridge.devin.messages(sessionId).map(({ message }) => message);
   assert.equal(texts.length, count, texts.join("\n---\n"));
@@ -24,7 +24,7 @@ async function messages(bridge, sessionId, count) {
 
 /** The rows of the list whose names begin like this, once there are so many and each has its session. */
 const listed = (bridge, name, count) =>
-  until(`${count} started incidents are listed`, 10, async () => {
+  until(`${count} started incidents are listed`, 60, async () => {
     const answer = await bridge.request("/api/incidents?limit=100", { headers: ADMIN });
     const rows = JSON.parse(answer.text).incidents.filter(({ incident }) => incident.startsWith(name));
     return rows.length === count && rows.every(({ state }) => state === "started") && rows;
@@ -90,7 +90,7 @@ describe("the window", () => {
     const alert = newAlert();
     none.devin.script({ call: "create", match: alert.alertId, replies: [{ status: 429, body: {} }, { delayMs: 500 }] });
     const first = send(none, alert);
-    await until("Devin is asked", 5, () => none.devin.creates(alert.alertId).length === 1);
+    await until("Devin is asked", 60, () => none.devin.creates(alert.alertId).length === 1);
     const second = await send(none, alert);
     assert.equal(second.json.status, "duplicate", second.text);
     assert.equal((await first).json.sessionId, second.json.sessionId);
@@ -161,7 +161,7 @@ describe("a recovery", { concurrency: true }, () => {
         const id = newId();
         bridge.devin.script({ call: "create", match: id, replies: [{ delayMs: 1000 }] });
         const first = send(bridge, fired(id), { path });
-        await until("Devin is asked", 5, () => bridge.devin.creates(id).length === 1);
+        await until("Devin is asked", 60, () => bridge.devin.creates(id).length === 1);
         const answer = await send(bridge, recovered(id), { path });
         assert.equal(answer.json.success, true, answer.text);
         const { sessionId } = (await first).json;

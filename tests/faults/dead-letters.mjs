@@ -51,7 +51,7 @@ export const cases = {
       assert.ok(line, JSON.stringify(record.timeline));
       assert.ok(Math.abs(Date.parse(line.at) - attempts[index].at) < 5000, line.at);
     }
-    const listed = await until("it is listed as failed", 10, async () => {
+    const listed = await until("it is listed as failed", 60, async () => {
       const { incidents } = await admin(bridge, "/api/incidents?state=failed");
       return incidents.find(({ incident: key }) => key === incident.key);
     });
@@ -98,7 +98,7 @@ export const cases = {
 
     // Nobody has fixed it yet: it fails again, in the same words.
     assert.equal((await replay(bridge, incident.key)).status, 202);
-    await until("it has failed again", 10, async () => {
+    await until("it has failed again", 60, async () => {
       const record = await bridge.record(incident.key);
       return record.state === "failed" && record.timeline.filter(({ what }) => what.includes(WORDS)).length >= 2;
     });
@@ -123,8 +123,8 @@ export const cases = {
     const lost = Array.from({ length: 30 }, newIncident);
     for (const incident of lost) await bridge.resolve(incident);
     for (const incident of lost) assert.equal((await bridge.settled(incident.key)).state, "failed");
-    await until("the message has failed", 20, async () => (await bridge.record(untold.key)).error !== null);
-    await until("the list knows", 20, async () => {
+    await until("the message has failed", 60, async () => (await bridge.record(untold.key)).error !== null);
+    await until("the list knows", 60, async () => {
       const { incidents } = await admin(bridge, "/api/incidents?limit=200");
       return incidents.filter(({ error }) => error !== null).length === lost.length + 1;
     });
@@ -145,7 +145,7 @@ export const cases = {
     assert.match(text, /^31 tried again, 0 had nothing to be tried, 0 not possible/m);
     for (const incident of lost) await bridge.oneSession(incident);
     const session = bridge.devin.sessions(untold.key)[0];
-    await until("the message has arrived", 20, () => session.messages.length === 1);
+    await until("the message has arrived", 60, () => session.messages.length === 1);
     assert.equal(bridge.devin.sessions(well.key)[0].messages.length, 0);
     assert.equal(bridge.devin.all.length, lost.length + 2);
 

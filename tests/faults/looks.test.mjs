@@ -12,7 +12,7 @@ async function unseen(bridge, others = 0) {
   const incident = newIncident();
   bridge.devin.script({ call: "create", match: incident.id, replies: [DONE_UNSEEN] });
   await bridge.resolve(incident);
-  await until("Devin has made the session", 10, () => bridge.devin.sessions(incident.id).length === 1);
+  await until("Devin has made the session", 60, () => bridge.devin.sessions(incident.id).length === 1);
   for (let i = 0; i < others; i++) {
     const other = newIncident();
     const title = `Postmortem: Checkout answers 502 [incident:${other.key}]`;

@@ -38,7 +38,7 @@ async function through({ how }, api) {
   await bridge.resolve(again);
   await bridge.resolve(look);
   await bridge.pagerduty(resolved(lookMessage.id));
-  await until("they have come so far", 20, () => watch.of(look.key).sessions.length === 1 && toldUnseen.messages.length === 1);
+  await until("they have come so far", 60, () => watch.of(look.key).sessions.length === 1 && toldUnseen.messages.length === 1);
 
   await OUT[how](bridge);
   await bridge.resolve(create);
@@ -51,7 +51,7 @@ async function through({ how }, api) {
   assert.ok(waiting.ms < 10_000, `${waiting.ms} ms`);
 
   const tried = async ({ key }, state) => {
-    await until(`${key} is tried in vain`, 40, async () => {
+    await until(`${key} is tried in vain`, 60, async () => {
       const record = await bridge.record(key);
       assert.equal(record.state, state);
       return record.timeline.some(({ what }) => what.includes(WORDS)) || record.error?.includes(WORDS);

@@ -128,7 +128,7 @@ export const cases = {
     for (const incident of incidents) {
       await bridge.break({ sql: 1 });
       await bridge.resolve(incident);
-      await until("it failed", 10, async () => (await bridge.break({ sql: 1 })).sql === 0);
+      await until("it failed", 60, async () => (await bridge.break({ sql: 1 })).sql === 0);
     }
     await bridge.break({});
     for (const incident of incidents) await bridge.oneSession(incident, 60);

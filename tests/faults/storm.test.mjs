@@ -27,7 +27,7 @@ test("a storm: 5,000 deliveries of 250 incidents at 50 connections", async (t) =
   t.diagnostic(`${mean.toFixed(1)} places from its turn in the mean, ${Math.max(...away)} at most`);
   assert.ok(mean <= 25, `${mean} places from its turn in the mean`);
 
-  await until("the list is up to date", 30, async () => {
+  await until("the list is up to date", 60, async () => {
     const { cursor } = await admin(bridge, "/api/incidents?state=started&limit=200");
     const rest = await admin(bridge, `/api/incidents?state=started&limit=200&cursor=${cursor ?? ""}`);
     return cursor !== null && rest.incidents.length === keys.length - 200;
