@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
+use super::group::Membership;
 use super::key::Key;
 use super::sender::Sender;
 
@@ -54,6 +55,8 @@ pub struct IncidentEvent {
     /// What tells one delivery from another where there is no id: a digest of the body and the event's place in it. Only
     /// where the route counts occurrences.
     pub delivery: Option<String>,
+    /// The group it belongs to, where the route makes one: the key is the group's then.
+    pub group: Option<Membership>,
     /// What the routes say of it.
     pub routing: Routing,
     /// What is known of the incident after this event.
@@ -140,6 +143,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether it goes ahead of others: severity 0 and P1.
+    pub fn goes_first(&self) -> bool {
+        let p1 = |name: &str| name.trim().eq_ignore_ascii_case("P1");
+        self.severity == Some(0) || self.priority.as_deref().is_some_and(p1)
+    }
+
     /// What a message about an incident that is over can say of it: everything but its long texts.
     pub fn in_short(&self) -> Incident {
         let (labels, context) = (Vec::new(), Vec::new());

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::group::{self, GroupField};
 use super::value::{Form, Reader};
 use crate::config::value::kind;
 use incident::event::Kind;
@@ -9,13 +10,15 @@ use incident::plan::{Plan, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 20] = [
+pub const SETTINGS: [&str; 22] = [
     "ignore",
     "accept_unreadable",
     "workflow",
     "start_on",
     "min_occurrences",
     "window_seconds",
+    "group_by",
+    "group_wait_seconds",
     "prompt",
     "title",
     "language",
@@ -56,6 +59,7 @@ pub(super) struct RouteSettings {
     pub(super) start_on: Option<Kind>,
     pub(super) min_occurrences: Option<u64>,
     pub(super) window_seconds: Option<u64>,
+    pub(super) group_by: Vec<GroupField>,
     pub(super) repos: Option<Vec<String>>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
     pub(super) plan: Plan,
@@ -70,6 +74,7 @@ impl Default for RouteSettings {
             start_on: None,
             min_occurrences: None,
             window_seconds: None,
+            group_by: Vec::new(),
             repos: None,
             plan: Plan::default(),
         }
@@ -86,6 +91,9 @@ enum Slot<'a> {
     MaybeList(&'a mut Option<Vec<String>>, Form),
     Workflow(&'a mut Option<Workflow>),
     StartOn(&'a mut Option<Kind>),
+    GroupBy(&'a mut Vec<GroupField>),
+    /// A number of seconds that may be 0.
+    Seconds(&'a mut u64, u64),
 }
 
 impl RouteSettings {
@@ -100,6 +108,8 @@ impl RouteSettings {
             "min_occurrences" => Slot::Count(&mut self.min_occurrences, 1_000),
             // Thirty days: nothing is remembered longer by default.
             "window_seconds" => Slot::Count(&mut self.window_seconds, 2_592_000),
+            "group_by" => Slot::GroupBy(&mut self.group_by),
+            "group_wait_seconds" => Slot::Seconds(&mut plan.group_wait_seconds, 600),
             "prompt" => Slot::Text(&mut plan.prompt, Form::Lines(20_000)),
             "title" => Slot::Text(&mut plan.title, Form::Line(300)),
             "language" => Slot::Text(&mut plan.language, Form::Line(60)),
@@ -123,10 +133,12 @@ impl RouteSettings {
         let Some(slot) = self.slot(key) else { return false };
         match slot {
             Slot::Flag(to) => *to = reader.yes_no(value).unwrap_or(*to),
-            Slot::Count(to, most) => *to = reader.count(value, most),
+            Slot::Count(to, most) => *to = reader.number(value, 1, most),
             Slot::Text(to, form) => *to = reader.text(value, form),
             Slot::List(to, form) => *to = reader.texts(value, form).unwrap_or_default(),
             Slot::MaybeList(to, form) => *to = reader.texts(value, form),
+            Slot::GroupBy(to) => *to = group::read(value, reader),
+            Slot::Seconds(to, most) => *to = reader.number(value, 0, most).unwrap_or_default(),
             Slot::Workflow(to) => {
                 *to = match reader.choice(value, &["postmortem", "triage"]) {
                     Some("postmortem") => Some(Workflow::Postmortem),

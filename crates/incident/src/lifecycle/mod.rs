@@ -6,6 +6,7 @@
 
 mod creation;
 mod events;
+mod group;
 mod messages;
 mod news;
 pub mod notices;

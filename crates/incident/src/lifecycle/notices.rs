@@ -22,7 +22,7 @@ const MOST_NOTICES: usize = 20;
 /// Everybody is to be told this of the session. `news` is the record as the list shows it.
 pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
     for target in Target::ALL {
-        if target == Target::Pagerduty && record.sender != Sender::Pagerduty {
+        if target == Target::Pagerduty && (record.sender != Sender::Pagerduty || record.is_group()) {
             continue;
         }
         if record.notices.len() >= MOST_NOTICES {
@@ -32,8 +32,8 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
         record.notices.push(Notice {
             target,
             about,
-            // Notices do not name the routes, and the record is bounded.
-            news: Line { routing: Vec::new(), ..news.clone() },
+            // Notices name neither the routes nor a group's alerts, and the record is bounded.
+            news: Line { routing: Vec::new(), alerts: Vec::new(), ..news.clone() },
             delivery: Delivery::Ready,
             not_before: now,
             retry: Retry::default(),
