@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::group::Membership;
 use super::key::Key;
 use super::sender::Sender;
 
@@ -61,6 +60,16 @@ pub struct IncidentEvent {
     pub routing: Routing,
     /// What is known of the incident after this event.
     pub incident: Incident,
+}
+
+/// Which group an event belongs to, and which of its alerts it is about. The event's key is the group's then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Membership {
+    /// The alert's own key.
+    pub alert: Key,
+    /// What the group's key was made of, for a person: `label.cluster=eu-1, service=checkout`.
+    pub made_of: String,
 }
 
 /// Which route decides about an event, and why.

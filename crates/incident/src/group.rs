@@ -18,16 +18,6 @@ const SHORT: usize = 24;
 /// How many characters the lines about all members have together.
 const LINES: usize = 14_000;
 
-/// Which group an event belongs to, and which of its alerts it is about. The event's key is the group's then.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Membership {
-    /// The alert's own key.
-    pub alert: Key,
-    /// What the group's key was made of, for a person: `label.cluster=eu-1, service=checkout`.
-    pub made_of: String,
-}
-
 /// What is kept of an alert of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,8 +7,7 @@ use super::pattern::fold;
 use super::value::{Form, Reader};
 use crate::config::nearest::nearest;
 use crate::config::value::{kind, show};
-use incident::event::IncidentEvent;
-use incident::group::Membership;
+use incident::event::{IncidentEvent, Membership};
 use incident::key::Key;
 use incident::plan::Plan;
 

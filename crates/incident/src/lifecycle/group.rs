@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::news;
-use crate::event::{Incident, IncidentEvent, Kind};
-use crate::group::{self, MOST_MEMBERS, Member, Membership, News};
+use crate::event::{Incident, IncidentEvent, Kind, Membership};
+use crate::group::{self, MOST_MEMBERS, Member, News};
 use crate::key::Key;
 use crate::plan::Workflow;
 use crate::record::{AdmissionState, MessageKind, Record, State};

@@ -1,7 +1,8 @@
 //! Groups: many alerts, one incident.
 
 use super::*;
-use crate::group::{MOST_MEMBERS, Membership, News};
+use crate::event::Membership;
+use crate::group::{MOST_MEMBERS, News};
 
 fn group() -> Plan {
     Plan { group_wait_seconds: 60, ..triage() }
