@@ -48,6 +48,8 @@ pub struct Weather {
     pub session_gone: f64,
     /// A call between our own, or its answer, is lost.
     pub lost: f64,
+    /// The register does not answer.
+    pub register_away: f64,
     /// A write fails.
     pub storage_fails: f64,
     /// An object dies here and now.
@@ -403,7 +405,7 @@ impl World {
     pub async fn ask_register<R: DeserializeOwned>(&self, call: register::calls::Call) -> Result<R> {
         self.figures.count_register(self.executor.now());
         self.executor.pause(self.executor.between(NEAR.0, NEAR.1)).await;
-        if self.happens(|weather| weather.lost / 2.0) {
+        if self.happens(|weather| weather.lost / 2.0) || self.happens(|weather| weather.register_away) {
             return Err(Error("the call was lost".into()));
         }
         let (tell, told) = oneshot::channel();
