@@ -143,7 +143,12 @@ async fn deliver(world: &Rc<World>, answered: &Rc<Answered>, event: IncidentEven
         world.figures.deliveries.set(world.figures.deliveries.get() + 1);
         let call =
             Call::Event { event: Box::new(event.clone()), plan: Some(Box::new(plan.clone())), wait: Duration::ZERO };
-        match world.call::<Outcome>(&key, call).await {
+        let answer = world.call::<Outcome>(&key, call).await;
+        world.happened(&key, || match &answer {
+            Ok(outcome) => format!("{} is delivered: {:?}", event.event_type, outcome.taken),
+            Err(error) => format!("{} is delivered: {error:?}", event.event_type),
+        });
+        match answer {
             Ok(outcome) => {
                 if outcome.taken == Taken::Accepted {
                     answered.accepted.borrow_mut().entry(key.clone()).or_default().insert(outcome.incident);
