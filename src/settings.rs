@@ -75,6 +75,10 @@ impl engine::host::Settings for Settings {
     fn targets(&self) -> &notify::Targets {
         &self.notify
     }
+
+    fn redact_emails(&self) -> bool {
+        self.redact_emails
+    }
 }
 
 /// What was found: the settings, or every problem with them. Who may call is known in either case.

@@ -19,6 +19,15 @@ export class FakeDevin {
   concurrencyLimit = Infinity;
   /** Misbehaviour at large: request => an answer as in script(), or undefined. Asked where no script has one. */
   mood = () => undefined;
+  /**
+   * How lists of ids are read: "repeated" (`ids=a&ids=b`), "comma" (`ids=a,b`; of repeated ones only the first) or "last"
+   * (of repeated ones only the last). Nobody knows which of them Devin does.
+   */
+  arrays = "repeated";
+  /** The tags that the organisation allows; others are left out of a new session. */
+  allowedTags = undefined;
+  /** What a session lives through, as live(), of every session that is created from now on. */
+  life = undefined;
   /** The time; a bridge whose clock is moved moves this one along. */
   now = () => Date.now();
 
@@ -102,6 +111,12 @@ export class FakeDevin {
     Object.assign(this.#find(sessionId), { status, detail });
   }
 
+  /** Devin writes something in a session. */
+  say(sessionId, message) {
+    const at = seconds(this.now());
+    this.#find(sessionId).messages.push({ event_id: id("event"), source: "devin", message, created_at: at });
+  }
+
   /** What a session has made: { pullRequests: [url], acus, output }. */
   setWork(sessionId, work) {
     Object.assign(this.#find(sessionId), work);
@@ -172,15 +187,17 @@ export class FakeDevin {
       case "create":
         return this.#create(api, request);
       case "list":
+        this.#live();
         return api.list(this.#visible(request.query), request.query);
     }
+    this.#live();
     const session = this.#find(request.sessionId);
     if (!session) return api.error(404, "Session not found");
     switch (request.call) {
       case "get":
         return ok(api.session(session, true));
       case "messages":
-        return ok({ items: session.messages, end_cursor: null, has_next_page: false });
+        return ok(page(session.messages, request.query, ({ event_id }) => event_id));
       case "message": {
         const { message } = request.body ?? {};
         if (typeof message !== "string") return api.invalid("message", "Field required");
@@ -188,6 +205,13 @@ export class FakeDevin {
         if (session.status === "suspended") session.status = "running";
         return ok(api === v3 ? api.session(session) : null);
       }
+    }
+  }
+
+  /** Every session that has a life is as far as that says. */
+  #live() {
+    for (const session of this.#sessions) {
+      if (session.life) Object.assign(session, session.life(this.now() - session.createdMs));
     }
   }
 
@@ -210,17 +234,18 @@ export class FakeDevin {
       title: null,
       playbook_id: null,
       ...body,
-      tags: body.tags ?? [],
+      tags: (body.tags ?? []).filter((tag) => this.allowedTags?.includes(tag) ?? true),
       messages: [],
     };
     this.#sessions.push(session);
+    if (this.life) Object.defineProperty(session, "life", { value: this.life });
     return ok(api.created(session));
   }
 
   // Newest first. Several tags mean "any of them", so that a client which relies on "all of them" is found out.
   #visible(query) {
-    const tags = [...query.getAll("tags"), ...query.getAll("tags[]")];
-    const ids = query.getAll("session_ids");
+    const tags = this.#array(query, "tags");
+    const ids = this.#array(query, "session_ids");
     const after = Number(query.get("created_after") ?? 0);
     return this.#sessions
       .filter(
@@ -232,6 +257,12 @@ export class FakeDevin {
           query.get("is_archived") !== "true",
       )
       .reverse();
+  }
+
+  #array(query, name) {
+    const all = [...query.getAll(name), ...query.getAll(`${name}[]`)];
+    if (this.arrays === "comma") return all.slice(0, 1).flatMap((text) => text.split(","));
+    return this.arrays === "last" ? all.slice(-1) : all;
   }
 
   #find(sessionId) {
@@ -292,15 +323,8 @@ const v3 = {
   list(sessions, query) {
     const first = Number(query.get("first") ?? 100);
     if (!(first >= 1 && first <= 200)) return v3.invalid("first", "Input should be between 1 and 200");
-    const start = sessions.findIndex(({ id }) => id === query.get("after")) + 1;
-    const page = sessions.slice(start, start + first);
-    const more = start + first < sessions.length;
-    return ok({
-      items: page.map(v3.session),
-      end_cursor: more ? page.at(-1).id : null,
-      has_next_page: more,
-      total: sessions.length,
-    });
+    const { items, ...rest } = page(sessions, query, ({ id }) => id);
+    return ok({ items: items.map(v3.session), ...rest });
   },
 };
 
@@ -319,7 +343,7 @@ const v1 = {
     updated_at: new Date(session.createdMs).toISOString(),
     pull_request: session.pullRequests ? { url: session.pullRequests[0] } : null,
     structured_output: session.output ?? null,
-    ...(whole && { messages: session.messages.map((message) => ({ ...message, type: "user_message" })) }),
+    ...(whole && { messages: session.messages.map((message) => ({ ...message, type: `${message.source}_message` })) }),
   }),
   created: (session) => ({
     session_id: session.id,
@@ -345,6 +369,28 @@ const TITLES = {
 const ok = (body) => ({ status: 200, body });
 const id = (kind) => `${kind}-${randomBytes(16).toString("hex")}`;
 const seconds = (milliseconds) => Math.floor(milliseconds / 1000);
+
+/** A page of v3's. */
+function page(all, query, name) {
+  const first = Number(query.get("first") ?? 100);
+  const start = all.findIndex((item) => name(item) === query.get("after")) + 1;
+  const items = all.slice(start, start + first);
+  const more = start + first < all.length;
+  return { items, end_cursor: more ? name(items.at(-1)) : null, has_next_page: more, total: all.length };
+}
+
+/**
+ * What live sessions do: at work for so many seconds, then waiting for their user with their output there, then suspended
+ * because nobody came. They never say that they have finished, and their ACUs are 0.0 all along.
+ */
+export function live({ works = 60, output = null, pullRequests, sleeps = 1_800 } = {}) {
+  return (age) => {
+    if (age < works * 1_000) return { status: "running", detail: "working", acus: 0 };
+    const made = { output, ...(pullRequests && { pullRequests }), acus: 0 };
+    if (age < (works + sleeps) * 1_000) return { status: "running", detail: "waiting_for_user", ...made };
+    return { status: "suspended", detail: "inactivity", ...made };
+  };
+}
 
 function parse(text) {
   try {

@@ -41,6 +41,8 @@ pub trait Settings {
     fn limits(&self) -> Limits;
     /// Who is notified.
     fn targets(&self) -> &Targets;
+    /// Whether e-mail addresses are redacted in what Devin wrote.
+    fn redact_emails(&self) -> bool;
 }
 
 /// What both objects have.
@@ -111,10 +113,10 @@ pub trait CronHost {
     fn settings(&self) -> Option<Rc<Self::Settings>>;
     /// The lines of at most so many incidents whose sessions are to be asked about.
     async fn open_sessions(&self, most: u32) -> Result<Vec<Line>>;
-    /// Asks Devin for a list of sessions with all that they have made.
+    /// Asks Devin for sessions with all that they have made, or for what was said in one.
     async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String>;
-    /// Tells an incident what Devin reports of its session.
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()>;
+    /// Tells an incident what Devin reports of its session; whether it asks for Devin's last words and has kept nothing.
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool>;
     /// Tells whoever reads the log of something that went wrong.
     fn warn(&self, words: &str);
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::finding::Finding;
 use crate::session::PullRequest;
 use crate::time::Time;
 
@@ -20,6 +21,10 @@ pub struct Outcome {
     pub acus: Value,
     /// When the bridge saw that it has ended.
     pub ended_at: Option<Time>,
+    /// What it found, or its last words where it gave no structured output.
+    pub finding: Option<Finding>,
+    /// When people were to be told that it waits for them, since it last got a message.
+    pub waits_since: Option<Time>,
     /// When it last got a message that gave it more to do.
     pub woken: Option<Time>,
 }

@@ -79,6 +79,10 @@ impl host::Settings for Settings {
     fn targets(&self) -> &Targets {
         &self.targets
     }
+
+    fn redact_emails(&self) -> bool {
+        true
+    }
 }
 
 /// An object: what it has stored, its alarm, and what of it is in memory.
@@ -832,7 +836,7 @@ impl CronHost for Cron {
         self.world.outside(call, |world, fate| world.devin.borrow_mut().act(call, fate, world.executor.now())).await
     }
 
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
         self.world.call(key.as_str(), call).await
     }

@@ -34,7 +34,7 @@ impl<H: IncidentHost> Program<H> {
         self.with_loaded(|record| {
             let (now, chance) = (self.host.now(), self.host.chance());
             if looking {
-                let found = pagerduty::found(answer, notice.about, &notice.news, now);
+                let found = pagerduty::found(answer, &notice, now);
                 notices::look_up_replied(record, target, found, now, chance);
             } else {
                 notices::replied(record, target, http::taken(answer, now), now, chance);

@@ -179,7 +179,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
-    notices::announce(record, About::Started, record.line(), now);
+    notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }
 

@@ -515,8 +515,13 @@ impl Life {
         let Some(mut record) = self.record() else { return };
         let Some(session) = &record.session else { return };
         let end = if self.devin.gone.contains(&session.id) { End::Over } else { end };
-        let report =
-            Report { session: session.id.clone(), state: Some(end.name().to_owned()), end, ..Report::default() };
+        let report = Report {
+            session: session.id.clone(),
+            state: Some(end.name().to_owned()),
+            end,
+            words: Some(String::new()),
+            ..Report::default()
+        };
         outcome::reported(&mut record, &report, now);
         self.store(&mut record);
     }
@@ -635,7 +640,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             |(kind, again, ignored, lost, severity)| Happening::Event { kind, again, ignored, lost, severity }
         ),
         6 => fate().prop_map(Happening::Step),
-        1 => prop_oneof![Just(End::Open), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
+        1 => prop_oneof![Just(End::Open), Just(End::Waiting), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
         1 => prop_oneof![Just(Happening::Replay), Just(Happening::GiveUp), Just(Happening::Before)],
         3 => prop_oneof![
             5 => prop::sample::select(vec![SECOND, 10 * SECOND, MINUTE, 2 * HOUR, 60 * HOUR]).prop_map(Happening::Pass),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
 use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
 use crate::record::{Delivery, Notice, Record, Retry};
@@ -19,8 +20,9 @@ pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
 
-/// Everybody is to be told this of the session. `news` is the record as the list shows it.
-pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
+/// Everybody is to be told this of the session. `news` is the record as the list shows it, `finding` what the session
+/// found, or its last words.
+pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<Finding>, now: Time) {
     for target in Target::ALL {
         if target == Target::Pagerduty && record.sender != Sender::Pagerduty {
             continue;
@@ -34,6 +36,7 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
             about,
             // Notices do not name the routes, and the record is bounded.
             news: Line { routing: Vec::new(), ..news.clone() },
+            finding: finding.clone(),
             delivery: Delivery::Ready,
             not_before: now,
             retry: Retry::default(),
@@ -138,7 +141,7 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
 
 fn told(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
-        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.name()));
+        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.happened()));
     }
 }
 
@@ -154,5 +157,5 @@ fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
 }
 
 fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
-    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.name())
+    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.happened())
 }

@@ -1,3 +1,4 @@
+use super::outcome::Reported;
 use super::*;
 use crate::admission::PermitUse;
 use crate::event::Incident;
@@ -316,7 +317,13 @@ fn a_notice_that_may_have_arrived_is_looked_for_at_pagerduty_and_sent_again_else
 }
 
 fn report(end: End) -> Report {
-    Report { session: "devin-1".into(), state: Some(end.name().into()), end, ..Report::default() }
+    Report {
+        session: "devin-1".into(),
+        state: Some(end.name().into()),
+        end,
+        words: Some("Done.".into()),
+        ..Report::default()
+    }
 }
 
 #[test]
@@ -324,7 +331,7 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     let plan = on(Kind::Acknowledged);
     let mut record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
     let ended = |record: &Record| record.outcome.as_ref().and_then(|outcome| outcome.ended_at);
-    assert!(outcome::reported(&mut record, &report(End::Asleep), NOW));
+    assert_eq!(outcome::reported(&mut record, &report(End::Asleep), NOW), Reported::Kept);
     assert_eq!(ended(&record), None, "its incident goes on");
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
     outcome::reported(&mut record, &report(End::Asleep), NOW);
@@ -334,13 +341,14 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     outcome::reported(&mut record, &report(End::Asleep), NOW.plus(MINUTE));
     assert_eq!(ended(&record), None, "it may not have read that yet");
     let later = NOW.plus(6 * MINUTE);
-    assert!(outcome::reported(&mut record, &report(End::Asleep), later));
+    assert_eq!(outcome::reported(&mut record, &report(End::Asleep), later), Reported::Kept);
     assert_eq!(ended(&record), Some(later));
     let news = &record.notices.last().unwrap().news;
     assert_eq!((news.ended_at.as_deref(), news.session_state.as_deref()), (Some(&*later.rfc3339()), Some("asleep")));
-    assert!(!outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE)), "the same again is no news");
+    let again = outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE));
+    assert_eq!(again, Reported::Nothing, "the same again is no news");
     let other = Report { session: "devin-2".into(), ..report(End::Over) };
-    assert!(!outcome::reported(&mut record, &other, later), "it is another session");
+    assert_eq!(outcome::reported(&mut record, &other, later), Reported::Nothing, "it is another session");
 }
 
 #[test]

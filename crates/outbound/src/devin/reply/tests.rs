@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::http::taken;
+use incident::session::End;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -125,7 +126,7 @@ fn a_list_tells_what_became_of_its_sessions() {
         {"session_id": "devin-2", "status": "dreaming", "status_detail": null, "pull_requests": null},
         {"status": "exit"}, null
     ]}"#;
-    let reports = reports(answer(200, list), NOW).unwrap();
+    let reports = reports(answer(200, list), true, NOW).unwrap();
     assert_eq!(reports.len(), 2);
     let first = Report {
         session: "devin-1".into(),
@@ -135,9 +136,11 @@ fn a_list_tells_what_became_of_its_sessions() {
         pull_requests: vec![PullRequest { url: "https://x/1".into(), state: Some("open".into()) }],
         acus: 2.5.into(),
         output: serde_json::json!({"title": "t"}),
+        finding: Some(Finding { summary: Some("t".into()), ..Finding::default() }),
+        words: None,
     };
     assert_eq!(reports[0], first);
-    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Open, Some("dreaming")));
+    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Unknown, Some("dreaming")));
     assert_eq!(first, serde_json::from_value(serde_json::to_value(&first).unwrap()).unwrap());
 }
 
@@ -145,26 +148,30 @@ fn a_list_tells_what_became_of_its_sessions() {
 fn v1_tells_it_in_other_words() {
     let list = r#"{"sessions": [{"session_id": "devin-1", "status": "x", "status_enum": "expired",
         "pull_request": {"url": "https://x/1"}, "structured_output": null}]}"#;
-    let report = reports(answer(200, list), NOW).unwrap().remove(0);
+    let report = reports(answer(200, list), true, NOW).unwrap().remove(0);
     assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
     assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
 }
 
 #[test]
-fn the_words_for_an_end() {
-    for (state, detail, expected) in [
-        ("new", None, End::Open),
-        ("running", Some("waiting_for_user"), End::Open),
-        ("blocked", None, End::Open),
-        ("running", Some("finished"), End::Asleep),
-        ("suspended", Some("inactivity"), End::Asleep),
-        ("finished", None, End::Asleep),
-        ("exit", Some("finished"), End::Over),
-        ("error", None, End::Over),
-    ] {
-        assert_eq!(end(Some(state), detail), expected, "{state} {detail:?}");
+fn nothing_spent_is_not_known_yet() {
+    for acus in ["0", "0.0", "-1", "null", "\"x\""] {
+        let list = format!(r#"{{"items": [{{"session_id": "devin-1", "acus_consumed": {acus}}}]}}"#);
+        assert_eq!(reports(answer(200, &list), true, NOW).unwrap()[0].acus, Value::Null, "{acus}");
     }
-    assert_eq!(end(None, None), End::Open);
+}
+
+#[test]
+fn the_newest_message_of_devins_is_its_last_words() {
+    let v3 = r#"{"items":[{"source":"devin","message":"old","created_at":1},{"source":"devin","message":"Which\nenvironment?","created_at":3},
+        {"source":"devin","message":"older","created_at":2},{"source":"user","message":"ours","created_at":4},7]}"#;
+    let words = |body: &str| last_words(answer(200, body), true, NOW).unwrap().found.map(|found| found.words);
+    assert_eq!(words(v3).as_deref(), Some("Which environment?"));
+    let v1 = r#"{"session_id":"devin-1","messages":[{"type":"devin_message","message":"a"},{"type":"devin_message","message":"b"},
+        {"type":"user_message","message":"c"}]}"#;
+    assert_eq!(words(v1).as_deref(), Some("b"));
+    assert_eq!(words(r#"{"items":[]}"#), None);
+    assert!(last_words(answer(200, "{}"), true, NOW).is_err());
 }
 
 #[test]
