@@ -84,6 +84,16 @@ impl IncidentHost for Host {
         configuration::secret(&self.env, name)
     }
 
+    async fn tags_left_out(&self) -> bool {
+        dedup_cache::tags_are_left_out(&self.env).await
+    }
+
+    async fn remember_tags_left_out(&self) {
+        if let Err(error) = dedup_cache::remember_tags_left_out(&self.env).await {
+            log::warning(&format!("that Devin leaves out tags could not be written to KV: {error}"));
+        }
+    }
+
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission> {
         register::admit(&self.env, line, applicant, limits).await.map_err(error)
     }

@@ -87,6 +87,10 @@ pub trait IncidentHost: Object {
     async fn ask_target(&self, question: Question<'_>) -> std::result::Result<Answer, String>;
     /// A secret that a route hands on to its sessions.
     fn session_secret(&self, name: &str) -> Option<String>;
+    /// Whether Devin was seen, within a day, to leave out the tag by which a session is found again.
+    async fn tags_left_out(&self) -> bool;
+    /// Devin left it out.
+    async fn remember_tags_left_out(&self);
     /// Asks the register for a permit; it lists the line too.
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission>;
     /// Tells the register of a line, and of what became of the permit under an id; `None`: of the line alone.

@@ -674,6 +674,12 @@ impl IncidentHost for IncidentObject {
         None
     }
 
+    async fn tags_left_out(&self) -> bool {
+        false
+    }
+
+    async fn remember_tags_left_out(&self) {}
+
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission> {
         let world = self.world();
         if applicant.released {

@@ -502,6 +502,7 @@ impl Life {
                 let rest = |record: &Record| Record { notices: vec![], timeline: vec![], ..record.clone() };
                 assert_eq!(rest(&record), rest(&before), "a notice is nobody else's business");
             }
+            Step::Close => close::replied(&mut record, Some(Ok(())), now, 0.0),
             Step::Wait(_) | Step::Rest => {}
         }
         self.given_up |= record.timeline.last().is_some_and(|entry| entry.what.contains("48 hours"));

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::notices;
+use super::{close, notices};
 use crate::finding::Finding;
 use crate::notice::About;
 use crate::outcome::Outcome;
@@ -38,7 +38,7 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> Reported {
     }
     let before = record.outcome.clone().unwrap_or_default();
     let read_all = before.woken.is_none_or(|woken| now.since(woken) > WAKING);
-    let Some((outcome, told)) = after(&before, report, read_all, has_more_to_do(record), now) else {
+    let Some((mut outcome, told)) = after(&before, report, read_all, has_more_to_do(record), now) else {
         return Reported::WantsWords;
     };
     if outcome == before {
@@ -50,6 +50,9 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> Reported {
         Some(About::Waiting) => record.note(now, format!("session waits for somebody: {state}")),
         Some(About::Updated) => record.note(now, "session has more to show"),
         Some(About::Started) | None => {}
+    }
+    if matches!(told, Some(About::Ended | About::Failed)) {
+        outcome.closing = close::closing(record, report.end, now);
     }
     let said = told.and_then(|about| said(about, &outcome, report));
     record.outcome = Some(outcome);
@@ -102,6 +105,7 @@ pub fn after(
         ended_at: before.ended_at.or(ends.then_some(now)),
         finding,
         waits_since: before.waits_since.or(waits.then_some(now)),
+        closing: before.closing,
         woken: before.woken,
     };
     let told = match (ends, waits, late) {
@@ -138,5 +142,6 @@ pub fn woken(record: &mut Record, now: Time) {
     let outcome = record.outcome.get_or_insert_default();
     outcome.ended_at = None;
     outcome.waits_since = None;
+    outcome.closing = None;
     outcome.woken = Some(now);
 }

@@ -6,7 +6,7 @@ use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::notice::Target;
-use crate::plan::{Plan, Workflow};
+use crate::plan::{Plan, WhenDone, Workflow};
 use crate::reason::Reason;
 use crate::record::{AdmissionState, InitialTask, MessageKind};
 use crate::sender::Sender;
@@ -324,6 +324,32 @@ fn report(end: End) -> Report {
         words: Some("Done.".into()),
         ..Report::default()
     }
+}
+
+#[test]
+fn a_session_that_is_done_is_put_away_where_its_route_says_so() {
+    let plan = Plan { when_done: WhenDone::Archive, ..on(Kind::Resolved) };
+    let ended = |end: End| {
+        let mut record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+        published(&mut record, true, NOW, 0.0);
+        record.notices.clear();
+        assert_eq!(outcome::reported(&mut record, &report(end), NOW), Reported::Kept);
+        published(&mut record, true, NOW, 0.0);
+        record.notices.clear();
+        record
+    };
+    assert_eq!(due(&ended(End::Over), NOW), Step::Rest, "it is over by itself");
+    let mut record = ended(End::Asleep);
+    let at = NOW.plus(10 * MINUTE);
+    assert_eq!((due(&record, NOW), due(&record, at)), (Step::Wait(at), Step::Close));
+    close::replied(&mut record, Some(Err(Failure::Unknown { words: "down".into() })), at, 0.0);
+    assert_eq!(due(&record, at), Step::Wait(at.plus(SECOND)));
+    let mut woken = record.clone();
+    outcome::woken(&mut woken, at);
+    assert_eq!(due(&woken, at.plus(HOUR)), Step::Rest, "a message gives it more to do");
+    close::replied(&mut record, Some(Ok(())), at, 0.0);
+    assert_eq!(due(&record, at.plus(HOUR)), Step::Rest);
+    assert!(record.timeline.last().unwrap().what.starts_with("session archived"));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::call::Api;
+use super::call::{Api, SessionRequest};
 use super::end;
 use crate::http::{Answer, body};
 use incident::failure::Failure;
@@ -30,10 +30,27 @@ fn session(value: &Value) -> Option<Session> {
     Some(Session { id: text::clean::line(id, 200), url: text::clean::line(url, 1_000) })
 }
 
-/// What the answer to a create means. A 2xx without a session is no success: the session may well exist.
-pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
-    session(&body(answer, now)?)
-        .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
+/// What the answer to a create means, and whether Devin left out the tag by which the session would be found again: an
+/// organisation may allow certain tags only. A 2xx without a session is no success, and a conflict no refusal: in both the
+/// session may well exist.
+pub fn created(
+    answer: Result<Answer, String>,
+    request: &SessionRequest,
+    now: Time,
+) -> (Result<Session, Failure>, bool) {
+    let value = match body(answer, now) {
+        Ok(value) => value,
+        Err(Failure::Refused { status: 409, words }) => return (Err(Failure::Unknown { words }), false),
+        Err(failure) => return (Err(failure), false),
+    };
+    let Some(session) = session(&value) else {
+        let words = "HTTP 2xx without a session_id in a JSON object".to_owned();
+        return (Err(Failure::Unknown { words }), false);
+    };
+    let tags = value.get("tags").and_then(Value::as_array).filter(|_| !request.tags.is_empty());
+    let left_out =
+        tags.is_some_and(|tags| !tags.iter().any(|tag| tag.as_str() == Some(request.correlation_id.as_str())));
+    (Ok(session), left_out)
 }
 
 /// Whether the session with `correlation_id` is on this page of a look-up.

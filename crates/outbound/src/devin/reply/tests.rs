@@ -8,6 +8,10 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Time = Time(784_111_777_000);
 
+fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
+    super::created(answer, &SessionRequest::default(), now).0
+}
+
 fn answer(status: u16, body: &str) -> Result<Answer, String> {
     Ok(Answer { status, retry_after: None, body: body.to_owned(), whole: true })
 }
@@ -31,7 +35,7 @@ fn what_can_not_be_read_may_have_been_done() {
     for body in ["", "OK", "null", "[]", "{}", r#"{"session_id":""}"#, r#"{"session_id":7}"#, "<html>"] {
         assert!(matches!(created(answer(200, body), NOW), Err(Failure::Unknown { .. })), "{body}");
     }
-    for status in [500, 502, 503, 504, 520, 408] {
+    for status in [500, 502, 503, 504, 520, 408, 409] {
         assert!(matches!(created(answer(status, "<html>"), NOW), Err(Failure::Unknown { .. })), "{status}");
     }
     assert!(matches!(created(Err("connection reset".into()), NOW), Err(Failure::Unknown { .. })));
@@ -41,7 +45,7 @@ fn what_can_not_be_read_may_have_been_done() {
 
 #[test]
 fn other_refusals_are_final_and_a_redirect_is_one() {
-    for status in [400, 401, 402, 403, 404, 409, 413, 422, 301, 302, 307, 308] {
+    for status in [400, 401, 402, 403, 404, 413, 422, 301, 302, 307, 308] {
         let failure = created(answer(status, "{}"), NOW).unwrap_err();
         assert!(matches!(failure, Failure::Refused { status: s, .. } if s == status), "{failure:?}");
     }
@@ -151,6 +155,18 @@ fn v1_tells_it_in_other_words() {
     let report = reports(answer(200, list), true, NOW).unwrap().remove(0);
     assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
     assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
+}
+
+#[test]
+fn a_tag_that_was_left_out_is_noticed() {
+    let request =
+        SessionRequest { correlation_id: "m".into(), tags: vec!["m".into(), "b".into()], ..Default::default() };
+    let left_out = |tags: &str, request: &SessionRequest| {
+        super::created(answer(200, &format!(r#"{{"session_id":"devin-1"{tags}}}"#)), request, NOW).1
+    };
+    assert!(left_out(r#","tags":["b"]"#, &request) && left_out(r#","tags":[]"#, &request));
+    assert!(!left_out(r#","tags":["b","m"]"#, &request) && !left_out("", &request));
+    assert!(!left_out(r#","tags":[]"#, &SessionRequest::default()));
 }
 
 #[test]
