@@ -14,7 +14,7 @@ use crate::web::answer::Answer;
 use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use crate::web::{admin, dashboard, metrics, openapi, webhook};
+use crate::web::{admin, dashboard, guesses, metrics, openapi, webhook};
 use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
@@ -128,8 +128,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     });
     let Some((target, name)) = found else {
         let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
-        let page = wants_page(&Headers(request.headers()));
-        return respond(if page { dashboard::problem(answer) } else { answer.into() });
+        return respond(refused(answer, &Headers(request.headers())));
     };
     if !target.allow().split(", ").any(|method| method == request.method()) {
         let message = format!("{path} takes {} only.", target.allow());
@@ -138,6 +137,11 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         return Ok(response);
     }
     let headers = Headers(request.headers());
+    let operator = !matches!(target, Target::Endpoint(_) | Target::NamedHook | Target::OpenApi);
+    let offers_token = operator && headers.has("Authorization")?;
+    if offers_token && let Some(too_many) = guesses::kept_out(&headers) {
+        return respond(refused(too_many, &headers));
+    }
     let zone = || Zone::of(&request);
     let reply = match target {
         Target::Endpoint(_) if encoded(&headers) => {
@@ -166,12 +170,20 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::PageAll(all) => all.ask(&headers, &env).await,
         Target::SignOut => dashboard::sign_out(&headers, &env),
     };
+    // After the answer is made, so that nobody waits for the count but who was wrong.
+    if offers_token
+        && admin::is_stranger(&headers, &env)
+        && let Some(too_many) = guesses::count(&headers, &env).await
+    {
+        return respond(refused(too_many, &headers));
+    }
     respond(reply)
 }
 
-/// Whether it is a browser that asks, for a person.
-fn wants_page(headers: &Headers) -> bool {
-    headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"))
+/// What is answered where nothing is done, to a browser as a page.
+fn refused(answer: Answer, headers: &Headers) -> Reply {
+    let page = headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"));
+    if page { dashboard::problem(answer) } else { answer.into() }
 }
 
 /// Whether a body is compressed or otherwise not sent as it is.

@@ -12,6 +12,7 @@
 pub mod company;
 pub mod devin;
 pub mod executor;
+pub mod growth;
 pub mod world;
 
 use std::fmt;
@@ -58,7 +59,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-const BEGIN: Time = Time(1_767_225_600_000);
+pub(crate) const BEGIN: Time = Time(1_767_225_600_000);
 
 /// Runs a world.
 pub fn simulate(wanted: Wanted) -> Outcome {
@@ -83,11 +84,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
         world.check_rows();
     }
     // Everything goes well from now on; the longest that anything may wait for is the budget of the days to come.
-    let calm = end.plus(5 * DAY);
-    while now < calm && world.broken().is_none() {
-        now = now.plus(HOUR);
-        world.executor.run(now, || {});
-    }
+    evenly(&world, end, end.plus(5 * DAY));
     if world.broken().is_none() {
         settled(&world, &answered);
     }
@@ -109,6 +106,15 @@ pub fn simulate(wanted: Wanted) -> Outcome {
             ("digest of the history", world.executor.history()),
         ],
         broken: world.broken(),
+    }
+}
+
+/// Lets time pass, until a promise is broken.
+fn evenly(world: &World, from: Time, to: Time) {
+    let mut now = from;
+    while now < to && world.broken().is_none() {
+        now = now.plus(HOUR);
+        world.executor.run(now, || {});
     }
 }
 

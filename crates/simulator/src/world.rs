@@ -120,6 +120,14 @@ pub struct Figures {
     pub refused: Cell<u64>,
     /// Requests to the register.
     pub register: Cell<u64>,
+    /// The most of them in one second.
+    pub busiest: Cell<u64>,
+    /// The second that is counted, and how many there were in it.
+    second: Cell<(i64, u64)>,
+    /// Rows that the register's database has given.
+    pub sql_rows: Cell<u64>,
+    /// Steps of SQLite's machine that it took for them.
+    pub sql_steps: Cell<u64>,
     /// Requests to incidents' objects.
     pub objects: Cell<u64>,
     /// Calls to Devin.
@@ -130,6 +138,17 @@ pub struct Figures {
     pub writes: Cell<u64>,
     /// The longest record, in bytes.
     pub longest: Cell<usize>,
+}
+
+impl Figures {
+    fn count_register(&self, now: Time) {
+        self.register.set(self.register.get() + 1);
+        let second = now.0.div_euclid(1000);
+        let (counted, so_far) = self.second.get();
+        let count = if counted == second { so_far + 1 } else { 1 };
+        self.second.set((second, count));
+        self.busiest.set(self.busiest.get().max(count));
+    }
 }
 
 /// Everything.
@@ -243,6 +262,17 @@ impl World {
     /// A whole number from the register's tables.
     pub fn number(&self, query: &str) -> i64 {
         self.database.query_row(query, [], |row| row.get(0)).unwrap_or_default()
+    }
+
+    /// How many rows all tables of the register have.
+    pub fn rows(&self) -> i64 {
+        let tables = self.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+        tables.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).sum()
+    }
+
+    /// The register is started anew with the next request.
+    pub fn restart_register(&self) {
+        self.register.borrow_mut().program = None;
     }
 
     /// Calls an incident's object.
@@ -375,7 +405,7 @@ impl World {
 
     /// Asks the register.
     pub async fn ask_register<R: DeserializeOwned>(&self, call: register::calls::Call) -> Result<R> {
-        self.figures.register.set(self.figures.register.get() + 1);
+        self.figures.count_register(self.executor.now());
         self.executor.pause(self.executor.between(NEAR.0, NEAR.1)).await;
         if self.happens(|weather| weather.lost / 2.0) {
             return Err(Error("the call was lost".into()));
@@ -809,6 +839,11 @@ impl RegisterHost for RegisterObject {
             let values = names.iter().enumerate().map(|(at, name)| Ok((name.clone(), row.get(at)?)));
             all.push(SqliteRow(values.collect::<rusqlite::Result<_>>().map_err(failed)?));
         }
+        drop(rows);
+        let steps = prepared.reset_status(rusqlite::StatementStatus::VmStep);
+        let figures = &world.figures;
+        figures.sql_steps.set(figures.sql_steps.get() + u64::try_from(steps).unwrap_or_default());
+        figures.sql_rows.set(figures.sql_rows.get() + all.len() as u64);
         Ok(all)
     }
 
