@@ -196,6 +196,12 @@ export class FakeDevin {
     switch (request.call) {
       case "get":
         return ok(api.session(session, true));
+      case "terminate":
+        session.status = "exit";
+        return ok(api === v3 ? api.session(session) : null);
+      case "archive":
+        session.archived = true;
+        return ok(api.session(session));
       case "messages":
         return ok(page(session.messages, request.query, ({ event_id }) => event_id));
       case "message": {
@@ -218,6 +224,8 @@ export class FakeDevin {
   #create(api, { body }) {
     if (typeof body?.prompt !== "string") return api.invalid("prompt", "Field required");
     if (body.prompt.length >= 30_000) return api.error(400, "Prompt is too long. Must be less than 30000 characters.");
+    const unknown = Object.keys(body).find((name) => !api.fields.includes(name));
+    if (unknown) return api.invalid(unknown, "Extra inputs are not permitted");
     if ((body.tags ?? []).length > 50) return api.invalid("tags", "List should have at most 50 items");
     if (body.max_acu_limit != null && !(Number.isInteger(body.max_acu_limit) && body.max_acu_limit > 0)) {
       return api.invalid("max_acu_limit", "Input should be a valid integer greater than 0");
@@ -277,6 +285,8 @@ const ROUTES = [
   ["GET", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "messages"],
   ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "message"],
   ["POST", /^\/v1\/sessions\/([^/]+)\/message$/, "message"],
+  ["DELETE", /^\/(?:v3\/organizations\/[^/]+|v1)\/sessions\/([^/]+)$/, "terminate"],
+  ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/archive$/, "archive"],
   ["GET", /^\/v3\/self$/, "self"],
   ["GET", /^\/v3\/enterprise\/organizations$/, "organizations"],
 ];
@@ -290,8 +300,17 @@ function findRoute(method, path) {
   }
 }
 
+/** The fields of a create that both versions have. */
+const FIELDS = [
+  "prompt", "title", "playbook_id", "tags", "knowledge_ids", "secret_ids", "session_secrets", "max_acu_limit", "structured_output_schema",
+];
+
 const v3 = {
   key: V3_KEY,
+  fields: [
+    ...FIELDS, "repos", "devin_mode", "structured_output_required", "bypass_approval", "platform", "create_as_user_id",
+    "child_playbook_id", "resumable", "session_links", "attachment_urls",
+  ],
   error: (status, detail) => ({
     status,
     headers: { "content-type": "application/problem+json" },
@@ -330,6 +349,7 @@ const v3 = {
 
 const v1 = {
   key: V1_KEY,
+  fields: [...FIELDS, "idempotent", "snapshot_id", "unlisted"],
   error: (status, detail) => ({ status, body: { detail } }),
   invalid: (field, message) => v1.error(422, [{ loc: ["body", field], msg: message, type: "value_error" }]),
   session: (session, whole = false) => ({

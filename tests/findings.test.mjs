@@ -1,7 +1,7 @@
 // What live sessions do, and what people hear of it: a finding once, a question once, and whatever comes late.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { newAlert, start } from "./alerting.mjs";
+import { newAlert, send, start } from "./alerting.mjs";
 import { V1_KEY, live } from "./fake-devin.mjs";
 import { FakeTargets } from "./fake-targets.mjs";
 import { startBridge, until } from "./harness.mjs";
@@ -63,10 +63,10 @@ Evidence: orders.ts:142; pool.active = 50 since 14:15`;
   assert.equal(record.postmortem, null, "a triage has none");
 
   acus = 2.5;
-  await ticks(bridge, 8);
+  await ticks(bridge, 16);
   const later = await until("the ACUs are known", 60, async () => {
     const record = await bridge.record(incident);
-    return record.acus === 2.5 && record;
+    return record.acus === 2.5 && record.sessionDetail === "inactivity" && record;
   });
   assert.deepEqual([later.sessionState, later.sessionDetail, later.endedAt], ["suspended", "inactivity", record.endedAt]);
   assert.equal(hooks(incident).length, 2);
@@ -157,4 +157,37 @@ test("v1 says blocked", async () => {
   await ticks(old);
   const [, , ended] = await told(incident, 3);
   assert.equal(ended.event, "session.ended");
+});
+
+test("why there is no session is told once a day for each reason, with how many there are", async () => {
+  const refuse = (body, detail) =>
+    bridge.devin.script({ call: "create", match: body.alertId, replies: [{ status: 403, body: { detail } }] });
+  const failed = async (detail) => {
+    const body = newAlert();
+    refuse(body, detail);
+    const { json, status } = await send(bridge, body);
+    assert.equal(status, 500);
+    return json.incident;
+  };
+  const first = await failed("ManageOrgSessions is missing");
+  const [notice] = await told(first, 1);
+  assert.equal(notice.event, "session.failed");
+  assert.match(notice.message, /^No Devin session: it failed\n[^]*\nWhy: HTTP 403: ManageOrgSessions is missing\nFailed now: 1 incident\nTold: once today for this reason$/);
+  const second = await failed("ManageOrgSessions is missing");
+  const why = "webhook not notified that the session failed: they know of others today, for the same reason";
+  await until("it is not told", 60, async () => (await bridge.record(second)).timeline.some(({ what }) => what === why));
+  assert.deepEqual(hooks(second), []);
+  const other = await failed("The organisation is gone");
+  assert.match((await told(other, 1))[0].message, /\nFailed now: 3 incidents\n/);
+  await bridge.advanceToMidnight(60);
+  const next = await failed("ManageOrgSessions is missing");
+  await told(next, 1);
+});
+
+test("a route chooses who is told", async () => {
+  const quiet = await startBridge({ ...targets.vars, ROUTES: JSON.stringify([{ notify: "none" }]) }, { controlled: true });
+  const { incident } = await start(quiet, newAlert());
+  await until("it is started", 60, async () => (await quiet.record(incident)).state === "started");
+  await ticks(quiet);
+  assert.deepEqual(hooks(incident), []);
 });

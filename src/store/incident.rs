@@ -102,6 +102,10 @@ impl IncidentHost for Host {
         register::publish(&self.env, line, id, permit).await.map_err(error)
     }
 
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>> {
+        register::first_today(&self.env, topic, incident, state).await.map_err(error)
+    }
+
     async fn cache(&self, record: &Record) -> Result<()> {
         dedup_cache::write(&self.env, record, self.retention()).await.map_err(error)
     }

@@ -53,8 +53,10 @@ pub enum About {
     Ended,
     /// After its end it has found or made something else.
     Updated,
-    /// It has reached a limit of its own, or broke.
+    /// It has reached a limit of its own, or broke; or there is none, and there won't be one.
     Failed,
+    /// It may not start yet.
+    Held,
 }
 
 impl About {
@@ -71,6 +73,7 @@ impl About {
             About::Ended => "ended",
             About::Updated => "has more to show",
             About::Failed => "failed",
+            About::Held => "is held",
         }
     }
 }

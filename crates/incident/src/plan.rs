@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::Kind;
+use crate::notice::Target;
 
 /// The kind of work Devin is asked for.
 #[derive(
@@ -75,6 +76,8 @@ pub struct Plan {
     pub session: Map<String, Value>,
     /// What becomes of the session once it has ended.
     pub when_done: WhenDone,
+    /// Who is told of it, of those who can be; `None`: all of them.
+    pub notify: Option<Vec<Target>>,
 }
 
 /// What becomes of a session once it has ended: one that waits for its next task holds one of the account's slots.
@@ -125,6 +128,7 @@ impl Default for Plan {
             structured_output: false,
             session: Map::new(),
             when_done: WhenDone::Keep,
+            notify: None,
         }
     }
 }

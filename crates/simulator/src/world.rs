@@ -731,6 +731,10 @@ impl IncidentHost for IncidentObject {
         answer
     }
 
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>> {
+        self.world().ask_register(register::calls::Call::FirstToday { topic, incident, state }).await
+    }
+
     async fn cache(&self, _: &Record) -> Result<()> {
         if self.world().happens(|weather| weather.storage_fails) { Err(Error("KV failed".into())) } else { Ok(()) }
     }

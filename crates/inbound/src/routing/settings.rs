@@ -6,11 +6,12 @@ use strum::VariantNames;
 use super::value::{Form, Reader};
 use crate::config::value::kind;
 use incident::event::Kind;
+use incident::notice::Target;
 use incident::plan::{Plan, WhenDone, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 22] = [
+pub const SETTINGS: [&str; 23] = [
     "ignore",
     "accept_unreadable",
     "workflow",
@@ -33,6 +34,7 @@ pub const SETTINGS: [&str; 22] = [
     "devin_mode",
     "session",
     "when_done",
+    "notify",
 ];
 
 /// What of Devin's create request has a setting of its own, or is the bridge's to say: no `session` names it.
@@ -115,6 +117,7 @@ enum Slot<'a> {
     StartOn(&'a mut Option<Kind>),
     WhenDone(&'a mut WhenDone),
     Fields(&'a mut Map<String, Value>),
+    Targets(&'a mut Option<Vec<Target>>),
 }
 
 impl RouteSettings {
@@ -144,6 +147,7 @@ impl RouteSettings {
             "max_acu_limit" => Slot::Count(&mut plan.max_acu_limit, 1_000_000),
             "devin_mode" => Slot::Text(&mut plan.devin_mode, Form::Id),
             "session" => Slot::Fields(&mut plan.session),
+            "notify" => Slot::Targets(&mut plan.notify),
             "when_done" => Slot::WhenDone(&mut plan.when_done),
             _ => return None,
         })
@@ -156,6 +160,12 @@ impl RouteSettings {
             Slot::Flag(to) => *to = reader.yes_no(value).unwrap_or(*to),
             Slot::MaybeFlag(to) => *to = reader.yes_no(value),
             Slot::Fields(to) => *to = reader.fields(value, &OURS),
+            Slot::Targets(to) => {
+                let mut names = Target::VARIANTS.to_vec();
+                names.push("none");
+                let chosen = reader.choices(value, &names);
+                *to = Some(chosen.iter().filter_map(|name| name.parse().ok()).collect());
+            }
             Slot::WhenDone(to) => {
                 let name = reader.choice(value, WhenDone::VARIANTS).unwrap_or_default();
                 *to = name.parse().unwrap_or_default();

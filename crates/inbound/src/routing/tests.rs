@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use incident::event::{Incident, Kind, Routing};
 use incident::key::Key;
+use incident::notice::Target;
 use incident::plan::{WhenDone, Workflow};
 use incident::sender::Sender;
 
@@ -209,7 +210,7 @@ fn every_setting_reaches_the_plan() {
         "post_to": "a page in Confluence", "observability": ["Datadog", "Sentry"], "structured_output": true,
         "playbook_id": "playbook-1", "knowledge_ids": ["note-1"], "secret_ids": [], "session_secrets": ["DB_URL"],
         "repos": ["https://github.com/org/one.git", "org/two"], "tags": ["billing", "a b"], "max_acu_limit": 10,
-        "devin_mode": "fast", "session": {"platform": "windows"}, "when_done": "archive", "ignore": false, "accept_unreadable": true,
+        "devin_mode": "fast", "session": {"platform": "windows"}, "when_done": "archive", "notify": ["webhook"], "ignore": false, "accept_unreadable": true,
     });
     let expected = Plan {
         route: Some(1),
@@ -234,6 +235,7 @@ fn every_setting_reaches_the_plan() {
         structured_output: true,
         session: json!({"platform": "windows"}).as_object().unwrap().clone(),
         when_done: WhenDone::Archive,
+        notify: Some(vec![Target::Webhook]),
     };
     let event = event(Sender::Alert, Incident::default());
     let set = routes(json!([route]));

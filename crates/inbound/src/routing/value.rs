@@ -129,6 +129,14 @@ impl Reader<'_> {
         None
     }
 
+    /// One of a few names, or a list of them.
+    pub(super) fn choices<'a>(&mut self, value: &'a Value, names: &[&str]) -> Vec<&'a str> {
+        match value {
+            Value::Array(items) => items.iter().filter_map(|item| self.choice(item, names)).collect(),
+            value => self.choice(value, names).into_iter().collect(),
+        }
+    }
+
     /// A table of further fields, none of them among `ours`.
     pub(super) fn fields(&mut self, value: &Value, ours: &[&str]) -> Map<String, Value> {
         let Value::Object(fields) = value else {

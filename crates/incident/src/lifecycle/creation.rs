@@ -189,6 +189,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.failed_at = Some(now);
     record.released = false;
     record.state = State::Failed;
+    notices::announce(record, About::Failed, record.line(), None, now);
     record.publish(now);
 }
 

@@ -49,6 +49,8 @@ pub struct Notice {
     pub news: Line,
     /// What the session had found then, or its last words.
     pub finding: Option<Finding>,
+    /// Of how many incidents it is true, where it is told once a day.
+    pub number: Option<u32>,
     /// Where its delivery stands.
     pub delivery: Delivery,
     /// When to go on.

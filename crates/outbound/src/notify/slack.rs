@@ -11,10 +11,11 @@ use super::words::{LONGEST, Words, fitting};
 
 /// The message: `text` is what a notification shows, `blocks` the message itself.
 pub fn message(words: &Words) -> Value {
-    let mut blocks = vec![json!({
-        "type": "section",
-        "text": {"type": "mrkdwn", "verbatim": true, "text": format!("*{}*: {}", escape(&words.headline), link(&words.link))}
-    })];
+    let headline = match words.link.as_str() {
+        "" => format!("*{}*", escape(&words.headline)),
+        url => format!("*{}*: {}", escape(&words.headline), link(url)),
+    };
+    let mut blocks = vec![json!({"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text": headline}})];
     let room = LONGEST.saturating_sub(words.first_line().chars().count());
     let lines = fitting(words.facts(), room);
     if !lines.is_empty() {

@@ -50,7 +50,10 @@ impl Words {
 
     /// The first line: it names the session, and so tells this notice from those of others.
     pub fn first_line(&self) -> String {
-        format!("{}: {}", self.headline, self.link)
+        match self.link.as_str() {
+            "" => self.headline.clone(),
+            link => format!("{}: {link}", self.headline),
+        }
     }
 
     /// All of it as plain lines.
@@ -93,7 +96,9 @@ fn headline(about: About, news: &Line) -> String {
         About::Updated => "Devin session has more to show",
         About::Started => "Devin session started",
         About::Ended => "Devin session ended",
+        About::Failed if news.state == "failed" => "No Devin session: it failed",
         About::Failed => "Devin session failed",
+        About::Held => "No Devin session yet: it is held",
     };
     let state = shown(&news.session_detail).or(shown(&news.session_state)).filter(|_| about != About::Started);
     // A word of Devin's, in which nothing may be markup.
@@ -115,6 +120,12 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
         }
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    if let (About::Held | About::Failed, Some(number)) = (notice.about, notice.number) {
+        add("Why", clean::line(&news.error.clone().unwrap_or_else(|| held_because(news)), LONGEST_FACT));
+        let state = if notice.about == About::Held { "Held now" } else { "Failed now" };
+        add(state, if number == 1 { "1 incident".to_owned() } else { format!("{number} incidents") });
+        add("Told", "once today for this reason".to_owned());
+    }
     match (shown(&finding.verdict), shown(&finding.confidence)) {
         (Some(verdict), Some(sure)) => add("Verdict", format!("{verdict} (confidence: {sure})")),
         (verdict, sure) => {
@@ -137,6 +148,14 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
     }
     add("Evidence", finding.evidence.join("; "));
     outcome
+}
+
+/// Why an incident is held.
+fn held_because(news: &Line) -> String {
+    match news.reason {
+        None => "today's sessions are spent".to_owned(),
+        Some(reason) => reason.name().replace('_', " "),
+    }
 }
 
 fn shown(text: &Option<String>) -> Option<String> {

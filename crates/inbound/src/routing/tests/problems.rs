@@ -163,6 +163,7 @@ fn settings_have_types_and_ranges() {
     }
     assert!(problem(json!({ "observability": ["none", "Datadog"] })).contains("or \"none\" alone"));
     assert!(problem(json!({ "tags": vec!["x"; 41] })).contains("at most 40 tags"));
+    assert!(problem(json!({ "notify": ["web"] })).contains("\"pagerduty\" or \"webhook\""));
     assert!(problem(json!({ "when_done": "close" })).contains("\"keep\" or \"archive\" or \"terminate\""));
     assert!(problem(json!({ "session": "windows" })).contains("a table of further fields"));
     let ours = problem(json!({ "session": { "platform": "windows", "prompt": "mine" } }));
