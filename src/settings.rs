@@ -77,6 +77,10 @@ impl engine::host::Settings for Settings {
     fn targets(&self) -> &notify::Targets {
         &self.notify
     }
+
+    fn redact_emails(&self) -> bool {
+        self.redact_emails
+    }
 }
 
 /// What was found: the settings, or every problem with them. Who may call is known in either case.
@@ -168,11 +172,13 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             max_acu_limit,
             post_to: self.text("POSTMORTEM_DESTINATION"),
             dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
+            structured_output: self.switch("STRUCTURED_OUTPUT", true),
         };
         let prompt = prompt::Config {
             target_repo: repo.unwrap_or_default(),
             jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
             slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
+            observability: self.observability(),
             ..Default::default()
         };
         let limits = Limits {
@@ -300,17 +306,40 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         base
     }
 
-    /// The ARNs of `SNS_TOPICS`: a list, or a text with commas.
-    fn topics(&mut self) -> Vec<String> {
-        let value = (self.get)("SNS_TOPICS").unwrap_or_default();
-        let mut topics = match value {
-            Value::Array(items) => {
-                items.iter().map(|item| item.as_str().unwrap_or_default().trim().to_owned()).collect()
-            }
+    /// A variable that is a list, or a text with commas.
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        let value = (self.get)(name).unwrap_or_default();
+        let mut texts = match value {
+            Value::Array(items) => items.iter().map(|item| item.as_str().unwrap_or("?").trim().to_owned()).collect(),
             Value::Null => Vec::new(),
-            value => value.as_str().unwrap_or("?").split(',').map(|topic| topic.trim().to_owned()).collect::<Vec<_>>(),
+            value => value.as_str().unwrap_or("?").split(',').map(|text| text.trim().to_owned()).collect::<Vec<_>>(),
         };
-        topics.retain(|topic| !topic.is_empty());
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// The MCPs of `OBSERVABILITY`: Datadog unless it says otherwise, which `none` does too.
+    fn observability(&mut self) -> Vec<String> {
+        const LONGEST_NAME: usize = 60;
+        let mut names = self.texts("OBSERVABILITY");
+        let none = names.iter().any(|name| name.eq_ignore_ascii_case("none"));
+        let wrong =
+            |name: &String| name == "?" || name.chars().count() > LONGEST_NAME || name.contains(char::is_control);
+        if none && names.len() > 1 || names.iter().any(wrong) {
+            let expected = "the names of MCPs, each at most 60 characters, or \"none\" alone: [\"Datadog\"]";
+            self.wrong("OBSERVABILITY", &names.join(", "), expected);
+        }
+        if none {
+            names.clear();
+        } else if names.is_empty() {
+            names.push("Datadog".to_owned());
+        }
+        names
+    }
+
+    /// The ARNs of `SNS_TOPICS`.
+    fn topics(&mut self) -> Vec<String> {
+        let topics = self.texts("SNS_TOPICS");
         if let Some(wrong) = topics.iter().find(|topic| !topic.starts_with("arn:aws") || !topic.contains(":sns:")) {
             let wrong = wrong.clone();
             self.wrong(

@@ -47,14 +47,34 @@ pub enum About {
     /// It exists.
     #[default]
     Started,
+    /// It waits for somebody.
+    Waiting,
     /// It has ended.
     Ended,
+    /// After its end it has found or made something else.
+    Updated,
+    /// It has reached a limit of its own, or broke; or there is none, and there won't be one.
+    Failed,
+    /// It may not start yet.
+    Held,
 }
 
 impl About {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// As the timeline says it of a session.
+    pub fn happened(self) -> &'static str {
+        match self {
+            About::Started => "started",
+            About::Waiting => "waits for somebody",
+            About::Ended => "ended",
+            About::Updated => "has more to show",
+            About::Failed => "failed",
+            About::Held => "is held",
+        }
     }
 }
 

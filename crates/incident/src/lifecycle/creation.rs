@@ -179,7 +179,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
-    notices::announce(record, About::Started, record.line(), now);
+    notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }
 
@@ -189,6 +189,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.failed_at = Some(now);
     record.released = false;
     record.state = State::Failed;
+    notices::announce(record, About::Failed, record.line(), None, now);
     record.publish(now);
 }
 
