@@ -481,8 +481,8 @@ mod tests {
             .iter()
             .filter(|known| known.mapped)
             .map(|known| (format!("senders/{}.json", known.sender.path()), r#"{"id": "a", "title": "b"}"#.to_owned()));
-        let schema = ("prompts/postmortem.schema.json".to_owned(), "{}".to_owned());
-        prompts.into_iter().chain(mapped).chain([schema]).collect()
+        let schemas = ["postmortem", "finding"].map(|name| (format!("prompts/{name}.schema.json"), "{}".to_owned()));
+        prompts.into_iter().chain(mapped).chain(schemas).collect()
     }
 
     fn with(changes: Value) -> Configuration {
