@@ -53,6 +53,8 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
+    /// Whether what is ignored has its line in the log too: `LOG`.
+    pub log_ignored: bool,
 }
 
 impl engine::host::Settings for Settings {
@@ -188,6 +190,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
+        let log_ignored = self.log_ignored();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -207,6 +210,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
+            log_ignored,
         })
     }
 
@@ -359,6 +363,17 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         }
     }
 
+    fn log_ignored(&mut self) -> bool {
+        match self.text("LOG").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("decisions") => false,
+            Some("all") => true,
+            Some(other) => {
+                self.wrong("LOG", other, "decisions or all");
+                false
+            }
+        }
+    }
+
     fn optional_number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
         let text = self.text(name)?;
         match text.parse::<u64>() {
@@ -441,8 +456,8 @@ mod tests {
             .iter()
             .filter(|known| known.mapped)
             .map(|known| (format!("senders/{}.json", known.sender.path()), r#"{"id": "a", "title": "b"}"#.to_owned()));
-        let schema = ("prompts/postmortem.schema.json".to_owned(), "{}".to_owned());
-        prompts.into_iter().chain(mapped).chain([schema]).collect()
+        let schemas = ["postmortem", "finding"].map(|name| (format!("prompts/{name}.schema.json"), "{}".to_owned()));
+        prompts.into_iter().chain(mapped).chain(schemas).collect()
     }
 
     fn with(changes: Value) -> Configuration {
@@ -481,9 +496,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_with_what_was_expected() {
-        let found =
-            problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
-        assert_eq!(found.len(), 3, "{found:?}");
+        let found = problems(
+            json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example", "LOG": "none"}),
+        );
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.contains(&"LOG is none, expected decisions or all".to_owned()));
         assert!(found.contains(&"SESSIONS_PER_MINUTE is many, expected a whole number from 1 to 10000".to_owned()));
         assert!(found.contains(&"TAGS is perhaps, expected on or off".to_owned()));
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
+use incident::event::IncidentEvent;
 use incident::key::Key;
 use incident::reason::Reason;
 use incident::session::Session;
@@ -122,6 +123,14 @@ impl Answer {
     /// Names the incident.
     pub fn about(mut self, key: &Key) -> Answer {
         self.incident.get_or_insert_with(|| key.to_string());
+        self
+    }
+
+    /// Names the group that the event belongs to, by what that was made of.
+    pub fn of_group(mut self, event: &IncidentEvent) -> Answer {
+        if let Some(group) = &event.group {
+            self.more.insert("group".to_owned(), group.made_of.as_str().into());
+        }
         self
     }
 

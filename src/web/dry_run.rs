@@ -8,7 +8,7 @@ use crate::runtime::now;
 use crate::settings::Settings;
 use crate::store::{dedup_cache, incident_calls as incidents};
 use crate::web::answer::{Answer, Status};
-use crate::web::event::{counted_together, early, needs_no_object};
+use crate::web::event::{addressed, early, needs_no_object};
 use crate::web::query::Query;
 use engine::host::Settings as _;
 use engine::incident::calls::{DryRun, Outcome, SessionStatus};
@@ -37,8 +37,7 @@ pub fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
 pub async fn dry_run(event: IncidentEvent, settings: &Settings, env: &Env) -> Answer {
     let decision = settings.routes.decide(&event, &settings.defaults);
     let (event, plan, ignored) = match decision {
-        Decision::Handle(plan) if plan.min_occurrences > 1 => (counted_together(event), Some(plan), None),
-        Decision::Handle(plan) => (event, Some(plan), None),
+        Decision::Handle(mut plan) => (addressed(event, &mut plan, settings), Some(plan), None),
         Decision::Ignore { reason, message, .. } => (event, None, Some((reason, message))),
     };
     let dry = match &plan {
@@ -106,6 +105,7 @@ pub async fn dry_run(event: IncidentEvent, settings: &Settings, env: &Env) -> An
     let message = format!("Dry run: {} {would}. Nothing was stored.", event.event_type);
     let route = settings.routes.routing(&event).route;
     Answer { more, reason, route, session, incident: Some(incident), ..Answer::ok(Status::DryRun, message) }
+        .of_group(&event)
 }
 
 /// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.

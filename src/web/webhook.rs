@@ -19,7 +19,7 @@ use crate::store::recent_bodies::Repeat;
 use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
 use crate::web::dry_run::{self, wants_dry_run};
-use crate::web::event::{counted_together, early, needs_no_object};
+use crate::web::event::{addressed, early, needs_no_object};
 use crate::web::guesses;
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
@@ -46,7 +46,11 @@ pub async fn handle(hook: Endpoint, headers: &Headers, query: Query<'_>, body: &
     {
         answer = too_many.into();
     }
-    log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    // What is ignored is counted and on the list; a line for each would cost a fifth of its time.
+    let ignored = answer.answer.status == Some(Status::Ignored);
+    if !ignored || configuration.settings.as_ref().is_ok_and(|settings| settings.log_ignored) {
+        log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    }
     answer.answer
 }
 
@@ -268,20 +272,21 @@ async fn deliver(
     settings: &Settings,
     env: &Env,
 ) -> Answer {
-    let decision = settings.routes.decide(&event, &settings.defaults);
-    let event = match &decision {
-        Decision::Handle(plan) if plan.min_occurrences > 1 => {
-            // The same bytes again are the same firing, delivered once more.
-            let delivery = event.id.is_none().then(|| format!("{} {place}", digest(body.body())));
-            IncidentEvent { delivery, ..counted_together(event) }
-        }
-        _ => event,
-    };
+    let mut decision = settings.routes.decide(&event, &settings.defaults);
     let event = IncidentEvent { routing: settings.routes.routing(&event), ..event };
+    let event = match &mut decision {
+        Decision::Handle(plan) => {
+            let counts = plan.min_occurrences > 1 && event.id.is_none();
+            // The same bytes again are the same firing, delivered once more.
+            let delivery = counts.then(|| format!("{} {place}", digest(body.body())));
+            addressed(IncidentEvent { delivery, ..event }, plan, settings)
+        }
+        Decision::Ignore { .. } => event,
+    };
     let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
     metrics_buffer::event(&event, taken, now());
     answer.route = event.routing.route;
-    explained(answer, &event).about(&event.key)
+    explained(answer, &event).about(&event.key).of_group(&event)
 }
 
 /// A duplicate, with what it was recognised by.

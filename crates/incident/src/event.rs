@@ -54,10 +54,22 @@ pub struct IncidentEvent {
     /// What tells one delivery from another where there is no id: a digest of the body and the event's place in it. Only
     /// where the route counts occurrences.
     pub delivery: Option<String>,
+    /// The group it belongs to, where the route makes one: the key is the group's then.
+    pub group: Option<Membership>,
     /// What the routes say of it.
     pub routing: Routing,
     /// What is known of the incident after this event.
     pub incident: Incident,
+}
+
+/// Which group an event belongs to, and which of its alerts it is about. The event's key is the group's then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Membership {
+    /// The alert's own key.
+    pub alert: Key,
+    /// What the group's key was made of, for a person: `label.cluster=eu-1, service=checkout`.
+    pub made_of: String,
 }
 
 /// Which route decides about an event, and why.
@@ -140,6 +152,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether it goes ahead of others: severity 0 and P1.
+    pub fn goes_first(&self) -> bool {
+        let p1 = |name: &str| name.trim().eq_ignore_ascii_case("P1");
+        self.severity == Some(0) || self.priority.as_deref().is_some_and(p1)
+    }
+
     /// What a message about an incident that is over can say of it: everything but its long texts.
     pub fn in_short(&self) -> Incident {
         let (labels, context) = (Vec::new(), Vec::new());

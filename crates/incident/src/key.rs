@@ -8,7 +8,7 @@ use text::redact::redact;
 
 /// An incident's identity: `<sender>-<id>`, safe in a URL, a KV key and a tag (letters, digits, `_` and `-`, at most
 /// 50 characters). A PagerDuty incident keeps its own id (`pagerduty-Q1ABC`), anything longer or stranger is hashed, and
-/// so is what looks like a secret.
+/// so is what looks like a secret. The key of a group is `group-<hash>`: its alerts may be of several senders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(String);
 
@@ -28,23 +28,25 @@ impl Key {
         {
             return Some(Key(format!("{name}-{id}")));
         }
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest = hex::encode(hash.finalize());
-        // The small "h" keeps a hash from ever looking like an id, which has capitals and digits only.
-        let short: String = digest.chars().take(32).collect();
-        Some(Key(format!("{name}-h{short}")))
+        Some(Key(format!("{name}-{}", hashed(parts))))
+    }
+
+    /// The key of the group that `parts` name together.
+    pub fn group(parts: &[&str]) -> Key {
+        Key(format!("{GROUP}{}", hashed(parts)))
+    }
+
+    /// Whether it is a group's.
+    pub fn is_group(&self) -> bool {
+        self.0.starts_with(GROUP)
     }
 
     /// A key as it came in a URL: `None` where it could not be one of ours.
     pub fn parse(text: &str) -> Option<Key> {
         let fits = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        let known = Sender::all().any(|sender| {
-            text.strip_prefix(sender.name()).and_then(|rest| rest.strip_prefix('-')).is_some_and(|id| !id.is_empty())
-        });
+        let mut senders = Sender::all().map(|sender| format!("{}-", sender.name()));
+        let known = |start: &str| text.strip_prefix(start).is_some_and(|id| !id.is_empty());
+        let known = known(GROUP) || senders.any(|start| known(&start));
         (fits && known).then(|| Key(text.to_owned()))
     }
 
@@ -57,6 +59,21 @@ impl Key {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What the keys of groups begin with; no sender is called that.
+const GROUP: &str = "group-";
+
+/// The parts' hash, each part with its length. The small "h" keeps it from ever looking like an id, which has capitals and
+/// digits only.
+fn hashed(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hex::encode(hash.finalize());
+    format!("h{}", digest.chars().take(32).collect::<String>())
 }
 
 impl std::fmt::Display for Key {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::{Incident, IncidentEvent};
+use super::group::Member;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::sender::Sender;
@@ -18,6 +19,50 @@ pub const STATES: [&str; 6] = ["waiting", "queued", "held", "started", "failed",
 
 /// What can be asked for besides the states: `started`, with messages that the session is still to get.
 pub const FOLLOWING_UP: &str = "following_up";
+
+/// How many alerts of a group are shown on pages of the list.
+pub const LISTED_ALERTS: usize = 50;
+
+/// An alert of a group. What is not known is null; times are RFC 3339.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ListedAlert {
+    /// What identifies it.
+    pub alert: String,
+    /// What it is called.
+    pub name: String,
+    /// `firing` or `recovered`.
+    pub state: String,
+    /// 0 (critical) to 4 (verbose).
+    pub severity: Option<u8>,
+    /// Its service and resource.
+    pub place: Option<String>,
+    /// A page about it at its sender, for people.
+    pub url: Option<String>,
+    /// When it began to fire last.
+    pub started_at: String,
+    /// When it recovered, while it does not fire.
+    pub resolved_at: Option<String>,
+    /// How often it began to fire.
+    pub times: u32,
+}
+
+impl From<&Member> for ListedAlert {
+    fn from(member: &Member) -> ListedAlert {
+        let Member { key, name, severity, place, url, began, over, times, .. } = member.clone();
+        ListedAlert {
+            alert: key.to_string(),
+            name,
+            state: if over.is_some() { "recovered" } else { "firing" }.to_owned(),
+            severity,
+            place,
+            url,
+            started_at: began.rfc3339(),
+            resolved_at: over.map(Time::rfc3339),
+            times,
+        }
+    }
+}
 
 /// One line of `GET /api/incidents`. What is not known is null; times are RFC 3339.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +82,10 @@ pub struct Line {
     pub severity: Option<u8>,
     /// The account's own name of the priority.
     pub priority: Option<String>,
+    /// The alerts of a group, the first [`LISTED_ALERTS`] on pages of the list; no other incident has any.
+    pub alerts: Vec<ListedAlert>,
+    /// How many alerts a group has; null for any other incident.
+    pub alert_count: Option<usize>,
     /// One of [`STATES`].
     pub state: String,
     /// Why it is in its state, where there is more to say.
@@ -74,7 +123,6 @@ pub struct Line {
     /// The ACUs it has spent: a number, or null.
     pub acus: Value,
     /// Since when it waits for somebody's answer or approval, where people were to be told so.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<String>,
     /// When it was seen to have ended.
     pub ended_at: Option<String>,
@@ -102,6 +150,12 @@ impl Line {
             ..Line::default()
         }
         .about(&event.incident)
+    }
+
+    /// The line as pages of the list show it.
+    pub fn on_a_page(mut self) -> Line {
+        self.alerts.truncate(LISTED_ALERTS);
+        Line { routing: Vec::new(), ..self }
     }
 
     /// The line with what is known of the incident.

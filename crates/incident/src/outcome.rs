@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::record::Retry;
+use crate::retry::Retry;
 use crate::session::PullRequest;
 use crate::time::Time;
 

@@ -44,6 +44,8 @@ pub struct Plan {
     pub min_occurrences: u32,
     /// … within this many seconds.
     pub window_seconds: u64,
+    /// How many seconds the session of a group waits for others of its alerts.
+    pub group_wait_seconds: u64,
     /// The name of a template or the text of one, in place of the workflow's own.
     pub prompt: Option<String>,
     /// A template for the session's title.
@@ -112,6 +114,7 @@ impl Default for Plan {
             dedup_window_seconds: None,
             min_occurrences: 1,
             window_seconds: 3600,
+            group_wait_seconds: 0,
             prompt: None,
             title: None,
             playbook_id: None,

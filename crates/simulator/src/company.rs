@@ -28,7 +28,7 @@ pub async fn weather(world: Rc<World>, until: Time) {
         world.weather.set(Weather { session_gone: 0.01, lost: 0.001, crash: 0.0005, ..Weather::default() });
         executor.pause(executor.between(HOUR, 4 * DAY)).await;
         let calm = world.weather.get();
-        let bad = match executor.below(9) {
+        let bad = match executor.below(10) {
             0 => Weather { devin_down: 1.0, ..calm },
             1 => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
             2 => Weather { devin_stalls: 0.7, ..calm },
@@ -36,7 +36,8 @@ pub async fn weather(world: Rc<World>, until: Time) {
             4 => Weather { storage_fails: 0.2, ..calm },
             5 => Weather { lost: 0.3, ..calm },
             6 => Weather { crash: 0.1, ..calm },
-            7 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
+            7 => Weather { register_away: 0.9, session_gone: 0.5, ..calm },
+            8 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
             _ => Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, ..calm },
         };
         world.weather.set(bad);
@@ -142,7 +143,12 @@ async fn deliver(world: &Rc<World>, answered: &Rc<Answered>, event: IncidentEven
         world.figures.deliveries.set(world.figures.deliveries.get() + 1);
         let call =
             Call::Event { event: Box::new(event.clone()), plan: Some(Box::new(plan.clone())), wait: Duration::ZERO };
-        match world.call::<Outcome>(&key, call).await {
+        let answer = world.call::<Outcome>(&key, call).await;
+        world.happened(&key, || match &answer {
+            Ok(outcome) => format!("{} is delivered: {:?}", event.event_type, outcome.taken),
+            Err(error) => format!("{} is delivered: {error:?}", event.event_type),
+        });
+        match answer {
             Ok(outcome) => {
                 if outcome.taken == Taken::Accepted {
                     answered.accepted.borrow_mut().entry(key.clone()).or_default().insert(outcome.incident);

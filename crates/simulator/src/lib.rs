@@ -45,6 +45,8 @@ pub struct Outcome {
     pub figures: Vec<(&'static str, u64)>,
     /// The first promise that was broken.
     pub broken: Option<String>,
+    /// Every step of the incident that it was broken to, where it names one.
+    pub steps: Vec<String>,
 }
 
 impl fmt::Display for Outcome {
@@ -53,7 +55,12 @@ impl fmt::Display for Outcome {
             writeln!(f, "{name:<28} {figure:>22}")?;
         }
         match &self.broken {
-            Some(words) => write!(f, "BROKEN {words}"),
+            Some(words) => {
+                for step in &self.steps {
+                    writeln!(f, "{step}")?;
+                }
+                write!(f, "BROKEN {words}")
+            }
             None => write!(f, "every promise was kept"),
         }
     }
@@ -61,10 +68,24 @@ impl fmt::Display for Outcome {
 
 pub(crate) const BEGIN: Time = Time(1_767_225_600_000);
 
-/// Runs a world.
+/// Runs a world; where a promise is broken once more, to see each step of the incident.
 pub fn simulate(wanted: Wanted) -> Outcome {
+    let outcome = live(wanted, None);
+    let key = outcome.broken.as_deref().and_then(incident_in);
+    if key.is_some() { live(wanted, key) } else { outcome }
+}
+
+/// The key of the incident that is named in a sentence.
+fn incident_in(words: &str) -> Option<String> {
+    let start = words.find("pagerduty-").or_else(|| words.find("alert-"))?;
+    let key: String = words[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    Some(key)
+}
+
+fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     fault::put_back(wanted.fault);
     let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100 });
+    world.watched.replace(watched.map(|key| (key, Vec::new())));
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
@@ -106,6 +127,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
             ("digest of the history", world.executor.history()),
         ],
         broken: world.broken(),
+        steps: world.watched.take().map(|(_, steps)| steps).unwrap_or_default(),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Weather {
     pub session_gone: f64,
     /// A call between our own, or its answer, is lost.
     pub lost: f64,
+    /// The register does not answer.
+    pub register_away: f64,
     /// A write fails.
     pub storage_fails: f64,
     /// An object dies here and now.
@@ -166,6 +168,8 @@ pub struct World {
     register: RefCell<Slot<Register>>,
     database: rusqlite::Connection,
     broken: RefCell<Option<String>>,
+    /// The key of the incident whose every step is written down, and the steps.
+    pub watched: RefCell<Option<(String, Vec<String>)>>,
     /// Sessions that counted against the limits, by when they were created.
     created: RefCell<Vec<(Time, bool)>>,
     released: RefCell<BTreeSet<String>>,
@@ -221,6 +225,7 @@ impl World {
             register: RefCell::default(),
             database: rusqlite::Connection::open_in_memory().unwrap(),
             broken: RefCell::default(),
+            watched: RefCell::default(),
             created: RefCell::default(),
             released: RefCell::default(),
             this: this.clone(),
@@ -240,6 +245,15 @@ impl World {
     pub fn broke(&self, words: String) {
         let at = self.executor.now().rfc3339();
         self.broken.borrow_mut().get_or_insert_with(|| format!("{at}: {words}"));
+    }
+
+    /// Writes down what happens to an incident, if it is the one that is watched.
+    pub fn happened(&self, key: &str, what: impl FnOnce() -> String) {
+        if let Some((watched, steps)) = self.watched.borrow_mut().as_mut()
+            && watched == key
+        {
+            steps.push(format!("{} {}", self.executor.now().rfc3339(), what()));
+        }
     }
 
     /// The first promise that was broken.
@@ -333,6 +347,7 @@ impl World {
     /// An object dies: what was under way in it is gone, what is stored stays.
     fn crash(&self, key: &str) {
         self.figures.crashes.set(self.figures.crashes.get() + 1);
+        self.happened(key, || "its object dies".into());
         let (tasks, program, alarm) = {
             let mut incidents = self.incidents.borrow_mut();
             let Some(slot) = incidents.get_mut(key) else { return };
@@ -380,6 +395,7 @@ impl World {
             }
             (slot.alarm, slot.alarm_runs) = (None, true);
         }
+        self.happened(key, || "its alarm rings".into());
         let program = self.incident(key);
         let (world, name) = (self.me(), key.to_owned());
         let task = self.executor.spawn(async move {
@@ -408,7 +424,7 @@ impl World {
     pub async fn ask_register<R: DeserializeOwned>(&self, call: register::calls::Call) -> Result<R> {
         self.figures.count_register(self.executor.now());
         self.executor.pause(self.executor.between(NEAR.0, NEAR.1)).await;
-        if self.happens(|weather| weather.lost / 2.0) {
+        if self.happens(|weather| weather.lost / 2.0) || self.happens(|weather| weather.register_away) {
             return Err(Error("the call was lost".into()));
         }
         let (tell, told) = oneshot::channel();
@@ -571,6 +587,13 @@ impl IncidentObject {
         self.world.upgrade().unwrap()
     }
 
+    fn answered(&self, call: &Call, answer: &std::result::Result<Answer, String>) {
+        self.world().happened(&self.key, || {
+            let came = answer.as_ref().map_or_else(Clone::clone, |answer| answer.status.to_string());
+            format!("{} {}: {came}", call.method, call.url)
+        });
+    }
+
     /// Here the object may die. Whoever called is never answered.
     async fn may_die(&self) {
         let world = self.world();
@@ -657,6 +680,10 @@ impl IncidentHost for IncidentObject {
                     if text.len() > MOST_BYTES {
                         world.broke(format!("{}: a record of {} bytes", self.key, text.len()));
                     }
+                    world.happened(&self.key, || match Record::from_text(&text) {
+                        Ok(record) => format!("stored: {:?}, {} messages to send", record.state, record.outbox.len()),
+                        Err(error) => format!("stored: {error}"),
+                    });
                 }
                 slot.storage.insert(name.to_owned(), text);
             }
@@ -685,6 +712,7 @@ impl IncidentHost for IncidentObject {
             answer
         };
         let answer = self.world().outside(call, act).await;
+        self.answered(call, &answer);
         self.may_die().await;
         answer
     }
@@ -697,6 +725,7 @@ impl IncidentHost for IncidentObject {
         self.may_die().await;
         let call = &question.call;
         let answer = self.world().outside(call, |world, _| world.devin.borrow_mut().notify(call)).await;
+        self.answered(call, &answer);
         self.may_die().await;
         answer
     }
@@ -718,6 +747,7 @@ impl IncidentHost for IncidentObject {
         }
         let admission =
             world.ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits }).await;
+        world.happened(&self.key, || format!("asks the register for a permit: {admission:?}"));
         if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { .. })) {
             world.must_wait(&self.key, limits);
         }
@@ -726,8 +756,10 @@ impl IncidentHost for IncidentObject {
     }
 
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()> {
-        let answer =
+        let used = format!("{permit:?}");
+        let answer: Result<()> =
             self.world().ask_register(register::calls::Call::Publish { line: Box::new(line), id, permit }).await;
+        self.world().happened(&self.key, || format!("publishes its line, permit {used}: {answer:?}"));
         self.may_die().await;
         answer
     }

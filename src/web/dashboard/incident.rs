@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::alerts;
 use super::clock::Clock;
 use super::finding;
 use super::page::{LARGEST_PAGE, as_of, frame};
@@ -34,7 +35,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
         h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
         (session_status(shown, clock))
     };
-    let story = html! { (finding::section(incident)) (postmortem(incident)) (timeline(incident, clock)) };
+    let story = html! { (finding::section(incident)) (postmortem(incident)) (alerts::card(incident, clock)) (timeline(incident, clock)) };
     let beside = html! { (session(incident, clock)) };
     let more = html! { (facts(incident, clock)) (routing(incident)) };
     let own = format!("/incidents/{name}");
@@ -299,6 +300,9 @@ mod tests {
                 "timeline": times(90, json!({"time": text(900), "event": text(900)})),
                 "action_items": times(90, json!({"description": text(900), "owner": text(900), "link": "https://a.example"})),
             },
+            "alerts": times(500, json!({"name": text(100), "place": text(80), "priority": text(24), "state": "recovered",
+                "url": format!("https://{}", "d".repeat(292)), "times": 4_000_000_000_u32,
+                "startedAt": "2026-11-21T14:05:33.120Z", "resolvedAt": "2026-11-21T14:05:33.120Z"})),
             "prompt": text(29_999),
         })
     }
@@ -336,7 +340,7 @@ mod tests {
     #[test]
     fn a_prompt_of_the_usual_length_is_shown_whole() {
         let mut incident = longest("plain words ");
-        for field in ["pullRequests", "finding", "postmortem", "timeline"] {
+        for field in ["pullRequests", "finding", "postmortem", "timeline", "alerts"] {
             incident[field] = Value::Null;
         }
         let html = page_of(&incident);

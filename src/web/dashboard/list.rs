@@ -171,7 +171,10 @@ fn row(incident: &Value, view: &View, clock: &Clock) -> Markup {
                 @if let Some(ahead) = clock.ahead(text(incident, "nextAttempt")) { small { "next attempt " (ahead) } }
             }
             td { (session(incident, clock)) }
-            td { (number(incident, "seen")) "×" }
+            td {
+                (number(incident, "seen")) "×"
+                @if number(incident, "alertCount") > 1 { small { (number(incident, "alertCount")) " alerts" } }
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It asks [`crate::web::admin`] for the same JSON that the API answers and shows it; the pages are pure: values in, HTML out.
 
+mod alerts;
 mod all;
 mod clock;
 mod finding;

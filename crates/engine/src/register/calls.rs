@@ -93,7 +93,8 @@ pub struct ListQuery {
     pub state: Option<String>,
     /// Only those of this sender.
     pub sender: Option<String>,
-    /// Only those with this text in their name, title or service; whether letters of ASCII are capital does not matter.
+    /// Only those with this text in their name, title or service, or in what is known of a group's alerts; whether letters of
+    /// ASCII are capital does not matter.
     pub text: Option<String>,
     /// Only those with this text in the name of their service, likewise.
     pub service: Option<String>,

@@ -82,7 +82,7 @@ impl<H: RegisterHost> Program<H> {
              AND (?3 IS NULL OR state = ?3 OR (?3 = 'following_up' AND state = 'started' AND listing ->> 'followUps' > 0)) \
              AND (?4 IS NULL OR sender = ?4) \
              AND (?5 IS NULL OR instr(lower(incident || char(10) || (listing ->> 'title') || char(10) || \
-             ifnull(listing ->> 'service', '')), lower(?5))) \
+             ifnull(listing ->> 'service', '') || char(10) || ifnull(listing ->> 'alerts', '')), lower(?5))) \
              AND (?7 IS NULL OR instr(lower(listing ->> 'service'), lower(?7))) \
              AND (?8 IS NULL OR CAST(listing ->> 'severity' AS TEXT) = ?8 OR lower(listing ->> 'priority') = lower(?8)) \
              AND (?9 IS NULL OR last_seen >= ?9) AND (?10 IS NULL OR first_seen <= ?10) \
@@ -108,7 +108,7 @@ impl<H: RegisterHost> Program<H> {
             if !more {
                 // With every field, whichever release wrote it.
                 let line: Option<Line> = serde_json::from_str(&listing).ok();
-                incidents.push(line.map(|line| Line { routing: Vec::new(), ..line }));
+                incidents.push(line.map(Line::on_a_page));
                 last = Some(place);
             }
         }

@@ -43,7 +43,7 @@ impl Field {
     }
 
     /// What an event has in this field: nothing, one text or several.
-    fn values<'a>(&self, event: &'a IncidentEvent) -> Vec<&'a str> {
+    pub(super) fn values<'a>(&self, event: &'a IncidentEvent) -> Vec<&'a str> {
         let incident = &event.incident;
         let mut values = Vec::new();
         let single = match self {

@@ -1,6 +1,7 @@
 //! Event + `ROUTES` → decision: the first route whose every condition matches decides, else the defaults do.
 
 mod condition;
+mod group;
 mod parse;
 mod pattern;
 mod reach;
@@ -13,6 +14,7 @@ mod value;
 use serde_json::Value;
 
 pub use condition::CONDITIONS;
+pub use group::GROUP_FIELDS;
 pub use settings::{Defaults, SETTINGS};
 
 use crate::config::problem::Problem;
@@ -91,6 +93,19 @@ impl Routes {
             ignored("accepts no unreadable body")
         } else {
             Decision::Handle(route.settings.plan_for(Some(number), event.sender, defaults))
+        }
+    }
+
+    /// The event as its route wants it: where that groups alerts and the event has all the values, under the key of its group.
+    /// A group is handled as an alert is, whoever sends what belongs to it.
+    pub fn grouped(&self, event: IncidentEvent, plan: &mut Plan, defaults: &Defaults) -> IncidentEvent {
+        let route = plan.route.and_then(|number| self.0.get(usize::try_from(number).ok()?.checked_sub(1)?));
+        match route.and_then(|route| group::membership(&route.settings.group_by, &event, plan)) {
+            Some((key, membership)) => {
+                plan.dedup_window_seconds = defaults.dedup_window_seconds;
+                IncidentEvent { key, group: Some(membership), ..event }
+            }
+            None => event,
         }
     }
 

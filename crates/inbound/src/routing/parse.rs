@@ -147,6 +147,9 @@ impl Reading<'_> {
         } else if set.min_occurrences == Some(1) || !map.contains_key("min_occurrences") {
             clashes.push(("window_seconds", "min_occurrences = 2 or more beside it; alone it has no effect"));
         }
+        if !set.ignore && !map.contains_key("group_by") {
+            clashes.push(("group_wait_seconds", "group_by beside it; alone it has no effect"));
+        }
         // What can't be read may name any sender, or either workflow.
         let mut any_postmortem = !self.readable || (set.workflow.is_none() && map.contains_key("workflow"));
         let mut any_acknowledged = !self.readable;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use strum::VariantNames;
 
+use super::group::{self, GroupField};
 use super::value::{Form, Reader};
 use crate::config::value::kind;
 use incident::event::Kind;
@@ -11,13 +12,15 @@ use incident::plan::{Plan, WhenDone, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 23] = [
+pub const SETTINGS: [&str; 25] = [
     "ignore",
     "accept_unreadable",
     "workflow",
     "start_on",
     "min_occurrences",
     "window_seconds",
+    "group_by",
+    "group_wait_seconds",
     "prompt",
     "title",
     "language",
@@ -81,6 +84,7 @@ pub(super) struct RouteSettings {
     pub(super) start_on: Option<Kind>,
     pub(super) min_occurrences: Option<u64>,
     pub(super) window_seconds: Option<u64>,
+    pub(super) group_by: Vec<GroupField>,
     pub(super) repos: Option<Vec<String>>,
     pub(super) structured_output: Option<bool>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
@@ -96,6 +100,7 @@ impl Default for RouteSettings {
             start_on: None,
             min_occurrences: None,
             window_seconds: None,
+            group_by: Vec::new(),
             repos: None,
             structured_output: None,
             plan: Plan::default(),
@@ -118,6 +123,9 @@ enum Slot<'a> {
     WhenDone(&'a mut WhenDone),
     Fields(&'a mut Map<String, Value>),
     Targets(&'a mut Option<Vec<Target>>),
+    GroupBy(&'a mut Vec<GroupField>),
+    /// A number of seconds that may be 0.
+    Seconds(&'a mut u64, u64),
 }
 
 impl RouteSettings {
@@ -132,6 +140,8 @@ impl RouteSettings {
             "min_occurrences" => Slot::Count(&mut self.min_occurrences, 1_000),
             // Thirty days: nothing is remembered longer by default.
             "window_seconds" => Slot::Count(&mut self.window_seconds, 2_592_000),
+            "group_by" => Slot::GroupBy(&mut self.group_by),
+            "group_wait_seconds" => Slot::Seconds(&mut plan.group_wait_seconds, 600),
             "prompt" => Slot::Text(&mut plan.prompt, Form::Lines(20_000)),
             "title" => Slot::Text(&mut plan.title, Form::Line(300)),
             "language" => Slot::Text(&mut plan.language, Form::Line(60)),
@@ -170,10 +180,12 @@ impl RouteSettings {
                 let name = reader.choice(value, WhenDone::VARIANTS).unwrap_or_default();
                 *to = name.parse().unwrap_or_default();
             }
-            Slot::Count(to, most) => *to = reader.count(value, most),
+            Slot::Count(to, most) => *to = reader.number(value, 1, most),
             Slot::Text(to, form) => *to = reader.text(value, form),
             Slot::List(to, form) => *to = reader.texts(value, form).unwrap_or_default(),
             Slot::MaybeList(to, form) => *to = reader.texts(value, form),
+            Slot::GroupBy(to) => *to = group::read(value, reader),
+            Slot::Seconds(to, most) => *to = reader.number(value, 0, most).unwrap_or_default(),
             Slot::Workflow(to) => {
                 *to = match reader.choice(value, &["postmortem", "triage"]) {
                     Some("postmortem") => Some(Workflow::Postmortem),

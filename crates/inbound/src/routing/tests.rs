@@ -1,6 +1,7 @@
 //! Routing as a whole.
 
 mod document;
+mod groups;
 mod problems;
 mod properties;
 
@@ -15,6 +16,7 @@ use incident::sender::Sender;
 
 fn event(sender: Sender, incident: Incident) -> IncidentEvent {
     IncidentEvent {
+        group: None,
         key: Key::new(sender, &["1"]).unwrap(),
         sender,
         kind: Kind::Triggered,
@@ -206,7 +208,7 @@ fn every_setting_reaches_the_plan() {
     };
     let route = json!({
         "workflow": "postmortem", "start_on": "acknowledged", "min_occurrences": 3, "window_seconds": 300,
-        "prompt": "Look.\nThen write.", "title": "{{title}}", "language": "Deutsch",
+        "group_by": ["service"], "group_wait_seconds": 30, "prompt": "Look.\nThen write.", "title": "{{title}}", "language": "Deutsch",
         "post_to": "a page in Confluence", "observability": ["Datadog", "Sentry"], "structured_output": true,
         "playbook_id": "playbook-1", "knowledge_ids": ["note-1"], "secret_ids": [], "session_secrets": ["DB_URL"],
         "repos": ["https://github.com/org/one.git", "org/two"], "tags": ["billing", "a b"], "max_acu_limit": 10,
@@ -219,6 +221,7 @@ fn every_setting_reaches_the_plan() {
         dedup_window_seconds: Some(60),
         min_occurrences: 3,
         window_seconds: 300,
+        group_wait_seconds: 30,
         prompt: some("Look.\nThen write."),
         title: some("{{title}}"),
         playbook_id: some("playbook-1"),

@@ -110,11 +110,11 @@ impl Reader<'_> {
         yes
     }
 
-    /// A whole number from 1 to `most`.
-    pub(super) fn count(&mut self, value: &Value, most: u64) -> Option<u64> {
-        let number = whole(value).filter(|number| (1..=most).contains(number));
+    /// A whole number from `least` to `most`.
+    pub(super) fn number(&mut self, value: &Value, least: u64, most: u64) -> Option<u64> {
+        let number = whole(value).filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            self.wrong(show(value), &format!("a whole number from 1 to {most}, without quotes"));
+            self.wrong(show(value), &format!("a whole number from {least} to {most}, without quotes"));
         }
         number
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::notices;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
+use super::{group, notices};
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
@@ -34,6 +34,7 @@ pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { retry, .. } = record.state else { return false };
     if record.session_untried() {
         record.told = record.changes.len();
+        record.write_alerts();
         record.requested = record.attempt;
         // The prompt says what these were to say.
         let said = |message: &Message| message.prior_session.is_none() && message.kind == MessageKind::Update;
@@ -179,6 +180,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
+    group::tell_the_rest(record, now);
     notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }

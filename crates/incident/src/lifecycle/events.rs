@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::creation::try_again;
+use super::group::{self, Heard};
 use super::news;
 use crate::event::{IncidentEvent, Kind};
 use crate::fault::{self, Fault};
@@ -62,7 +63,12 @@ impl<'de> Deserialize<'de> for Taken {
 /// Takes an event: the incident's record after it, and what became of the event. `None` as the record means that
 /// there is nothing to keep. `plan` is what the routes say of this event; where they ignore it there is none, and it
 /// counts only for an incident that has a session or is to have one, under the plan that this began with.
-pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, now: Time) -> (Option<Record>, Taken) {
+pub fn take(
+    current: Option<Record>,
+    mut event: IncidentEvent,
+    plan: Option<Plan>,
+    now: Time,
+) -> (Option<Record>, Taken) {
     let begun = current.as_ref().filter(|record| record.state != State::Watching).map(|record| record.plan.clone());
     let Some(plan) = plan.or(begun) else { return (current, Taken::Ignored(Reason::Route)) };
     let (mut record, last) = match current {
@@ -81,13 +87,18 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
         }
         record.remember(id);
     }
-    let received = format!("{} received", event.event_type);
+    let received = received(&event);
+    let late = group::fired_before_it_recovered(&record, &event);
+    let heard = if late { Heard::default() } else { group::hear(&mut record, &mut event, now) };
     let taken = match &record.state {
-        _ if news::fired_before_it_recovered(&record, &event) => Taken::Duplicate,
+        _ if late => Taken::Duplicate,
+        _ if heard.nothing => record.reason().map_or(Taken::Duplicate, Taken::Ignored),
         State::Watching => take_while_watching(&mut record, event, plan, now),
         State::Failed => take_after_failure(&mut record, event, plan, now),
-        State::Waiting { .. } if record.session_untried() => take_before_first_attempt(&mut record, event, plan, now),
-        _ => take_with_session(&mut record, event, now),
+        State::Waiting { .. } if record.session_untried() => {
+            take_before_first_attempt(&mut record, event, plan, heard, now)
+        }
+        _ => take_with_session(&mut record, event, heard, now),
     };
     let decided = match taken {
         Taken::Accepted => "a session is wanted",
@@ -100,11 +111,21 @@ pub fn take(current: Option<Record>, event: IncidentEvent, plan: Option<Plan>, n
     record.note(now, format!("{received}: {ignored}{decided}"));
     match taken {
         // What is known of the last episode stays known.
-        Taken::Ignored(_) if fresh && record.changes.is_empty() && record.firings.is_empty() => {
+        Taken::Ignored(_) if fresh && says_nothing(&record) => {
             (last.filter(|_| !fault::is_back(Fault::ForgottenRecord)), taken)
         }
         _ => (Some(record), taken),
     }
+}
+
+fn received(event: &IncidentEvent) -> String {
+    let alert = event.group.as_ref().map(|_| format!("{}: ", event.incident.title)).unwrap_or_default();
+    format!("{alert}{} received", event.event_type)
+}
+
+/// Whether there is nothing in the record of an ignored event that a later prompt could say.
+fn says_nothing(record: &Record) -> bool {
+    record.changes.is_empty() && record.firings.is_empty() && !record.any_fires()
 }
 
 /// Whether an event is one of a new incident: the last one has its session or has failed, and fired or recovered longer ago
@@ -134,7 +155,11 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
         message.prior_session = last.session.clone().map(|session| PriorSession {
             session,
             incident: last.incident.in_short(),
-            changes: if unwritten { last.changes.iter().skip(last.told).cloned().collect() } else { Vec::new() },
+            changes: if unwritten {
+                last.changes.iter().skip(last.told).cloned().chain(last.new_alerts()).collect()
+            } else {
+                Vec::new()
+            },
             correlation_id: last.message_correlation_id(message.number),
         });
     }
@@ -200,12 +225,12 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.error = None;
     record.deliveries.clear();
     record.wanted = Some(now);
-    let not_before = if over { news::end_is_written(record, now) } else { now };
+    let not_before = if over { news::end_is_written(record, now) } else { group::begins(record, now) };
     record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry: Retry::default() };
     record.publish(now);
 }
 
-fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, now: Time) -> Taken {
+fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, heard: Heard, now: Time) -> Taken {
     let kind = event.kind;
     let over = kind == Kind::Resolved;
     if over && !record.concluded && record.plan.workflow == Workflow::Triage {
@@ -218,6 +243,7 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
     }
     let ends = over && !record.concluded;
     let worse = learn(record, event, over.then_some(plan), now);
+    group::hurry(record, now);
     if ends {
         record.initial_task = InitialTask::Full;
         record.concluded = true;
@@ -226,7 +252,7 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
             *not_before = written.max(*not_before);
         }
     }
-    let news = matches!(kind, Kind::Updated | Kind::Reopened) || ends || !worse.is_empty();
+    let news = matches!(kind, Kind::Updated | Kind::Reopened) || ends || !worse.is_empty() || heard.fires;
     if news { Taken::FollowUp } else { Taken::Duplicate }
 }
 
@@ -262,7 +288,7 @@ fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now
 }
 
 /// Takes an event of an incident that has a session, or may already have one.
-fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
+fn take_with_session(record: &mut Record, event: IncidentEvent, heard: Heard, now: Time) -> Taken {
     match (event.kind, record.plan.workflow) {
         (Kind::Resolved, Workflow::Triage) if !record.concluded => conclude(record, event, MessageKind::Recovered, now),
         (Kind::Resolved, Workflow::Postmortem) if !record.concluded => {
@@ -283,10 +309,11 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, now: Time) -> Ta
             let worse = !learn(record, event, None, now).is_empty();
             if worse && kind == Kind::Triggered {
                 news::tell(record, MessageKind::Update, now, true);
-            } else if worse || says_more && (record.concluded || workflow == Workflow::Triage) {
-                news::tell(record, MessageKind::Update, news::gathered(now), false);
+            } else if heard.fires || worse || says_more && (record.concluded || workflow == Workflow::Triage) {
+                let by = group::told_by(record, heard, now);
+                news::tell(record, MessageKind::Update, by, heard.fires);
             }
-            if worse || says_more { Taken::FollowUp } else { Taken::Duplicate }
+            if worse || says_more || heard.fires { Taken::FollowUp } else { Taken::Duplicate }
         }
     }
 }
@@ -301,16 +328,21 @@ fn reopened_since(record: &Record, event: &IncidentEvent) -> bool {
 /// The incident is over: one message to its session says so.
 fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: Time) -> Taken {
     let flaps = record.episodes > 0;
-    if flaps && event.change.is_none() {
+    let group = record.is_group();
+    if flaps && event.change.is_none() && !group {
         let at = news::clock(news::happened(&event.occurred_at, now));
         record.keep_change(&format!("{at} recovered"));
     }
     learn(record, event, None, now);
     record.concluded = true;
     record.reopened = false;
-    let by = if flaps { news::flapping(record, now) } else { news::end_is_written(record, now) };
+    let by = match (flaps, group) {
+        (true, _) => news::flapping(record, now),
+        (false, true) => news::gathered(now),
+        (false, false) => news::end_is_written(record, now),
+    };
     news::tell(record, kind, by, true);
-    if let Some(message) = news::unwritten(record).filter(|_| !flaps) {
+    if let Some(message) = news::unwritten(record).filter(|_| !flaps && !group) {
         message.not_before = by;
     }
     Taken::FollowUp
@@ -319,7 +351,7 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
 /// What was over has begun again, soon enough to be the same incident.
 fn begin_again(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
     record.episodes = record.episodes.saturating_add(1);
-    if event.change.is_none() && event.kind == Kind::Triggered {
+    if event.change.is_none() && event.kind == Kind::Triggered && event.group.is_none() {
         record.keep_change(&news::fires_again(record, &event, now));
     }
     let triage = record.plan.workflow == Workflow::Triage;
@@ -344,6 +376,7 @@ fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>, now:
         }
     }
     match event.kind {
+        Kind::Updated if record.is_group() => {}
         Kind::Updated => record.incident.priority = event.incident.priority.or(record.incident.priority.take()),
         Kind::Reopened => {
             record.reopened = true;
@@ -351,6 +384,7 @@ fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>, now:
                 record.keep_change("The incident was reopened.");
             }
         }
+        _ if event.group.is_some() => group::learn(record, event),
         _ => {
             let started_at = record.incident.started_at.take();
             record.incident = event.incident;

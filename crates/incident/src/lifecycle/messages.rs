@@ -31,6 +31,7 @@ pub fn sending(record: &mut Record, text: &str, now: Time) {
                 // Everything there is to tell is in this one.
                 let number = message.number;
                 record.told = told;
+                record.write_alerts();
                 record.outbox.retain(|other| {
                     other.number == number
                         || other.prior_session.is_some()
@@ -132,7 +133,7 @@ fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, no
             // A replay writes it anew, with what is known then.
             message.text = None;
             if own {
-                record.told = 0;
+                record.untell();
             }
         }
     }
@@ -148,7 +149,7 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
         record.outbox.remove(lost);
         return;
     }
-    record.told = 0;
+    record.untell();
     let owed = record.outbox.iter().any(|message| message.prior_session.is_none() && !message.optional);
     record.outbox.retain(|message| message.prior_session.is_some());
     let goes_on = record.plan.workflow == Workflow::Postmortem || !record.concluded;

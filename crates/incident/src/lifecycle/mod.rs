@@ -7,6 +7,7 @@
 pub mod close;
 mod creation;
 mod events;
+mod group;
 mod messages;
 mod news;
 pub mod notices;

@@ -14,8 +14,9 @@ use super::*;
 use crate::admission::memory::Memory;
 use crate::admission::{self, Admission, Limits};
 use crate::event::Incident;
-use crate::event::{IncidentEvent, Kind, Routing};
+use crate::event::{IncidentEvent, Kind, Membership, Routing};
 use crate::failure::Failure;
+use crate::group::News;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
 use crate::record::{AdmissionState, InitialTask};
@@ -28,8 +29,8 @@ use crate::time::{HOUR, MINUTE, SECOND};
 #[derive(Clone, Debug)]
 enum Happening {
     /// An event comes in; `again`: the sender delivers the last one of this kind once more; `ignored`: by a route;
-    /// `lost`: it can't be stored; `severity`: an alert's.
-    Event { kind: Kind, again: bool, ignored: bool, lost: bool, severity: u8 },
+    /// `lost`: it can't be stored; `severity`: an alert's; `alert`: which of a group's.
+    Event { kind: Kind, again: bool, ignored: bool, lost: bool, severity: u8, alert: u8 },
     /// The alarm does one step, and it goes like this.
     Step(Fate),
     /// Devin reports on the session.
@@ -112,6 +113,8 @@ struct Life {
     /// Whether somebody has asked for a replay.
     replayed: bool,
     plan: Plan,
+    /// Whether it is a group of alerts.
+    group: bool,
     sender: Sender,
     events: u32,
     last: BTreeMap<&'static str, u32>,
@@ -127,9 +130,9 @@ struct Life {
 }
 
 impl World {
-    fn new(lives: &[(Workflow, Kind, u32)], limits: Limits) -> World {
-        let life = |(n, (workflow, start_on, occurrences)): (usize, &(Workflow, Kind, u32))| {
-            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences)
+    fn new(lives: &[(Workflow, Kind, u32, bool)], limits: Limits) -> World {
+        let life = |(n, (workflow, start_on, occurrences, group)): (usize, &(Workflow, Kind, u32, bool))| {
+            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences, *group)
         };
         World {
             rows: Memory::default(),
@@ -151,8 +154,9 @@ impl World {
         let (now, who) = (self.now, who % self.lives.len());
         let life = &mut self.lives[who];
         match happening {
-            Happening::Event { kind, again, ignored, lost, severity } => {
-                life.event(kind, again, ignored, lost, severity, now);
+            Happening::Event { kind, again, ignored, lost, severity, alert } => {
+                let event = life.next_event(kind, again, severity, alert);
+                life.event(event, ignored, lost, now);
             }
             Happening::Step(fate) => self.step(who, fate),
             Happening::Report(end) => life.report(end, now),
@@ -255,7 +259,7 @@ impl World {
 }
 
 impl Life {
-    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32) -> Life {
+    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32, group: bool) -> Life {
         let (sender, window) = match workflow {
             Workflow::Postmortem if start_on == Kind::Reopened => (Sender::Alert, Some(3_600)),
             Workflow::Postmortem => (Sender::Pagerduty, None),
@@ -267,6 +271,7 @@ impl Life {
             start_on,
             dedup_window_seconds: window,
             min_occurrences: occurrences,
+            group_wait_seconds: if group { 30 } else { 0 },
             ..Default::default()
         };
         Life {
@@ -277,6 +282,7 @@ impl Life {
             late: Vec::new(),
             replayed: false,
             plan,
+            group,
             sender,
             events: 0,
             last: BTreeMap::new(),
@@ -323,7 +329,7 @@ impl Life {
         self.stored = Some(record.to_string());
     }
 
-    fn event(&mut self, kind: Kind, again: bool, ignored: bool, lost: bool, severity: u8, now: Time) {
+    fn next_event(&mut self, kind: Kind, again: bool, severity: u8, alert: u8) -> IncidentEvent {
         let number = match self.last.get(kind.name()) {
             Some(number) if again => *number,
             _ => {
@@ -332,8 +338,9 @@ impl Life {
             }
         };
         self.last.insert(kind.name(), number);
-        let event = IncidentEvent {
-            key: Key::new(self.sender, &[&self.key]).unwrap(),
+        let alert = Key::new(self.sender, &[&self.key, &alert.to_string()]).unwrap();
+        IncidentEvent {
+            key: if self.group { Key::group(&[&self.key]) } else { Key::new(self.sender, &[&self.key]).unwrap() },
             sender: self.sender,
             kind,
             event_type: kind.name().to_owned(),
@@ -341,13 +348,17 @@ impl Life {
             occurred_at: None,
             change: (kind == Kind::Updated).then(|| format!("note {number}")),
             delivery: None,
+            group: self.group.then(|| Membership { alert: alert.clone(), made_of: self.key.clone() }),
             routing: Routing::default(),
             incident: Incident {
-                title: "t".into(),
+                title: if self.group { alert.to_string() } else { "t".into() },
                 severity: (self.sender == Sender::Alert).then_some(severity),
                 ..Default::default()
             },
-        };
+        }
+    }
+
+    fn event(&mut self, event: IncidentEvent, ignored: bool, lost: bool, now: Time) {
         let before = self.record();
         let known = before.is_some();
         let concluded = before.as_ref().is_some_and(|record| record.concluded && record.state != State::Failed);
@@ -411,7 +422,8 @@ impl Life {
                 }
                 let correlation_id = record.correlation_id();
                 if record.session_untried() || self.request.as_ref().is_none_or(|(of, _)| *of != correlation_id) {
-                    self.request = Some((correlation_id.clone(), record.changes.clone()));
+                    let shown = record.changes.iter().cloned().chain(record.all_alerts()).collect();
+                    self.request = Some((correlation_id.clone(), shown));
                 }
                 creating(&mut record, now);
                 self.store(&mut record);
@@ -441,8 +453,10 @@ impl Life {
             Step::Send => {
                 let (id, correlation_id) = addressee(&record);
                 let message = next_message(&record).unwrap();
-                let news =
-                    message.prior_session.as_ref().map_or(&record.changes, |prior_session| &prior_session.changes);
+                let news = match &message.prior_session {
+                    Some(prior_session) => prior_session.changes.clone(),
+                    None => record.changes.iter().cloned().chain(record.new_alerts()).collect(),
+                };
                 let text = message.text.clone().unwrap_or_else(|| news.join("\n"));
                 sending(&mut record, &text, now);
                 self.store(&mut record);
@@ -578,10 +592,11 @@ impl Life {
         match record.state {
             State::Started => {
                 if self.devin.gone.is_empty() && record.outbox.is_empty() && record.episode == 1 {
-                    let read = |note: &String| self.devin.read.values().flatten().any(|line| line == note);
+                    let read = |note: &String| self.devin.read.values().flatten().any(|line| line.ends_with(note));
                     prop_assert!(self.late.iter().all(read), "nobody read {:?}: {:?}", self.late, self.devin.read);
                 }
                 let id = &record.session.as_ref().unwrap().id;
+                self.every_alert_was_named(&record)?;
                 let undelivered = record.outbox.iter().all(|message| message.delivery == Delivery::Failed);
                 prop_assert!(!self.devin.gone.contains(id) || record.plan.workflow == Workflow::Triage || undelivered);
                 prop_assert!(undelivered);
@@ -598,6 +613,20 @@ impl Life {
             // An episode that only counts, after one that has its session.
             State::Watching => prop_assert!(record.episode > 1, "ends without a session: {record:?}"),
             ref state => prop_assert!(false, "ends in {state:?}"),
+        }
+        Ok(())
+    }
+}
+
+impl Life {
+    /// The session knows each alert of its group, and how it stands, unless it takes no messages any more.
+    fn every_alert_was_named(&self, record: &Record) -> Result<(), TestCaseError> {
+        let id = &record.session.as_ref().unwrap().id;
+        let all = !self.devin.gone.contains(id) && record.outbox.is_empty();
+        for member in record.alerts.iter().filter(|member| all && member.over.is_none()) {
+            let named = self.devin.read[id].iter().any(|line| line.contains(&member.name));
+            prop_assert!(named, "nobody read of {}: {:?}", member.name, self.devin.read);
+            prop_assert!(member.news == News::None, "still to be told: {record:?}");
         }
         Ok(())
     }
@@ -639,8 +668,10 @@ fn fate() -> impl Strategy<Value = Fate> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        3 => (kind(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1), 0..5_u8).prop_map(
-            |(kind, again, ignored, lost, severity)| Happening::Event { kind, again, ignored, lost, severity }
+        3 => (kind(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1), 0..5_u8, 0..4_u8).prop_map(
+            |(kind, again, ignored, lost, severity, alert)| {
+                Happening::Event { kind, again, ignored, lost, severity, alert }
+            }
         ),
         6 => fate().prop_map(Happening::Step),
         1 => prop_oneof![Just(End::Open), Just(End::Waiting), Just(End::Asleep), Just(End::Over)].prop_map(Happening::Report),
@@ -652,15 +683,20 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn life() -> impl Strategy<Value = (Workflow, Kind, u32)> {
+fn life() -> impl Strategy<Value = (Workflow, Kind, u32, bool)> {
     prop_oneof![
-        Just((Workflow::Postmortem, Kind::Resolved, 1)),
-        Just((Workflow::Postmortem, Kind::Acknowledged, 1)),
-        Just((Workflow::Postmortem, Kind::Triggered, 1)),
+        Just((Workflow::Postmortem, Kind::Resolved, 1, false)),
+        Just((Workflow::Postmortem, Kind::Acknowledged, 1, false)),
+        Just((Workflow::Postmortem, Kind::Triggered, 1, false)),
         // An alert's postmortem.
-        Just((Workflow::Postmortem, Kind::Reopened, 1)),
-        Just((Workflow::Triage, Kind::Triggered, 1)),
-        Just((Workflow::Triage, Kind::Triggered, 2)),
+        Just((Workflow::Postmortem, Kind::Reopened, 1, false)),
+        Just((Workflow::Triage, Kind::Triggered, 1, false)),
+        Just((Workflow::Triage, Kind::Triggered, 2, false)),
+        // Groups.
+        Just((Workflow::Triage, Kind::Triggered, 1, true)),
+        Just((Workflow::Triage, Kind::Triggered, 2, true)),
+        Just((Workflow::Postmortem, Kind::Reopened, 1, true)),
+        Just((Workflow::Postmortem, Kind::Triggered, 1, true)),
     ]
 }
 

@@ -86,7 +86,8 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
 
 /// What an event says that got worse, or was changed by somebody: levels that this incident's session was not told.
 pub(super) fn rises(record: &mut Record, event: &IncidentEvent) -> Vec<Rise> {
-    if event.kind == Kind::Resolved || record.concluded {
+    // Of a group's alerts each is told with its severity.
+    if event.kind == Kind::Resolved || record.concluded || record.is_group() {
         return Vec::new();
     }
     let rises = worse::rises(event.sender, &record.incident, &event.incident, &record.levels);

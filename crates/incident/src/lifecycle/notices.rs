@@ -28,7 +28,7 @@ const MOST_NOTICES: usize = 20;
 pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<Finding>, now: Time) {
     for target in Target::ALL {
         let wanted = record.plan.notify.as_ref().is_none_or(|targets| targets.contains(&target));
-        if !wanted || target == Target::Pagerduty && record.sender != Sender::Pagerduty {
+        if !wanted || target == Target::Pagerduty && (record.sender != Sender::Pagerduty || record.is_group()) {
             continue;
         }
         if record.notices.len() >= MOST_NOTICES {
@@ -38,8 +38,8 @@ pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<F
         record.notices.push(Notice {
             target,
             about,
-            // Notices do not name the routes, and the record is bounded.
-            news: Line { routing: Vec::new(), ..news.clone() },
+            // Notices name neither the routes nor a group's alerts, and the record is bounded.
+            news: Line { routing: Vec::new(), alerts: Vec::new(), ..news.clone() },
             finding: finding.clone(),
             number: None,
             thread_number: 0,

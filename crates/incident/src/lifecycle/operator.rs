@@ -63,7 +63,7 @@ fn write_anew(record: &mut Record) {
             message.text = None;
         }
     }
-    record.told = 0;
+    record.untell();
 }
 
 /// Brings a time forward; whether it was later.
@@ -118,7 +118,7 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
                 if in_doubt {
                     record.forget_told_changes();
                 } else if record.outbox.iter().all(|message| message.delivery != Delivery::Sending) {
-                    record.told = 0;
+                    record.untell();
                 }
                 record.note(now, format!("messages failed: {WORDS}"));
                 record.set_error(Some(WORDS.to_owned()));

@@ -36,6 +36,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         // As PagerDuty's events have one.
         change: (sender == Sender::Pagerduty && kind != Kind::Triggered).then(|| kind.name().to_owned()),
         delivery: None,
+        group: None,
         routing: Routing::default(),
         occurred_at: None,
         incident: Incident { title: "t".into(), ..Default::default() },

@@ -1,3 +1,5 @@
+mod groups;
+
 use super::outcome::Reported;
 use super::*;
 use crate::admission::PermitUse;
@@ -28,6 +30,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         occurred_at: None,
         change: None,
         delivery: None,
+        group: None,
         routing: Routing::default(),
         incident: Incident { title: "t".into(), ..Default::default() },
     }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::state::Retry;
 use crate::event::Incident;
 use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
+use crate::retry::Retry;
 use crate::session::Session;
 use crate::time::Time;
 

@@ -1,6 +1,7 @@
 //! Everything that is known of one incident and of the bridge's work on it: what the incident's object stores.
 
 mod bounds;
+mod members;
 mod message;
 mod state;
 pub mod storage;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::{Incident, IncidentEvent, Routing};
+use super::group::Member;
 use super::key::Key;
 use super::listing::Line;
 use super::plan::Plan;
@@ -20,8 +22,9 @@ use crate::session::Session;
 use crate::thread::Thread;
 use crate::time::Time;
 
+pub use crate::retry::Retry;
 pub use message::{Delivery, Message, MessageKind, Notice, PriorSession};
-pub use state::{AdmissionState, Retry, State};
+pub use state::{AdmissionState, State};
 
 /// The format in which records are stored. A release that changes it reads all older ones.
 pub const FORMAT: u32 = 1;
@@ -48,6 +51,14 @@ pub struct Record {
     pub routing: Routing,
     /// What is known of it.
     pub incident: Incident,
+    /// The alerts of a group, in the order in which they came; empty for any other incident.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Member>,
+    /// What the group's key was made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// How many reports came of alerts beyond those that are kept.
+    pub further_reports: u32,
     /// How far the work has come.
     pub state: State,
     /// What the session is, or will be, started with.
@@ -201,6 +212,9 @@ impl Record {
             plan,
             routing: event.routing.clone(),
             incident: event.incident.clone(),
+            alerts: Vec::new(),
+            group: event.group.as_ref().map(|group| group.made_of.clone()),
+            further_reports: 0,
             state: State::Watching,
             initial_task: InitialTask::Full,
             session: None,
@@ -260,6 +274,8 @@ impl Record {
             incident: self.name(),
             sender: self.sender,
             state: self.state_name().to_owned(),
+            alerts: self.listed_alerts(),
+            alert_count: self.is_group().then_some(self.alerts.len()),
             reason: self.reason(),
             session_id: session.map(|session| session.id.clone()),
             session_url: session.map(|session| session.url.clone()),
@@ -274,7 +290,7 @@ impl Record {
             error: self.error.clone(),
             ..Line::default()
         }
-        .about(&self.incident);
+        .about(&self.titled());
         match &self.outcome {
             Some(outcome) => line.with(outcome),
             None => line,
@@ -355,22 +371,19 @@ impl Record {
 
     /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
     pub fn applicant(&self) -> Applicant {
-        let Incident { severity, priority, .. } = &self.incident;
-        let first =
-            *severity == Some(0) || priority.as_deref().is_some_and(|name| name.trim().eq_ignore_ascii_case("P1"));
         Applicant {
             id: self.correlation_id(),
             incident: self.name(),
-            rank: u8::from(!first),
+            rank: u8::from(!self.incident.goes_first()),
             since: self.wanted.unwrap_or(self.first_seen),
             released: self.released,
         }
     }
 
     /// What the dedup cache is to answer: for which session and up to which event. `None` where there is nothing to
-    /// answer: without a session, and for alerts, which only the incident's object can judge.
+    /// answer: without a session, and for alerts and groups, which only the incident's object can judge.
     pub fn cache_state(&self) -> Option<String> {
-        let session = self.session.as_ref().filter(|_| self.sender == Sender::Pagerduty)?;
+        let session = self.session.as_ref().filter(|_| self.sender == Sender::Pagerduty && !self.is_group())?;
         Some(format!("{} {}", session.id, self.recent.last().map_or("", String::as_str)))
     }
 
@@ -386,6 +399,7 @@ impl Record {
     pub fn forget_told_changes(&mut self) {
         self.changes.drain(..self.told.min(self.changes.len()));
         self.told = 0;
+        self.tell_alerts();
     }
 
     /// The ledger and the list are to learn of the newest state.

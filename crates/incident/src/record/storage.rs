@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use text::cut;
 
 use super::{FORMAT, Record};
+use crate::group;
 
 /// A record is stored in at most so many bytes. What a prompt can hold is a fraction of that.
 pub const MOST_BYTES: usize = 240 * 1024;
@@ -53,6 +54,13 @@ impl Record {
             self.forget_oldest_change();
             return true;
         }
+        if self.former.iter().any(|former| !former.line.alerts.is_empty()) {
+            self.former.iter_mut().for_each(|former| former.line.alerts.clear());
+            return true;
+        }
+        if group::shrink(&mut self.alerts) {
+            return true;
+        }
         let incident = &mut self.incident;
         for people in [&mut incident.teams, &mut incident.assignees] {
             if people.len() > 3 {
@@ -72,7 +80,26 @@ impl Record {
                 return true;
             }
         }
-        self.notices.pop().is_some()
+        self.notices.pop().is_some() || self.shrink_last()
+    }
+
+    /// Drops what only a group of hundreds with the longest texts has no room for.
+    fn shrink_last(&mut self) -> bool {
+        let incident = &mut self.incident;
+        let emptied = [incident.context.len(), incident.labels.len(), incident.teams.len(), incident.assignees.len()];
+        if emptied.iter().any(|length| *length > 0) {
+            (incident.context, incident.labels) = (Vec::new(), Vec::new());
+            (incident.teams, incident.assignees) = (Vec::new(), Vec::new());
+            return true;
+        }
+        if self.timeline.len() > 1 {
+            self.timeline.truncate(1);
+            return true;
+        }
+        let remembered = self.recent.len().saturating_add(self.deliveries.len());
+        self.recent.drain(..self.recent.len() / 2);
+        self.deliveries.clear();
+        remembered > self.recent.len() || self.forget_oldest_change() > 0
     }
 
     /// Reads a stored record.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::storage::{MOST_BYTES, Unreadable};
 use super::*;
 use crate::event::Kind;
+use crate::group::Member;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -143,6 +144,7 @@ proptest::proptest! {
         pairs in 0..30_usize,
         changes in 0..60_usize,
         prompt in 0..10_000_usize,
+        alerts in 0..501_usize,
     ) {
         let mut record = Record::from_text(FORMAT_1).unwrap();
         record.plan.prompt = Some(long(prompt));
@@ -165,6 +167,13 @@ proptest::proptest! {
         for _ in 0..notices {
             record.notices.push(Notice { news: record.line(), ..Notice::default() });
         }
+        for n in 0..alerts {
+            let alert = Key::new(Sender::AzureMonitor, &[&n.to_string(), ""]).unwrap();
+            let event = IncidentEvent { incident: Incident { url: Some(format!("https://{}", "x".repeat(290))), ..record.incident.clone() }, ..IncidentEvent::default() };
+            record.alerts.push(Member { over: Some(Time(1_760_000_000_000)), ..Member::of(&alert, &event, Time(1_760_000_000_000)) });
+        }
+        let former = Former { line: record.line(), ..Former::default() };
+        record.former = vec![former; MOST_FORMER];
         for n in 0..changes {
             record.keep_change(&long(5_000));
             record.note(Time(n as i64), long(5_000));
@@ -174,6 +183,7 @@ proptest::proptest! {
         record.set_error(Some(long(10_000)));
         let text = record.to_text();
         proptest::prop_assert!(text.len() <= MOST_BYTES, "{} bytes", text.len());
+        proptest::prop_assert_eq!(record.alerts.len(), alerts, "every alert is still known");
         proptest::prop_assert_eq!(Record::from_text(&text).unwrap(), record);
     }
 }

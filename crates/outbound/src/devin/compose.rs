@@ -4,7 +4,7 @@ use super::call::SessionRequest;
 use crate::prompt::{self, Config, Library, Template, TemplateError, title};
 use incident::event::Incident;
 use incident::plan::Workflow;
-use incident::record::{InitialTask, Message, MessageKind, Record};
+use incident::record::{InitialTask, Message, MessageKind, PriorSession, Record};
 use incident::secret::Secret;
 use incident::sender::Sender;
 use text::clean;
@@ -64,13 +64,16 @@ pub fn message(record: &Record, message: &Message, settings: &ComposeSettings) -
         MessageKind::Recovered => Template::Recovered,
     };
     let template = settings.library.text(template);
-    let (incident, changes, correlation_id) = match &message.prior_session {
-        Some(prior_session) => {
-            (&prior_session.incident, prior_session.changes.as_slice(), prior_session.correlation_id.clone())
+    let (about, correlation_id) = match &message.prior_session {
+        Some(PriorSession { incident, changes, correlation_id, .. }) => {
+            (About { incident, changes, alerts: Vec::new() }, correlation_id.clone())
         }
-        None => (&record.incident, record.changes.as_slice(), record.message_correlation_id(message.number)),
+        None => (
+            About { incident: &record.titled(), changes: &record.changes, alerts: record.new_alerts() },
+            record.message_correlation_id(message.number),
+        ),
     };
-    let text = render(template, record, incident, changes, &correlation_id, settings)?;
+    let text = render(template, record, about, &correlation_id, settings)?;
     Ok(format!("{}\n\n{correlation_id}", text.trim_end()))
 }
 
@@ -86,14 +89,22 @@ fn prompt_of(record: &Record, settings: &ComposeSettings) -> Result<String, Temp
         _ => None,
     };
     let chosen = chosen.unwrap_or(settings.library.text(own));
-    render(chosen, record, &record.incident, &record.changes, &record.correlation_id(), settings)
+    let about = About { incident: &record.titled(), changes: &record.changes, alerts: record.all_alerts() };
+    render(chosen, record, about, &record.correlation_id(), settings)
+}
+
+/// What a text tells of an incident.
+struct About<'a> {
+    incident: &'a Incident,
+    changes: &'a [String],
+    /// A line for each alert of a group.
+    alerts: Vec<String>,
 }
 
 fn render(
     template: &str,
     record: &Record,
-    incident: &Incident,
-    changes: &[String],
+    about: About,
     correlation_id: &str,
     settings: &ComposeSettings,
 ) -> Result<String, TemplateError> {
@@ -106,14 +117,16 @@ fn render(
         previous_session_url: record.previous.as_ref().map(|session| session.url.clone()).unwrap_or_default(),
         structured_output: plan.structured_output,
         alert: record.sender != Sender::Pagerduty,
+        group: record.group.clone().unwrap_or_default(),
+        alerts: about.alerts,
         ..settings.prompt.clone()
     };
     let marker = prompt::marker(settings.marker_secret.expose().as_bytes(), correlation_id);
-    prompt::render(template, incident, changes, &config, &Fence::new(&marker))
+    prompt::render(template, about.incident, about.changes, &config, &Fence::new(&marker))
 }
 
 fn title(record: &Record) -> String {
-    let incident = &record.incident;
+    let incident = &record.titled();
     let title = match (&record.plan.title, record.plan.workflow, record.initial_task) {
         (Some(title), ..) => title::fill(title, incident),
         (None, Workflow::Triage, _) => format!("Triage: {}", incident.title),
@@ -153,6 +166,7 @@ mod tests {
     use super::*;
     use crate::prompt::tests::shipped;
     use incident::event::{IncidentEvent, Kind};
+    use incident::group::{Member, News};
     use incident::key::Key;
     use incident::plan::Plan;
     use incident::time::Time;
@@ -256,5 +270,29 @@ mod tests {
         assert_eq!(texts, again);
         let markers: std::collections::BTreeSet<&str> = texts.iter().map(|text| marker(text)).collect();
         assert_eq!(markers.len(), 3, "{markers:?}");
+    }
+
+    #[test]
+    fn every_alert_of_a_group_is_named_whatever_the_template_says() {
+        let mut record = record(Plan { workflow: Workflow::Triage, ..Plan::default() });
+        record.group = Some("service=orders".into());
+        for n in 0..200_u8 {
+            let (name, severity) = (format!("alert-{n:03}"), Some(n % 4));
+            let key = Key::new(Sender::Alert, &[&name, ""]).unwrap();
+            record.alerts.push(Member { key, name, severity, times: 1, news: News::Unsaid, ..Member::default() });
+        }
+        for prompt in [None, Some("Look into it.".to_owned())] {
+            record.plan.prompt = prompt;
+            let made = settings(true, |settings| session(&record, settings, false));
+            assert_eq!(made.title, "Triage: pool exhausted now and 199 more");
+            assert!((0..200).all(|n| made.prompt.contains(&format!("alert-{n:03}"))), "{}", made.prompt);
+            let place = |text: &str| made.prompt.find(text).unwrap();
+            assert!(place("alert-000") < place("alert-004") && place("alert-196") < place("alert-001"));
+        }
+        record.alerts.iter_mut().skip(1).for_each(|member| member.news = News::None);
+        for kind in [MessageKind::Update, MessageKind::Recovered, MessageKind::Finalize] {
+            let text = settings(true, |settings| message(&record, &Message { kind, ..Message::default() }, settings));
+            assert!(text.contains("alert-000") && !text.contains("alert-001"), "{text}");
+        }
     }
 }

@@ -153,6 +153,7 @@ impl World {
 
     fn event(&mut self, kind: Kind) {
         let event = IncidentEvent {
+            group: None,
             key: Key::new(Sender::Pagerduty, &["Q1"]).unwrap(),
             sender: Sender::Pagerduty,
             kind,

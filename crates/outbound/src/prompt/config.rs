@@ -20,6 +20,10 @@ pub struct Config {
     pub alert: bool,
     /// The session that was begun for this incident and can take no more messages.
     pub previous_session_url: String,
+    /// What the alerts of a group have in common.
+    pub group: String,
+    /// A line about each of them.
+    pub alerts: Vec<String>,
     /// Has the session a structured output to fill in?
     pub structured_output: bool,
 }

@@ -13,12 +13,15 @@ use text::{clean, cut};
 const LONGEST_NAME: usize = 100;
 
 /// Where the fields of one prompt get their values.
+#[derive(Clone, Copy)]
 pub struct Values<'a> {
     pub incident: &'a Incident,
     pub changes: &'a [String],
     pub config: &'a Config,
     /// No text of a sender may be longer than this, whatever its field allows.
     pub cap: usize,
+    /// But for the alerts of a group, which are short already: each is to be named.
+    pub spares_alerts: bool,
 }
 
 /// A field's value as it is known, before it is cut.
@@ -89,12 +92,18 @@ impl Values<'_> {
         entries
     }
 
+    /// Whether a field keeps its length whatever else has to be cut.
+    pub fn spares(&self, field: &Field) -> bool {
+        self.spares_alerts && field.id == Id::Alerts
+    }
+
     /// The longest an entry may be, so that all of them together keep to the field's total.
     fn share(&self, field: &Field, entries: &[Entry]) -> usize {
-        let most = field.limits.each.min(self.cap);
+        let cap = if self.spares(field) { usize::MAX } else { self.cap };
+        let most = field.limits.each.min(cap);
         let lengths: Vec<usize> = entries.iter().map(|entry| length(&entry.text).min(most)).collect();
         let too_much = lengths.iter().sum::<usize>().saturating_sub(field.limits.total);
-        if too_much == 0 { self.cap } else { level(&lengths, too_much) }
+        if too_much == 0 { cap } else { level(&lengths, too_much) }
     }
 
     fn raw(&self, id: Id) -> Raw<'_> {
@@ -125,6 +134,8 @@ impl Values<'_> {
             Id::Labels => Raw::Pairs(&incident.labels),
             Id::Context => Raw::Pairs(&incident.context),
             Id::Changes => Raw::List(self.changes),
+            Id::Group => some(&config.group),
+            Id::Alerts => Raw::List(&config.alerts),
             Id::TargetRepo => some(&config.target_repo),
             Id::JiraProject => some(&config.jira_project),
             Id::SlackChannel => some(&config.slack_channel),

@@ -133,6 +133,10 @@ fields! {
         "Everything else the sender said: condition, threshold, links, fields of its own.";
     Changes "changes" List Sender [2000 30 8000] ["pagerduty" "azure_monitor" "kibana" "alert"]
         "What happened or was noted since it began, the newest last; in a message: since the last one.";
+    Group "group" Line Sender [500 1 500] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "What the alerts of a group have in common: `label.cluster=eu-1, service=checkout`. Empty for any other incident.";
+    Alerts "alerts" List Sender [1000 501 16000] ["pagerduty" "azure_monitor" "kibana" "alert"]
+        "The alerts of a group, the worst and oldest first, each with its severity, state, times, place and link; in a message: those with news. A template that does not name it gets them at its end.";
     TargetRepo "target_repo" Line Configuration [0 0 0] []
         "The repository to work in: `TARGET_REPO`.";
     JiraProject "jira_project" Line Configuration [0 0 0] []

@@ -18,6 +18,10 @@ pub const ROOM: usize = 4_000;
 /// Asks for a language in a template that does not name it.
 const LANGUAGE: &str = "\n\nWrite everything that people will read in {{language}}.\n";
 
+/// Names the alerts of a group after a template that does not.
+const ALERTS: &str =
+    "\n\nThe alerts that belong to this incident:\n{{#data}}{{#each alerts}}\n- {{this}}\n{{/each}}{{/data}}\n";
+
 /// Why there is no prompt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -48,18 +52,27 @@ pub fn render(
     fence: &Fence,
 ) -> Result<String, TemplateError> {
     let nodes = parse(template, config)?;
+    let values = Values { incident, changes, config, cap: usize::MAX, spares_alerts: !config.alerts.is_empty() };
+    match fitted(&nodes, values, fence) {
+        // Without room for all of the alerts as they are, they are cut as everything else is.
+        Err(_) if values.spares_alerts => fitted(&nodes, Values { spares_alerts: false, ..values }, fence),
+        made => made,
+    }
+}
+
+fn fitted(nodes: &[Node], values: Values, fence: &Fence) -> Result<String, TemplateError> {
     let mut cap = usize::MAX;
     let mut own = 0;
     // Lengths tell how much to cut, so the second writing fits. The third is for what was not foreseen.
     for attempt in 0..3 {
-        let mut walk = Walk::new(Values { incident, changes, config, cap }, fence);
-        let text = walk.prompt(&nodes);
+        let mut walk = Walk::new(Values { cap, ..values }, fence);
+        let text = walk.prompt(nodes);
         let length = length(&text);
         if length <= LIMIT {
             return Ok(text);
         }
         if attempt == 0 {
-            fits(&nodes, config, fence)?;
+            fits(nodes, values.config, fence)?;
         }
         own = length.saturating_sub(walk.sent.iter().sum());
         cap = level(&walk.sent, length - LIMIT);
@@ -77,9 +90,13 @@ pub fn check(template: &str, config: &Config) -> Result<(), TemplateError> {
     fits(&nodes, config, &Fence::new(""))
 }
 
-/// The tree of a template, with a last sentence about the language where it does not speak of that itself.
+/// The tree of a template, with the alerts of a group and a last sentence about the language where it does not speak of
+/// those itself.
 fn parse<'a>(template: &'a str, config: &Config) -> Result<Vec<Node<'a>>, TemplateError> {
     let mut nodes = template::parse(template).map_err(TemplateError::Mistake)?;
+    if !config.alerts.is_empty() && !template::names(&nodes, Id::Alerts) {
+        nodes.extend(template::parse(ALERTS).map_err(TemplateError::Mistake)?);
+    }
     if !config.language.trim().is_empty() && !template::names(&nodes, Id::Language) {
         nodes.extend(template::parse(LANGUAGE).map_err(TemplateError::Mistake)?);
     }
@@ -88,8 +105,9 @@ fn parse<'a>(template: &'a str, config: &Config) -> Result<Vec<Node<'a>>, Templa
 
 /// What the template and the configuration say by themselves is what an empty incident leaves.
 fn fits(nodes: &[Node], config: &Config, fence: &Fence) -> Result<(), TemplateError> {
-    let incident = Incident::default();
-    let length = length(&Walk::new(Values { incident: &incident, changes: &[], config, cap: 0 }, fence).prompt(nodes));
+    let config = &Config { alerts: Vec::new(), ..config.clone() };
+    let values = Values { incident: &Incident::default(), changes: &[], config, cap: 0, spares_alerts: false };
+    let length = length(&Walk::new(values, fence).prompt(nodes));
     let most = LIMIT - ROOM;
     if length > most { Err(TemplateError::TooLong { length, most }) } else { Ok(()) }
 }

@@ -67,7 +67,7 @@ impl<'a> Walk<'a> {
     }
 
     fn put(&mut self, field: &Field, text: &str, writer: &mut Writer) {
-        if field.origin == Origin::Sender {
+        if field.origin == Origin::Sender && !self.values.spares(field) {
             self.sent.push(length(text));
         }
         writer.value(text);

@@ -81,7 +81,8 @@ pub fn names(nodes: &[Node], id: Id) -> bool {
     nodes.iter().any(|node| match node {
         Node::Field(field) => field.id == id,
         Node::If(_, then, otherwise) => names(then, id) || names(otherwise, id),
-        Node::Each(_, nodes) | Node::Data(nodes) => names(nodes, id),
+        Node::Each(field, nodes) => field.id == id || names(nodes, id),
+        Node::Data(nodes) => names(nodes, id),
         Node::Text(_) | Node::Entry(_) | Node::EntryName(_) => false,
     })
 }

@@ -52,7 +52,10 @@ fn every_key_has_its_row_with_an_example_that_works() {
                 "{line}"
             );
             let mut route = from_toml(&[line]);
-            // The two settings that need another beside them.
+            // The settings that need another beside them.
+            if name == "group_wait_seconds" {
+                route["group_by"] = "service".into();
+            }
             if name == "window_seconds" {
                 route["min_occurrences"] = 2.into();
             }

@@ -178,6 +178,16 @@ fn contradictions_are_told() {
         problem(json!({ "ignore": true, "playbook_id": "p", "service": "x" })),
         "ROUTES[1].playbook_id | a text of length 1 | no other setting in a route with ignore = true"
     );
+    assert!(problem(json!({ "group_wait_seconds": 60 })).contains("group_by beside it"));
+    assert!(problem(json!({ "group_wait_seconds": 601, "group_by": "service" })).contains("from 0 to 600"));
+    assert!(problem(json!({ "group_by": [] })).contains("at least one name"));
+    assert!(
+        problem(json!({ "group_by": "label.*" })).contains("service, resource, team, alert_name, sender, label.<name>")
+    );
+    assert!(problem(json!({ "group_by": ["service", "resourse"] })).contains("did you mean resource?"));
+    assert!(problem(json!({ "group_by": ["severity"] })).contains("label.<name>"));
+    assert!(problem(json!({ "group_by": ["label.Env", "label.env "] })).contains("only once"));
+    assert!(problem(json!({ "group_by": 7 })).contains("ROUTES[1].group_by"));
     assert!(problem(json!({ "window_seconds": 60 })).contains("min_occurrences = 2 or more beside it"));
     assert!(problem(json!({ "window_seconds": 60, "min_occurrences": 1 })).contains("min_occurrences = 2"));
     assert!(problem(json!({ "start_on": "acknowledged", "sender": "kibana" })).contains("never say"));

@@ -41,6 +41,18 @@ fn the_longest_incident_fits_and_keeps_the_newest_lines() {
 }
 
 #[test]
+fn every_alert_of_the_largest_group_is_named_beside_the_longest_incident() {
+    let alerts = (0..500).map(|n| format!("alert-{n:03} in kubernetes")).collect();
+    let config = Config { group: "service=orders".into(), alerts, ..all_set() };
+    for template in Template::ALL {
+        let text = render(&text_of(template), &huge(), &changes(), &config, &fence()).unwrap();
+        assert!(length(&text) <= LIMIT, "{}", length(&text));
+        assert!((0..500).all(|n| text.contains(&format!("- alert-{n:03} in kubernetes\n"))), "{text}");
+        assert!(!config.alerts.is_empty() && text.matches("alert-000").count() == 1, "{text}");
+    }
+}
+
+#[test]
 fn the_longest_text_is_shortened_first() {
     let incident = Incident { logs: Some(lines(600)), context: vec![("rows".into(), "r".repeat(2_000)); 6], ..full() };
     let text = render(&text_of(Template::Postmortem), &incident, &changes(), &Config::default(), &fence()).unwrap();

@@ -69,7 +69,7 @@ fn full() -> Incident {
     }
 }
 
-/// A configuration with something in every field.
+/// A configuration with something in every field, but for those of groups.
 fn all_set() -> Config {
     Config {
         target_repo: "https://github.com/example/orders".into(),
@@ -81,6 +81,7 @@ fn all_set() -> Config {
         alert: false,
         previous_session_url: "https://app.devin.ai/sessions/first".into(),
         structured_output: true,
+        ..Config::default()
     }
 }
 
