@@ -1,5 +1,6 @@
 //! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
 
+mod notify;
 mod secrets;
 
 use std::rc::Rc;
@@ -18,7 +19,7 @@ use incident::secret::Secret;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
-use outbound::notify;
+use outbound::notify::Targets;
 use outbound::prompt::{self, FileProblem, Library, TemplateError, title};
 
 /// What a route's title may hold.
@@ -41,7 +42,7 @@ pub struct Settings {
     /// The prompts.
     pub library: Library,
     /// Who is told where the session went.
-    pub notify: notify::Targets,
+    pub notify: Targets,
     /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
     pub limits: Limits,
     /// How long records are kept: `RETENTION_DAYS`.
@@ -74,7 +75,7 @@ impl engine::host::Settings for Settings {
         self.limits
     }
 
-    fn targets(&self) -> &notify::Targets {
+    fn targets(&self) -> &Targets {
         &self.notify
     }
 
@@ -268,32 +269,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             return None;
         };
         Some(Access { base, api, key })
-    }
-
-    fn notify(&mut self) -> notify::Targets {
-        let base = self.address("PAGERDUTY_API_URL", "https://api.pagerduty.com");
-        let from = self.text("PAGERDUTY_FROM");
-        let from = from.inspect(|from| {
-            if !from.contains('@') || !from.bytes().all(|b| b.is_ascii_graphic()) {
-                self.wrong("PAGERDUTY_FROM", from, "the e-mail address of a user at PagerDuty");
-            }
-        });
-        let token = self.secret("PAGERDUTY_API_TOKEN");
-        if token.is_some() && from.is_none() {
-            let expected = "the e-mail address of the user at PagerDuty in whose name notes are written";
-            self.missing("PAGERDUTY_FROM", expected);
-        }
-        let pagerduty = token.zip(from).map(|(token, from)| notify::pagerduty::Access { base, token, from });
-        let webhook = self.secret("NOTIFY_WEBHOOK_URL").map(|url| notify::webhook::Webhook { url });
-        if webhook.as_ref().is_some_and(|webhook| !is_safe_webhook(webhook.url.expose())) {
-            self.problems.push(Problem {
-                setting: "NOTIFY_WEBHOOK_URL".into(),
-                found: Some("(not shown)".into()),
-                expected: "the https:// address of an incoming webhook (http:// only for 127.0.0.1 or localhost)"
-                    .into(),
-            });
-        }
-        notify::Targets { pagerduty, webhook }
     }
 
     /// An address that keys are sent to, without a slash at its end.
@@ -607,6 +582,34 @@ mod tests {
             assert!(found[0].starts_with(&format!("{name} is {value}, expected ")), "{found:?}");
             assert!(with(changes).hook_secrets.unreadable, "{name}");
         }
+    }
+
+    #[test]
+    fn every_prompt_names_datadog_unless_it_is_told_otherwise() {
+        let names = |value: Value| with(json!({"OBSERVABILITY": value})).settings.unwrap().prompt.observability.clone();
+        for datadog in [json!(null), json!(""), json!([]), json!(["Datadog"]), json!("Datadog")] {
+            assert_eq!(names(datadog.clone()), ["Datadog"], "{datadog}");
+        }
+        assert_eq!(names(json!(["Sentry", "Grafana"])), ["Sentry", "Grafana"]);
+        assert_eq!(names(json!("Sentry, Grafana")), ["Sentry", "Grafana"]);
+        assert_eq!((names(json!("none")), names(json!(["None"]))), (vec![], vec![]));
+        for wrong in [json!(["none", "Datadog"]), json!([7]), json!("x".repeat(61))] {
+            assert!(problems(json!({"OBSERVABILITY": wrong}))[0].contains("or \"none\" alone"), "{wrong}");
+        }
+        assert!(with(json!({})).settings.unwrap().defaults.structured_output);
+        assert!(!with(json!({"STRUCTURED_OUTPUT": "off"})).settings.unwrap().defaults.structured_output);
+    }
+
+    #[test]
+    fn a_bot_at_slack_needs_its_token_and_its_channel() {
+        let slack = |token: &str, channel: &str| json!({"SLACK_BOT_TOKEN": token, "SLACK_NOTIFY_CHANNEL": channel});
+        let settings = with(slack("xoxb-1", "C0123456789")).settings.unwrap();
+        let access = settings.notify.slack.as_ref().unwrap();
+        assert_eq!((access.base.as_str(), access.channel.as_str()), ("https://slack.com/api", "C0123456789"));
+        assert!(with(slack("", "")).settings.unwrap().notify.slack.is_none());
+        assert!(problems(slack("xoxb-1", ""))[0].starts_with("SLACK_NOTIFY_CHANNEL is missing"));
+        assert!(problems(slack("", "C0123456789"))[0].starts_with("SLACK_BOT_TOKEN is missing"));
+        assert!(problems(slack("xoxb-1", "#ops"))[0].starts_with("SLACK_NOTIFY_CHANNEL is #ops, expected the id"));
     }
 
     #[test]

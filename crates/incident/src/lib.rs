@@ -19,5 +19,6 @@ pub mod sanitize;
 pub mod secret;
 pub mod sender;
 pub mod session;
+pub mod thread;
 pub mod time;
 pub mod worse;

@@ -15,6 +15,8 @@ pub enum Target {
     /// The incoming webhook.
     #[default]
     Webhook,
+    /// The channel at Slack, as one thread for each incident.
+    Slack,
 }
 
 impl Target {
@@ -26,13 +28,14 @@ impl Target {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Target; 2] = [Target::Pagerduty, Target::Webhook];
+    pub const ALL: [Target; 3] = [Target::Pagerduty, Target::Webhook, Target::Slack];
 
     /// As the timeline calls it.
     pub fn title(self) -> &'static str {
         match self {
             Target::Pagerduty => "PagerDuty",
             Target::Webhook => "webhook",
+            Target::Slack => "Slack",
         }
     }
 }

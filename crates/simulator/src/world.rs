@@ -206,6 +206,7 @@ impl World {
             library: Library::new(&files),
             limits,
             targets: Targets {
+                slack: None,
                 pagerduty: Some(pagerduty::Access {
                     base: "https://api.pagerduty.com".into(),
                     token: Secret::new("token"),
@@ -916,6 +917,10 @@ impl CronHost for Cron {
     async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
         self.world.call(key.as_str(), call).await
+    }
+
+    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()> {
+        self.world.ask_register(register::calls::Call::Credits { out, at_work }).await
     }
 
     fn warn(&self, _: &str) {}

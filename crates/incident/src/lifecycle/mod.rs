@@ -15,6 +15,7 @@ mod operator;
 pub mod outcome;
 mod retry;
 mod step;
+pub mod threads;
 
 pub use creation::{called, create_replied, creating, look_up_replied, must_wait, not_admitted};
 pub use events::{Taken, take};

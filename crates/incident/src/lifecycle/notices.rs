@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
+use super::threads;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::listing::Line;
@@ -41,6 +42,8 @@ pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<F
             news: Line { routing: Vec::new(), alerts: Vec::new(), ..news.clone() },
             finding: finding.clone(),
             number: None,
+            thread_number: 0,
+            rooted: false,
             delivery: Delivery::Ready,
             not_before: now,
             retry: Retry::default(),
@@ -73,7 +76,7 @@ pub fn first(record: &Record, target: Target) -> Option<&Notice> {
     record.notices.iter().find(|notice| notice.target == target)
 }
 
-fn first_mut(record: &mut Record, target: Target) -> Option<&mut Notice> {
+pub(super) fn first_mut(record: &mut Record, target: Target) -> Option<&mut Notice> {
     record.notices.iter_mut().find(|notice| notice.target == target)
 }
 
@@ -127,15 +130,17 @@ pub fn sending(record: &mut Record, target: Target) {
 
 /// At the start of an alarm: what was under way when the object died may have arrived.
 pub fn interrupted(record: &mut Record, now: Time) {
+    let edits = threads::operation(record).is_some_and(|operation| !operation.posts());
     for notice in record.notices.iter_mut().filter(|notice| notice.delivery == Delivery::Sending) {
-        notice.delivery = after_unknown(notice.target);
+        let edit = notice.target == Target::Slack && edits;
+        notice.delivery = if edit { Delivery::Ready } else { after_unknown(notice.target) };
         notice.not_before = now;
     }
 }
 
 fn after_unknown(target: Target) -> Delivery {
     match target {
-        Target::Pagerduty => Delivery::LookingUp(0),
+        Target::Pagerduty | Target::Slack => Delivery::LookingUp(0),
         Target::Webhook => Delivery::Ready,
     }
 }
@@ -165,7 +170,14 @@ pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, 
     }
 }
 
-fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Failure, now: Time, chance: Chance) {
+pub(super) fn retry(
+    record: &mut Record,
+    target: Target,
+    delivery: Delivery,
+    failure: &Failure,
+    now: Time,
+    chance: Chance,
+) {
     let Some(notice) = first_mut(record, target) else { return };
     notice.retry = notice.retry.again(now);
     if notice.retry.first_failure.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
@@ -179,13 +191,13 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
     }
 }
 
-fn told(record: &mut Record, target: Target, now: Time) {
+pub(super) fn told(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
         record.note(now, format!("{} notified that the session {}", target.title(), notice.about.happened()));
     }
 }
 
-fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
+pub(super) fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
     if let Some(notice) = take_first(record, target) {
         record.note(now, not_told("", target, notice.about, words));
     }

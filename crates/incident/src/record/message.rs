@@ -51,6 +51,10 @@ pub struct Notice {
     pub finding: Option<Finding>,
     /// Of how many incidents it is true, where it is told once a day.
     pub number: Option<u32>,
+    /// At Slack: its number in the thread, by which it is found again; 0 while it has none.
+    pub thread_number: u32,
+    /// At Slack: whether the root says so already.
+    pub rooted: bool,
     /// Where its delivery stands.
     pub delivery: Delivery,
     /// When to go on.

@@ -1,11 +1,12 @@
-//! Telling people where the session went: notes on the incident at PagerDuty, and messages to an incoming webhook.
+//! Telling people where the session went: notes on the incident at PagerDuty, messages to an incoming webhook, and a
+//! thread at Slack.
 //!
-//! [`words`]: what is said, from a record as the list shows it and what the session found. [`pagerduty`], [`webhook`]: how each target takes it.
+//! [`words`]: what is said, from a record as the list shows it and what the session found. [`pagerduty`], [`webhook`], [`slack`]: how each target takes it.
 //! When something is said, and what an answer means for it, is the lifecycle's
 //! ([`incident::lifecycle::notices`]).
 
 pub mod pagerduty;
-mod slack;
+pub mod slack;
 pub mod webhook;
 mod words;
 
@@ -20,6 +21,8 @@ pub struct Targets {
     pub pagerduty: Option<pagerduty::Access>,
     /// `NOTIFY_WEBHOOK_URL`.
     pub webhook: Option<webhook::Webhook>,
+    /// `SLACK_BOT_TOKEN` and what belongs to it.
+    pub slack: Option<slack::Access>,
 }
 
 /// What goes out to a target.
@@ -30,6 +33,14 @@ pub struct Question<'a> {
     pub headers: Vec<(&'a str, String)>,
     /// What neither an answer nor an error may show.
     pub secrets: Vec<&'a str>,
+}
+
+impl slack::Access {
+    /// What goes out with the bot's token.
+    pub fn question(&self, call: Call) -> Question<'_> {
+        let token = self.token.expose();
+        Question { call, headers: vec![("Authorization", format!("Bearer {token}"))], secrets: vec![token] }
+    }
 }
 
 impl Targets {
@@ -43,6 +54,7 @@ impl Targets {
         match target {
             Target::Pagerduty => self.pagerduty.is_some(),
             Target::Webhook => self.webhook.is_some(),
+            Target::Slack => self.slack.is_some(),
         }
     }
 
@@ -67,6 +79,8 @@ impl Targets {
                 let webhook = self.webhook.as_ref()?;
                 Some(Question { call: webhook.message(notice), headers: Vec::new(), secrets: webhook.secrets() })
             }
+            // What is due there depends on the thread.
+            Target::Slack => None,
         }
     }
 }
