@@ -407,7 +407,6 @@ test("what the record of an alert has", async () => {
     waitsSince: null,
     alertCount: null,
     alerts: [],
-    finding: null,
     error: null,
     sessionState: null,
     sessionDetail: null,
