@@ -55,7 +55,7 @@ async function start() {
     ...own,
     ...(fake && { DEVIN_API_URL: fake.url, DEVIN_ORG_ID: ORG, DEVIN_API_KEY: V3_KEY }),
     // Nobody is to be notified of a session that does not exist.
-    ...(fake && { PAGERDUTY_API_TOKEN: null, NOTIFY_WEBHOOK_URL: null }),
+    ...(fake && { PAGERDUTY_API_TOKEN: null, NOTIFY_WEBHOOK_URL: null, SLACK_BOT_TOKEN: null, SLACK_NOTIFY_CHANNEL: null }),
   };
 
   // What the bridge remembers: with the fake Devin, which forgets everything too, only until it ends.

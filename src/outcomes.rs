@@ -46,8 +46,12 @@ impl CronHost for Host<'_> {
         devin::ask_for_list(access, call).await
     }
 
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         incidents::report(self.env, key, line, report).await.map_err(error)
+    }
+
+    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()> {
+        register::credits(self.env, out, at_work).await.map_err(error)
     }
 
     fn warn(&self, words: &str) {

@@ -1,5 +1,6 @@
 //! Variables and secrets → [`Settings`], checked once an isolate. A wrong setting is reported, never guessed.
 
+mod notify;
 mod secrets;
 
 use std::rc::Rc;
@@ -18,7 +19,7 @@ use incident::secret::Secret;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
-use outbound::notify;
+use outbound::notify::Targets;
 use outbound::prompt::{self, FileProblem, Library, TemplateError, title};
 
 /// What a route's title may hold.
@@ -41,7 +42,7 @@ pub struct Settings {
     /// The prompts.
     pub library: Library,
     /// Who is told where the session went.
-    pub notify: notify::Targets,
+    pub notify: Targets,
     /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
     pub limits: Limits,
     /// How long records are kept: `RETENTION_DAYS`.
@@ -52,6 +53,8 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
+    /// Whether what is ignored has its line in the log too: `LOG`.
+    pub log_ignored: bool,
 }
 
 impl engine::host::Settings for Settings {
@@ -72,8 +75,12 @@ impl engine::host::Settings for Settings {
         self.limits
     }
 
-    fn targets(&self) -> &notify::Targets {
+    fn targets(&self) -> &Targets {
         &self.notify
+    }
+
+    fn redact_emails(&self) -> bool {
+        self.redact_emails
     }
 }
 
@@ -166,11 +173,13 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             max_acu_limit,
             post_to: self.text("POSTMORTEM_DESTINATION"),
             dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
+            structured_output: self.switch("STRUCTURED_OUTPUT", true),
         };
         let prompt = prompt::Config {
             target_repo: repo.unwrap_or_default(),
             jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
             slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
+            observability: self.observability(),
             ..Default::default()
         };
         let limits = Limits {
@@ -181,6 +190,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
+        let log_ignored = self.log_ignored();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -200,6 +210,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
+            log_ignored,
         })
     }
 
@@ -260,32 +271,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         Some(Access { base, api, key })
     }
 
-    fn notify(&mut self) -> notify::Targets {
-        let base = self.address("PAGERDUTY_API_URL", "https://api.pagerduty.com");
-        let from = self.text("PAGERDUTY_FROM");
-        let from = from.inspect(|from| {
-            if !from.contains('@') || !from.bytes().all(|b| b.is_ascii_graphic()) {
-                self.wrong("PAGERDUTY_FROM", from, "the e-mail address of a user at PagerDuty");
-            }
-        });
-        let token = self.secret("PAGERDUTY_API_TOKEN");
-        if token.is_some() && from.is_none() {
-            let expected = "the e-mail address of the user at PagerDuty in whose name notes are written";
-            self.missing("PAGERDUTY_FROM", expected);
-        }
-        let pagerduty = token.zip(from).map(|(token, from)| notify::pagerduty::Access { base, token, from });
-        let webhook = self.secret("NOTIFY_WEBHOOK_URL").map(|url| notify::webhook::Webhook { url });
-        if webhook.as_ref().is_some_and(|webhook| !is_safe_webhook(webhook.url.expose())) {
-            self.problems.push(Problem {
-                setting: "NOTIFY_WEBHOOK_URL".into(),
-                found: Some("(not shown)".into()),
-                expected: "the https:// address of an incoming webhook (http:// only for 127.0.0.1 or localhost)"
-                    .into(),
-            });
-        }
-        notify::Targets { pagerduty, webhook }
-    }
-
     /// An address that keys are sent to, without a slash at its end.
     fn address(&mut self, name: &str, default: &str) -> String {
         let base = self.text(name).unwrap_or_else(|| default.to_owned());
@@ -296,17 +281,40 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         base
     }
 
-    /// The ARNs of `SNS_TOPICS`: a list, or a text with commas.
-    fn topics(&mut self) -> Vec<String> {
-        let value = (self.get)("SNS_TOPICS").unwrap_or_default();
-        let mut topics = match value {
-            Value::Array(items) => {
-                items.iter().map(|item| item.as_str().unwrap_or_default().trim().to_owned()).collect()
-            }
+    /// A variable that is a list, or a text with commas.
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        let value = (self.get)(name).unwrap_or_default();
+        let mut texts = match value {
+            Value::Array(items) => items.iter().map(|item| item.as_str().unwrap_or("?").trim().to_owned()).collect(),
             Value::Null => Vec::new(),
-            value => value.as_str().unwrap_or("?").split(',').map(|topic| topic.trim().to_owned()).collect::<Vec<_>>(),
+            value => value.as_str().unwrap_or("?").split(',').map(|text| text.trim().to_owned()).collect::<Vec<_>>(),
         };
-        topics.retain(|topic| !topic.is_empty());
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// The MCPs of `OBSERVABILITY`: Datadog unless it says otherwise, which `none` does too.
+    fn observability(&mut self) -> Vec<String> {
+        const LONGEST_NAME: usize = 60;
+        let mut names = self.texts("OBSERVABILITY");
+        let none = names.iter().any(|name| name.eq_ignore_ascii_case("none"));
+        let wrong =
+            |name: &String| name == "?" || name.chars().count() > LONGEST_NAME || name.contains(char::is_control);
+        if none && names.len() > 1 || names.iter().any(wrong) {
+            let expected = "the names of MCPs, each at most 60 characters, or \"none\" alone: [\"Datadog\"]";
+            self.wrong("OBSERVABILITY", &names.join(", "), expected);
+        }
+        if none {
+            names.clear();
+        } else if names.is_empty() {
+            names.push("Datadog".to_owned());
+        }
+        names
+    }
+
+    /// The ARNs of `SNS_TOPICS`.
+    fn topics(&mut self) -> Vec<String> {
+        let topics = self.texts("SNS_TOPICS");
         if let Some(wrong) = topics.iter().find(|topic| !topic.starts_with("arn:aws") || !topic.contains(":sns:")) {
             let wrong = wrong.clone();
             self.wrong(
@@ -351,6 +359,17 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             Some(other) => {
                 self.wrong(name, other, "on or off");
                 default
+            }
+        }
+    }
+
+    fn log_ignored(&mut self) -> bool {
+        match self.text("LOG").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("decisions") => false,
+            Some("all") => true,
+            Some(other) => {
+                self.wrong("LOG", other, "decisions or all");
+                false
             }
         }
     }
@@ -437,8 +456,8 @@ mod tests {
             .iter()
             .filter(|known| known.mapped)
             .map(|known| (format!("senders/{}.json", known.sender.path()), r#"{"id": "a", "title": "b"}"#.to_owned()));
-        let schema = ("prompts/postmortem.schema.json".to_owned(), "{}".to_owned());
-        prompts.into_iter().chain(mapped).chain([schema]).collect()
+        let schemas = ["postmortem", "finding"].map(|name| (format!("prompts/{name}.schema.json"), "{}".to_owned()));
+        prompts.into_iter().chain(mapped).chain(schemas).collect()
     }
 
     fn with(changes: Value) -> Configuration {
@@ -477,9 +496,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_with_what_was_expected() {
-        let found =
-            problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
-        assert_eq!(found.len(), 3, "{found:?}");
+        let found = problems(
+            json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example", "LOG": "none"}),
+        );
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.contains(&"LOG is none, expected decisions or all".to_owned()));
         assert!(found.contains(&"SESSIONS_PER_MINUTE is many, expected a whole number from 1 to 10000".to_owned()));
         assert!(found.contains(&"TAGS is perhaps, expected on or off".to_owned()));
     }
@@ -561,6 +582,34 @@ mod tests {
             assert!(found[0].starts_with(&format!("{name} is {value}, expected ")), "{found:?}");
             assert!(with(changes).hook_secrets.unreadable, "{name}");
         }
+    }
+
+    #[test]
+    fn every_prompt_names_datadog_unless_it_is_told_otherwise() {
+        let names = |value: Value| with(json!({"OBSERVABILITY": value})).settings.unwrap().prompt.observability.clone();
+        for datadog in [json!(null), json!(""), json!([]), json!(["Datadog"]), json!("Datadog")] {
+            assert_eq!(names(datadog.clone()), ["Datadog"], "{datadog}");
+        }
+        assert_eq!(names(json!(["Sentry", "Grafana"])), ["Sentry", "Grafana"]);
+        assert_eq!(names(json!("Sentry, Grafana")), ["Sentry", "Grafana"]);
+        assert_eq!((names(json!("none")), names(json!(["None"]))), (vec![], vec![]));
+        for wrong in [json!(["none", "Datadog"]), json!([7]), json!("x".repeat(61))] {
+            assert!(problems(json!({"OBSERVABILITY": wrong}))[0].contains("or \"none\" alone"), "{wrong}");
+        }
+        assert!(with(json!({})).settings.unwrap().defaults.structured_output);
+        assert!(!with(json!({"STRUCTURED_OUTPUT": "off"})).settings.unwrap().defaults.structured_output);
+    }
+
+    #[test]
+    fn a_bot_at_slack_needs_its_token_and_its_channel() {
+        let slack = |token: &str, channel: &str| json!({"SLACK_BOT_TOKEN": token, "SLACK_NOTIFY_CHANNEL": channel});
+        let settings = with(slack("xoxb-1", "C0123456789")).settings.unwrap();
+        let access = settings.notify.slack.as_ref().unwrap();
+        assert_eq!((access.base.as_str(), access.channel.as_str()), ("https://slack.com/api", "C0123456789"));
+        assert!(with(slack("", "")).settings.unwrap().notify.slack.is_none());
+        assert!(problems(slack("xoxb-1", ""))[0].starts_with("SLACK_NOTIFY_CHANNEL is missing"));
+        assert!(problems(slack("", "C0123456789"))[0].starts_with("SLACK_BOT_TOKEN is missing"));
+        assert!(problems(slack("xoxb-1", "#ops"))[0].starts_with("SLACK_NOTIFY_CHANNEL is #ops, expected the id"));
     }
 
     #[test]

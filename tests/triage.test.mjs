@@ -404,6 +404,9 @@ test("what the record of an alert has", async () => {
     followUps: 0,
     seen: 1,
     waitingSince: null,
+    waitsSince: null,
+    alertCount: null,
+    alerts: [],
     error: null,
     sessionState: null,
     sessionDetail: null,
@@ -411,6 +414,7 @@ test("what the record of an alert has", async () => {
     acus: null,
     endedAt: null,
     postmortem: null,
+    finding: null,
     prompt: session.prompt,
     replayable: false,
   });

@@ -179,7 +179,7 @@ pub async fn postmortem(headers: &Headers, query: Query<'_>, name: &str, env: &E
 }
 
 const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of that name. Its session gives one when it \
-     is done, and only where a route asks for it with structured_output = true.";
+     is done, and only where STRUCTURED_OUTPUT, or the structured_output of its route, asks for it.";
 
 /// `None` for whoever may act, from a page of the bridge's own or with no page at all; for everybody else the answer that
 /// they get. `origin`: where the request was sent to, `https://bridge.example`.

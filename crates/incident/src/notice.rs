@@ -15,6 +15,8 @@ pub enum Target {
     /// The incoming webhook.
     #[default]
     Webhook,
+    /// The channel at Slack, as one thread for each incident.
+    Slack,
 }
 
 impl Target {
@@ -26,13 +28,14 @@ impl Target {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Target; 2] = [Target::Pagerduty, Target::Webhook];
+    pub const ALL: [Target; 3] = [Target::Pagerduty, Target::Webhook, Target::Slack];
 
     /// As the timeline calls it.
     pub fn title(self) -> &'static str {
         match self {
             Target::Pagerduty => "PagerDuty",
             Target::Webhook => "webhook",
+            Target::Slack => "Slack",
         }
     }
 }
@@ -47,14 +50,34 @@ pub enum About {
     /// It exists.
     #[default]
     Started,
+    /// It waits for somebody.
+    Waiting,
     /// It has ended.
     Ended,
+    /// After its end it has found or made something else.
+    Updated,
+    /// It has reached a limit of its own, or broke; or there is none, and there won't be one.
+    Failed,
+    /// It may not start yet.
+    Held,
 }
 
 impl About {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// As the timeline says it of a session.
+    pub fn happened(self) -> &'static str {
+        match self {
+            About::Started => "started",
+            About::Waiting => "waits for somebody",
+            About::Ended => "ended",
+            About::Updated => "has more to show",
+            About::Failed => "failed",
+            About::Held => "is held",
+        }
     }
 }
 

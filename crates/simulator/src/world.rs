@@ -81,6 +81,10 @@ impl host::Settings for Settings {
     fn targets(&self) -> &Targets {
         &self.targets
     }
+
+    fn redact_emails(&self) -> bool {
+        true
+    }
 }
 
 /// An object: what it has stored, its alarm, and what of it is in memory.
@@ -202,6 +206,7 @@ impl World {
             library: Library::new(&files),
             limits,
             targets: Targets {
+                slack: None,
                 pagerduty: Some(pagerduty::Access {
                     base: "https://api.pagerduty.com".into(),
                     token: Secret::new("token"),
@@ -740,6 +745,12 @@ impl IncidentHost for IncidentObject {
         None
     }
 
+    async fn tags_left_out(&self) -> bool {
+        false
+    }
+
+    async fn remember_tags_left_out(&self) {}
+
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission> {
         let world = self.world();
         if applicant.released {
@@ -762,6 +773,10 @@ impl IncidentHost for IncidentObject {
         self.world().happened(&self.key, || format!("publishes its line, permit {used}: {answer:?}"));
         self.may_die().await;
         answer
+    }
+
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>> {
+        self.world().ask_register(register::calls::Call::FirstToday { topic, incident, state }).await
     }
 
     async fn cache(&self, _: &Record) -> Result<()> {
@@ -910,9 +925,13 @@ impl CronHost for Cron {
         self.world.outside(call, |world, fate| world.devin.borrow_mut().act(call, fate, world.executor.now())).await
     }
 
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
         self.world.call(key.as_str(), call).await
+    }
+
+    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()> {
+        self.world.ask_register(register::calls::Call::Credits { out, at_work }).await
     }
 
     fn warn(&self, _: &str) {}

@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::pieces::{grade, link, list, number, short, text};
 
 /// So many bytes of HTML are theirs at most; as many are shown as fit, the worst and oldest.
-const ROOM: usize = 20_000;
+const ROOM: usize = 14_000;
 
 /// The card; nothing for any other incident.
 pub fn card(incident: &Value, clock: &Clock) -> Markup {

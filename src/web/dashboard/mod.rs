@@ -5,6 +5,7 @@
 mod alerts;
 mod all;
 mod clock;
+mod finding;
 mod incident;
 mod list;
 mod page;

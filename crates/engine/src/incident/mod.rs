@@ -212,7 +212,13 @@ impl<H: IncidentHost> Program<H> {
             let until = match step {
                 Step::Wait(until) => Some(until),
                 Step::Rest => None,
-                Step::Publish | Step::Create | Step::LookUp | Step::Send | Step::LookUpMessage | Step::Notify(_) => {
+                Step::Publish
+                | Step::Create
+                | Step::LookUp
+                | Step::Send
+                | Step::LookUpMessage
+                | Step::Close
+                | Step::Notify(_) => {
                     steps = steps.saturating_add(1);
                     self.busy.set(self.busy.get().saturating_add(1));
                     let acted = self.act(step, settings).await;
@@ -257,6 +263,7 @@ impl<H: IncidentHost> Program<H> {
             Step::LookUp => self.look_up(settings.devin()).await?,
             Step::Send => self.send(settings).await?,
             Step::LookUpMessage => self.look_up_message(settings.devin()).await?,
+            Step::Close => self.close(settings.devin()).await?,
             Step::Notify(target) => self.notify(target, settings).await?,
             Step::Wait(_) | Step::Rest => return Ok(false),
         }

@@ -53,6 +53,23 @@ pub enum Call {
         /// Its name.
         name: String,
     },
+    /// What was seen of the account's credits, by the names of incidents; answered with null.
+    Credits {
+        /// Those whose sessions Devin has just stopped because the account can pay for nothing more.
+        out: Vec<String>,
+        /// Those on whose sessions it works, or has.
+        at_work: Vec<String>,
+    },
+    /// Whether people are still to be told of a topic today; answered with of how many incidents it is true, or null where they
+    /// were told of another incident.
+    FirstToday {
+        /// What they are to be told of.
+        topic: String,
+        /// The incident that asks; who was told to tell it is told so again.
+        incident: String,
+        /// The state that those incidents are in.
+        state: String,
+    },
     /// A page of the list.
     List(ListQuery),
     /// How everything stands, as [`Stats`].

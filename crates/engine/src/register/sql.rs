@@ -18,5 +18,13 @@ pub const PERMITS: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY K
 pub const FOLLOWED: &str =
     "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
 
+/// What people were told once for a day, and of which incident.
+pub const TOPICS: &str =
+    "CREATE TABLE IF NOT EXISTS topics (topic TEXT PRIMARY KEY, day INTEGER, incident TEXT) WITHOUT ROWID";
+
+/// That the account can't pay for sessions, when the next one tries, and which incident's is trying: one row at most.
+pub const CREDITS: &str =
+    "CREATE TABLE IF NOT EXISTS credits (one INTEGER PRIMARY KEY CHECK (one = 1), tries INTEGER, incident TEXT)";
+
 /// What was counted, by the hour.
 pub const COUNTS: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";

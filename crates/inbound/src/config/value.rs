@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::repo::is_name;
 
 /// The bridge's own secrets. A session reads what strangers wrote; none of these may come near one.
-pub const OWN_SECRETS: [&str; 9] = [
+pub const OWN_SECRETS: [&str; 10] = [
     "DEVIN_API_KEY",
     "WEBHOOK_SECRET",
     "WEBHOOK_SECRET_PREVIOUS",
     "PAGERDUTY_SIGNING_SECRET",
     "PAGERDUTY_SIGNING_SECRET_PREVIOUS",
     "PAGERDUTY_API_TOKEN",
+    "SLACK_BOT_TOKEN",
     "NOTIFY_WEBHOOK_URL",
     "ADMIN_TOKEN",
     "VIEWER_TOKEN",

@@ -181,7 +181,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.error = None;
     record.forget_told_changes();
     group::tell_the_rest(record, now);
-    notices::announce(record, About::Started, record.line(), now);
+    notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }
 
@@ -191,6 +191,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.failed_at = Some(now);
     record.released = false;
     record.state = State::Failed;
+    notices::announce(record, About::Failed, record.line(), None, now);
     record.publish(now);
 }
 

@@ -173,6 +173,7 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
         );
     }
     record.notices = last.notices.clone();
+    record.threads = last.threads.clone();
     record.former = last.to_be_settled();
     record
 }

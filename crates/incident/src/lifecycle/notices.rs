@@ -7,22 +7,28 @@ use std::time::Duration;
 
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
+use super::threads;
 use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
+use crate::reason::Reason;
 use crate::record::{Delivery, Notice, Record, Retry};
 use crate::sender::Sender;
 use crate::time::Time;
+use text::cut;
 
 /// After this long without success the bridge gives up on a notice: by then everybody knows.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
 
-/// Everybody is to be told this of the session. `news` is the record as the list shows it.
-pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
+/// Everybody is to be told this of the session. `news` is the record as the list shows it, `finding` what the session
+/// found, or its last words.
+pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<Finding>, now: Time) {
     for target in Target::ALL {
-        if target == Target::Pagerduty && (record.sender != Sender::Pagerduty || record.is_group()) {
+        let wanted = record.plan.notify.as_ref().is_none_or(|targets| targets.contains(&target));
+        if !wanted || target == Target::Pagerduty && (record.sender != Sender::Pagerduty || record.is_group()) {
             continue;
         }
         if record.notices.len() >= MOST_NOTICES {
@@ -34,6 +40,10 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
             about,
             // Notices name neither the routes nor a group's alerts, and the record is bounded.
             news: Line { routing: Vec::new(), alerts: Vec::new(), ..news.clone() },
+            finding: finding.clone(),
+            number: None,
+            thread_number: 0,
+            rooted: false,
             delivery: Delivery::Ready,
             not_before: now,
             retry: Retry::default(),
@@ -66,13 +76,49 @@ pub fn first(record: &Record, target: Target) -> Option<&Notice> {
     record.notices.iter().find(|notice| notice.target == target)
 }
 
-fn first_mut(record: &mut Record, target: Target) -> Option<&mut Notice> {
+pub(super) fn first_mut(record: &mut Record, target: Target) -> Option<&mut Notice> {
     record.notices.iter_mut().find(|notice| notice.target == target)
 }
 
 /// Only these targets are there: nothing is kept for others.
 pub fn only(record: &mut Record, targets: &[Target]) {
     record.notices.retain(|notice| targets.contains(&notice.target));
+}
+
+/// What the target's first notice is about, where it is told once a day and not of every incident: why there is no session,
+/// or none yet. `None`: it is about this one alone.
+pub fn topic(record: &Record, target: Target) -> Option<String> {
+    /// Words that begin alike are of one cause.
+    const TELLING: usize = 80;
+    let notice =
+        first(record, target).filter(|notice| notice.delivery == Delivery::Ready && notice.number.is_none())?;
+    let Line { state, reason, error, .. } = &notice.news;
+    match notice.about {
+        About::Held => Some(format!("held {}", reason.map_or("", Reason::name))),
+        About::Failed if state == "failed" => {
+            Some(format!("failed {}", cut::head(error.as_deref().unwrap_or_default(), TELLING)))
+        }
+        _ => None,
+    }
+}
+
+/// Somebody has told the target's first notice of another incident today, or nobody has: then it says of how many it is true.
+pub fn told_of_all(record: &mut Record, target: Target, number: Option<u32>, now: Time) {
+    match (number, first_mut(record, target)) {
+        (Some(number), Some(notice)) => notice.number = Some(number),
+        (None, _) => {
+            if let Some(notice) = take_first(record, target) {
+                let line = not_told("", target, notice.about, "they know of others today, for the same reason");
+                record.note(now, line);
+            }
+        }
+        (Some(_), None) => {}
+    }
+}
+
+/// The register did not say whether the target's first notice is news: it is asked again later.
+pub fn not_asked(record: &mut Record, target: Target, words: String, now: Time, chance: Chance) {
+    retry(record, target, Delivery::Ready, &Failure::Unknown { words }, now, chance);
 }
 
 /// The target's first notice is about to be sent. Stored before the call is made.
@@ -84,15 +130,17 @@ pub fn sending(record: &mut Record, target: Target) {
 
 /// At the start of an alarm: what was under way when the object died may have arrived.
 pub fn interrupted(record: &mut Record, now: Time) {
+    let edits = threads::operation(record).is_some_and(|operation| !operation.posts());
     for notice in record.notices.iter_mut().filter(|notice| notice.delivery == Delivery::Sending) {
-        notice.delivery = after_unknown(notice.target);
+        let edit = notice.target == Target::Slack && edits;
+        notice.delivery = if edit { Delivery::Ready } else { after_unknown(notice.target) };
         notice.not_before = now;
     }
 }
 
 fn after_unknown(target: Target) -> Delivery {
     match target {
-        Target::Pagerduty => Delivery::LookingUp(0),
+        Target::Pagerduty | Target::Slack => Delivery::LookingUp(0),
         Target::Webhook => Delivery::Ready,
     }
 }
@@ -122,7 +170,14 @@ pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, 
     }
 }
 
-fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Failure, now: Time, chance: Chance) {
+pub(super) fn retry(
+    record: &mut Record,
+    target: Target,
+    delivery: Delivery,
+    failure: &Failure,
+    now: Time,
+    chance: Chance,
+) {
     let Some(notice) = first_mut(record, target) else { return };
     notice.retry = notice.retry.again(now);
     if notice.retry.first_failure.is_some_and(|since| now.since(since) > GIVE_UP_AFTER) {
@@ -136,13 +191,13 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
     }
 }
 
-fn told(record: &mut Record, target: Target, now: Time) {
+pub(super) fn told(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
-        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.name()));
+        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.happened()));
     }
 }
 
-fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
+pub(super) fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
     if let Some(notice) = take_first(record, target) {
         record.note(now, not_told("", target, notice.about, words));
     }
@@ -154,5 +209,5 @@ fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
 }
 
 fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
-    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.name())
+    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.happened())
 }

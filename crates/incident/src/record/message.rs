@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::state::Retry;
 use crate::event::Incident;
+use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
+use crate::retry::Retry;
 use crate::session::Session;
 use crate::time::Time;
 
@@ -46,6 +47,14 @@ pub struct Notice {
     pub about: About,
     /// The incident as the list showed it then.
     pub news: Line,
+    /// What the session had found then, or its last words.
+    pub finding: Option<Finding>,
+    /// Of how many incidents it is true, where it is told once a day.
+    pub number: Option<u32>,
+    /// At Slack: its number in the thread, by which it is found again; 0 while it has none.
+    pub thread_number: u32,
+    /// At Slack: whether the root says so already.
+    pub rooted: bool,
     /// Where its delivery stands.
     pub delivery: Delivery,
     /// When to go on.

@@ -19,10 +19,12 @@ use crate::admission::{Applicant, PermitUse};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::session::Session;
+use crate::thread::Thread;
 use crate::time::Time;
 
+pub use crate::retry::Retry;
 pub use message::{Delivery, Message, MessageKind, Notice, PriorSession};
-pub use state::{AdmissionState, Retry, State};
+pub use state::{AdmissionState, State};
 
 /// The format in which records are stored. A release that changes it reads all older ones.
 pub const FORMAT: u32 = 1;
@@ -72,6 +74,8 @@ pub struct Record {
     pub outbox: Vec<Message>,
     /// What people are still to be told, in order for each target.
     pub notices: Vec<Notice>,
+    /// The threads at Slack, the one that was used last at the end.
+    pub threads: Vec<Thread>,
     /// How many messages were ever put into the outbox: their numbers.
     pub messages: u32,
     /// The [`Self::attempt`] for whose session the request was written last; 0: for none yet.
@@ -218,6 +222,7 @@ impl Record {
             outcome: None,
             outbox: Vec::new(),
             notices: Vec::new(),
+            threads: Vec::new(),
             messages: 0,
             changes: Vec::new(),
             told: 0,

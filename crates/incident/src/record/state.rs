@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::retry::Retry;
 use crate::time::Time;
 
 /// How far the work has come.
@@ -52,18 +53,6 @@ pub enum State {
     Started,
     /// There is no session and there won't be one unless somebody asks for a replay.
     Failed,
-}
-
-/// Attempts that failed in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Retry {
-    /// How many.
-    #[serde(rename = "times")]
-    pub attempts: u32,
-    /// When the first did.
-    #[serde(rename = "since")]
-    pub first_failure: Option<Time>,
 }
 
 /// Whether an incident may go ahead as far as the budget is concerned.

@@ -1,10 +1,12 @@
-//! Telling people where the session went: notes on the incident at PagerDuty, and messages to an incoming webhook.
+//! Telling people where the session went: notes on the incident at PagerDuty, messages to an incoming webhook, and a
+//! thread at Slack.
 //!
-//! [`words`]: what is said, from a record as the list shows it. [`pagerduty`], [`webhook`]: how each target takes it.
+//! [`words`]: what is said, from a record as the list shows it and what the session found. [`pagerduty`], [`webhook`], [`slack`]: how each target takes it.
 //! When something is said, and what an answer means for it, is the lifecycle's
 //! ([`incident::lifecycle::notices`]).
 
 pub mod pagerduty;
+pub mod slack;
 pub mod webhook;
 mod words;
 
@@ -19,6 +21,8 @@ pub struct Targets {
     pub pagerduty: Option<pagerduty::Access>,
     /// `NOTIFY_WEBHOOK_URL`.
     pub webhook: Option<webhook::Webhook>,
+    /// `SLACK_BOT_TOKEN` and what belongs to it.
+    pub slack: Option<slack::Access>,
 }
 
 /// What goes out to a target.
@@ -29,6 +33,14 @@ pub struct Question<'a> {
     pub headers: Vec<(&'a str, String)>,
     /// What neither an answer nor an error may show.
     pub secrets: Vec<&'a str>,
+}
+
+impl slack::Access {
+    /// What goes out with the bot's token.
+    pub fn question(&self, call: Call) -> Question<'_> {
+        let token = self.token.expose();
+        Question { call, headers: vec![("Authorization", format!("Bearer {token}"))], secrets: vec![token] }
+    }
 }
 
 impl Targets {
@@ -42,19 +54,19 @@ impl Targets {
         match target {
             Target::Pagerduty => self.pagerduty.is_some(),
             Target::Webhook => self.webhook.is_some(),
+            Target::Slack => self.slack.is_some(),
         }
     }
 
     /// The request that sends the notice, or looks whether it has arrived; `None` where PagerDuty's id of the incident is
     /// not known.
     pub fn question(&self, notice: &Notice, looking: bool) -> Option<Question<'_>> {
-        let (about, news) = (notice.about, &notice.news);
         match notice.target {
             Target::Pagerduty => {
                 let access = self.pagerduty.as_ref()?;
                 let token = access.token.expose();
                 Some(Question {
-                    call: if looking { access.list(news) } else { access.write(about, news) }?,
+                    call: if looking { access.list(&notice.news) } else { access.write(notice) }?,
                     headers: vec![
                         ("Authorization", format!("Token token={token}")),
                         ("Accept", "application/vnd.pagerduty+json;version=2".to_owned()),
@@ -65,8 +77,10 @@ impl Targets {
             }
             Target::Webhook => {
                 let webhook = self.webhook.as_ref()?;
-                Some(Question { call: webhook.message(about, news), headers: Vec::new(), secrets: webhook.secrets() })
+                Some(Question { call: webhook.message(notice), headers: Vec::new(), secrets: webhook.secrets() })
             }
+            // What is due there depends on the thread.
+            Target::Slack => None,
         }
     }
 }

@@ -1,0 +1,53 @@
+//! Whether the account can pay for sessions. Devin says that it can't only of a session that exists, so that it is held
+//! against new ones: every half hour one of them tries, and so does whom a person lets go. When Devin is seen to work on
+//! that one, it is over.
+
+use std::time::Duration;
+
+use super::Program;
+use crate::host::{Binding, RegisterHost, Result, Row};
+use ::incident::admission::Applicant;
+use ::incident::time::Time;
+
+/// So long after one has tried the next one does.
+const TRIES_AFTER: Duration = Duration::from_mins(30);
+
+impl<H: RegisterHost> Program<H> {
+    /// Until when somebody is held because the account can't pay; `None` where it can, as far as is known, or where this
+    /// one is to try.
+    pub(super) fn held_for_credits(&self, applicant: &Applicant) -> Result<Option<Time>> {
+        let now = self.host.now();
+        let rows = self.exec("SELECT tries, incident FROM credits", Vec::new())?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let (tries, trying) = (Time(row.integer("tries")), row.text("incident").unwrap_or_default());
+        if trying == applicant.incident {
+            return Ok(None);
+        }
+        if now < tries && !applicant.released {
+            return Ok(Some(tries));
+        }
+        self.next_try(&applicant.incident, now)?;
+        Ok(None)
+    }
+
+    /// Devin was seen to stop these incidents' sessions because the account can't pay, and to work on those of others.
+    pub(super) fn seen_credits(&self, out: &[String], at_work: &[String]) -> Result<()> {
+        let now = self.host.now();
+        let trying =
+            self.exec("SELECT incident FROM credits", Vec::new())?.first().and_then(|row| row.text("incident"));
+        match trying {
+            None if out.is_empty() => Ok(()),
+            // Nobody tries yet.
+            None => self.next_try("", now),
+            Some(trying) if out.contains(&trying) => self.next_try("", now),
+            Some(trying) if at_work.contains(&trying) => self.exec("DELETE FROM credits", Vec::new()).map(|_| ()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// This incident tries now, and the next one half an hour later.
+    fn next_try(&self, incident: &str, now: Time) -> Result<()> {
+        let bindings = vec![Binding::from(now.plus(TRIES_AFTER)), incident.into()];
+        self.exec("INSERT OR REPLACE INTO credits VALUES (1, ?, ?)", bindings).map(|_| ())
+    }
+}
