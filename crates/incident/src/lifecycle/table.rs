@@ -127,6 +127,9 @@ fn table(title: &str, sender: Sender, plan: &Plan, situations: &[Situation]) -> 
     text
 }
 
+/// What one of a group's alerts does.
+type OfAlert = (&'static str, Kind);
+
 /// What the events of two alerts, `a` and `b`, do to their group.
 fn groups(triage: &Plan) -> String {
     let plan = Plan { group_wait_seconds: 30, ..triage.clone() };
@@ -137,7 +140,7 @@ fn groups(triage: &Plan) -> String {
     };
     let (a, b) = (("a", Kind::Triggered), ("b", Kind::Triggered));
     let over = ("a", Kind::Resolved);
-    let situations: [(&str, &[(&str, Kind)], bool); 5] = [
+    let situations: [(&str, &[OfAlert], bool); 5] = [
         ("is not known", &[], false),
         ("waits for others: `a` fires", &[a], false),
         ("has its session: `a` fires", &[a], true),

@@ -184,7 +184,7 @@ fn contradictions_are_told() {
     assert!(
         problem(json!({ "group_by": "label.*" })).contains("service, resource, team, alert_name, sender, label.<name>")
     );
-    assert!(problem(json!({ "group_by": ["service", "resourse"] })).contains("did you mean resource?"));
+    assert!(problem(json!({ "group_by": ["service", "resources"] })).contains("did you mean resource?"));
     assert!(problem(json!({ "group_by": ["severity"] })).contains("label.<name>"));
     assert!(problem(json!({ "group_by": ["label.Env", "label.env "] })).contains("only once"));
     assert!(problem(json!({ "group_by": 7 })).contains("ROUTES[1].group_by"));
