@@ -249,8 +249,8 @@ mod tests {
             let lines = lines(members.iter());
             assert_eq!(lines.len(), count);
             assert!(lines.iter().map(String::len).sum::<usize>() <= LINES + 3 * count);
-            for n in 0..count {
-                assert!(lines[n].contains(&format!("alert-{n:03}")), "{}", lines[n]);
+            for (n, line) in lines.iter().enumerate() {
+                assert!(line.contains(&format!("alert-{n:03}")), "{line}");
             }
             let linked = lines.iter().filter(|line| line.contains("https://")).count();
             assert!(linked >= links && linked <= count, "{linked}");
