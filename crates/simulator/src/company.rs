@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::devin::SYMPTOM;
 use crate::world::{Weather, World};
 use engine::incident::calls::{Call, Outcome};
-use incident::event::{Incident, IncidentEvent, Kind};
+use incident::event::{Incident, IncidentEvent, Kind, Membership};
 use incident::key::Key;
 use incident::lifecycle::Taken;
 use incident::plan::{Plan, Workflow};
@@ -19,6 +20,8 @@ use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
 pub struct Answered {
     /// The names of incidents whose event was accepted, by key.
     pub accepted: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    /// The alerts of groups of which a firing was taken, by the group's key.
+    pub fired: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Lets outages come and go until this time.
@@ -135,6 +138,58 @@ async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
     }
 }
 
+/// Outages, so many in a year, until this time.
+pub async fn outages(world: Rc<World>, answered: Rc<Answered>, a_year: u32, until: Time) {
+    let executor = &world.executor;
+    for number in 1.. {
+        executor.pause(executor.between(Duration::ZERO, (365 * DAY) / a_year.max(1) * 2)).await;
+        if executor.now() >= until {
+            return;
+        }
+        outage(&world, &answered, number);
+    }
+}
+
+/// One cause, many alerts, which a route makes one incident.
+fn outage(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
+    let executor = &world.executor;
+    let postmortem = executor.happens(0.2);
+    let plan = Plan {
+        workflow: if postmortem { Workflow::Postmortem } else { Workflow::Triage },
+        start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
+        dedup_window_seconds: Some(3_600),
+        group_wait_seconds: if executor.happens(0.5) { 60 } else { 0 },
+        ..Plan::default()
+    };
+    for alert in 0..=executor.below(60) {
+        let (world, answered, plan) = (Rc::clone(world), Rc::clone(answered), plan.clone());
+        executor.spawn(async move {
+            let executor = &world.executor;
+            executor.pause(executor.between(Duration::ZERO, 5 * MINUTE)).await;
+            for _ in 0..=executor.below(3) {
+                deliver(&world, &answered, symptom(number, alert, Kind::Triggered), &plan).await;
+                executor.pause(executor.between(30 * SECOND, 30 * MINUTE)).await;
+                deliver(&world, &answered, symptom(number, alert, Kind::Resolved), &plan).await;
+                executor.pause(executor.between(30 * SECOND, 2 * HOUR)).await;
+            }
+        });
+    }
+}
+
+fn symptom(number: u32, alert: usize, kind: Kind) -> IncidentEvent {
+    let name = format!("{SYMPTOM}{number}-{alert}");
+    let membership =
+        Membership { alert: Key::new(Sender::Alert, &[&name, ""]).unwrap(), made_of: "label.node=a".into() };
+    let event = event(Sender::Alert, &name, kind, None, None);
+    let severity = u8::try_from(alert % 5).ok();
+    IncidentEvent {
+        key: Key::group(&[&number.to_string()]),
+        group: Some(membership),
+        incident: Incident { title: name, severity, ..event.incident },
+        ..event
+    }
+}
+
 /// At least once: again until it is taken, for so long as senders try, and sometimes once more although it was.
 async fn deliver(world: &Rc<World>, answered: &Rc<Answered>, event: IncidentEvent, plan: &Plan) {
     let executor = &world.executor;
@@ -150,6 +205,11 @@ async fn deliver(world: &Rc<World>, answered: &Rc<Answered>, event: IncidentEven
         });
         match answer {
             Ok(outcome) => {
+                if event.group.is_some() && event.kind == Kind::Triggered && !matches!(outcome.taken, Taken::Ignored(_))
+                {
+                    let name = event.incident.title.clone();
+                    answered.fired.borrow_mut().entry(key.clone()).or_default().insert(name);
+                }
                 if outcome.taken == Taken::Accepted {
                     answered.accepted.borrow_mut().entry(key.clone()).or_default().insert(outcome.incident);
                 }

@@ -1,7 +1,7 @@
 //! Devin, and those who are notified, as they behave: sessions that lists show late, replies that are lost before and
 //! after the fact, outages, rate limits, sessions that end and that take no more messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,6 +26,17 @@ pub struct Session {
     pub gone: bool,
     /// What it was told.
     pub messages: Vec<String>,
+    /// The alerts of a group that were named to it: see [`SYMPTOM`].
+    pub named: BTreeSet<String>,
+}
+
+/// What the names of a group's alerts begin with.
+pub const SYMPTOM: &str = "symptom-";
+
+fn symptoms(text: &str) -> impl Iterator<Item = String> + '_ {
+    let word =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default().to_owned();
+    text.match_indices(SYMPTOM).filter_map(move |(at, _)| text.get(at..).map(word))
 }
 
 /// What is there.
@@ -100,6 +111,7 @@ impl Devin {
             ends: now.plus(fate.lasts),
             gone: false,
             messages: Vec::new(),
+            named: symptoms(body["prompt"].as_str().unwrap_or_default()).collect(),
         });
         answer(200, &json!({"session_id": id, "url": url, "status": "new"}))
     }
@@ -132,6 +144,7 @@ impl Devin {
                 answer(404, &json!({"detail": "the session is archived"}))
             }
             Some(session) => {
+                session.named.extend(symptoms(&text));
                 session.messages.push(text);
                 answer(200, &json!({}))
             }

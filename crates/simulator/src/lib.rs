@@ -90,6 +90,7 @@ fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
     world.executor.spawn(company::incidents(Rc::clone(&world), Rc::clone(&answered), wanted.incidents, end));
+    world.executor.spawn(company::outages(Rc::clone(&world), Rc::clone(&answered), wanted.incidents / 20, end));
     let cron = Cron { world: Rc::clone(&world) };
     world.executor.spawn(async move {
         // wrangler.toml has it run every five minutes.
@@ -163,6 +164,18 @@ fn settled(world: &World, answered: &Answered) {
         let sessions = world.sessions_of(key);
         if sessions < names.len() && !failed {
             world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
+        }
+    }
+    for (key, names) in answered.fired.borrow().iter() {
+        let Some(record) = world.record(key).filter(|record| record.state == State::Started) else { continue };
+        let (named, gone) = world.named_to(key);
+        let unnamed =
+            |name: &&String| record.alerts.iter().any(|member| member.name == **name) && !named.contains(*name);
+        if let Some(name) = names.iter().find(unnamed)
+            && !gone
+            && record.outbox.is_empty()
+        {
+            world.broke(format!("{key}: no session was told of {name}"));
         }
     }
     let unconfirmed = world.number("SELECT count(*) FROM permits WHERE confirmed = 0");
