@@ -28,7 +28,12 @@ pub fn routes(input: &[u8]) {
         let event = event(sender);
         let decided = match routes.decide(&event, &Defaults::default()) {
             Decision::Ignore { route, .. } => route,
-            Decision::Handle(plan) => plan.route,
+            Decision::Handle(mut plan) => {
+                let grouped = routes.grouped(event.clone(), &mut plan, &Defaults::default());
+                assert_eq!(grouped.group.is_some(), grouped.key.is_group(), "{grouped:?}");
+                assert_eq!(Key::parse(grouped.key.as_str()), Some(grouped.key));
+                plan.route
+            }
         };
         let explained = routes.explain(&event);
         let deciding: Vec<_> = explained.iter().filter(|one| one.decides).map(|one| one.route).collect();

@@ -225,7 +225,8 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.error = None;
     record.deliveries.clear();
     record.wanted = Some(now);
-    let not_before = if over { news::end_is_written(record, now) } else { group::begins(record, now) };
+    let written = if over { news::end_is_written(record, now) } else { now };
+    let not_before = written.max(group::begins(record, now));
     record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry: Retry::default() };
     record.publish(now);
 }
@@ -252,7 +253,7 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
             *not_before = written.max(*not_before);
         }
     }
-    let news = matches!(kind, Kind::Updated | Kind::Reopened) || ends || !worse.is_empty() || heard.fires;
+    let news = matches!(kind, Kind::Updated | Kind::Reopened) || ends || !worse.is_empty() || heard.owed;
     if news { Taken::FollowUp } else { Taken::Duplicate }
 }
 
@@ -309,11 +310,11 @@ fn take_with_session(record: &mut Record, event: IncidentEvent, heard: Heard, no
             let worse = !learn(record, event, None, now).is_empty();
             if worse && kind == Kind::Triggered {
                 news::tell(record, MessageKind::Update, now, true);
-            } else if heard.fires || worse || says_more && (record.concluded || workflow == Workflow::Triage) {
+            } else if heard.owed || worse || says_more && (record.concluded || workflow == Workflow::Triage) {
                 let by = group::told_by(record, heard, now);
-                news::tell(record, MessageKind::Update, by, heard.fires);
+                news::tell(record, MessageKind::Update, by, heard.owed);
             }
-            if worse || says_more || heard.fires { Taken::FollowUp } else { Taken::Duplicate }
+            if worse || says_more || heard.owed { Taken::FollowUp } else { Taken::Duplicate }
         }
     }
 }

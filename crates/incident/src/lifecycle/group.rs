@@ -14,9 +14,9 @@ use crate::time::Time;
 /// What an event says of its group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Heard {
-    /// An alert fires that the session does not know of, or is worse than it knows.
-    pub(super) fires: bool,
-    /// It did so before.
+    /// The session has to hear of it: of an alert that it does not know, that fires again, or is worse than it knows.
+    pub(super) owed: bool,
+    /// It is one that had recovered before.
     pub(super) flaps: bool,
     /// Nothing at all: what recovered had recovered.
     pub(super) nothing: bool,
@@ -45,7 +45,7 @@ fn fires(record: &mut Record, alert: &Key, event: &IncidentEvent, now: Time) -> 
             return Heard::default();
         }
         record.alerts.push(new);
-        return Heard { fires: true, ..Heard::default() };
+        return Heard { owed: true, ..Heard::default() };
     };
     let worse = new.severity.is_some_and(|level| member.severity.is_none_or(|before| level < before));
     if worse {
@@ -59,7 +59,7 @@ fn fires(record: &mut Record, alert: &Key, event: &IncidentEvent, now: Time) -> 
     if again || worse {
         member.news = News::Unsaid;
     }
-    Heard { fires: again || worse, flaps: again, nothing: false }
+    Heard { owed: again || worse, flaps: again, nothing: false }
 }
 
 fn recovers(record: &mut Record, alert: &Key, event: &mut IncidentEvent, now: Time) -> Heard {
@@ -76,7 +76,9 @@ fn recovers(record: &mut Record, alert: &Key, event: &mut IncidentEvent, now: Ti
         None if full => heard.nothing = true,
         // Of what it has never heard of it keeps that this is over: a firing that comes late starts nothing then.
         None => {
+            // A postmortem is about those too of which only the end was told.
             let news = if postmortem { News::Unsaid } else { News::None };
+            heard.owed = postmortem;
             record.alerts.push(Member { over, news, ..Member::of(alert, event, now) });
             heard.nothing = !postmortem;
         }

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::event::Incident;
-use crate::event::{IncidentEvent, Kind, Routing};
+use crate::event::{IncidentEvent, Kind, Membership, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::plan::{Plan, Workflow};
 use crate::record::InitialTask;
 use crate::sender::Sender;
 use crate::session::Session;
+use crate::time::MINUTE;
 
 const NOW: Time = Time(1_760_000_000_000);
 
@@ -126,6 +127,46 @@ fn table(title: &str, sender: Sender, plan: &Plan, situations: &[Situation]) -> 
     text
 }
 
+/// What the events of two alerts, `a` and `b`, do to their group.
+fn groups(triage: &Plan) -> String {
+    let plan = Plan { group_wait_seconds: 30, ..triage.clone() };
+    let of = |alert: &str, kind: Kind| IncidentEvent {
+        key: Key::group(&["one"]),
+        group: Some(Membership { alert: Key::new(Sender::Alert, &[alert, ""]).unwrap(), made_of: String::new() }),
+        ..event(Sender::Alert, kind, "")
+    };
+    let (a, b) = (("a", Kind::Triggered), ("b", Kind::Triggered));
+    let over = ("a", Kind::Resolved);
+    let situations: [(&str, &[(&str, Kind)], bool); 5] = [
+        ("is not known", &[], false),
+        ("waits for others: `a` fires", &[a], false),
+        ("has its session: `a` fires", &[a], true),
+        ("has its session: `a` and `b` fire", &[a, b], true),
+        ("has its session; `a` fired and recovered", &[a, over], true),
+    ];
+    let columns = [a, over, b, ("b", Kind::Resolved)];
+    let mut text =
+        "### Groups\n\n| the group | `a` fires | `a` recovers | `b` fires | `b` recovers |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for (name, events, started) in situations {
+        let mut before = None;
+        for (alert, kind) in events {
+            before = take(before, of(alert, *kind), Some(plan.clone()), NOW).0;
+        }
+        if let Some(record) = before.as_mut().filter(|_| started) {
+            record.outbox.clear();
+            creating(record, NOW);
+            create_replied(record, Ok(Session { id: "devin-1".into(), url: String::new() }), NOW, 0.0);
+        }
+        let cells = columns.map(|(alert, kind)| {
+            let (after, taken) = take(before.clone(), of(alert, kind), Some(plan.clone()), NOW.plus(MINUTE));
+            effect(before.as_ref(), after.as_ref(), taken)
+        });
+        text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
 fn tables() -> String {
     use Kind::{Acknowledged, Reopened, Resolved, Triggered};
     let at = |name, events, then| Situation { name, events, then };
@@ -163,6 +204,7 @@ fn tables() -> String {
         table("PagerDuty, by default", Sender::Pagerduty, &postmortem(Resolved), &by_default),
         table("PagerDuty, with `start_on = \"acknowledged\"`", Sender::Pagerduty, &postmortem(Acknowledged), &early),
         table("Alerts", Sender::Alert, &triage, &alerts),
+        groups(&triage),
     ]
     .join("\n")
 }

@@ -171,3 +171,16 @@ fn a_group_whose_first_event_starts_nothing_is_kept() {
     assert_eq!((last, record.all_alerts().len(), record.concluded), (Taken::Accepted, 2, true));
     assert_eq!(take(None, of("a", Kind::Resolved), Some(group()), NOW), (None, Taken::Ignored(Reason::Recovered)));
 }
+
+#[test]
+fn a_postmortem_names_those_of_which_only_the_end_was_told() {
+    let plan = Plan { workflow: Workflow::Postmortem, start_on: Kind::Resolved, ..group() };
+    let (record, first) = taken(None, of("a", Kind::Resolved), plan.clone(), NOW);
+    assert_eq!((first, begins(&record)), (Taken::Accepted, Some(NOW.plus(MINUTE))));
+    let (mut record, second) = taken(Some(record), of("b", Kind::Resolved), plan.clone(), NOW);
+    assert_eq!((second, record.all_alerts().len()), (Taken::FollowUp, 2));
+    creating(&mut record, NOW);
+    create_replied(&mut record, Ok(session("1")), NOW, 0.0);
+    let (record, third) = taken(Some(record), of("c", Kind::Resolved), plan, NOW);
+    assert_eq!((third, message_at(&record), record.new_alerts().len()), (Taken::FollowUp, Some(NOW.plus(MINUTE)), 1));
+}
