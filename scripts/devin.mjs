@@ -50,6 +50,21 @@ export class Devin {
     return this.#ask("POST", `${sessions(org)}/${NO_SESSION}/messages`, { message: "devin-bridge: is this permitted?" });
   }
 
+  /** Sessions by a query as it is written. */
+  sessions(org, query) {
+    return this.#ask("GET", `${sessions(org)}?${query}`);
+  }
+
+  /** Starts a session. */
+  create(org, request) {
+    return this.#ask("POST", sessions(org), request);
+  }
+
+  /** Ends a session for good. */
+  terminate(org, id) {
+    return this.#ask("DELETE", `${sessions(org)}/${encodeURIComponent(id)}`);
+  }
+
   async #ask(method, path, body) {
     const response = await fetch(this.#base + path, {
       method,

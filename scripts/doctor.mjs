@@ -5,6 +5,7 @@ import { buildWorker, check, CONFIG_OPTION, describe, namedConfiguration, readCo
 import { examineDevin } from "./devin.mjs";
 import { ok, show, skipped, wrong } from "./findings.mjs";
 import { localBridge } from "./local.mjs";
+import { probeDevin } from "./probe.mjs";
 
 const SECRETS = ["DEVIN_API_KEY", "WEBHOOK_SECRET", "PAGERDUTY_SIGNING_SECRET", "ADMIN_TOKEN"];
 
@@ -12,9 +13,10 @@ const TOOL = {
   usage: "npm run doctor [-- options]",
   about: `Looks at the settings, the secrets and the key for Devin, and with --url at a bridge that is deployed. Each line
     says ok, or what is wrong and what to do. Secrets are read from the environment (${SECRETS.join(", ")}) or from
-    .dev.vars. No session is started.`,
+    .dev.vars. No session is started without --probe.`,
   options: {
     url: { value: "URL", about: "the deployed bridge: health, storage, clock, TLS, and a PagerDuty test event, pagey.ping" },
+    probe: { about: "starts one session, which does nothing and is ended at once, and finds out what Devin's documents do not say" },
     strict: { about: "ends with 1 also where something could not be looked at" },
     ...CONFIG_OPTION,
     json: JSON_OPTION,
@@ -25,6 +27,7 @@ const TOOL = {
     ["npm run doctor", "settings, secrets, key and organisation, before a deploy"],
     ["npm run doctor -- --url https://devin-bridge.example.workers.dev", "and the bridge, after it"],
     ["npm run doctor -- --url http://127.0.0.1:8787", "the bridge that `npm start` runs, with the secrets that it made"],
+    ["npm run doctor -- --probe", "and how this Devin reads lists of ids and tags: worth reporting"],
     ["npm run --silent doctor -- --json", "{ ok, checks: [{ check, state, said, todo }] }; state is ok, wrong or skipped"],
   ],
 };
@@ -47,6 +50,7 @@ async function doctor() {
     if (!values.json) show(checks.at(-1));
   };
   await look(configuration, url, note);
+  if (values.probe) await probeDevin(configuration, note);
   const count = (wanted) => checks.filter(({ state }) => state === wanted).length;
   const healthy = count("wrong") === 0 && !(values.strict && count("skipped") > 0);
   if (!healthy) process.exitCode = WRONG;

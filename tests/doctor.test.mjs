@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { examineBridge } from "../scripts/bridge.mjs";
 import { examineDevin } from "../scripts/devin.mjs";
+import { probeDevin } from "../scripts/probe.mjs";
 import { ROOT } from "../scripts/steps.mjs";
-import { ORG, V1_KEY, V3_KEY } from "./fake-devin.mjs";
+import { FakeDevin, ORG, V1_KEY, V3_KEY } from "./fake-devin.mjs";
 import { SECRETS, startBridge } from "./harness.mjs";
 
 const bridge = await startBridge();
@@ -219,4 +220,36 @@ test("TLS: 1.2 is what PagerDuty speaks", async () => {
   assert.equal(locked.code, 1);
   assert.match(locked.found.get("TLS").todo, /Minimum TLS Version to 1\.2/);
   assert.equal(locked.found.get("bridge").state, "ok");
+});
+
+test("a probe finds out what the documents do not say, with one session that it ends", async () => {
+  const fake = await FakeDevin.start();
+  after(() => fake.stop());
+  const probe = (secrets = {}) =>
+    find(probeDevin, { variables: { DEVIN_API_URL: fake.url, DEVIN_ORG_ID: ORG }, secrets: { ...ALL, ...secrets } });
+  const alone = await probe();
+  assert.equal(alone.get("probe: tags").said, "a tag of our own is kept");
+  assert.match(alone.get("probe: lists of ids").said, /no other session/);
+  for (const [arrays, said] of [
+    ["repeated", "session_ids=a&session_ids=b: both; session_ids=a,b: none"],
+    ["comma", "session_ids=a&session_ids=b: the first only; session_ids=a,b: both"],
+    ["last", "session_ids=a&session_ids=b: the last only; session_ids=a,b: none"],
+  ]) {
+    fake.arrays = arrays;
+    assert.equal((await probe()).get("probe: lists of ids").said, said);
+  }
+  fake.allowedTags = [];
+  assert.match((await probe()).get("probe: tags").said, /was left out: only certain tags are allowed/);
+  fake.script({ call: "create", replies: [{ status: 422, body: { detail: "tag not allowed" } }] });
+  const refused = await probe();
+  assert.deepEqual([refused.get("probe: tags").state, refused.has("probe: its session")], ["wrong", false]);
+  fake.script({ call: "terminate", replies: [{ status: 403, body: {} }] });
+  assert.match((await probe()).get("probe: its session").todo, /app\.devin\.ai/);
+  assert.equal(fake.all.length, 6);
+  assert.equal(fake.all.filter(({ status }) => status === "exit").length, 5);
+  assert.ok(fake.requests.every(({ query }) => !query.has("devin_id")));
+  assert.deepEqual(states(await probe({ DEVIN_API_KEY: V1_KEY })), { probe: "skipped" });
+  const { code, out } = await doctor(ALL, { DEVIN_API_URL: fake.url }, "--probe");
+  assert.equal(code, 0, out);
+  assert.match(out, /^ok +probe: its session +devin-\w+ is ended$/m);
 });

@@ -109,8 +109,11 @@ test("without output its last words are told; output and pull requests that come
   assert.equal(made.event, "session.updated");
   assert.match(made.message, /\nPull requests: https:\/\/github\.com\/octo\/orders\/pull\/9 \(open\)$/);
   bridge.devin.setWork(sessionId, { output: FINDING });
-  await ticks(bridge, 3);
-  const [, , , found, ...more] = await told(incident, 4);
+  await until("the output is told", 60, async () => {
+    await ticks(bridge, 1);
+    return hooks(incident).length === 4;
+  });
+  const [, , , found, ...more] = hooks(incident);
   assert.deepEqual([found.event, found.finding.summary, more], ["session.updated", FINDING.summary, []]);
 });
 

@@ -11,6 +11,7 @@ mod group;
 mod messages;
 mod news;
 pub mod notices;
+mod operation;
 mod operator;
 pub mod outcome;
 mod retry;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use super::operation::operation;
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
-use super::threads;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::listing::Line;
@@ -130,7 +130,7 @@ pub fn sending(record: &mut Record, target: Target) {
 
 /// At the start of an alarm: what was under way when the object died may have arrived.
 pub fn interrupted(record: &mut Record, now: Time) {
-    let edits = threads::operation(record).is_some_and(|operation| !operation.posts());
+    let edits = operation(record).is_some_and(|operation| !operation.posts());
     for notice in record.notices.iter_mut().filter(|notice| notice.delivery == Delivery::Sending) {
         let edit = notice.target == Target::Slack && edits;
         notice.delivery = if edit { Delivery::Ready } else { after_unknown(notice.target) };

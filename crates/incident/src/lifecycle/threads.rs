@@ -4,6 +4,7 @@
 //! is posted, and where that is in doubt it is looked for. Where somebody has deleted the root, there is one new one.
 
 use super::notices;
+pub use super::operation::operation;
 use super::retry::{Chance, LOOKS, backoff, look_pause};
 use crate::failure::Failure;
 use crate::notice::{About, Target};
@@ -15,20 +16,6 @@ use crate::time::Time;
 const MOST_THREADS: usize = 3;
 /// What is gone answers so, for an edit and for a reply.
 const GONE: u16 = 410;
-
-/// What is due for the target's first notice; `None` where there is none.
-pub fn operation(record: &Record) -> Option<Operation> {
-    let notice = notices::first(record, Target::Slack)?;
-    let thread = record.threads.iter().find(|thread| thread.incident == notice.news.incident);
-    let Some((thread, root)) = thread.and_then(|thread| Some((thread, thread.root.clone()?))) else {
-        return Some(Operation::Root);
-    };
-    Some(match &thread.end {
-        _ if !notice.rooted => Operation::EditRoot(root),
-        Some(end) if notice.about == About::Updated => Operation::EditReply(end.clone()),
-        _ => Operation::Reply(root),
-    })
-}
 
 /// The first notice is about to be told, or looked for. What it is known by there is stored before the call is made.
 pub fn begin(record: &mut Record) {

@@ -50,8 +50,8 @@ pub fn redact(text: &str, emails: bool) -> String {
     let mut out = None;
     // What is left may look different without the secrets that were in it: `key: word_AKIA…[` looks like source code,
     // `key: word_` doesn't. Mostly the second walk finds nothing, and text without secrets needs no second one.
-    for _ in 0..MOST_WALKS {
-        match walk(out.as_deref().unwrap_or(text), emails) {
+    for walked in 0..=MOST_WALKS {
+        match walk(out.as_deref().unwrap_or(text), emails, walked == MOST_WALKS) {
             Some(shown) => out = Some(shown),
             None => break,
         }
@@ -75,18 +75,24 @@ fn push_note(out: &mut String, name: &str) {
     out.push(']');
 }
 
-/// More than any text has been seen to need; a limit keeps the time in proportion to the length.
+/// More than any text has been seen to need that nobody made up; a limit keeps the time in proportion to the length. What
+/// the last walk finds goes with all that is glued to it: there may be more of its kind.
 const MOST_WALKS: usize = 6;
 
-/// One walk over the text; nothing when there is no secret in it.
-fn walk(text: &str, emails: bool) -> Option<String> {
+/// One walk over the text; nothing when there is no secret in it. `whole`: with a secret goes what is glued to it.
+fn walk(text: &str, emails: bool, whole: bool) -> Option<String> {
     let mut walk = Walk::new(text, emails, true);
     let mut out = String::new();
     let mut copied = 0;
     while let Some(hit) = walk.next() {
         // A limit may have ended it in the middle of a character.
-        let start = text.floor_char_boundary(walk.src.raw(hit.start)).max(copied);
+        let mut start = text.floor_char_boundary(walk.src.raw(hit.start)).max(copied);
         let end = text.ceil_char_boundary(walk.src.raw(hit.end)).max(start);
+        if whole {
+            let before = text.get(copied..start).unwrap_or("");
+            let edge = before.char_indices().rev().find(|(_, c)| c.is_whitespace() || *c == ']');
+            start = copied + edge.map_or(0, |(at, c)| at + c.len_utf8());
+        }
         out.push_str(text.get(copied..start).unwrap_or(""));
         push_note(&mut out, hit.name);
         copied = end;

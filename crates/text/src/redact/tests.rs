@@ -759,3 +759,14 @@ proptest! {
         prop_assert!(!shown.contains(&LANGUAGES[language](&secret)), "{}", shown);
     }
 }
+
+#[test]
+fn secrets_glued_together_all_go_however_many() {
+    let glued = "key-b9eb2b67d8b081abd1d97aaf35f3b68f".repeat(40);
+    for text in [glued.clone(), format!("an error: {glued} and {glued}, {glued}")] {
+        let shown = redact(&text, true);
+        assert!(!shown.contains("b9eb2b67"), "{shown}");
+        assert_eq!(redact(&shown, true), shown);
+    }
+    assert!(redact(&format!("an error: {glued}"), true).starts_with("an error: [redacted: "));
+}
