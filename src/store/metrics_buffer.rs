@@ -45,8 +45,9 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
         Some(Taken::Ignored(reason)) => Count::Ignored(reason),
         None => Count::Unstored(event.sender),
     });
-    // What waits for more occurrences has a record, and with it a line of its own.
-    if let Some(Taken::Ignored(reason)) = taken.filter(|taken| *taken != Taken::Ignored(Reason::Occurrences)) {
+    if let Some(Taken::Ignored(reason)) = taken
+        && !reason.of_a_record()
+    {
         let line = Line::ignored(event, reason, now);
         TALLY.with_borrow_mut(|tally| tally.batch.ignore(line));
     }

@@ -396,6 +396,7 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
 fn ignored_because(reason: Reason) -> &'static str {
     match reason {
         Reason::Recovered => "The alert recovered, and there is no session to notify.",
+        Reason::RecoveredFirst => "The alert recovered before Devin was asked for its session, so it gets none.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

@@ -31,11 +31,21 @@ pub enum Reason {
     Occurrences,
     /// The alert recovered and there is no session to notify.
     Recovered,
+    /// The alert recovered before Devin was asked for its session.
+    RecoveredFirst,
 }
 
 impl Reason {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Those for which an incident is ignored that has a record, and with it a line of its own.
+    pub const OF_RECORDS: [Reason; 2] = [Reason::Occurrences, Reason::RecoveredFirst];
+
+    /// Whether it is one of those.
+    pub fn of_a_record(self) -> bool {
+        Self::OF_RECORDS.contains(&self)
     }
 }

@@ -50,6 +50,7 @@ fn reason(incident: &Value) -> &str {
         ("route", _) => "a route says so",
         ("occurrences", _) => "for more occurrences",
         ("recovered", _) => "it recovered before a session was wanted",
+        ("recovered_first", _) => "it recovered before Devin was asked",
         ("test", _) => "a test",
         ("confirmation", _) => "a question of Amazon SNS",
         ("", "waiting") => "its session is on its way",

@@ -6,9 +6,10 @@ use super::Program;
 use super::calls::{LARGEST_PAGE, ListQuery, Stats, parse_cursor};
 use crate::host::{Binding, RegisterHost, Result, Row};
 use ::incident::listing::{IGNORED, Line};
+use ::incident::reason::Reason;
 use ::incident::time::Time;
 
-/// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
+/// So many lines of ignored events are kept, of those whose incidents have no record, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
 /// They are cut down to that after so many new ones, so that not every event has them all counted.
 const SLACK: u32 = 100;
@@ -34,7 +35,7 @@ impl<H: RegisterHost> Program<H> {
     pub(super) fn list_ignored(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
         if let Some(known) = &known {
-            if known.state != IGNORED {
+            if known.state != IGNORED || known.reason.is_some_and(Reason::of_a_record) {
                 return Ok(());
             }
             line.seen = known.seen.saturating_add(1);
@@ -46,10 +47,11 @@ impl<H: RegisterHost> Program<H> {
         }
         if self.new_ignored.get() > SLACK {
             self.new_ignored.set(0);
+            let of_records: Vec<&str> = Reason::OF_RECORDS.into_iter().map(Reason::name).collect();
             self.exec(
                 "DELETE FROM incidents WHERE incident IN (SELECT incident FROM incidents WHERE state = ? \
-                 ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-                vec![IGNORED.into(), Binding::from(MOST_IGNORED)],
+                 AND listing ->> 'reason' NOT IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+                vec![IGNORED.into(), serde_json::to_string(&of_records)?.into(), Binding::from(MOST_IGNORED)],
             )?;
         }
         Ok(())

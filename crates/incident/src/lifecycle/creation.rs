@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::holds;
 use super::notices;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
 use crate::plan::Workflow;
+use crate::reason::Reason;
 use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, Retry, State};
 use crate::session::Session;
 use crate::time::{SECOND, Time};
@@ -151,6 +153,9 @@ fn wait_to_create(
     now: Time,
     chance: Chance,
 ) {
+    if holds::is_over(record) {
+        return holds::not_wanted(record, Reason::RecoveredFirst, now);
+    }
     if retry.too_long(now) {
         let words = words.unwrap_or_default();
         return failed(record, format!("gave up after 48 hours: {words}"), now);
@@ -175,6 +180,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.session = Some(session);
     record.outcome = None;
     record.released = false;
+    record.insisted = false;
     record.started_at = Some(now);
     record.state = State::Started;
     record.error = None;
@@ -188,6 +194,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.set_error(Some(words));
     record.failed_at = Some(now);
     record.released = false;
+    record.insisted = false;
     record.state = State::Failed;
     record.publish(now);
 }

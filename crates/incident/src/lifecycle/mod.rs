@@ -6,6 +6,7 @@
 
 mod creation;
 mod events;
+mod holds;
 mod messages;
 mod news;
 pub mod notices;

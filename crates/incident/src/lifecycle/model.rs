@@ -117,6 +117,8 @@ struct Life {
     last: BTreeMap<&'static str, u32>,
     /// Whether an event was accepted that a session, or a message to one, is owed for.
     owed: bool,
+    /// Whether what was owed a session recovered before Devin was asked for it.
+    not_started: bool,
     /// Whether Devin ever refused for good, so that a failed record is a right end.
     refused: bool,
     /// Whether something was tried for two days in vain, likewise.
@@ -281,6 +283,7 @@ impl Life {
             events: 0,
             last: BTreeMap::new(),
             owed: false,
+            not_started: false,
             refused: false,
             given_up: false,
             arrived: BTreeMap::new(),
@@ -294,6 +297,7 @@ impl Life {
     }
 
     fn store(&mut self, record: &mut Record) {
+        self.not_started |= record.not_started.is_some();
         self.stored = Some(record.to_text());
     }
 
@@ -317,6 +321,8 @@ impl Life {
             "flaps",
             "levels",
             "requested",
+            "not_started",
+            "insisted",
         ] {
             record.as_object_mut().unwrap().remove(field);
         }
@@ -414,6 +420,8 @@ impl Life {
                     self.request = Some((correlation_id.clone(), record.changes.clone()));
                 }
                 creating(&mut record, now);
+                let over = record.concluded && record.plan.workflow == Workflow::Triage;
+                assert!(!over || record.insisted, "Devin is asked for what is over: {record:?}");
                 self.store(&mut record);
                 let session = Session { id: format!("s{}", self.devin.messages.len()), url: String::new() };
                 if done || fate == Fate::Gone {
@@ -587,8 +595,10 @@ impl Life {
             State::Failed => {
                 prop_assert!(self.refused || self.given_up, "failed without a reason: {record:?}");
             }
-            // An episode that only counts, after one that has its session.
-            State::Watching => prop_assert!(record.episode > 1, "ends without a session: {record:?}"),
+            // An episode that only counts, after one that has its session or was to have none.
+            State::Watching => {
+                prop_assert!(record.episode > 1 || self.not_started, "ends without a session: {record:?}");
+            }
             ref state => prop_assert!(false, "ends in {state:?}"),
         }
         Ok(())

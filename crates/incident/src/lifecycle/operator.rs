@@ -12,6 +12,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
     let did = match &mut record.state {
         State::Failed => {
             record.note(now, "replayed");
+            record.insisted = record.concluded;
             try_again(record, now);
             return true;
         }

@@ -10,7 +10,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::{Incident, IncidentEvent, Routing};
 use super::key::Key;
-use super::listing::Line;
+use super::listing::{IGNORED, Line};
 use super::plan::Plan;
 use super::sender::Sender;
 use crate::admission::{Applicant, PermitUse};
@@ -98,6 +98,10 @@ pub struct Record {
     pub released: bool,
     /// When the bridge learned that the session exists: it counts once, at this time.
     pub started_at: Option<Time>,
+    /// Why the session that was wanted is not wanted any more, where there is none.
+    pub not_started: Option<Reason>,
+    /// Whether somebody wants the session although the alert has recovered.
+    pub insisted: bool,
     /// Whether somebody gave up on it: no repeat of its events starts anything then.
     pub abandoned: bool,
     /// Whether it failed without anybody knowing that there is no session: it counts as one.
@@ -222,6 +226,8 @@ impl Record {
             wanted: None,
             released: false,
             started_at: None,
+            not_started: None,
+            insisted: false,
             abandoned: false,
             may_exist: false,
             failed_at: None,
@@ -280,6 +286,7 @@ impl Record {
     /// The contract's word for the state.
     pub fn state_name(&self) -> &'static str {
         match &self.state {
+            State::Watching if self.not_started.is_some() && self.firings.is_empty() => IGNORED,
             State::Watching => "waiting",
             State::Waiting { admission: AdmissionState::Queued(_), .. } => "queued",
             State::Waiting { admission: AdmissionState::Held, .. } => "held",
@@ -296,7 +303,11 @@ impl Record {
 
     /// Why it is in its state, where there is more to say: why no session is wanted yet.
     pub fn reason(&self) -> Option<Reason> {
-        let watching = if self.firings.is_empty() { Reason::EventType } else { Reason::Occurrences };
+        let watching = match self.not_started {
+            _ if !self.firings.is_empty() => Reason::Occurrences,
+            Some(why) => why,
+            None => Reason::EventType,
+        };
         (self.state == State::Watching).then_some(watching)
     }
 
@@ -347,6 +358,12 @@ impl Record {
         }
         let too_many = former.len().saturating_sub(MOST_FORMER);
         former.split_off(too_many)
+    }
+
+    /// Keeps what the list and the budget are still to learn of an earlier session.
+    pub fn keep_former(&mut self, former: Former) {
+        self.former.push(former);
+        self.former.drain(..self.former.len().saturating_sub(MOST_FORMER));
     }
 
     /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
