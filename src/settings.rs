@@ -42,7 +42,7 @@ pub struct Settings {
     pub library: Library,
     /// Who is told where the session went.
     pub notify: notify::Targets,
-    /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
+    /// `SESSIONS_PER_MINUTE`, `SESSIONS_PER_DAY`, `SESSIONS_RESERVED`, and the routes' own.
     pub limits: Limits,
     /// How long records are kept: `RETENTION_DAYS`.
     pub retention: Duration,
@@ -69,7 +69,7 @@ impl engine::host::Settings for Settings {
     }
 
     fn limits(&self) -> Limits {
-        self.limits
+        self.limits.clone()
     }
 
     fn targets(&self) -> &notify::Targets {
@@ -173,10 +173,11 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
             ..Default::default()
         };
-        let limits = Limits {
-            per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
-            per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
-        };
+        let per_minute = self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000);
+        let per_day = self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000);
+        let reserved = self.small_number("SESSIONS_RESERVED", 0, 0, per_day.saturating_sub(1));
+        let budgets = routes.as_ref().map(Routes::budgets).unwrap_or_default();
+        let limits = Limits { per_minute, per_day, reserved, routes: budgets };
         let retention = DAY.saturating_mul(self.small_number("RETENTION_DAYS", 30, 1, 3_650));
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);

@@ -246,7 +246,7 @@ session_secrets = ["SHOP_TOKEN"]
   assert.deepEqual(json(await tool("check", "--config", config, "--json")).problems, []);
 });
 
-const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots", "deploy"];
+const TOOLS = ["start", "send", "preview", "replay", "pause", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots", "deploy"];
 
 for (const name of TOOLS) {
   test(`${name}: --help, and what is not understood`, async () => {

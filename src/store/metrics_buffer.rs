@@ -10,7 +10,6 @@ use engine::counts::{BOUNDS, Batch, Count, OVER};
 use incident::event::IncidentEvent;
 use incident::lifecycle::Taken;
 use incident::listing::Line;
-use incident::reason::Reason;
 use incident::sender::Sender;
 use incident::time::{MINUTE, Time, millis};
 
@@ -114,6 +113,7 @@ impl Tally {
 mod tests {
     use super::*;
     use engine::counts::{MOST_IGNORED, Refused};
+    use incident::reason::Reason;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

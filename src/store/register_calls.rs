@@ -8,8 +8,9 @@ use crate::log;
 use crate::runtime;
 use crate::store::metrics_buffer;
 use engine::register::calls::{Call, ListQuery, Request, Stats};
-use incident::admission::{Admission, Applicant, Limits, PermitUse};
+use incident::admission::{Admission, Applicant, Limits, Pause, PermitUse};
 use incident::listing::Line;
+use incident::time::Time;
 
 /// The binding of the object.
 const BINDING: &str = "REGISTER";
@@ -39,6 +40,21 @@ pub async fn list(env: &Env, query: ListQuery) -> worker::Result<Value> {
 /// The list's line for the incident of that name; null where there is none.
 pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
     ask(env, Call::One { name: name.to_owned() }).await
+}
+
+/// Nothing is to start until then, or until somebody says so.
+pub async fn pause(env: &Env, reason: String, until: Option<Time>) -> worker::Result<Pause> {
+    ask(env, Call::Pause { reason, until }).await
+}
+
+/// The pause is over.
+pub async fn resume(env: &Env) -> worker::Result<()> {
+    ask(env, Call::Resume).await
+}
+
+/// The pause that there is now.
+pub async fn paused(env: &Env) -> worker::Result<Option<Pause>> {
+    ask(env, Call::Paused).await
 }
 
 /// How everything stands, with the counts of so many of the last hours one by one.

@@ -8,6 +8,7 @@ pub mod event;
 pub mod list_query;
 pub mod metrics;
 pub mod openapi;
+pub mod pause;
 pub mod query;
 pub mod reply;
 pub mod router;

@@ -35,11 +35,11 @@ use incident::sender::Sender;
 use incident::session::Session;
 use text::clean;
 
-/// Answers a request to a hook.
-pub async fn handle(hook: Endpoint, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
+/// Answers a request to a hook. `address`: the bridge's own, `https://bridge.example`, and the query.
+pub async fn handle(hook: Endpoint, headers: &Headers, address: (&str, Query<'_>), body: &[u8], env: &Env) -> Answer {
     let arrived = now();
     let configuration = configuration(env);
-    let (answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
+    let (answer, proof) = proven(hook, headers, address, body, env, &configuration).await;
     log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
     answer.answer
 }
@@ -70,7 +70,7 @@ impl From<Answer> for Logged {
 async fn proven(
     hook: Endpoint,
     headers: &Headers,
-    query: Query<'_>,
+    (origin, query): (&str, Query<'_>),
     body: &[u8],
     env: &Env,
     configuration: &Configuration,
@@ -107,7 +107,9 @@ async fn proven(
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
     let answer = match senders::parse(hook, &verified, &configuration.mappings) {
-        Ok(parsed) => Proven { hook, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await,
+        Ok(parsed) => {
+            Proven { hook, origin, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await
+        }
         Err(bad) => {
             metrics_buffer::count(Count::Refused(Refused::BadBody));
             Answer::from(bad).into()
@@ -147,6 +149,8 @@ async fn verify<'a>(attempt: &Attempt<'a>, configuration: &Configuration) -> Res
 /// A proven body on its way.
 struct Proven<'a> {
     hook: Endpoint,
+    /// The bridge's own address.
+    origin: &'a str,
     body: &'a Verified<'a>,
     dry_run: bool,
     settings: &'a Settings,
@@ -177,7 +181,7 @@ impl Proven<'_> {
         refused: Vec<(usize, BadBody)>,
         remark: Option<String>,
     ) -> Logged {
-        let Proven { hook, body, dry_run, settings, env } = *self;
+        let Proven { hook, origin, body, dry_run, settings, env } = *self;
         let mut answers = Vec::new();
         let mut first = None;
         // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
@@ -185,6 +189,7 @@ impl Proven<'_> {
         let together = events.len();
         for (place, event) in events.into_iter().enumerate() {
             let event = event.safe_among(together, settings.redact_emails);
+            let event = IncidentEvent { bridge: Some(origin.to_owned()), ..event };
             first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
             let mut answer = if dry_run {
                 dry_run::dry_run(event, settings, env).await
@@ -271,7 +276,10 @@ async fn deliver(
         }
         _ => event,
     };
-    let event = IncidentEvent { routing: settings.routes.routing(&event), ..event };
+    // Where nobody has to be led to the incident's page it need not be known.
+    let approves = matches!(&decision, Decision::Handle(plan) if plan.approve);
+    let bridge = event.bridge.clone().filter(|_| approves);
+    let event = IncidentEvent { routing: settings.routes.routing(&event), bridge, ..event };
     let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
     metrics_buffer::event(&event, taken, now());
     answer.route = event.routing.route;
@@ -382,8 +390,8 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
         (_, SessionStatus::Queued { behind }) => {
             Answer::ok(Status::Accepted, format!("Stored; the session waits for its turn, queued behind {behind}."))
         }
-        (_, SessionStatus::Held) => {
-            Answer::ok(Status::Accepted, "Stored; today's sessions are spent, so it is held until midnight UTC.")
+        (_, SessionStatus::Held { why }) => {
+            Answer { reason: why, ..Answer::ok(Status::Accepted, format!("Stored; {}.", held_because(why))) }
         }
         (_, SessionStatus::OnItsWay | SessionStatus::Idle) => {
             Answer::ok(Status::Accepted, "Stored; the session is on its way.")
@@ -393,10 +401,20 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
     answer
 }
 
+fn held_because(why: Option<Reason>) -> &'static str {
+    match why {
+        Some(Reason::RouteBudget) => "its route's sessions of today are spent, so it is held until midnight UTC",
+        Some(Reason::Paused) => "the bridge is paused, so it is held until the pause ends",
+        Some(Reason::Approval) => "its session starts when somebody says yes to it on the incident's page",
+        _ => "today's sessions are spent, so it is held until midnight UTC",
+    }
+}
+
 fn ignored_because(reason: Reason) -> &'static str {
     match reason {
         Reason::Recovered => "The alert recovered, and there is no session to notify.",
         Reason::RecoveredFirst => "The alert recovered before Devin was asked for its session, so it gets none.",
+        Reason::ApprovalExpired => "Nobody said yes to its session in time, and this is still the same incident.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

@@ -49,12 +49,23 @@ pub enum About {
     Started,
     /// It has ended.
     Ended,
+    /// It is not asked for before somebody says yes to it.
+    Approval,
 }
 
 impl About {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// As the timeline says it of a session.
+    pub fn happened(self) -> &'static str {
+        match self {
+            About::Started => "started",
+            About::Ended => "ended",
+            About::Approval => "waits for approval",
+        }
     }
 }
 

@@ -70,6 +70,10 @@ pub struct Plan {
     pub language: Option<String>,
     /// Whether Devin is asked for the postmortem as structured output too.
     pub structured_output: bool,
+    /// What identifies the route, where it has sessions a day of its own.
+    pub budget: Option<String>,
+    /// Whether each session waits until a person says yes to it.
+    pub approve: bool,
 }
 impl Default for Plan {
     fn default() -> Self {
@@ -94,6 +98,8 @@ impl Default for Plan {
             observability: None,
             language: None,
             structured_output: false,
+            budget: None,
+            approve: false,
         }
     }
 }

@@ -33,6 +33,16 @@ pub enum Reason {
     Recovered,
     /// The alert recovered before Devin was asked for its session.
     RecoveredFirst,
+    /// Nobody said yes in time to a session that its route wants a yes to.
+    ApprovalExpired,
+    /// Held: its route wants a person's yes.
+    Approval,
+    /// Held: the day's sessions are spent, or promised to those in front.
+    Day,
+    /// Held: its route's sessions of the day are.
+    RouteBudget,
+    /// Held: the bridge is paused.
+    Paused,
 }
 
 impl Reason {
@@ -42,7 +52,7 @@ impl Reason {
     }
 
     /// Those for which an incident is ignored that has a record, and with it a line of its own.
-    pub const OF_RECORDS: [Reason; 2] = [Reason::Occurrences, Reason::RecoveredFirst];
+    pub const OF_RECORDS: [Reason; 3] = [Reason::Occurrences, Reason::RecoveredFirst, Reason::ApprovalExpired];
 
     /// Whether it is one of those.
     pub fn of_a_record(self) -> bool {

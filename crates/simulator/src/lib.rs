@@ -63,7 +63,7 @@ const BEGIN: Time = Time(1_767_225_600_000);
 /// Runs a world.
 pub fn simulate(wanted: Wanted) -> Outcome {
     fault::put_back(wanted.fault);
-    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100 });
+    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100, ..Limits::default() });
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));

@@ -73,7 +73,7 @@ impl host::Settings for Settings {
     }
 
     fn limits(&self) -> Limits {
-        self.limits
+        self.limits.clone()
     }
 
     fn targets(&self) -> &Targets {
@@ -456,7 +456,7 @@ impl World {
         let within =
             |from: Time| created.iter().rev().take_while(|(at, _)| *at > from).filter(|(_, free)| !free).count();
         let (minute, day) = (within(now.minus(MINUTE)), within(Time(now.midnight().0 - 1)));
-        let Limits { per_minute, per_day, .. } = self.settings.limits;
+        let Limits { per_minute, per_day, .. } = self.settings.limits.clone();
         if minute > per_minute as usize {
             self.broke(format!("{minute} sessions in a minute, at most {per_minute}"));
         }
@@ -675,8 +675,9 @@ impl IncidentHost for IncidentObject {
         if applicant.released {
             world.released.borrow_mut().insert(self.key.clone());
         }
-        let admission =
-            world.ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits }).await;
+        let admission = world
+            .ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits: limits.clone() })
+            .await;
         if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { .. })) {
             world.must_wait(&self.key, limits);
         }

@@ -7,6 +7,7 @@ mod clock;
 mod incident;
 mod list;
 mod page;
+pub mod pause;
 mod pieces;
 mod plot;
 mod problems;
@@ -14,6 +15,7 @@ mod reply;
 mod today;
 mod view;
 
+use maud::html;
 use worker::{Env, Headers};
 
 use crate::configuration::configuration;
@@ -47,7 +49,7 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Optio
         (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
     };
     let acts = admin::may_act(headers, env);
-    let banner = problems::banner(&configuration(env));
+    let banner = html! { (problems::banner(&configuration(env))) (pause::banner(stats.pause.as_ref(), &clock)) };
     let list = list::List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts, banner };
     refreshing(view.refreshes, page(200, list::page(&list)))
 }

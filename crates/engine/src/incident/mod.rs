@@ -212,7 +212,13 @@ impl<H: IncidentHost> Program<H> {
             let until = match step {
                 Step::Wait(until) => Some(until),
                 Step::Rest => None,
-                Step::Publish | Step::Create | Step::LookUp | Step::Send | Step::LookUpMessage | Step::Notify(_) => {
+                Step::Publish
+                | Step::Create
+                | Step::Expire
+                | Step::LookUp
+                | Step::Send
+                | Step::LookUpMessage
+                | Step::Notify(_) => {
                     steps = steps.saturating_add(1);
                     self.busy.set(self.busy.get().saturating_add(1));
                     let acted = self.act(step, settings).await;
@@ -254,6 +260,10 @@ impl<H: IncidentHost> Program<H> {
                 return self.store().await.map(|()| true);
             }
             Step::Create => self.create(settings).await?,
+            Step::Expire => {
+                self.with_loaded(|record| lifecycle::expire(record, self.host.now())).await?;
+                self.store().await?;
+            }
             Step::LookUp => self.look_up(settings.devin()).await?,
             Step::Send => self.send(settings).await?,
             Step::LookUpMessage => self.look_up_message(settings.devin()).await?,

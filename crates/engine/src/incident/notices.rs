@@ -12,6 +12,9 @@ use outbound::notify::pagerduty;
 impl<H: IncidentHost> Program<H> {
     /// Sends the target's first notice, or looks for it.
     pub(super) async fn notify(&self, target: Target, settings: &H::Settings) -> Result<()> {
+        if self.with_loaded(|record| notices::overtaken(record, target)).await? == Some(true) {
+            return self.store().await;
+        }
         let notice = self.with_loaded(|record| notices::first(record, target).cloned()).await?.flatten();
         let Some(notice) = notice else { return Ok(()) };
         if notice.delivery == Delivery::Ready {

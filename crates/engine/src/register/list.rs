@@ -47,11 +47,11 @@ impl<H: RegisterHost> Program<H> {
         }
         if self.new_ignored.get() > SLACK {
             self.new_ignored.set(0);
-            let of_records: Vec<&str> = Reason::OF_RECORDS.into_iter().map(Reason::name).collect();
+            let [occurrences, recovered, expired] = Reason::OF_RECORDS.map(|reason| Binding::from(reason.name()));
             self.exec(
                 "DELETE FROM incidents WHERE incident IN (SELECT incident FROM incidents WHERE state = ? \
-                 AND listing ->> 'reason' NOT IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-                vec![IGNORED.into(), serde_json::to_string(&of_records)?.into(), Binding::from(MOST_IGNORED)],
+                 AND listing ->> 'reason' NOT IN (?, ?, ?) ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+                vec![IGNORED.into(), occurrences, recovered, expired, Binding::from(MOST_IGNORED)],
             )?;
         }
         Ok(())
@@ -121,16 +121,20 @@ impl<H: RegisterHost> Program<H> {
     /// are done are not counted: they are many, and every row that is looked at costs.
     pub(super) fn count_states(&self, stats: &mut Stats, now: Time) -> Result<()> {
         let cursor = self.exec(
-            "SELECT state, count(*) AS number, min(listing ->> 'waitingSince') AS since FROM incidents \
+            "SELECT state, ifnull(listing ->> 'reason', 'day') AS reason, count(*) AS number, \
+             min(listing ->> 'waitingSince') AS since FROM incidents \
              WHERE state = 'failed' OR state IN ('waiting', 'queued', 'held') AND listing ->> 'waitingSince' IS NOT NULL \
-             GROUP BY state",
+             GROUP BY state, iif(state = 'held', reason, '')",
             Vec::new(),
         )?;
         for row in cursor {
             let number = u32::try_from(row.integer("number")).unwrap_or_default();
             let since = row.text("since").and_then(|since| Time::from_rfc3339(&since));
             match row.text("state").as_deref() {
-                Some("held") => stats.held = number,
+                Some("held") => {
+                    stats.held = stats.held.saturating_add(number);
+                    stats.held_for.insert(row.text("reason").unwrap_or_default(), number);
+                }
                 Some("failed") => stats.failed = number,
                 state => {
                     if state == Some("waiting") {

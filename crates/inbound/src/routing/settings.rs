@@ -9,7 +9,7 @@ use incident::plan::{Plan, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 20] = [
+pub const SETTINGS: [&str; 22] = [
     "ignore",
     "accept_unreadable",
     "workflow",
@@ -30,6 +30,8 @@ pub const SETTINGS: [&str; 20] = [
     "tags",
     "max_acu_limit",
     "devin_mode",
+    "sessions_per_day",
+    "approve",
 ];
 
 /// What the variables say, for everything a route does not.
@@ -57,6 +59,7 @@ pub(super) struct RouteSettings {
     pub(super) min_occurrences: Option<u64>,
     pub(super) window_seconds: Option<u64>,
     pub(super) repos: Option<Vec<String>>,
+    pub(super) sessions_per_day: Option<u64>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
     pub(super) plan: Plan,
 }
@@ -71,6 +74,7 @@ impl Default for RouteSettings {
             min_occurrences: None,
             window_seconds: None,
             repos: None,
+            sessions_per_day: None,
             plan: Plan::default(),
         }
     }
@@ -114,6 +118,8 @@ impl RouteSettings {
             "tags" => Slot::List(&mut plan.tags, Form::Line(100)),
             "max_acu_limit" => Slot::Count(&mut plan.max_acu_limit, 1_000_000),
             "devin_mode" => Slot::Text(&mut plan.devin_mode, Form::Id),
+            "sessions_per_day" => Slot::Count(&mut self.sessions_per_day, 100_000),
+            "approve" => Slot::Flag(&mut plan.approve),
             _ => return None,
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::holds;
 use super::notices;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
+use crate::admission::Admission;
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
@@ -14,19 +15,26 @@ use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, R
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
-/// There is no permit for it now.
-pub fn must_wait(record: &mut Record, admission: AdmissionState, until: Time, now: Time) {
-    if let State::Waiting { not_before, admission: old, .. } = &mut record.state {
-        let was = std::mem::replace(old, admission);
-        *not_before = until;
-        match (admission, was) {
-            (AdmissionState::Held, _) if was != admission => record.note(now, "held: today's sessions are spent"),
-            (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
-                record.note(now, "queued: over the sessions per minute")
-            }
-            _ => {}
+/// The register's answer, where it is not to go ahead.
+pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
+    let (new, why, until) = match admission {
+        Admission::Admitted => return,
+        Admission::Queued { ahead, until } => (AdmissionState::Queued(ahead), None, until),
+        Admission::Held { until, why } => (AdmissionState::Held, Some(why), until),
+    };
+    let State::Waiting { not_before, admission: old, .. } = &mut record.state else { return };
+    let was = std::mem::replace(old, new);
+    *not_before = until;
+    let held_for = std::mem::replace(&mut record.held_for, why);
+    record.unanswered = 0;
+    match (new, was) {
+        (AdmissionState::Held, _) if was != new || held_for != why => {
+            record.note(now, format!("held: {}", why.map_or("", holds::held_because)));
         }
-        record.unanswered = 0;
+        (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
+            record.note(now, "queued: over the sessions per minute");
+        }
+        _ => {}
     }
 }
 
@@ -58,6 +66,9 @@ pub fn not_admitted(record: &mut Record, now: Time, chance: Chance) {
 
 /// The register says that there is a slot: whether that is news.
 pub fn called(record: &mut Record, now: Time) -> bool {
+    if record.awaits_approval() {
+        return false;
+    }
     match &mut record.state {
         State::Waiting { not_before, admission: AdmissionState::Queued(_) | AdmissionState::Held, .. }
             if *not_before > now =>
@@ -171,7 +182,7 @@ fn wait_to_create(
     }
     let not_before = now.plus(after.map_or_else(|| backoff(retry.attempts, chance), |after| after.max(SECOND)));
     record.set_error(words);
-    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry };
+    holds::wait(record, not_before, retry, now);
     record.publish(now);
 }
 

@@ -189,6 +189,9 @@ fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan
             _ => Taken::Ignored(Reason::EventType),
         };
     }
+    if holds::was_not_approved(record, kind) {
+        return Taken::Ignored(Reason::ApprovalExpired);
+    }
     let window = Duration::from_secs(record.plan.window_seconds);
     record.firings.retain(|at| now.since(*at) <= window);
     if !delivery.is_some_and(|id| record.is_redelivery(&id, now)) {
@@ -215,7 +218,7 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.deliveries.clear();
     record.wanted = Some(now);
     let not_before = if over { news::end_is_written(record, now) } else { now };
-    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry: Retry::default() };
+    holds::wait(record, not_before, Retry::default(), now);
     record.publish(now);
 }
 
@@ -349,6 +352,7 @@ fn count_episode(record: &mut Record, event: &IncidentEvent, now: Time) {
 fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>, now: Time) -> Vec<Rise> {
     let worse = if record.state == State::Watching { Vec::new() } else { news::rises(record, &event) };
     let routing = std::mem::take(&mut event.routing);
+    record.bridge = event.bridge.take().or(record.bridge.take());
     let told = event.change.is_some();
     if let Some(change) = &event.change {
         record.keep_change(change);

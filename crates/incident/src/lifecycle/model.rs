@@ -111,6 +111,8 @@ struct Life {
     late: Vec<String>,
     /// Whether somebody has asked for a replay.
     replayed: bool,
+    /// How often somebody said yes to its session.
+    yes: usize,
     plan: Plan,
     sender: Sender,
     events: u32,
@@ -129,9 +131,9 @@ struct Life {
 }
 
 impl World {
-    fn new(lives: &[(Workflow, Kind, u32)], limits: Limits) -> World {
-        let life = |(n, (workflow, start_on, occurrences)): (usize, &(Workflow, Kind, u32))| {
-            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences)
+    fn new(lives: &[(Workflow, Kind, u32, bool)], limits: Limits) -> World {
+        let life = |(n, (workflow, start_on, occurrences, approve)): (usize, &(Workflow, Kind, u32, bool))| {
+            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences, *approve)
         };
         World {
             rows: Memory::default(),
@@ -160,6 +162,8 @@ impl World {
             Happening::Report(end) => life.report(end, now),
             Happening::Replay => {
                 life.replayed = true;
+                let waits = |record: &Record| record.awaits_approval() || record.state == State::Failed;
+                life.yes += usize::from(life.record().is_some_and(|record| waits(&record)));
                 life.change(|record| {
                     replay(record, now);
                 });
@@ -182,11 +186,11 @@ impl World {
 
     fn step(&mut self, who: usize, fate: Fate) {
         let World { rows, limits, now, elapsed, created, lives, .. } = self;
-        if lives[who].step(fate, rows, *limits, *now) {
+        if lives[who].step(fate, rows, limits, *now) {
             created.push((*elapsed, *now));
         }
         // The register's alarm.
-        let Ok(called) = admission::called(rows, *limits, *now);
+        let Ok(called) = admission::called(rows, limits, *now);
         for waiter in called {
             for life in lives.iter_mut().filter(|life| waiter.incident.ends_with(&life.key)) {
                 life.change(|record| {
@@ -257,7 +261,7 @@ impl World {
 }
 
 impl Life {
-    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32) -> Life {
+    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32, approve: bool) -> Life {
         let (sender, window) = match workflow {
             Workflow::Postmortem if start_on == Kind::Reopened => (Sender::Alert, Some(3_600)),
             Workflow::Postmortem => (Sender::Pagerduty, None),
@@ -269,6 +273,7 @@ impl Life {
             start_on,
             dedup_window_seconds: window,
             min_occurrences: occurrences,
+            approve,
             ..Default::default()
         };
         Life {
@@ -278,6 +283,7 @@ impl Life {
             request: None,
             late: Vec::new(),
             replayed: false,
+            yes: 0,
             plan,
             sender,
             events: 0,
@@ -321,6 +327,8 @@ impl Life {
             "flaps",
             "levels",
             "requested",
+            "held_for",
+            "approval",
             "not_started",
             "insisted",
         ] {
@@ -348,6 +356,7 @@ impl Life {
             change: (kind == Kind::Updated).then(|| format!("note {number}")),
             delivery: None,
             routing: Routing::default(),
+            bridge: None,
             incident: Incident {
                 title: "t".into(),
                 severity: (self.sender == Sender::Alert).then_some(severity),
@@ -374,7 +383,7 @@ impl Life {
 
     /// One step of the alarm; whether a session was created within the limits. Whatever is not stored when a crash comes
     /// is forgotten, as it would be.
-    fn step(&mut self, fate: Fate, rows: &Memory, limits: Limits, now: Time) -> bool {
+    fn step(&mut self, fate: Fate, rows: &Memory, limits: &Limits, now: Time) -> bool {
         let Some(mut record) = self.record() else { return false };
         interrupted(&mut record, now);
         let mut created = false;
@@ -398,17 +407,13 @@ impl Life {
                 }
                 published(&mut record, told, now, 0.0);
             }
+            Step::Expire => expire(&mut record, now),
             Step::Create if fate == Fate::NoRegister => not_admitted(&mut record, now, 0.0),
             Step::Create => {
                 let applicant = record.applicant();
                 let Ok(admission) = admission::apply(rows, &applicant, limits, now);
-                let wait = match admission {
-                    Admission::Admitted => None,
-                    Admission::Queued { ahead, until } => Some((AdmissionState::Queued(ahead), until)),
-                    Admission::Held { until } => Some((AdmissionState::Held, until)),
-                };
-                if let Some((admission, until)) = wait {
-                    must_wait(&mut record, admission, until, now);
+                if admission != Admission::Admitted {
+                    must_wait(&mut record, admission, now);
                     record.publish(now);
                     if !crash {
                         self.store(&mut record);
@@ -483,7 +488,11 @@ impl Life {
             Step::Notify(target) => {
                 let before = record.clone();
                 let notice = notices::first(&record, target).unwrap().clone();
-                let session = notice.news.session_id.clone().unwrap();
+                if notices::overtaken(&mut record, target) {
+                    self.store(&mut record);
+                    return false;
+                }
+                let session = notice.news.session_id.clone().unwrap_or_default();
                 let what = (target.name(), notice.about.name(), session);
                 let looking = matches!(notice.delivery, Delivery::LookingUp(_));
                 let there = self.arrived.contains_key(&what);
@@ -559,7 +568,13 @@ impl Life {
             let living = self.devin.messages.keys().filter(|id| !self.devin.gone.contains(id)).count();
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
+        let sessions: usize = self.devin.sessions.values().map(Vec::len).sum();
+        prop_assert!(!self.plan.approve || sessions <= self.yes, "{sessions} sessions after {} yes", self.yes);
         for (what @ (target, about, session), known) in &self.known {
+            // Each session of its own is asked for.
+            if *about == "approval" {
+                continue;
+            }
             // A session ends again after each message that wakes it.
             let ends = self.devin.messages.get(session).map_or(0, Vec::len) + 1;
             let most = if *about == "started" { 1 } else { ends };
@@ -654,8 +669,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn life() -> impl Strategy<Value = (Workflow, Kind, u32)> {
-    prop_oneof![
+fn life() -> impl Strategy<Value = (Workflow, Kind, u32, bool)> {
+    let work = prop_oneof![
         Just((Workflow::Postmortem, Kind::Resolved, 1)),
         Just((Workflow::Postmortem, Kind::Acknowledged, 1)),
         Just((Workflow::Postmortem, Kind::Triggered, 1)),
@@ -663,7 +678,9 @@ fn life() -> impl Strategy<Value = (Workflow, Kind, u32)> {
         Just((Workflow::Postmortem, Kind::Reopened, 1)),
         Just((Workflow::Triage, Kind::Triggered, 1)),
         Just((Workflow::Triage, Kind::Triggered, 2)),
-    ]
+    ];
+    let approve = prop::bool::weighted(0.2);
+    (work, approve).prop_map(|((workflow, kind, occurrences), approve)| (workflow, kind, occurrences, approve))
 }
 
 proptest! {
@@ -677,7 +694,7 @@ proptest! {
         per_day in 1..6_u32,
         happenings in prop::collection::vec((0..3_usize, happening()), 1..90),
     ) {
-        let mut world = World::new(&lives, Limits { per_minute, per_day });
+        let mut world = World::new(&lives, Limits { per_minute, per_day, ..Limits::default() });
         for (who, happening) in happenings {
             world.happen(who, happening);
             world.check()?;

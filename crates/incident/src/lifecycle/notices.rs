@@ -75,6 +75,18 @@ pub fn only(record: &mut Record, targets: &[Target]) {
     record.notices.retain(|notice| targets.contains(&notice.target));
 }
 
+/// Drops the target's first notice, where that asks for a yes that is not waited for any more; whether it did. One that may
+/// have been sent stays.
+pub fn overtaken(record: &mut Record, target: Target) -> bool {
+    let asks = |notice: &Notice| notice.about == About::Approval && notice.delivery == Delivery::Ready;
+    if record.awaits_approval() || !first(record, target).is_some_and(asks) {
+        return false;
+    }
+    record.approval.told = false;
+    give_up(record, target, "that is not so any more", record.last_seen);
+    true
+}
+
 /// The target's first notice is about to be sent. Stored before the call is made.
 pub fn sending(record: &mut Record, target: Target) {
     if let Some(notice) = first_mut(record, target) {
@@ -138,7 +150,7 @@ fn retry(record: &mut Record, target: Target, delivery: Delivery, failure: &Fail
 
 fn told(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
-        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.name()));
+        record.note(now, format!("{} notified that the session {}", target.title(), notice.about.happened()));
     }
 }
 
@@ -154,5 +166,5 @@ fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
 }
 
 fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
-    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.name())
+    format!("{} not notified{yet} that the session {}: {why}", target.title(), about.happened())
 }

@@ -37,6 +37,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         change: (sender == Sender::Pagerduty && kind != Kind::Triggered).then(|| kind.name().to_owned()),
         delivery: None,
         routing: Routing::default(),
+        bridge: None,
         occurred_at: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }

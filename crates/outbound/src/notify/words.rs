@@ -31,7 +31,7 @@ impl Words {
         if let Some(severity) = news.severity {
             incident.push(("Severity", format!("Sev {severity}")));
         }
-        let mut headline = format!("Devin session {}", about.name());
+        let mut headline = format!("Devin session {}", about.happened());
         if about == About::Ended {
             if let Some(state) = shown(&news.session_detail).or(shown(&news.session_state)) {
                 headline.push_str(&format!(" ({})", state.replace('_', " ")));
@@ -44,7 +44,8 @@ impl Words {
                 outcome.push(("ACUs", news.acus.to_string()));
             }
         }
-        let link = shown(&news.session_url).or(shown(&news.session_id)).unwrap_or_default();
+        let page = news.page.clone().filter(|_| about == About::Approval);
+        let link = page.or(shown(&news.session_url)).or(shown(&news.session_id)).unwrap_or_default();
         Words { headline, link, incident, outcome }
     }
 
