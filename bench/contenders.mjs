@@ -29,9 +29,10 @@ const SEED = { worker: "seed.mjs" };
  * `pid` is the process that does the work, workerd or Node.
  * - devin: the address of Devin
  * - persistTo: a folder to keep its state in; by default one that goes away with it
+ * - more: other variables
  * - inspector: whether the inspector listens too, on `inspectorUrl`
  */
-export async function start(name, { devin, persistTo, inspector = false }) {
+export async function start(name, { devin, persistTo, inspector = false, more = {} }) {
   const { worker, program } = name === "seed" ? SEED : CONTENDERS[name];
   const state = persistTo ?? folder();
   const vars = {
@@ -41,6 +42,7 @@ export async function start(name, { devin, persistTo, inspector = false }) {
     DEVIN_API_KEY: V3_KEY,
     SESSIONS_PER_MINUTE: "10000",
     SESSIONS_PER_DAY: "100000",
+    ...more,
   };
   const child = fork(here(program ?? "worker-child.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));

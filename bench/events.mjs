@@ -50,7 +50,8 @@ function body(name, series) {
   return body;
 }
 
-function pieces(body, headers, place = PLACE) {
+/** A request as pieces; `place` is what stands where the number goes. */
+export function pieces(body, headers, place = PLACE, path = "/pagerduty-resolved") {
   const text = JSON.stringify(body);
   const head = Object.entries({
     host: "127.0.0.1",
@@ -59,5 +60,5 @@ function pieces(body, headers, place = PLACE) {
     "content-length": Buffer.byteLength(text),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST /pagerduty-resolved HTTP/1.1\r\n${head.join("")}\r\n${text}`.split(place);
+  return `POST ${path} HTTP/1.1\r\n${head.join("")}\r\n${text}`.split(place);
 }

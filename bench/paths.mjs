@@ -14,6 +14,15 @@ const SLOW_MS = 5_000;
 /** What the names of paths end with where the load goes to the Worker itself. */
 export const DIRECT = ", direct";
 
+/** Our bridge waits so long for the note with which somebody resolves an incident. */
+const LAST_WORDS_MS = 10_500;
+
+/** When a contender has done all that follows its answers. */
+async function done(contender) {
+  if (["ours", "before"].includes(contender.name)) await sleep(LAST_WORDS_MS);
+  await idle(contender.pid);
+}
+
 /** Tells a contender of the first `count` incidents of a series, one after the other, and checks each answer. */
 export async function tell(contender, series, count) {
   const { hostname, port } = new URL(contender.url);
@@ -23,16 +32,7 @@ export async function tell(contender, series, count) {
     if (status > 299) throw new Error(`${contender.name} answered ${status} to ${incidentId(series, number)}`);
   }
   connection.end();
-  await idle(contender.pid);
-}
-
-/** Our bridge waits so long for the note with which somebody resolves an incident. */
-const LAST_WORDS_MS = 10_500;
-
-/** When a contender has done all that follows its answers. */
-async function done(contender) {
-  if (["ours", "before"].includes(contender.name)) await sleep(LAST_WORDS_MS);
-  await idle(contender.pid);
+  await done(contender);
 }
 
 /**

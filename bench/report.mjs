@@ -45,6 +45,11 @@ export function report(results) {
         ...SIZES.map((size) => cell(paths[name]?.[size], "cpu")),
       ]),
     ),
+    "**Bodies of 1 MiB**: CPU time of ours for one that a route ignores, in ms",
+    table(
+      ["", "ms"],
+      Object.entries(paths["largest body"]).map(([name, measured]) => [name, cell(measured.map(({ cpu }) => ({ ms: cpu / 1000 })), "ms")]),
+    ),
     "**Start of workerd**",
     table(
       ["", ...started.map((name) => CONTENDERS[name].title)],

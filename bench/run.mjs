@@ -36,6 +36,7 @@ async function bench() {
   const { startDevin } = await import("./devin.mjs");
   const { memory, size, starts } = await import("./isolate.mjs");
   const { known, remove, SIZES, storageWith } = await import("./known.mjs");
+  const { largestBodies } = await import("./largest.mjs");
   const { HAS_WRK } = await import("./load.mjs");
   const { changing, KNOWN, slowDevin, tell, unchanging, warmUp } = await import("./paths.mjs");
   const { report, write } = await import("./report.mjs");
@@ -55,6 +56,7 @@ async function bench() {
     await step("Forbidden, ignored, duplicate", () => unchanging(running, rounds, add));
     await step("New incidents, storms", () => changing(bridges, devin, rounds, add));
     await step("A Devin that takes 5 s", () => slowDevin(bridges, devin, rounds, add));
+    await step("The largest bodies", () => largestBodies(devin, rounds, add));
     results.instructions = await step("Instructions", () => instructions(running));
     while (running.length > 0) await running.pop().stop();
 

@@ -9,8 +9,8 @@ import { miniflare } from "../scripts/miniflare.mjs";
 const read = (path) => readFileSync(new URL(path, import.meta.url));
 const config = parse(read("../wrangler.toml").toString());
 
-/** The bindings that each does not get; the rivals know no objects. */
-const WITHOUT = { ours: [], before: [], "seed.mjs": ["INCIDENT"] };
+/** The bindings that each does not get; the rivals know no objects. Refusals all come from one address here. */
+const WITHOUT = { ours: ["WRONG_SECRETS"], before: [], "seed.mjs": ["INCIDENT"] };
 
 process.once("message", async ({ worker, vars, persistTo, inspector }) => {
   const runtime = miniflare({

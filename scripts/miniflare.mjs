@@ -22,6 +22,7 @@ export function miniflareOptions({ config, modules, variables = {}, without = []
   const bindings = [
     ...Object.entries(variables).map(([name, value]) => [name, variable(value)]),
     ...(config.kv_namespaces ?? []).filter(({ binding }) => has(binding)).map(({ binding }) => [binding, { type: "kv", id: binding }]),
+    ...(config.ratelimits ?? []).filter(({ name }) => has(name)).map(({ name, namespace_id: namespace, simple }) => [name, { type: "rate-limit", namespace, simple }]),
     ...objects.map(({ name, class_name: exportName }) => [name, { type: "durable-object", worker: config.name, exportName }]),
   ];
   const files = Object.entries(modules).map(([path, contents]) => [path, { type: TYPES[extname(path)], contents }]);

@@ -37,6 +37,7 @@ export function withEnvironment(text, env, toml, stringify) {
   const part = {
     kv_namespaces: toml.kv_namespaces?.map(({ binding }) => ({ binding })),
     durable_objects: toml.durable_objects,
+    ratelimits: toml.ratelimits,
     vars: toml.vars,
   };
   return `${text.trimEnd()}\n\n# Wrangler inherits neither bindings nor variables.\n${stringify({ env: { [env]: part } })}`;

@@ -46,7 +46,7 @@ impl CronHost for Host<'_> {
         devin::ask_for_list(access, call).await
     }
 
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         incidents::report(self.env, key, line, report).await.map_err(error)
     }
 

@@ -52,6 +52,8 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
+    /// Whether what is ignored has its line in the log too: `LOG`.
+    pub log_ignored: bool,
 }
 
 impl engine::host::Settings for Settings {
@@ -74,6 +76,10 @@ impl engine::host::Settings for Settings {
 
     fn targets(&self) -> &notify::Targets {
         &self.notify
+    }
+
+    fn redact_emails(&self) -> bool {
+        self.redact_emails
     }
 }
 
@@ -166,22 +172,21 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             max_acu_limit,
             post_to: self.text("POSTMORTEM_DESTINATION"),
             dedup_window_seconds: Some(self.number("DEDUP_WINDOW_SECONDS", 3_600, 0, 31_536_000)),
+            structured_output: self.switch("STRUCTURED_OUTPUT", true),
         };
         let prompt = prompt::Config {
             target_repo: repo.unwrap_or_default(),
             jira_project: self.text("JIRA_PROJECT").unwrap_or_default(),
             slack_channel: self.text("SLACK_CHANNEL").unwrap_or_default(),
+            observability: self.observability(),
             ..Default::default()
         };
-        let per_minute = self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000);
-        let per_day = self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000);
-        let reserved = self.small_number("SESSIONS_RESERVED", 0, 0, per_day.saturating_sub(1));
-        let budgets = routes.as_ref().map(Routes::budgets).unwrap_or_default();
-        let limits = Limits { per_minute, per_day, reserved, routes: budgets };
+        let limits = self.limits(routes.as_ref());
         let retention = DAY.saturating_mul(self.small_number("RETENTION_DAYS", 30, 1, 3_650));
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
+        let log_ignored = self.log_ignored();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -201,7 +206,15 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
+            log_ignored,
         })
+    }
+
+    fn limits(&mut self, routes: Option<&Routes>) -> Limits {
+        let per_minute = self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000);
+        let per_day = self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000);
+        let reserved = self.small_number("SESSIONS_RESERVED", 0, 0, per_day.saturating_sub(1));
+        Limits { per_minute, per_day, reserved, routes: routes.map(Routes::budgets).unwrap_or_default() }
     }
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
@@ -297,17 +310,40 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         base
     }
 
-    /// The ARNs of `SNS_TOPICS`: a list, or a text with commas.
-    fn topics(&mut self) -> Vec<String> {
-        let value = (self.get)("SNS_TOPICS").unwrap_or_default();
-        let mut topics = match value {
-            Value::Array(items) => {
-                items.iter().map(|item| item.as_str().unwrap_or_default().trim().to_owned()).collect()
-            }
+    /// A variable that is a list, or a text with commas.
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        let value = (self.get)(name).unwrap_or_default();
+        let mut texts = match value {
+            Value::Array(items) => items.iter().map(|item| item.as_str().unwrap_or("?").trim().to_owned()).collect(),
             Value::Null => Vec::new(),
-            value => value.as_str().unwrap_or("?").split(',').map(|topic| topic.trim().to_owned()).collect::<Vec<_>>(),
+            value => value.as_str().unwrap_or("?").split(',').map(|text| text.trim().to_owned()).collect::<Vec<_>>(),
         };
-        topics.retain(|topic| !topic.is_empty());
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// The MCPs of `OBSERVABILITY`: Datadog unless it says otherwise, which `none` does too.
+    fn observability(&mut self) -> Vec<String> {
+        const LONGEST_NAME: usize = 60;
+        let mut names = self.texts("OBSERVABILITY");
+        let none = names.iter().any(|name| name.eq_ignore_ascii_case("none"));
+        let wrong =
+            |name: &String| name == "?" || name.chars().count() > LONGEST_NAME || name.contains(char::is_control);
+        if none && names.len() > 1 || names.iter().any(wrong) {
+            let expected = "the names of MCPs, each at most 60 characters, or \"none\" alone: [\"Datadog\"]";
+            self.wrong("OBSERVABILITY", &names.join(", "), expected);
+        }
+        if none {
+            names.clear();
+        } else if names.is_empty() {
+            names.push("Datadog".to_owned());
+        }
+        names
+    }
+
+    /// The ARNs of `SNS_TOPICS`.
+    fn topics(&mut self) -> Vec<String> {
+        let topics = self.texts("SNS_TOPICS");
         if let Some(wrong) = topics.iter().find(|topic| !topic.starts_with("arn:aws") || !topic.contains(":sns:")) {
             let wrong = wrong.clone();
             self.wrong(
@@ -352,6 +388,17 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             Some(other) => {
                 self.wrong(name, other, "on or off");
                 default
+            }
+        }
+    }
+
+    fn log_ignored(&mut self) -> bool {
+        match self.text("LOG").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("decisions") => false,
+            Some("all") => true,
+            Some(other) => {
+                self.wrong("LOG", other, "decisions or all");
+                false
             }
         }
     }
@@ -463,7 +510,7 @@ mod tests {
         let settings = with(json!({})).settings.unwrap();
         assert_eq!(settings.devin.base, "https://api.devin.ai");
         assert_eq!(settings.devin.api, Api::V3 { org: "org-1".into() });
-        assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200 });
+        assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200, ..Limits::default() });
         assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, Duration::from_secs(10), true));
         assert_eq!(settings.defaults.dedup_window_seconds, Some(3_600));
     }
@@ -478,9 +525,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_with_what_was_expected() {
-        let found =
-            problems(json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example"}));
-        assert_eq!(found.len(), 3, "{found:?}");
+        let found = problems(
+            json!({"SESSIONS_PER_MINUTE": "many", "TAGS": "perhaps", "DEVIN_API_URL": "http://evil.example", "LOG": "none"}),
+        );
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.contains(&"LOG is none, expected decisions or all".to_owned()));
         assert!(found.contains(&"SESSIONS_PER_MINUTE is many, expected a whole number from 1 to 10000".to_owned()));
         assert!(found.contains(&"TAGS is perhaps, expected on or off".to_owned()));
     }

@@ -166,6 +166,37 @@ describe("operators", () => {
   });
 });
 
+describe("an address that has sent too many wrong secrets", () => {
+  const guess = "a-guess-and-no-more-3f20";
+  const from = (address, secret) => ({ "cf-connecting-ip": address, "x-webhook-secret": secret, authorization: `Bearer ${secret}` });
+  const alert = (id) => JSON.stringify({ alertName: id, alertId: id, severity: 2, description: "d", source: "s" });
+
+  test("gets 429, opens nothing of the operators' for a minute, and its alerts are taken all the same", async () => {
+    const one = await startBridge({}, { controlled: true });
+    const api = (address, token = SECRETS.ADMIN_TOKEN) => one.request("/api/incidents", { headers: { "cf-connecting-ip": address, authorization: `Bearer ${token}` } });
+    const codes = [];
+    // The platform's minutes begin with the clock's, so that two limits may be needed to see one.
+    for (let n = 0; n < 130 && codes.at(-1) !== 429; n++) codes.push((await one.post("/hooks/alert", "{}", from("192.0.2.7", guess))).status);
+    assert.ok(codes.length > 60 && codes.slice(0, -1).every((code) => code === 401), codes.join());
+    const refused = await api("192.0.2.7");
+    assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "60"]);
+    assert.equal((await one.request("/health", { headers: { "cf-connecting-ip": "192.0.2.7" } })).status, 200);
+    const taken = await one.post("/hooks/alert", alert("taken"), from("192.0.2.7", SECRETS.WEBHOOK_SECRET));
+    assert.equal(taken.json.status, "started", taken.text);
+    const page = await one.request("/", { headers: { "cf-connecting-ip": "192.0.2.7", accept: "text/html", authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` } });
+    assert.deepEqual([page.status, page.headers.get("content-type")], [429, "text/html; charset=utf-8"]);
+    assert.equal((await api("192.0.2.8")).status, 200);
+    assert.equal((await api("192.0.2.8", guess)).status, 401);
+    await one.advance(61);
+    assert.equal((await api("192.0.2.7")).status, 200);
+  });
+
+  test("is not counted where the deployment has no such limit", async () => {
+    const one = await startBridge({}, { without: ["WRONG_SECRETS"] });
+    for (let n = 0; n < 130; n++) assert.equal((await one.post("/hooks/alert", "{}", from("192.0.2.7", guess))).status, 401);
+  });
+});
+
 /** Asks for a path under another name, as a client does that came by DNS. */
 function asked(host, headers = {}) {
   return new Promise((resolve, reject) => {

@@ -115,8 +115,8 @@ if (PICTURES) {
   }
 }
 
-test("all of it can be done with the keyboard", async () => {
-  const { context, page, visit } = await open(LOOKS[0]);
+for (const look of LOOKS.filter(({ colorScheme }) => colorScheme === "light")) test(`all of it can be done with the keyboard, ${look.width} wide`, async () => {
+  const { context, page, visit } = await open(look);
   const focused = () => page.evaluate("document.activeElement.textContent.trim()").catch(() => "");
   const tabTo = async (text) => {
     for (let keys = 0; keys < 200; keys++) {
@@ -132,6 +132,8 @@ test("all of it can be done with the keyboard", async () => {
   await page.keyboard.press("Enter");
   assert.equal(await page.getByLabel("Service", { exact: true }).isVisible(), true);
   await page.getByLabel("Text in title, service or key").focus();
+  const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+  assert.notEqual(outline, "none", "the focus can't be seen");
   await page.keyboard.type("disk-full");
   await Promise.all([page.waitForEvent("domcontentloaded"), page.keyboard.press("Enter")]);
   await tabTo("disk-full");

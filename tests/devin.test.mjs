@@ -112,7 +112,7 @@ describe("Devin's answers", { concurrency: true }, () => {
       { status: 422, body: { detail: [{ loc: ["body", "tags"], msg: "too many tags", type: "value_error" }] } },
       "too many tags",
     ],
-    "409 in a shape nobody has heard of": [{ status: 409, body: { reason: { text: "a riddle" } } }, "a riddle"],
+    "410 in a shape nobody has heard of": [{ status: 410, body: { reason: { text: "a riddle" } } }, "a riddle"],
     "402 in HTML": [{ status: 402, body: "<html>Out of credits</html>" }, "Out of credits"],
   };
   for (const [name, [reply, words]] of Object.entries(final)) {

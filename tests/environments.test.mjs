@@ -25,8 +25,8 @@ test("a second bridge is an environment of wrangler.toml, with secrets of its ow
   const run = await deployed(here, { args: ["--env", "staging", "--yes", "--repo", "acme/shop"], env: { DEVIN_API_KEY: V3_KEY } });
   assert.equal(run.code, 0, run.text);
   for (const { args } of here.calls()) assert.deepEqual(args.slice(-2), ["--env", "staging"]);
-  const { env, vars, kv_namespaces: namespaces, durable_objects: objects } = JSON.parse(JSON.stringify(parse(readFileSync(here.file, "utf8"))));
-  assert.deepEqual(env.staging, { kv_namespaces: namespaces, durable_objects: objects, vars: { ...vars, DEVIN_ORG_ID: ORG, TARGET_REPO: "acme/shop" } });
+  const { env, vars, kv_namespaces: namespaces, durable_objects: objects, ratelimits } = JSON.parse(JSON.stringify(parse(readFileSync(here.file, "utf8"))));
+  assert.deepEqual(env.staging, { kv_namespaces: namespaces, durable_objects: objects, ratelimits, vars: { ...vars, DEVIN_ORG_ID: ORG, TARGET_REPO: "acme/shop" } });
   assert.equal(vars.TARGET_REPO, "");
   assert.ok(!Object.values(here.secrets()).some((value) => value.startsWith("of-production")));
   assert.equal(statSync(here.path(".dev.vars.staging")).mode & 0o777, 0o600);

@@ -19,6 +19,15 @@ export class FakeDevin {
   concurrencyLimit = Infinity;
   /** Misbehaviour at large: request => an answer as in script(), or undefined. Asked where no script has one. */
   mood = () => undefined;
+  /**
+   * How lists of ids are read: "repeated" (`ids=a&ids=b`), "comma" (`ids=a,b`; of repeated ones only the first) or "last"
+   * (of repeated ones only the last). Nobody knows which of them Devin does.
+   */
+  arrays = "repeated";
+  /** The tags that the organisation allows; others are left out of a new session. */
+  allowedTags = undefined;
+  /** What a session lives through, as live(), of every session that is created from now on. */
+  life = undefined;
   /** The time; a bridge whose clock is moved moves this one along. */
   now = () => Date.now();
 
@@ -102,6 +111,12 @@ export class FakeDevin {
     Object.assign(this.#find(sessionId), { status, detail });
   }
 
+  /** Devin writes something in a session. */
+  say(sessionId, message) {
+    const at = seconds(this.now());
+    this.#find(sessionId).messages.push({ event_id: id("event"), source: "devin", message, created_at: at });
+  }
+
   /** What a session has made: { pullRequests: [url], acus, output }. */
   setWork(sessionId, work) {
     Object.assign(this.#find(sessionId), work);
@@ -172,15 +187,23 @@ export class FakeDevin {
       case "create":
         return this.#create(api, request);
       case "list":
+        this.#live();
         return api.list(this.#visible(request.query), request.query);
     }
+    this.#live();
     const session = this.#find(request.sessionId);
     if (!session) return api.error(404, "Session not found");
     switch (request.call) {
       case "get":
         return ok(api.session(session, true));
+      case "terminate":
+        session.status = "exit";
+        return ok(api === v3 ? api.session(session) : null);
+      case "archive":
+        session.archived = true;
+        return ok(api.session(session));
       case "messages":
-        return ok({ items: session.messages, end_cursor: null, has_next_page: false });
+        return ok(page(session.messages, request.query, ({ event_id }) => event_id));
       case "message": {
         const { message } = request.body ?? {};
         if (typeof message !== "string") return api.invalid("message", "Field required");
@@ -191,9 +214,18 @@ export class FakeDevin {
     }
   }
 
+  /** Every session that has a life is as far as that says. */
+  #live() {
+    for (const session of this.#sessions) {
+      if (session.life) Object.assign(session, session.life(this.now() - session.createdMs));
+    }
+  }
+
   #create(api, { body }) {
     if (typeof body?.prompt !== "string") return api.invalid("prompt", "Field required");
     if (body.prompt.length >= 30_000) return api.error(400, "Prompt is too long. Must be less than 30000 characters.");
+    const unknown = Object.keys(body).find((name) => !api.fields.includes(name));
+    if (unknown) return api.invalid(unknown, "Extra inputs are not permitted");
     if ((body.tags ?? []).length > 50) return api.invalid("tags", "List should have at most 50 items");
     if (body.max_acu_limit != null && !(Number.isInteger(body.max_acu_limit) && body.max_acu_limit > 0)) {
       return api.invalid("max_acu_limit", "Input should be a valid integer greater than 0");
@@ -210,17 +242,18 @@ export class FakeDevin {
       title: null,
       playbook_id: null,
       ...body,
-      tags: body.tags ?? [],
+      tags: (body.tags ?? []).filter((tag) => this.allowedTags?.includes(tag) ?? true),
       messages: [],
     };
     this.#sessions.push(session);
+    if (this.life) Object.defineProperty(session, "life", { value: this.life });
     return ok(api.created(session));
   }
 
   // Newest first. Several tags mean "any of them", so that a client which relies on "all of them" is found out.
   #visible(query) {
-    const tags = [...query.getAll("tags"), ...query.getAll("tags[]")];
-    const ids = query.getAll("session_ids");
+    const tags = this.#array(query, "tags");
+    const ids = this.#array(query, "session_ids");
     const after = Number(query.get("created_after") ?? 0);
     return this.#sessions
       .filter(
@@ -232,6 +265,12 @@ export class FakeDevin {
           query.get("is_archived") !== "true",
       )
       .reverse();
+  }
+
+  #array(query, name) {
+    const all = [...query.getAll(name), ...query.getAll(`${name}[]`)];
+    if (this.arrays === "comma") return all.slice(0, 1).flatMap((text) => text.split(","));
+    return this.arrays === "last" ? all.slice(-1) : all;
   }
 
   #find(sessionId) {
@@ -246,6 +285,8 @@ const ROUTES = [
   ["GET", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "messages"],
   ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/messages$/, "message"],
   ["POST", /^\/v1\/sessions\/([^/]+)\/message$/, "message"],
+  ["DELETE", /^\/(?:v3\/organizations\/[^/]+|v1)\/sessions\/([^/]+)$/, "terminate"],
+  ["POST", /^\/v3\/organizations\/[^/]+\/sessions\/([^/]+)\/archive$/, "archive"],
   ["GET", /^\/v3\/self$/, "self"],
   ["GET", /^\/v3\/enterprise\/organizations$/, "organizations"],
 ];
@@ -259,8 +300,17 @@ function findRoute(method, path) {
   }
 }
 
+/** The fields of a create that both versions have. */
+const FIELDS = [
+  "prompt", "title", "playbook_id", "tags", "knowledge_ids", "secret_ids", "session_secrets", "max_acu_limit", "structured_output_schema",
+];
+
 const v3 = {
   key: V3_KEY,
+  fields: [
+    ...FIELDS, "repos", "devin_mode", "structured_output_required", "bypass_approval", "platform", "create_as_user_id",
+    "child_playbook_id", "resumable", "session_links", "attachment_urls",
+  ],
   error: (status, detail) => ({
     status,
     headers: { "content-type": "application/problem+json" },
@@ -292,20 +342,14 @@ const v3 = {
   list(sessions, query) {
     const first = Number(query.get("first") ?? 100);
     if (!(first >= 1 && first <= 200)) return v3.invalid("first", "Input should be between 1 and 200");
-    const start = sessions.findIndex(({ id }) => id === query.get("after")) + 1;
-    const page = sessions.slice(start, start + first);
-    const more = start + first < sessions.length;
-    return ok({
-      items: page.map(v3.session),
-      end_cursor: more ? page.at(-1).id : null,
-      has_next_page: more,
-      total: sessions.length,
-    });
+    const { items, ...rest } = page(sessions, query, ({ id }) => id);
+    return ok({ items: items.map(v3.session), ...rest });
   },
 };
 
 const v1 = {
   key: V1_KEY,
+  fields: [...FIELDS, "idempotent", "snapshot_id", "unlisted"],
   error: (status, detail) => ({ status, body: { detail } }),
   invalid: (field, message) => v1.error(422, [{ loc: ["body", field], msg: message, type: "value_error" }]),
   session: (session, whole = false) => ({
@@ -319,7 +363,7 @@ const v1 = {
     updated_at: new Date(session.createdMs).toISOString(),
     pull_request: session.pullRequests ? { url: session.pullRequests[0] } : null,
     structured_output: session.output ?? null,
-    ...(whole && { messages: session.messages.map((message) => ({ ...message, type: "user_message" })) }),
+    ...(whole && { messages: session.messages.map((message) => ({ ...message, type: `${message.source}_message` })) }),
   }),
   created: (session) => ({
     session_id: session.id,
@@ -345,6 +389,28 @@ const TITLES = {
 const ok = (body) => ({ status: 200, body });
 const id = (kind) => `${kind}-${randomBytes(16).toString("hex")}`;
 const seconds = (milliseconds) => Math.floor(milliseconds / 1000);
+
+/** A page of v3's. */
+function page(all, query, name) {
+  const first = Number(query.get("first") ?? 100);
+  const start = all.findIndex((item) => name(item) === query.get("after")) + 1;
+  const items = all.slice(start, start + first);
+  const more = start + first < all.length;
+  return { items, end_cursor: more ? name(items.at(-1)) : null, has_next_page: more, total: all.length };
+}
+
+/**
+ * What live sessions do: at work for so many seconds, then waiting for their user with their output there, then suspended
+ * because nobody came. They never say that they have finished, and their ACUs are 0.0 all along.
+ */
+export function live({ works = 60, output = null, pullRequests, sleeps = 1_800 } = {}) {
+  return (age) => {
+    if (age < works * 1_000) return { status: "running", detail: "working", acus: 0 };
+    const made = { output, ...(pullRequests && { pullRequests }), acus: 0 };
+    if (age < (works + sleeps) * 1_000) return { status: "running", detail: "waiting_for_user", ...made };
+    return { status: "suspended", detail: "inactivity", ...made };
+  };
+}
 
 function parse(text) {
   try {

@@ -13,7 +13,7 @@ const FLOORS: [&str; 15] = [
     "web/webhook, web/dashboard",
     "web/dry_run, web/pause",
     "web/admin",
-    "web/list_query, web/metrics, web/openapi, web/reply",
+    "web/guesses, web/list_query, web/metrics, web/openapi, web/reply",
     "web/answer, web/query, web/event",
     "store/incident",
     "store/register, store/dedup_cache, store/recent_bodies",

@@ -101,7 +101,8 @@ test("records are for those with the admin token", async () => {
   assert.equal((await bridge.request(path, { headers })).status, 404);
 });
 
-test("the log has one JSON line for each decision and no secret", async () => {
+test("the log has one JSON line for each decision, with LOG = all for what is ignored too, and no secret", async () => {
+  const bridge = await startBridge({ LOG: "all" });
   const incident = newIncident();
   const mark = "title-that-belongs-to-the-sender";
   const before = bridge.logs.length;
@@ -132,4 +133,14 @@ test("the log has one JSON line for each decision and no secret", async () => {
     assert.ok(!everything.includes(secret), `the log has ${secret}`);
   }
   assert.ok(!everything.includes("escalation_policy"), "the log has a body");
+});
+
+test("as delivered, what is ignored has no line in the log", async () => {
+  const [before, ignored] = [bridge.logs.length, newIncident()];
+  const answer = await bridge.pagerduty(sample("pagerduty-acknowledged", ignored.id).body);
+  assert.equal(answer.json.status, "ignored");
+  const incident = await bridge.resolve();
+  const lines = () => bridge.logs.slice(before).map(({ message }) => JSON.parse(message).incident);
+  await until("the later line is there", 60, () => lines().includes(incident.key));
+  assert.ok(!lines().includes(ignored.key));
 });

@@ -68,6 +68,7 @@ const bridge = await startBridge({
   DEVIN_PLAYBOOK_ID: "playbook-default",
   TARGET_REPO: "acme/shop",
   MAX_ACU_LIMIT: "7",
+  STRUCTURED_OUTPUT: "off",
   POSTMORTEM_DESTINATION: "to the Confluence space SRE",
 });
 
@@ -117,6 +118,7 @@ describe("a route's settings in the request", { concurrency: true }, () => {
       secret_ids: ["secret-1"],
       max_acu_limit: 12,
       structured_output_schema: schema,
+      structured_output_required: true,
       repos: ["acme/billing", "acme/lib"],
       devin_mode: "fast",
     });
@@ -168,6 +170,7 @@ describe("a route's settings in the request", { concurrency: true }, () => {
       playbook_id: "playbook-default",
       max_acu_limit: 7,
       structured_output_schema: schema,
+      structured_output_required: true,
       repos: ["acme/shop"],
       devin_mode: "fast",
     });

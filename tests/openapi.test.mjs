@@ -79,6 +79,7 @@ test("every documented answer is given, and no other", async () => {
     await post(path, body(path, refused));
     await post(path, "{}", { ...BEARER, "content-encoding": "gzip" });
     assert.equal((await closed.post(path, "{}")).status, 503);
+    await guess(path, "POST");
   }
   await post("/hooks/nobody", "{}");
   const incident = await bridge.resolve();
@@ -102,6 +103,7 @@ test("every documented answer is given, and no other", async () => {
       await bridge.request(at(path), { method, headers: { ...ADMIN, "sec-fetch-site": "cross-site" } });
       await bridge.request(path.replace("{key}", "pagerduty-QNOBODY"), { method, headers: ADMIN });
       await bridge.request(at(path), { method: "PUT" });
+      await guess(at(path), method);
       await closed.request(at(path), { method });
     }
   }
@@ -114,5 +116,11 @@ test("every documented answer is given, and no other", async () => {
   const expected = documentedAnswers().filter((answer) => !NOT_SEEN.includes(answer));
   assert.deepEqual([...seen].sort(), expected.sort());
 });
+
+/** Offers a wrong secret from one address until that is too many. */
+async function guess(path, method) {
+  const headers = { "cf-connecting-ip": "192.0.2.66", authorization: "Bearer a-guess-and-no-more" };
+  await until("it was too many", 60, async () => (await bridge.request(path, { method, headers })).status !== 401 || path === "/openapi.json");
+}
 
 const pagerduty = (id) => ({ event: { event_type: "incident.resolved", data: { id, type: "incident", title: "t" } } });

@@ -53,6 +53,7 @@ test("a session is asked about while it is open, all in one list, and people hea
 
   bridge.devin.setStatus(sessionId, "running", "waiting_for_user");
   bridge.devin.setWork(sessionId, { acus: 1.25 });
+  bridge.devin.say(sessionId, "Which <!channel> environment?");
   await bridge.cron();
   assert.equal(asked(bridge).length, 1);
   const [{ query, path }] = asked(bridge);
@@ -63,6 +64,14 @@ test("a session is asked about while it is open, all in one list, and people hea
     return line.sessionState && line;
   });
   assert.deepEqual([waiting.sessionState, waiting.sessionDetail, waiting.endedAt], ["running", "waiting_for_user", null]);
+
+  const asks = "Devin waits for you: ";
+  const quoted = "Devin's last words: “Which <!channel> environment?”";
+  await until("people are told that it waits", 60, async () => targets.calls("hook", incident.id).length === 2 && targets.notes.get(incident.id).length === 2);
+  assert.equal(targets.notes.get(incident.id)[1].content, `${asks}${before.sessionUrl}\n${quoted}\nPosted by devin-bridge.`);
+  assert.equal(targets.calls("hook", incident.id)[1].body.event, "session.waiting");
+  assert.ok(Date.parse(waiting.waitsSince));
+  await bridge.cron();
 
   bridge.devin.setStatus(sessionId, "running", "finished");
   const pr = "https://github.com/octo/orders/pull/388";
@@ -81,12 +90,23 @@ test("a session is asked about while it is open, all in one list, and people hea
   assert.ok(lines(record).includes("session ended: finished"));
   assert.deepEqual(record.postmortem, POSTMORTEM);
 
-  const [, note] = targets.notes.get(incident.id);
+  const [, , note] = targets.notes.get(incident.id);
   assert.equal(
     note.content,
-    `Devin session ended (finished): ${record.sessionUrl}\nPull requests: ${pr} (open)\nACUs: 3.5\nPosted by devin-bridge.`,
+    `Devin session ended (finished): ${record.sessionUrl}
+Finding: One order in eight failed. # Not a heading
+Root cause: \`check()\` leaks connections.
+To do: Watch the <pool>
+Pull requests: ${pr} (open)
+ACUs: 3.5
+Posted by devin-bridge.`,
   );
-  const [, hook, ...more] = targets.calls("hook", incident.id);
+  assert.deepEqual(record.finding, {
+    summary: "One order in eight failed. # Not a heading",
+    rootCause: "`check()` leaks connections.",
+    actions: ["Watch the <pool>"],
+  });
+  const [, , hook, ...more] = targets.calls("hook", incident.id);
   assert.deepEqual(more, []);
   assert.deepEqual([hook.body.event, hook.body.acus, hook.body.pullRequests], ["session.ended", 3.5, record.pullRequests]);
   assert.match(hook.body.message, /^Devin session ended \(finished\): /);
@@ -103,7 +123,7 @@ test("a session is asked about while it is open, all in one list, and people hea
   const count = asked(bridge).length;
   await bridge.cron();
   assert.equal(asked(bridge).length, count, "nothing is open any more");
-  assert.equal(targets.calls("hook", incident.id).length, 2);
+  assert.equal(targets.calls("hook", incident.id).length, 3);
 
   const markdown = await bridge.request(`/api/incidents/${incident.key}/postmortem`, { headers: ADMIN });
   assert.deepEqual([markdown.status, markdown.headers.get("content-type")], [200, "text/markdown; charset=utf-8"]);

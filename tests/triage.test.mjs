@@ -411,6 +411,7 @@ test("what the record of an alert has", async () => {
     acus: null,
     endedAt: null,
     postmortem: null,
+    finding: null,
     prompt: session.prompt,
     replayable: false,
   });

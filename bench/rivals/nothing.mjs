@@ -1,6 +1,7 @@
-// The limit: a Worker that answers 200 to everything, without a look at the request.
+// The limit: a Worker that reads the body, logs one line and answers 200, whatever it says.
 export default {
-  fetch() {
+  async fetch(request) {
+    console.log((await request.arrayBuffer()).byteLength);
     return new Response("OK");
   },
 };

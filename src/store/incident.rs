@@ -84,12 +84,26 @@ impl IncidentHost for Host {
         configuration::secret(&self.env, name)
     }
 
+    async fn tags_left_out(&self) -> bool {
+        dedup_cache::tags_are_left_out(&self.env).await
+    }
+
+    async fn remember_tags_left_out(&self) {
+        if let Err(error) = dedup_cache::remember_tags_left_out(&self.env).await {
+            log::warning(&format!("that Devin leaves out tags could not be written to KV: {error}"));
+        }
+    }
+
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission> {
         register::admit(&self.env, line, applicant, limits).await.map_err(error)
     }
 
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()> {
         register::publish(&self.env, line, id, permit).await.map_err(error)
+    }
+
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>> {
+        register::first_today(&self.env, topic, incident, state).await.map_err(error)
     }
 
     async fn cache(&self, record: &Record) -> Result<()> {

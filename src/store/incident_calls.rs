@@ -46,8 +46,11 @@ pub async fn give_up(env: &Env, key: &Key, name: &str) -> worker::Result<Option<
 }
 
 /// Tells the object what Devin reports of a session. `line` is the list's line of the incident, by whose name it goes.
-pub async fn report(env: &Env, key: &Key, line: &Line, report: Report) -> worker::Result<()> {
-    ask(env, key, &Call::Report { line: Box::new(line.clone()), report }).await
+/// Whether it asks for Devin's last words and has kept nothing.
+pub async fn report(env: &Env, key: &Key, line: &Line, report: Report) -> worker::Result<bool> {
+    // An object of the release before says null.
+    let wordless: Option<bool> = ask(env, key, &Call::Report { line: Box::new(line.clone()), report }).await?;
+    Ok(wordless.unwrap_or(false))
 }
 
 /// Tells an incident that waits in line that there is a slot for the session with this correlation id.

@@ -57,6 +57,11 @@ pub async fn paused(env: &Env) -> worker::Result<Option<Pause>> {
     ask(env, Call::Paused).await
 }
 
+/// Of how many incidents a topic is true, where this incident is to tell people of it; `None` where another one has today.
+pub async fn first_today(env: &Env, topic: String, incident: String, state: String) -> worker::Result<Option<u32>> {
+    ask(env, Call::FirstToday { topic, incident, state }).await
+}
+
 /// How everything stands, with the counts of so many of the last hours one by one.
 pub async fn stats(env: &Env, hours: u32) -> worker::Result<Stats> {
     ask(env, Call::Stats { hours }).await

@@ -34,25 +34,39 @@ enum Caller {
     Nobody,
 }
 
+/// Who asks. A wrong token is counted and logged.
 fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
+    let caller = compare(headers, configuration);
+    // A browser that has not been asked for the token yet offers none; anything else is a guess.
+    if caller == Caller::Stranger && offered(headers).is_some() {
+        metrics_buffer::count(Count::Refused(Refused::OperatorToken));
+        log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
+    }
+    caller
+}
+
+/// Whether a token was offered, and is wrong.
+pub fn is_stranger(headers: &Headers, env: &Env) -> bool {
+    offered(headers).is_some() && compare(headers, &configuration(env)) == Caller::Stranger
+}
+
+/// The token that is offered.
+fn offered(headers: &Headers) -> Option<String> {
+    headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header))
+}
+
+fn compare(headers: &Headers, configuration: &Configuration) -> Caller {
     let (admin, viewer) = (&configuration.admin_token, &configuration.viewer_token);
     if admin.is_none() && viewer.is_none() {
         return Caller::Nobody;
     }
-    let offered = headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header));
-    let Some(offered) = offered else { return Caller::Stranger };
+    let Some(offered) = offered(headers) else { return Caller::Stranger };
     // Both, whatever the first one gives, so that the time tells nothing.
     let [admin, viewer] = [admin, viewer].map(|token| token.as_ref().is_some_and(|token| token.matches(&offered)));
     if admin {
         return Caller::Admin;
     }
-    if viewer {
-        return Caller::Viewer;
-    }
-    // A browser that has not been asked for the token yet offers none; this is a guess.
-    metrics_buffer::count(Count::Refused(Refused::OperatorToken));
-    log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
-    Caller::Stranger
+    if viewer { Caller::Viewer } else { Caller::Stranger }
 }
 
 /// `None` for whoever may read; for everybody else the answer that they get.
@@ -177,7 +191,7 @@ pub async fn postmortem(headers: &Headers, query: Query<'_>, name: &str, env: &E
 }
 
 const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of that name. Its session gives one when it \
-     is done, and only where a route asks for it with structured_output = true.";
+     is done, and only where STRUCTURED_OUTPUT, or the structured_output of its route, asks for it.";
 
 /// `None` for whoever may act, from a page of the bridge's own or with no page at all; for everybody else the answer that
 /// they get. `origin`: where the request was sent to, `https://bridge.example`.

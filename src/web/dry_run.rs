@@ -6,7 +6,7 @@ use worker::Env;
 use crate::log;
 use crate::runtime::now;
 use crate::settings::Settings;
-use crate::store::incident_calls as incidents;
+use crate::store::{dedup_cache, incident_calls as incidents};
 use crate::web::answer::{Answer, Status};
 use crate::web::event::{counted_together, early, needs_no_object};
 use crate::web::query::Query;
@@ -96,7 +96,7 @@ pub async fn dry_run(event: IncidentEvent, settings: &Settings, env: &Env) -> An
         (_, None) => None,
     };
     if let Some(record) = record.filter(|_| plan.is_some())
-        && let Err(error) = show_request(&record, settings, &mut more)
+        && let Err(error) = show_request(&record, settings, dedup_cache::tags_are_left_out(env).await, &mut more)
     {
         more.insert("request".into(), Value::Null);
         return Answer { details: Some(error), more, ..Answer::error(500, "Prompt", "There is no prompt.") };
@@ -109,8 +109,13 @@ pub async fn dry_run(event: IncidentEvent, settings: &Settings, env: &Env) -> An
 }
 
 /// Adds the prompt and the request for Devin to a dry run's answer. `Err`: why there is no prompt.
-fn show_request(record: &Record, settings: &Settings, more: &mut Map<String, Value>) -> Result<(), String> {
-    let request = compose::session(record, &settings.compose()).map_err(|error| error.to_string())?;
+fn show_request(
+    record: &Record,
+    settings: &Settings,
+    tags_left_out: bool,
+    more: &mut Map<String, Value>,
+) -> Result<(), String> {
+    let request = compose::session(record, &settings.compose(), tags_left_out).map_err(|error| error.to_string())?;
     let mut secrets = Vec::new();
     for name in &request.session_secrets {
         secrets.push((name.clone(), "(not shown)".to_owned()));

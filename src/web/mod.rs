@@ -5,6 +5,7 @@ pub mod answer;
 pub mod dashboard;
 pub mod dry_run;
 pub mod event;
+pub mod guesses;
 pub mod list_query;
 pub mod metrics;
 pub mod openapi;

@@ -14,7 +14,7 @@ use crate::web::answer::Answer;
 use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use crate::web::{admin, dashboard, metrics, openapi, pause, webhook};
+use crate::web::{admin, dashboard, guesses, metrics, openapi, pause, webhook};
 use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
@@ -141,8 +141,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     });
     let Some((target, name)) = found else {
         let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
-        let page = wants_page(&Headers(request.headers()));
-        return respond(if page { dashboard::problem(answer) } else { answer.into() });
+        return respond(refused(answer, &Headers(request.headers())));
     };
     if !target.allow().split(", ").any(|method| method == request.method()) {
         let message = format!("{path} takes {} only.", target.allow());
@@ -151,6 +150,11 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         return Ok(response);
     }
     let headers = Headers(request.headers());
+    let operator = !matches!(target, Target::Endpoint(_) | Target::NamedHook | Target::OpenApi);
+    let offers_token = operator && headers.has("Authorization")?;
+    if offers_token && let Some(too_many) = guesses::kept_out(&headers) {
+        return respond(refused(too_many, &headers));
+    }
     let zone = || Zone::of(&request);
     let reply = match target {
         Target::Endpoint(_) if encoded(&headers) => {
@@ -177,33 +181,55 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::PageGiveUp => dashboard::give_up(&headers, origin, query, name, &env).await,
         Target::PageAll(all) if request.method() == "POST" => all.act(&headers, origin, query, &env).await,
         Target::PageAll(all) => all.ask(&headers, &env).await,
-        Target::Pause => match request.method().as_str() {
-            "POST" => {
-                let body = read_body(&request, &headers).await?.unwrap_or_default();
-                pause::begin(&headers, origin, &body, &env).await
-            }
-            "DELETE" => pause::end(&headers, origin, &env).await,
-            _ => pause::show(&headers, &env).await,
-        },
-        Target::PagePause if request.method() == "POST" => {
-            dashboard::pause::begin(&headers, origin, read_body(&request, &headers).await?, &env).await
+        Target::Pause | Target::PagePause | Target::PageResume => {
+            pause_or_resume(target, &request, &headers, origin, &env).await?
         }
-        Target::PagePause => dashboard::pause::ask(&headers, &env).await,
-        Target::PageResume => dashboard::pause::end(&headers, origin, &env).await,
         Target::SignOut => dashboard::sign_out(&headers, &env),
     };
+    // After the answer is made, so that nobody waits for the count but who was wrong.
+    if offers_token
+        && admin::is_stranger(&headers, &env)
+        && let Some(too_many) = guesses::count(&headers, &env).await
+    {
+        return respond(refused(too_many, &headers));
+    }
     respond(reply)
 }
 
-/// Whether it is a browser that asks, for a person.
-fn wants_page(headers: &Headers) -> bool {
-    headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"))
+/// What is answered where nothing is done, to a browser as a page.
+fn refused(answer: Answer, headers: &Headers) -> Reply {
+    let page = headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"));
+    if page { dashboard::problem(answer) } else { answer.into() }
 }
 
 /// Whether a body is compressed or otherwise not sent as it is.
 fn encoded(headers: &Headers) -> bool {
     let encoding = headers.get("Content-Encoding").ok().flatten().unwrap_or_default();
     encoding.split(',').any(|word| !matches!(word.trim(), "" | "identity"))
+}
+
+/// Shows, begins or ends a pause.
+async fn pause_or_resume(
+    target: Target,
+    request: &Request,
+    headers: &Headers,
+    origin: &str,
+    env: &Env,
+) -> worker::Result<Reply> {
+    let method = request.method();
+    Ok(match (target, method.as_str()) {
+        (Target::PageResume, _) => dashboard::pause::end(headers, origin, env).await,
+        (Target::PagePause, "POST") => {
+            dashboard::pause::begin(headers, origin, read_body(request, headers).await?, env).await
+        }
+        (Target::PagePause, _) => dashboard::pause::ask(headers, env).await,
+        (_, "POST") => {
+            let body = read_body(request, headers).await?.unwrap_or_default();
+            pause::begin(headers, origin, &body, env).await
+        }
+        (_, "DELETE") => pause::end(headers, origin, env).await,
+        _ => pause::show(headers, env).await,
+    })
 }
 
 /// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third

@@ -20,6 +20,7 @@ use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
 use crate::web::dry_run::{self, wants_dry_run};
 use crate::web::event::{counted_together, early, needs_no_object};
+use crate::web::guesses;
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
 use engine::incident::calls::{Outcome, SessionStatus};
@@ -39,8 +40,17 @@ use text::clean;
 pub async fn handle(hook: Endpoint, headers: &Headers, address: (&str, Query<'_>), body: &[u8], env: &Env) -> Answer {
     let arrived = now();
     let configuration = configuration(env);
-    let (answer, proof) = proven(hook, headers, address, body, env, &configuration).await;
-    log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    let (mut answer, proof) = proven(hook, headers, address, body, env, &configuration).await;
+    if answer.answer.code == 401
+        && let Some(too_many) = guesses::count(headers, env).await
+    {
+        answer = too_many.into();
+    }
+    // What is ignored is counted and on the list; a line for each would cost a fifth of its time.
+    let ignored = answer.answer.status == Some(Status::Ignored);
+    if !ignored || configuration.settings.as_ref().is_ok_and(|settings| settings.log_ignored) {
+        log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+    }
     answer.answer
 }
 

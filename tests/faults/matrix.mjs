@@ -85,7 +85,20 @@ export const REPLIES = [
   { name: "402", give: error(402, "Out of credits"), words: "Out of credits", ...REFUSED, ...NEVER },
   { name: "403", give: error(403, "ManageOrgSessions is missing"), words: "ManageOrgSessions is missing", ...REFUSED, ...NEVER },
   { name: "404", give: error(404, "Not found here"), words: "Not found here", ...GONE, lookMessage: "gone" },
-  { name: "409", give: error(409, "In conflict"), words: "In conflict", ...GONE },
+  {
+    name: "409, done",
+    give: (api) => ({ done: true, ...error(409, "In conflict")(api) }),
+    create: "found",
+    again: "found",
+  },
+  {
+    name: "409, nothing done",
+    give: error(409, "In conflict"),
+    words: "In conflict",
+    ...GONE,
+    create: "again",
+    again: "again",
+  },
   { name: "410", give: error(410, "Gone for good"), words: "Gone for good", ...GONE, lookMessage: "gone" },
   {
     name: "422, a problem (RFC 9457)",

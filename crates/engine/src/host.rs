@@ -41,6 +41,8 @@ pub trait Settings {
     fn limits(&self) -> Limits;
     /// Who is notified.
     fn targets(&self) -> &Targets;
+    /// Whether e-mail addresses are redacted in what Devin wrote.
+    fn redact_emails(&self) -> bool;
 }
 
 /// What both objects have.
@@ -85,10 +87,17 @@ pub trait IncidentHost: Object {
     async fn ask_target(&self, question: Question<'_>) -> std::result::Result<Answer, String>;
     /// A secret that a route hands on to its sessions.
     fn session_secret(&self, name: &str) -> Option<String>;
+    /// Whether Devin was seen, within a day, to leave out the tag by which a session is found again.
+    async fn tags_left_out(&self) -> bool;
+    /// Devin left it out.
+    async fn remember_tags_left_out(&self);
     /// Asks the register for a permit; it lists the line too.
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission>;
     /// Tells the register of a line, and of what became of the permit under an id; `None`: of the line alone.
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()>;
+    /// Asks the register whether people are still to be told of a topic today: of how many incidents it is true then, and
+    /// `None` where they were told of another incident.
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>>;
     /// Writes the record's entry in the dedup cache.
     async fn cache(&self, record: &Record) -> Result<()>;
     /// Counts something.
@@ -111,10 +120,10 @@ pub trait CronHost {
     fn settings(&self) -> Option<Rc<Self::Settings>>;
     /// The lines of at most so many incidents whose sessions are to be asked about.
     async fn open_sessions(&self, most: u32) -> Result<Vec<Line>>;
-    /// Asks Devin for a list of sessions with all that they have made.
+    /// Asks Devin for sessions with all that they have made, or for what was said in one.
     async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String>;
-    /// Tells an incident what Devin reports of its session.
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()>;
+    /// Tells an incident what Devin reports of its session; whether it asks for Devin's last words and has kept nothing.
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool>;
     /// Tells whoever reads the log of something that went wrong.
     fn warn(&self, words: &str);
 }

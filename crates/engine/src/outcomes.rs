@@ -1,12 +1,20 @@
 //! What became of the sessions: a cron trigger asks Devin about those that have not ended, all in one list, and tells
 //! their incidents what has changed.
 
-use crate::host::{CronHost, Result, Settings};
+use crate::host::{CronHost, Settings};
 use ::incident::key::Key;
 use ::incident::listing::Line;
 use ::incident::session::{End, Report};
+use ::incident::time::Time;
 use outbound::devin::call::MOST_ASKED;
-use outbound::devin::reply;
+use outbound::devin::reply::{self, Page, Words};
+
+/// At most so many sessions are asked about one by one each time, and so many for their last words, …
+const MOST_SINGLE: usize = 10;
+/// … in so many pages of messages.
+const MOST_PAGES: usize = 5;
+/// Milliseconds between two times, about.
+const TURN: i64 = 5 * 60 * 1_000;
 
 /// Asks once. Whatever fails is logged, and asked for again the next time.
 pub async fn ask<H: CronHost>(host: &H) {
@@ -21,29 +29,81 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     if open.is_empty() {
         return Ok(());
     }
-    let mut ids = Vec::new();
-    for line in &open {
-        ids.push(session_id(line));
-    }
+    let ids: Vec<&str> = open.iter().map(session_id).collect();
     let answer = host.ask_for_list(settings.devin(), &settings.devin().sessions_now(&ids)).await;
-    let reports = reply::reports(answer, host.now()).map_err(|failure| failure.words().to_owned())?;
+    let emails = settings.redact_emails();
+    let mut reports = reply::reports(answer, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
+    reports.extend(ask_one_by_one(host, &*settings, unanswered(&open, &reports, host.now())).await);
+    let mut wordless = Vec::new();
     for line in &open {
         let Some(report) = reports.iter().find(|report| same(&report.session, session_id(line))) else { continue };
         let report = Report { session: session_id(line).to_owned(), ..report.clone() };
-        if is_news(&report, line)
-            && let Err(error) = tell(host, line, report).await
-        {
-            host.warn(&format!("an incident could not be notified of what became of its session: {error}"));
+        if is_news(&report, line) && tell(host, line, report.clone()).await {
+            wordless.push((line, report));
         }
+    }
+    // Nothing was kept of the rest: they say it again the next time.
+    for (line, report) in wordless.into_iter().take(MOST_SINGLE) {
+        // What Devin said last may not be readable. That it has ended, or waits, is told all the same.
+        let words = Some(last_words(host, &*settings, session_id(line)).await.unwrap_or_default());
+        tell(host, line, Report { words, ..report }).await;
     }
     Ok(())
 }
 
-async fn tell<H: CronHost>(host: &H, line: &Line, report: Report) -> Result<()> {
-    match Key::of_name(&line.incident) {
-        Some(key) => host.report(&key, line, report).await,
-        None => Ok(()),
+/// The sessions of which the list says nothing, in another order each time so that everyone's turn comes. How Devin reads
+/// several ids is not documented: it may have taken only one of them, and v1 lists the newest sessions only.
+fn unanswered<'a>(open: &'a [Line], reports: &[Report], now: Time) -> Vec<&'a str> {
+    let mut ids: Vec<&str> = open.iter().map(session_id).collect();
+    ids.retain(|id| !reports.iter().any(|report| same(&report.session, id)));
+    let turn = usize::try_from(now.0 / TURN).unwrap_or_default().wrapping_mul(MOST_SINGLE);
+    let first = turn.checked_rem(ids.len()).unwrap_or_default();
+    ids.rotate_left(first);
+    ids.truncate(MOST_SINGLE);
+    ids
+}
+
+async fn ask_one_by_one<H: CronHost>(host: &H, settings: &H::Settings, ids: Vec<&str>) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for id in ids {
+        let answer = host.ask_for_list(settings.devin(), &settings.devin().session(id)).await;
+        match reply::report_of_one(answer, settings.redact_emails(), host.now()) {
+            Ok(report) => reports.extend(report),
+            Err(failure) => host.warn(&format!("what became of session {id} is not known: {}", failure.words())),
+        }
     }
+    reports
+}
+
+/// The beginning of the last message that Devin wrote in a session; `None` where there is none, or it can't be read.
+async fn last_words<H: CronHost>(host: &H, settings: &H::Settings, id: &str) -> Option<String> {
+    let mut newest: Option<Words> = None;
+    let mut page = String::new();
+    for _ in 0..MOST_PAGES {
+        let answer = host.ask_for_list(settings.devin(), &settings.devin().messages(id, &page)).await;
+        let Page { found, next } = reply::last_words(answer, settings.redact_emails(), host.now())
+            .inspect_err(|failure| {
+                host.warn(&format!("the messages of session {id} can't be read: {}", failure.words()))
+            })
+            .ok()?;
+        if let Some(found) = found
+            && newest.as_ref().is_none_or(|newest| found.at >= newest.at)
+        {
+            newest = Some(found);
+        }
+        let Some(next) = next else { break };
+        page = next;
+    }
+    newest.map(|newest| newest.words)
+}
+
+/// Tells an incident; whether it asks for Devin's last words.
+async fn tell<H: CronHost>(host: &H, line: &Line, report: Report) -> bool {
+    let Some(key) = Key::of_name(&line.incident) else { return false };
+    host.report(&key, line, report).await.unwrap_or_else(|error| {
+        host.warn(&format!("an incident could not be notified of what became of its session: {error}"));
+        false
+    })
 }
 
 fn session_id(line: &Line) -> &str {
@@ -61,7 +121,13 @@ fn is_news(report: &Report, line: &Line) -> bool {
     let changed = report.state != line.session_state
         || report.detail != line.session_detail
         || report.pull_requests != line.pull_requests;
-    report.end != End::Open || changed
+    let ends = match report.end {
+        End::Open => false,
+        End::Waiting | End::Approval | End::Unknown => report.has_result() || line.waits_since.is_none(),
+        End::Asleep | End::Over | End::Failed | End::Credits => true,
+    };
+    // Output may still come where somebody has set the session to work again after its end.
+    ends || changed || line.ended_at.is_some()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod admission;
 pub mod event;
 pub mod failure;
 pub mod fault;
+pub mod finding;
 pub mod key;
 pub mod lifecycle;
 pub mod listing;

@@ -76,6 +76,9 @@ pub struct Line {
     pub pull_requests: Vec<PullRequest>,
     /// The ACUs it has spent: a number, or null.
     pub acus: Value,
+    /// Since when it waits for somebody's answer or approval, where people were to be told so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<String>,
     /// When it was seen to have ended.
     pub ended_at: Option<String>,
 }
@@ -118,12 +121,13 @@ impl Line {
 
     /// The line with what became of the session.
     pub fn with(self, outcome: &Outcome) -> Line {
-        let Outcome { state, detail, pull_requests, acus, ended_at, .. } = outcome.clone();
+        let Outcome { state, detail, pull_requests, acus, ended_at, waits_since, .. } = outcome.clone();
         Line {
             session_state: state,
             session_detail: detail,
             pull_requests,
             acus,
+            waits_since: waits_since.map(Time::rfc3339),
             ended_at: ended_at.map(Time::rfc3339),
             ..self
         }

@@ -47,8 +47,16 @@ pub enum About {
     /// It exists.
     #[default]
     Started,
+    /// It waits for somebody.
+    Waiting,
     /// It has ended.
     Ended,
+    /// After its end it has found or made something else.
+    Updated,
+    /// It has reached a limit of its own, or broke; or there is none, and there won't be one.
+    Failed,
+    /// It may not start yet.
+    Held,
     /// It is not asked for before somebody says yes to it.
     Approval,
 }
@@ -63,7 +71,11 @@ impl About {
     pub fn happened(self) -> &'static str {
         match self {
             About::Started => "started",
+            About::Waiting => "waits for somebody",
             About::Ended => "ended",
+            About::Updated => "has more to show",
+            About::Failed => "failed",
+            About::Held => "is held",
             About::Approval => "waits for approval",
         }
     }

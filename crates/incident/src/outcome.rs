@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::finding::Finding;
+use crate::record::Retry;
 use crate::session::PullRequest;
 use crate::time::Time;
 
@@ -20,6 +22,22 @@ pub struct Outcome {
     pub acus: Value,
     /// When the bridge saw that it has ended.
     pub ended_at: Option<Time>,
+    /// What it found, or its last words where it gave no structured output.
+    pub finding: Option<Finding>,
+    /// When people were to be told that it waits for them, since it last got a message.
+    pub waits_since: Option<Time>,
+    /// That it is to be put away or ended, where its route says so.
+    pub closing: Option<Closing>,
     /// When it last got a message that gave it more to do.
     pub woken: Option<Time>,
+}
+
+/// When a session that is done is to be put away or ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Closing {
+    /// When to ask Devin.
+    pub not_before: Time,
+    /// Failed attempts so far.
+    pub retry: Retry,
 }

@@ -1,9 +1,11 @@
 //! What is to be done about an incident: the outcome of routing, carried with the event and kept with the incident.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::event::Kind;
+use crate::notice::Target;
 
 /// The kind of work Devin is asked for.
 #[derive(
@@ -68,13 +70,43 @@ pub struct Plan {
     pub observability: Option<Vec<String>>,
     /// The language to write in.
     pub language: Option<String>,
-    /// Whether Devin is asked for the postmortem as structured output too.
+    /// Whether Devin is asked for structured output too: the postmortem, or what it found.
     pub structured_output: bool,
+    /// Further fields of Devin's create request, passed on as they are.
+    pub session: Map<String, Value>,
+    /// What becomes of the session once it has ended.
+    pub when_done: WhenDone,
+    /// Who is told of it, of those who can be; `None`: all of them.
+    pub notify: Option<Vec<Target>>,
     /// What identifies the route, where it has sessions a day of its own.
     pub budget: Option<String>,
     /// Whether each session waits until a person says yes to it.
     pub approve: bool,
 }
+
+/// What becomes of a session once it has ended: one that waits for its next task holds one of the account's slots.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum WhenDone {
+    /// It stays as it is, and takes more messages.
+    #[default]
+    Keep,
+    /// It is put away.
+    Archive,
+    /// It is ended for good.
+    Terminate,
+}
+
+impl WhenDone {
+    /// The name in records, answers, logs and settings.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Plan {
@@ -98,6 +130,9 @@ impl Default for Plan {
             observability: None,
             language: None,
             structured_output: false,
+            session: Map::new(),
+            when_done: WhenDone::Keep,
+            notify: None,
             budget: None,
             approve: false,
         }

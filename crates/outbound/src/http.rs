@@ -12,7 +12,7 @@ use text::redact::hide;
 /// One HTTP request; the key is added when it is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// `GET` or `POST`.
+    /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
     /// The whole address.
     pub url: String,

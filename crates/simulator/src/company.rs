@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::gates;
 use crate::world::{Weather, World};
 use engine::incident::calls::{Call, Outcome};
 use incident::event::{Incident, IncidentEvent, Kind};
@@ -28,7 +29,7 @@ pub async fn weather(world: Rc<World>, until: Time) {
         world.weather.set(Weather { session_gone: 0.01, lost: 0.001, crash: 0.0005, ..Weather::default() });
         executor.pause(executor.between(HOUR, 4 * DAY)).await;
         let calm = world.weather.get();
-        let bad = match executor.below(9) {
+        let bad = match executor.below(10) {
             0 => Weather { devin_down: 1.0, ..calm },
             1 => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
             2 => Weather { devin_stalls: 0.7, ..calm },
@@ -36,7 +37,8 @@ pub async fn weather(world: Rc<World>, until: Time) {
             4 => Weather { storage_fails: 0.2, ..calm },
             5 => Weather { lost: 0.3, ..calm },
             6 => Weather { crash: 0.1, ..calm },
-            7 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
+            7 => Weather { register_away: 0.9, session_gone: 0.5, ..calm },
+            8 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
             _ => Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, ..calm },
         };
         world.weather.set(bad);
@@ -115,10 +117,15 @@ async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
         start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
         dedup_window_seconds: Some(3_600),
         min_occurrences: if executor.happens(0.2) { 3 } else { 1 },
+        approve: executor.happens(0.1),
+        budget: executor.happens(0.1).then(|| gates::ROUTE.0.to_owned()),
         ..Plan::default()
     };
     let key = format!("alert-{number}");
     let name = Key::new(Sender::Alert, &[&key]).unwrap().to_string();
+    if plan.approve {
+        executor.spawn(gates::answers(Rc::clone(world), name.clone()));
+    }
     for _ in 0..=executor.below(3) {
         for _ in 0..=executor.below(15) {
             deliver(world, answered, event(Sender::Alert, &key, Kind::Triggered, None, None), &plan).await;
@@ -142,7 +149,12 @@ async fn deliver(world: &Rc<World>, answered: &Rc<Answered>, event: IncidentEven
         world.figures.deliveries.set(world.figures.deliveries.get() + 1);
         let call =
             Call::Event { event: Box::new(event.clone()), plan: Some(Box::new(plan.clone())), wait: Duration::ZERO };
-        match world.call::<Outcome>(&key, call).await {
+        let answer = world.call::<Outcome>(&key, call).await;
+        world.happened(&key, || match &answer {
+            Ok(outcome) => format!("{} is delivered: {:?}", event.event_type, outcome.taken),
+            Err(error) => format!("{} is delivered: {error:?}", event.event_type),
+        });
+        match answer {
             Ok(outcome) => {
                 if outcome.taken == Taken::Accepted {
                     answered.accepted.borrow_mut().entry(key.clone()).or_default().insert(outcome.incident);

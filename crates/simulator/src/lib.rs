@@ -12,6 +12,8 @@
 pub mod company;
 pub mod devin;
 pub mod executor;
+pub mod gates;
+pub mod growth;
 pub mod world;
 
 use std::fmt;
@@ -44,6 +46,8 @@ pub struct Outcome {
     pub figures: Vec<(&'static str, u64)>,
     /// The first promise that was broken.
     pub broken: Option<String>,
+    /// Every step of the incident that it was broken to, where it names one.
+    pub steps: Vec<String>,
 }
 
 impl fmt::Display for Outcome {
@@ -52,22 +56,44 @@ impl fmt::Display for Outcome {
             writeln!(f, "{name:<28} {figure:>22}")?;
         }
         match &self.broken {
-            Some(words) => write!(f, "BROKEN {words}"),
+            Some(words) => {
+                for step in &self.steps {
+                    writeln!(f, "{step}")?;
+                }
+                write!(f, "BROKEN {words}")
+            }
             None => write!(f, "every promise was kept"),
         }
     }
 }
 
-const BEGIN: Time = Time(1_767_225_600_000);
+pub(crate) const BEGIN: Time = Time(1_767_225_600_000);
 
-/// Runs a world.
+/// Runs a world; where a promise is broken once more, to see each step of the incident.
 pub fn simulate(wanted: Wanted) -> Outcome {
+    let outcome = live(wanted, None);
+    let key = outcome.broken.as_deref().and_then(incident_in);
+    if key.is_some() { live(wanted, key) } else { outcome }
+}
+
+/// The key of the incident that is named in a sentence.
+fn incident_in(words: &str) -> Option<String> {
+    let start = words.find("pagerduty-").or_else(|| words.find("alert-"))?;
+    let key: String = words[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    Some(key)
+}
+
+fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     fault::put_back(wanted.fault);
-    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100, ..Limits::default() });
+    let routes = [(gates::ROUTE.0.to_owned(), gates::ROUTE.1)].into();
+    let limits = Limits { per_minute: 10, per_day: 100, routes, ..Limits::default() };
+    let world = World::new(wanted.seed, BEGIN, limits);
+    world.watched.replace(watched.map(|key| (key, Vec::new())));
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
     world.executor.spawn(company::incidents(Rc::clone(&world), Rc::clone(&answered), wanted.incidents, end));
+    world.executor.spawn(gates::pauses(Rc::clone(&world), end));
     let cron = Cron { world: Rc::clone(&world) };
     world.executor.spawn(async move {
         // wrangler.toml has it run every five minutes.
@@ -83,11 +109,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
         world.check_rows();
     }
     // Everything goes well from now on; the longest that anything may wait for is the budget of the days to come.
-    let calm = end.plus(5 * DAY);
-    while now < calm && world.broken().is_none() {
-        now = now.plus(HOUR);
-        world.executor.run(now, || {});
-    }
+    evenly(&world, end, end.plus(5 * DAY));
     if world.broken().is_none() {
         settled(&world, &answered);
     }
@@ -109,6 +131,16 @@ pub fn simulate(wanted: Wanted) -> Outcome {
             ("digest of the history", world.executor.history()),
         ],
         broken: world.broken(),
+        steps: world.watched.take().map(|(_, steps)| steps).unwrap_or_default(),
+    }
+}
+
+/// Lets time pass, until a promise is broken.
+fn evenly(world: &World, from: Time, to: Time) {
+    let mut now = from;
+    while now < to && world.broken().is_none() {
+        now = now.plus(HOUR);
+        world.executor.run(now, || {});
     }
 }
 
@@ -133,7 +165,7 @@ fn settled(world: &World, answered: &Answered) {
     for (key, names) in answered.accepted.borrow().iter() {
         let failed = world.record(key).is_some_and(|record| record.state == State::Failed);
         let sessions = world.sessions_of(key);
-        if sessions < names.len() && !failed {
+        if sessions + world.without_session(names.iter()) < names.len() && !failed {
             world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
         }
     }

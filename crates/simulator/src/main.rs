@@ -6,7 +6,7 @@ use std::time::Instant;
 use strum::VariantArray;
 
 use incident::fault::Fault;
-use simulator::{Wanted, simulate};
+use simulator::{Wanted, growth, simulate};
 
 #[expect(clippy::disallowed_methods, reason = "how long it takes is part of what it tells")]
 fn main() -> ExitCode {
@@ -20,12 +20,12 @@ fn main() -> ExitCode {
             ("--years", Some(years)) => wanted.days = u32::try_from(years * 365).unwrap_or(u32::MAX),
             ("--days", Some(days)) => wanted.days = u32::try_from(days).unwrap_or(u32::MAX),
             ("--incidents", Some(incidents)) => wanted.incidents = u32::try_from(incidents).unwrap_or(u32::MAX),
-            ("--faults", _) => {}
+            ("--faults" | "--growth", _) => {}
             ("--fault", _) => wanted.fault = pair.get(1).and_then(|name| name.parse().ok()),
             _ => {
                 let faults: Vec<&str> = Fault::VARIANTS.iter().map(|fault| fault.into()).collect();
                 eprintln!(
-                    "usage: simulate [--seed N] [--years N | --days N] [--incidents N a year] [--fault NAME | --faults]"
+                    "usage: simulate [--seed N] [--years N | --days N] [--incidents N a year] [--fault NAME | --faults | --growth]"
                 );
                 eprintln!("A fault is one that the bridge once had: {}", faults.join(", "));
                 return ExitCode::from(2);
@@ -34,6 +34,13 @@ fn main() -> ExitCode {
     }
     if wanted.fault.is_none() && arguments.first().is_some_and(|first| first == "--faults") {
         return faults(wanted);
+    }
+    if arguments.first().is_some_and(|first| first == "--growth") {
+        println!("{}", growth::HEAD);
+        for per_day in growth::SIZES {
+            println!("{}", growth::grow(wanted.seed, per_day, 2_000));
+        }
+        return ExitCode::SUCCESS;
     }
     let begun = Instant::now();
     let outcome = simulate(wanted);

@@ -21,6 +21,7 @@ use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::key::Key;
 use incident::lifecycle::{self, Step};
 use incident::listing::Line;
+use incident::reason::Reason;
 use incident::record::{Record, State};
 use incident::secret::Secret;
 use incident::session::Report;
@@ -48,6 +49,8 @@ pub struct Weather {
     pub session_gone: f64,
     /// A call between our own, or its answer, is lost.
     pub lost: f64,
+    /// The register does not answer.
+    pub register_away: f64,
     /// A write fails.
     pub storage_fails: f64,
     /// An object dies here and now.
@@ -78,6 +81,10 @@ impl host::Settings for Settings {
 
     fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    fn redact_emails(&self) -> bool {
+        true
     }
 }
 
@@ -116,6 +123,14 @@ pub struct Figures {
     pub refused: Cell<u64>,
     /// Requests to the register.
     pub register: Cell<u64>,
+    /// The most of them in one second.
+    pub busiest: Cell<u64>,
+    /// The second that is counted, and how many there were in it.
+    second: Cell<(i64, u64)>,
+    /// Rows that the register's database has given.
+    pub sql_rows: Cell<u64>,
+    /// Steps of SQLite's machine that it took for them.
+    pub sql_steps: Cell<u64>,
     /// Requests to incidents' objects.
     pub objects: Cell<u64>,
     /// Calls to Devin.
@@ -128,6 +143,17 @@ pub struct Figures {
     pub longest: Cell<usize>,
 }
 
+impl Figures {
+    fn count_register(&self, now: Time) {
+        self.register.set(self.register.get() + 1);
+        let second = now.0.div_euclid(1000);
+        let (counted, so_far) = self.second.get();
+        let count = if counted == second { so_far + 1 } else { 1 };
+        self.second.set((second, count));
+        self.busiest.set(self.busiest.get().max(count));
+    }
+}
+
 /// Everything.
 pub struct World {
     /// Time and chance.
@@ -138,14 +164,20 @@ pub struct World {
     pub devin: RefCell<Devin>,
     /// What was counted.
     pub figures: Figures,
-    settings: Rc<Settings>,
+    pub(crate) settings: Rc<Settings>,
     incidents: RefCell<BTreeMap<String, Slot<Incident>>>,
     register: RefCell<Slot<Register>>,
     database: rusqlite::Connection,
     broken: RefCell<Option<String>>,
+    /// The key of the incident whose every step is written down, and the steps.
+    pub watched: RefCell<Option<(String, Vec<String>)>>,
     /// Sessions that counted against the limits, by when they were created.
     created: RefCell<Vec<(Time, bool)>>,
     released: RefCell<BTreeSet<String>>,
+    /// The pause that is known to be: since when, and when it ends by itself.
+    pub(crate) paused: Cell<Option<(Time, Option<Time>)>>,
+    /// When sessions of the route with a budget of its own were created.
+    pub(crate) of_route: RefCell<Vec<Time>>,
     this: Weak<World>,
 }
 
@@ -197,8 +229,11 @@ impl World {
             register: RefCell::default(),
             database: rusqlite::Connection::open_in_memory().unwrap(),
             broken: RefCell::default(),
+            watched: RefCell::default(),
             created: RefCell::default(),
             released: RefCell::default(),
+            paused: Cell::default(),
+            of_route: RefCell::default(),
             this: this.clone(),
         })
     }
@@ -216,6 +251,15 @@ impl World {
     pub fn broke(&self, words: String) {
         let at = self.executor.now().rfc3339();
         self.broken.borrow_mut().get_or_insert_with(|| format!("{at}: {words}"));
+    }
+
+    /// Writes down what happens to an incident, if it is the one that is watched.
+    pub fn happened(&self, key: &str, what: impl FnOnce() -> String) {
+        if let Some((watched, steps)) = self.watched.borrow_mut().as_mut()
+            && watched == key
+        {
+            steps.push(format!("{} {}", self.executor.now().rfc3339(), what()));
+        }
     }
 
     /// The first promise that was broken.
@@ -239,6 +283,17 @@ impl World {
     /// A whole number from the register's tables.
     pub fn number(&self, query: &str) -> i64 {
         self.database.query_row(query, [], |row| row.get(0)).unwrap_or_default()
+    }
+
+    /// How many rows all tables of the register have.
+    pub fn rows(&self) -> i64 {
+        let tables = self.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+        tables.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).sum()
+    }
+
+    /// The register is started anew with the next request.
+    pub fn restart_register(&self) {
+        self.register.borrow_mut().program = None;
     }
 
     /// Calls an incident's object.
@@ -298,6 +353,7 @@ impl World {
     /// An object dies: what was under way in it is gone, what is stored stays.
     fn crash(&self, key: &str) {
         self.figures.crashes.set(self.figures.crashes.get() + 1);
+        self.happened(key, || "its object dies".into());
         let (tasks, program, alarm) = {
             let mut incidents = self.incidents.borrow_mut();
             let Some(slot) = incidents.get_mut(key) else { return };
@@ -345,6 +401,7 @@ impl World {
             }
             (slot.alarm, slot.alarm_runs) = (None, true);
         }
+        self.happened(key, || "its alarm rings".into());
         let program = self.incident(key);
         let (world, name) = (self.me(), key.to_owned());
         let task = self.executor.spawn(async move {
@@ -371,9 +428,9 @@ impl World {
 
     /// Asks the register.
     pub async fn ask_register<R: DeserializeOwned>(&self, call: register::calls::Call) -> Result<R> {
-        self.figures.register.set(self.figures.register.get() + 1);
+        self.figures.count_register(self.executor.now());
         self.executor.pause(self.executor.between(NEAR.0, NEAR.1)).await;
-        if self.happens(|weather| weather.lost / 2.0) {
+        if self.happens(|weather| weather.lost / 2.0) || self.happens(|weather| weather.register_away) {
             return Err(Error("the call was lost".into()));
         }
         let (tell, told) = oneshot::channel();
@@ -536,6 +593,13 @@ impl IncidentObject {
         self.world.upgrade().unwrap()
     }
 
+    fn answered(&self, call: &Call, answer: &std::result::Result<Answer, String>) {
+        self.world().happened(&self.key, || {
+            let came = answer.as_ref().map_or_else(Clone::clone, |answer| answer.status.to_string());
+            format!("{} {}: {came}", call.method, call.url)
+        });
+    }
+
     /// Here the object may die. Whoever called is never answered.
     async fn may_die(&self) {
         let world = self.world();
@@ -622,6 +686,10 @@ impl IncidentHost for IncidentObject {
                     if text.len() > MOST_BYTES {
                         world.broke(format!("{}: a record of {} bytes", self.key, text.len()));
                     }
+                    world.happened(&self.key, || match Record::from_text(&text) {
+                        Ok(record) => format!("stored: {:?}, {} messages to send", record.state, record.outbox.len()),
+                        Err(error) => format!("stored: {error}"),
+                    });
                 }
                 slot.storage.insert(name.to_owned(), text);
             }
@@ -642,14 +710,20 @@ impl IncidentHost for IncidentObject {
     async fn ask_devin(&self, _: &Access, call: &Call) -> std::result::Result<Answer, String> {
         self.may_die().await;
         let creates = call.method == "POST" && call.url.ends_with("/sessions");
+        if creates {
+            self.world().asked_for(&self.key);
+        }
         let act = |world: &World, fate: &Fate| {
             let answer = world.devin.borrow_mut().act(call, fate, world.executor.now());
             if creates {
                 world.created(call);
+                let released = world.released.borrow().contains(&self.key);
+                world.counts_for_route(&self.key, released);
             }
             answer
         };
         let answer = self.world().outside(call, act).await;
+        self.answered(call, &answer);
         self.may_die().await;
         answer
     }
@@ -662,6 +736,7 @@ impl IncidentHost for IncidentObject {
         self.may_die().await;
         let call = &question.call;
         let answer = self.world().outside(call, |world, _| world.devin.borrow_mut().notify(call)).await;
+        self.answered(call, &answer);
         self.may_die().await;
         answer
     }
@@ -670,15 +745,26 @@ impl IncidentHost for IncidentObject {
         None
     }
 
+    async fn tags_left_out(&self) -> bool {
+        false
+    }
+
+    async fn remember_tags_left_out(&self) {}
+
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission> {
         let world = self.world();
         if applicant.released {
             world.released.borrow_mut().insert(self.key.clone());
         }
-        let admission = world
-            .ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits: limits.clone() })
-            .await;
-        if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { .. })) {
+        let asked = world.executor.now();
+        let (line, limits_in_force) = (Box::new(line), limits.clone());
+        let call = register::calls::Call::Admit { line, applicant: applicant.clone(), limits: limits_in_force };
+        let admission = world.ask_register(call).await;
+        world.happened(&self.key, || format!("asks the register for a permit: {admission:?}"));
+        if let Ok(admission) = &admission {
+            world.admitted(&self.key, &applicant, admission, asked);
+        }
+        if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { why: Reason::Day, .. })) {
             world.must_wait(&self.key, limits);
         }
         self.may_die().await;
@@ -686,10 +772,16 @@ impl IncidentHost for IncidentObject {
     }
 
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()> {
-        let answer =
+        let used = format!("{permit:?}");
+        let answer: Result<()> =
             self.world().ask_register(register::calls::Call::Publish { line: Box::new(line), id, permit }).await;
+        self.world().happened(&self.key, || format!("publishes its line, permit {used}: {answer:?}"));
         self.may_die().await;
         answer
+    }
+
+    async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>> {
+        self.world().ask_register(register::calls::Call::FirstToday { topic, incident, state }).await
     }
 
     async fn cache(&self, _: &Record) -> Result<()> {
@@ -800,6 +892,11 @@ impl RegisterHost for RegisterObject {
             let values = names.iter().enumerate().map(|(at, name)| Ok((name.clone(), row.get(at)?)));
             all.push(SqliteRow(values.collect::<rusqlite::Result<_>>().map_err(failed)?));
         }
+        drop(rows);
+        let steps = prepared.reset_status(rusqlite::StatementStatus::VmStep);
+        let figures = &world.figures;
+        figures.sql_steps.set(figures.sql_steps.get() + u64::try_from(steps).unwrap_or_default());
+        figures.sql_rows.set(figures.sql_rows.get() + all.len() as u64);
         Ok(all)
     }
 
@@ -833,7 +930,7 @@ impl CronHost for Cron {
         self.world.outside(call, |world, fate| world.devin.borrow_mut().act(call, fate, world.executor.now())).await
     }
 
-    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<()> {
+    async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
         let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
         self.world.call(key.as_str(), call).await
     }

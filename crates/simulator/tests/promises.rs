@@ -1,5 +1,6 @@
 //! A few days of the simulated company. `npm run simulate` runs years.
 
+use simulator::growth::grow;
 use simulator::{Wanted, simulate};
 
 fn days(days: u32, seed: u64) -> Wanted {
@@ -26,4 +27,14 @@ fn every_promise_is_kept_with_a_seed_that_nobody_has_seen() {
 #[test]
 fn the_same_seed_gives_the_same_history() {
     assert_eq!(simulate(days(1, 7)), simulate(days(1, 7)));
+}
+
+#[test]
+fn an_incident_costs_the_register_the_same_however_many_there_are() {
+    let [few, many] = [1_000, 100_000].map(|per_day| grow(7, per_day, 200));
+    let each = |figure: u64, of: &simulator::growth::Growth| figure as f64 / of.incidents as f64;
+    let [before, after] = [&few, &many].map(|growth| each(growth.requests, growth));
+    assert!((after / before - 1.0).abs() < 0.1, "{few}\n{many}");
+    assert_eq!(few.cold, many.cold, "{few}\n{many}");
+    assert!(few.cold.0 > 0, "{few}");
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::clock::Clock;
+use super::finding;
 use super::page::{LARGEST_PAGE, as_of, frame};
 use super::pieces::{grade, link, list, number, short, state, state_of, text, why};
 use super::view::View;
@@ -34,7 +35,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
         h1 dir="auto" { (short(text(incident, "title"), 1_500)) }
         (session_status(shown, clock))
     };
-    let story = html! { (postmortem(incident)) (timeline(incident, clock)) };
+    let story = html! { (finding::section(incident)) (postmortem(incident)) (timeline(incident, clock)) };
     let beside = html! { (session(incident, clock)) };
     let more = html! { (facts(incident, clock)) (routing(incident)) };
     let own = format!("/incidents/{name}");
@@ -141,6 +142,8 @@ fn session(incident: &Value, clock: &Clock) -> Markup {
     }
     let acus = [now.get("acus_consumed"), incident.get("acus")].into_iter().flatten().find(|acus| acus.is_number());
     let ended = text(incident, "endedAt");
+    // What has ended waits for nobody.
+    let waits = if ended.is_empty() { text(incident, "waitsSince") } else { "" };
     let silent = text(now, "error");
     html! {
         section.card aria-labelledby="session" {
@@ -156,6 +159,7 @@ fn session(incident: &Value, clock: &Clock) -> Markup {
                     } }
                     @if !state.is_empty() { dt { "State" } dd { (short(state, 200)) } }
                     @if !silent.is_empty() { dt { "Devin does not say more" } dd { (short(silent, 600)) } }
+                    @if !waits.is_empty() { dt { "Waits for you" } dd { (clock.when(waits)) " · " (clock.ago(waits)) } }
                     @if !ended.is_empty() { dt { "Ended" } dd { (clock.when(ended)) " · " (clock.ago(ended)) } }
                     @if let Some(acus) = acus { dt { "ACUs" } dd { (acus.to_string()) } }
                     @for url in pull_requests(incident, now) {
@@ -287,6 +291,11 @@ mod tests {
             "session": {"status": text(5_000), "error": text(5_000)},
             "pullRequests": times(20, json!({"url": format!("https://{}", "b".repeat(900))})),
             "timeline": times(100, json!({"at": "2026-11-21T14:05:33.120Z", "what": text(700)})),
+            "finding": {
+                "verdict": text(9_000), "summary": text(9_000), "rootCause": text(9_000), "confidence": text(9_000),
+                "evidence": times(90, json!(text(900))), "actions": times(90, json!(text(900))),
+                "pullRequests": times(90, json!(format!("https://{}", "b".repeat(900)))),
+            },
             "postmortem": {
                 "summary": text(9_000), "root_cause": text(9_000),
                 "timeline": times(90, json!({"time": text(900), "event": text(900)})),
@@ -329,7 +338,7 @@ mod tests {
     #[test]
     fn a_prompt_of_the_usual_length_is_shown_whole() {
         let mut incident = longest("plain words ");
-        for field in ["pullRequests", "postmortem", "timeline"] {
+        for field in ["pullRequests", "finding", "postmortem", "timeline"] {
             incident[field] = Value::Null;
         }
         let html = page_of(&incident);

@@ -4,6 +4,7 @@
 
 mod all;
 mod clock;
+mod finding;
 mod incident;
 mod list;
 mod page;

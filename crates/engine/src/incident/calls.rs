@@ -53,7 +53,7 @@ pub enum Call {
         /// The incident's name.
         name: String,
     },
-    /// Devin has reported on a session; answered with null.
+    /// Devin has reported on a session; answered with whether Devin's last words are asked for, and nothing was kept.
     Report {
         /// The list's line of the incident.
         line: Box<Line>,

@@ -218,6 +218,7 @@ impl<H: IncidentHost> Program<H> {
                 | Step::LookUp
                 | Step::Send
                 | Step::LookUpMessage
+                | Step::Close
                 | Step::Notify(_) => {
                     steps = steps.saturating_add(1);
                     self.busy.set(self.busy.get().saturating_add(1));
@@ -267,6 +268,7 @@ impl<H: IncidentHost> Program<H> {
             Step::LookUp => self.look_up(settings.devin()).await?,
             Step::Send => self.send(settings).await?,
             Step::LookUpMessage => self.look_up_message(settings.devin()).await?,
+            Step::Close => self.close(settings.devin()).await?,
             Step::Notify(target) => self.notify(target, settings).await?,
             Step::Wait(_) | Step::Rest => return Ok(false),
         }

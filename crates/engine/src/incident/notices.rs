@@ -12,7 +12,8 @@ use outbound::notify::pagerduty;
 impl<H: IncidentHost> Program<H> {
     /// Sends the target's first notice, or looks for it.
     pub(super) async fn notify(&self, target: Target, settings: &H::Settings) -> Result<()> {
-        if self.with_loaded(|record| notices::overtaken(record, target)).await? == Some(true) {
+        let overtaken = self.with_loaded(|record| notices::overtaken(record, target)).await? == Some(true);
+        if overtaken || !self.is_news_today(target).await? {
             return self.store().await;
         }
         let notice = self.with_loaded(|record| notices::first(record, target).cloned()).await?.flatten();
@@ -37,7 +38,7 @@ impl<H: IncidentHost> Program<H> {
         self.with_loaded(|record| {
             let (now, chance) = (self.host.now(), self.host.chance());
             if looking {
-                let found = pagerduty::found(answer, notice.about, &notice.news, now);
+                let found = pagerduty::found(answer, &notice, now);
                 notices::look_up_replied(record, target, found, now, chance);
             } else {
                 notices::replied(record, target, http::taken(answer, now), now, chance);
@@ -45,5 +46,25 @@ impl<H: IncidentHost> Program<H> {
         })
         .await?;
         self.store().await
+    }
+
+    /// Whether the target's first notice is to be sent. One that is told once a day may have been told of another incident.
+    async fn is_news_today(&self, target: Target) -> Result<bool> {
+        let asked = self.with_loaded(|record| {
+            let topic = notices::topic(record, target)?;
+            Some((topic, notices::first(record, target)?.news.state.clone(), record.name()))
+        });
+        let Some((topic, state, incident)) = asked.await?.flatten() else { return Ok(true) };
+        let answer = self.host.first_today(topic, incident, state).await;
+        let (now, chance) = (self.host.now(), self.host.chance());
+        let news = matches!(answer, Ok(Some(_)));
+        self.with_loaded(|record| match answer {
+            Ok(number) => notices::told_of_all(record, target, number, now),
+            Err(error) => {
+                notices::not_asked(record, target, format!("no answer from the register: {error}"), now, chance)
+            }
+        })
+        .await?;
+        Ok(news)
     }
 }

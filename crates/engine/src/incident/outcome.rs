@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::Program;
 use crate::host::{IncidentHost, Result};
 use ::incident::admission::PermitUse;
-use ::incident::lifecycle::{notices, outcome};
+use ::incident::lifecycle::notices;
+use ::incident::lifecycle::outcome::{self, Reported};
 use ::incident::listing::Line;
-use ::incident::notice::About;
+use ::incident::outcome::Outcome;
 use ::incident::record::Record;
-use ::incident::session::{End, Report};
+use ::incident::session::Report;
 use ::incident::time::Time;
 
 const POSTMORTEM: &str = "postmortem";
@@ -25,44 +26,66 @@ struct Kept {
 }
 
 impl<H: IncidentHost> Program<H> {
-    pub(super) async fn report(&self, line: Line, report: Report) -> Result<()> {
+    /// Takes what Devin reports; whether that needs Devin's last words too, and nothing was kept.
+    pub(super) async fn report(&self, line: Line, report: Report) -> Result<bool> {
         self.load().await?;
         let taken = self.take_report(line, report).await;
         if taken.is_err() {
             // Memory may be ahead of storage now: storage is the truth.
             self.record.replace(None);
         }
-        taken
+        Ok(taken? == Reported::WantsWords)
     }
 
-    async fn take_report(&self, line: Line, report: Report) -> Result<()> {
+    async fn take_report(&self, line: Line, report: Report) -> Result<Reported> {
         let at = self.host.now();
-        let Some(current) = self.with_record(|record| record.name() == line.incident) else { return Ok(()) };
-        let news = if current {
-            let changed = self.with_record(|record| outcome::reported(record, &report, at)) == Some(true);
-            // Output may come after the end, and then it is all that is new.
-            changed || self.is_new_output(&report).await?
-        } else {
-            // The alert has fired again, and the record is about that. The list's line is all that is left of this
-            // episode, so it is changed here and now.
-            let known_end = line.ended_at.as_deref().and_then(Time::from_rfc3339);
-            let ends = report.end != End::Open && known_end.is_none();
-            let ended_at = if ends { Some(at) } else { known_end };
-            let line = line.with(&outcome::of(&report, ended_at, None));
-            self.host.publish(line.clone(), None, PermitUse::Undecided).await?;
-            ends && self.with_record(|record| notices::announce(record, About::Ended, line, at)).is_some()
+        let Some(current) = self.with_record(|record| record.name() == line.incident) else {
+            return Ok(Reported::Nothing);
         };
-        if !news {
-            return Ok(());
+        if !current {
+            return self.take_report_of_earlier_episode(line, &report, at).await;
+        }
+        match self.with_record(|record| outcome::reported(record, &report, at)).unwrap_or_default() {
+            Reported::WantsWords => return Ok(Reported::WantsWords),
+            // Output that changes nothing that people are told is kept all the same.
+            Reported::Nothing if !self.is_new_output(&report).await? => return Ok(Reported::Nothing),
+            Reported::Nothing | Reported::Kept => {}
         }
         self.host.set_alarm(at).await?;
-        if current && !report.output.is_null() && self.is_session(&report.session) {
+        if !report.output.is_null() && self.is_session(&report.session) {
             let kept = Kept { session: report.session, postmortem: report.output };
             self.store_with(POSTMORTEM, serde_json::to_string(&kept)?).await?;
         } else {
             self.store().await?;
         }
-        Ok(())
+        Ok(Reported::Kept)
+    }
+
+    /// The alert has fired again, and the record is about that. The list's line is all that is left of this episode, so it
+    /// is changed here and now.
+    async fn take_report_of_earlier_episode(&self, line: Line, report: &Report, at: Time) -> Result<Reported> {
+        let time = |text: &Option<String>| text.as_deref().and_then(Time::from_rfc3339);
+        let ended_at = time(&line.ended_at);
+        let before = Outcome {
+            pull_requests: line.pull_requests.clone(),
+            acus: line.acus.clone(),
+            ended_at,
+            waits_since: time(&line.waits_since),
+            // What people were told at its end is not known any more: only another pull request is news then.
+            finding: report.finding.clone().filter(|_| ended_at.is_some()),
+            ..Outcome::default()
+        };
+        let Some((after, told)) = outcome::after(&before, report, true, false, at) else {
+            return Ok(Reported::WantsWords);
+        };
+        let line = line.with(&after);
+        self.host.publish(line.clone(), None, PermitUse::Undecided).await?;
+        if let Some(about) = told {
+            self.with_record(|record| notices::announce(record, about, line, outcome::said(about, &after, report), at));
+            self.host.set_alarm(at).await?;
+            self.store().await?;
+        }
+        Ok(Reported::Kept)
     }
 
     fn is_session(&self, id: &str) -> bool {

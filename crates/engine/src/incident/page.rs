@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Program;
 use crate::host::{IncidentHost, Result, Settings};
 use ::incident::lifecycle;
+use ::incident::plan::Workflow;
 use ::incident::record::Record;
 use outbound::devin::reply;
 
@@ -18,7 +19,11 @@ impl<H: IncidentHost> Program<H> {
         for entry in &record.timeline {
             timeline.push(json!({"at": entry.at.rfc3339(), "what": entry.what}));
         }
-        let postmortem = self.postmortem_of(&record).await?;
+        let postmortem = match record.plan.workflow {
+            Workflow::Postmortem => self.postmortem_of(&record).await?,
+            Workflow::Triage => Value::Null,
+        };
+        let finding = record.outcome.as_ref().and_then(|outcome| outcome.finding.as_ref());
         let mut shown = serde_json::to_value(record.line())?;
         let prompt = self.stored_request().await?.filter(|request| request.correlation_id == record.correlation_id());
         if let Some(fields) = shown.as_object_mut() {
@@ -27,6 +32,7 @@ impl<H: IncidentHost> Program<H> {
             let session = if ask_devin { self.session_now(&record).await } else { Value::Null };
             fields.insert("session".into(), session);
             fields.insert("postmortem".into(), postmortem);
+            fields.insert("finding".into(), serde_json::to_value(finding)?);
             let now = self.host.now();
             fields.insert("replayable".into(), lifecycle::replay(&mut record.clone(), now).into());
             fields.insert("canGiveUp".into(), lifecycle::give_up(&mut record.clone(), now).into());

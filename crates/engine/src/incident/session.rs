@@ -9,8 +9,12 @@ use ::incident::lifecycle;
 use ::incident::record::{self, Record};
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
+use outbound::http;
 
 const REQUEST: &str = "request";
+/// What people are told where an organisation allows certain tags only.
+const TAGS_LEFT_OUT: &str = "Devin left out the tag by which this session is found again, so sessions carry it in their \
+     titles now: allow the tag in your organisation, or set TAGS = \"off\"";
 
 impl<H: IncidentHost> Program<H> {
     pub(super) async fn create(&self, settings: &H::Settings) -> Result<()> {
@@ -57,9 +61,16 @@ impl<H: IncidentHost> Program<H> {
         }
         let answer = self.host.ask_devin(settings.devin(), &settings.devin().create(&request, &secrets)).await;
         let answer = answer.map(|answer| answer.hiding(secrets.iter().map(|(_, value)| value.as_str())));
-        let reply = reply::created(answer, self.host.now());
+        let (reply, tags_left_out) = reply::created(answer, &request, self.host.now());
+        if tags_left_out {
+            self.host.warn(TAGS_LEFT_OUT);
+            self.host.remember_tags_left_out().await;
+        }
         let cause = reply.as_ref().err().map(Cause::of);
         self.with_loaded(|record| {
+            if tags_left_out {
+                record.note(self.host.now(), TAGS_LEFT_OUT);
+            }
             lifecycle::create_replied(record, reply, self.host.now(), self.host.chance());
             self.count_session(record, cause);
         })
@@ -79,7 +90,8 @@ impl<H: IncidentHost> Program<H> {
         {
             return Ok(Ok(request));
         }
-        let made = self.with_loaded(|record| compose::session(record, &settings.compose())).await?;
+        let tags_left_out = self.host.tags_left_out().await;
+        let made = self.with_loaded(|record| compose::session(record, &settings.compose(), tags_left_out)).await?;
         Ok(made
             .map_or(Err("the incident is gone".to_owned()), |made| made.map_err(|error| format!("no prompt: {error}"))))
     }
@@ -98,7 +110,7 @@ impl<H: IncidentHost> Program<H> {
             (record.correlation_id(), since.minus(lifecycle::CLOCK_LEEWAY))
         });
         let Some((correlation_id, since)) = sought.await? else { return Ok(()) };
-        let tagged = self.stored_request().await?.is_none_or(|request| !request.tags.is_empty());
+        let tagged = self.stored_request().await?.is_none_or(|request| request.found_by_tag());
         let look = async |page: &str| {
             let answer = self.host.ask_devin(access, &access.find(&correlation_id, tagged, since, page)).await;
             reply::found(&access.api, answer, &correlation_id, page, self.host.now())
@@ -111,6 +123,20 @@ impl<H: IncidentHost> Program<H> {
             self.count_session(record, cause);
         })
         .await?;
+        self.store().await
+    }
+
+    /// Puts the session away or ends it, as its route says.
+    pub(super) async fn close(&self, access: &Access) -> Result<()> {
+        let session =
+            self.with_loaded(|record| record.session.clone().map(|session| (session.id, record.plan.when_done)));
+        let call = session.await?.flatten().and_then(|(id, when_done)| access.close(&id, when_done));
+        let reply = match call {
+            Some(call) => Some(http::taken(self.host.ask_devin(access, &call).await, self.host.now())),
+            None => None,
+        };
+        self.with_loaded(|record| lifecycle::close::replied(record, reply, self.host.now(), self.host.chance()))
+            .await?;
         self.store().await
     }
 

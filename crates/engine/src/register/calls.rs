@@ -55,6 +55,16 @@ pub enum Call {
         /// Its name.
         name: String,
     },
+    /// Whether people are still to be told of a topic today; answered with of how many incidents it is true, or null where they
+    /// were told of another incident.
+    FirstToday {
+        /// What they are to be told of.
+        topic: String,
+        /// The incident that asks; who was told to tell it is told so again.
+        incident: String,
+        /// The state that those incidents are in.
+        state: String,
+    },
     /// A page of the list.
     List(ListQuery),
     /// Nothing is to start until then, or until somebody says so; answered with the [`Pause`]. One that there is already

@@ -11,6 +11,7 @@ mod open_sessions;
 mod pause;
 mod permits;
 mod sql;
+mod topics;
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -62,6 +63,9 @@ impl<H: RegisterHost> Program<H> {
                 let open = self.open(most)?;
                 self.call_next_of_settings().await?;
                 Ok(serde_json::to_value(open)?)
+            }
+            Call::FirstToday { topic, incident, state } => {
+                Ok(serde_json::to_value(self.first_today(&topic, &incident, &state)?)?)
             }
             Call::One { name } => self.one(&name),
             Call::List(query) => self.page(&query),
@@ -179,7 +183,8 @@ impl<H: RegisterHost> Program<H> {
 
     fn exec(&self, statement: &str, bindings: Vec<Binding>) -> Result<Vec<H::Row>> {
         if !self.created.get() {
-            for tables in [sql::LIST, sql::PERMITS, sql::COUNTED, sql::PAUSE, sql::FOLLOWED, sql::COUNTS] {
+            let tables = [sql::LIST, sql::PERMITS, sql::COUNTED, sql::PAUSE, sql::FOLLOWED, sql::TOPICS, sql::COUNTS];
+            for tables in tables {
                 self.host.sql(tables, Vec::new())?;
             }
             self.take_over_turns()?;

@@ -156,10 +156,6 @@ impl Reading<'_> {
                 any_acknowledged |= !NEVER_ACKNOWLEDGED.contains(&sender);
             }
         }
-        if set.plan.structured_output && !any_postmortem && !set.ignore {
-            clashes
-                .push(("structured_output", "workflow = \"postmortem\" beside it: a triage has no structured output"));
-        }
         if set.start_on == Some(Kind::Acknowledged) && !any_acknowledged && !set.ignore {
             clashes.push(("start_on", "\"triggered\" or \"resolved\": these senders never say \"acknowledged\""));
         }

@@ -1,15 +1,17 @@
 //! What a route sets: the parts of an incident's plan that differ from the defaults.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use strum::VariantNames;
 
 use super::value::{Form, Reader};
 use crate::config::value::kind;
 use incident::event::Kind;
-use incident::plan::{Plan, Workflow};
+use incident::notice::Target;
+use incident::plan::{Plan, WhenDone, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 22] = [
+pub const SETTINGS: [&str; 25] = [
     "ignore",
     "accept_unreadable",
     "workflow",
@@ -30,8 +32,29 @@ pub const SETTINGS: [&str; 22] = [
     "tags",
     "max_acu_limit",
     "devin_mode",
+    "session",
+    "when_done",
+    "notify",
     "sessions_per_day",
     "approve",
+];
+
+/// What of Devin's create request has a setting of its own, or is the bridge's to say: no `session` names it.
+const OURS: [&str; 14] = [
+    "prompt",
+    "title",
+    "tags",
+    "playbook_id",
+    "knowledge_ids",
+    "secret_ids",
+    "session_secrets",
+    "repos",
+    "max_acu_limit",
+    "devin_mode",
+    "structured_output_schema",
+    "structured_output_required",
+    "idempotent",
+    "devin_id",
 ];
 
 /// What the variables say, for everything a route does not.
@@ -47,6 +70,8 @@ pub struct Defaults {
     pub post_to: Option<String>,
     /// `DEDUP_WINDOW_SECONDS`; for alerts only.
     pub dedup_window_seconds: Option<u64>,
+    /// `STRUCTURED_OUTPUT`.
+    pub structured_output: bool,
 }
 
 /// The settings of one route.
@@ -59,6 +84,7 @@ pub(super) struct RouteSettings {
     pub(super) min_occurrences: Option<u64>,
     pub(super) window_seconds: Option<u64>,
     pub(super) repos: Option<Vec<String>>,
+    pub(super) structured_output: Option<bool>,
     pub(super) sessions_per_day: Option<u64>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
     pub(super) plan: Plan,
@@ -74,6 +100,7 @@ impl Default for RouteSettings {
             min_occurrences: None,
             window_seconds: None,
             repos: None,
+            structured_output: None,
             sessions_per_day: None,
             plan: Plan::default(),
         }
@@ -83,6 +110,8 @@ impl Default for RouteSettings {
 /// What a setting takes, and where it goes.
 enum Slot<'a> {
     Flag(&'a mut bool),
+    /// One of which the absence has a meaning of its own.
+    MaybeFlag(&'a mut Option<bool>),
     Count(&'a mut Option<u64>, u64),
     Text(&'a mut Option<String>, Form),
     List(&'a mut Vec<String>, Form),
@@ -90,6 +119,9 @@ enum Slot<'a> {
     MaybeList(&'a mut Option<Vec<String>>, Form),
     Workflow(&'a mut Option<Workflow>),
     StartOn(&'a mut Option<Kind>),
+    WhenDone(&'a mut WhenDone),
+    Fields(&'a mut Map<String, Value>),
+    Targets(&'a mut Option<Vec<Target>>),
 }
 
 impl RouteSettings {
@@ -109,7 +141,7 @@ impl RouteSettings {
             "language" => Slot::Text(&mut plan.language, Form::Line(60)),
             "post_to" => Slot::Text(&mut plan.post_to, Form::LineOrEmpty(500)),
             "observability" => Slot::MaybeList(&mut plan.observability, Form::Line(60)),
-            "structured_output" => Slot::Flag(&mut plan.structured_output),
+            "structured_output" => Slot::MaybeFlag(&mut self.structured_output),
             "playbook_id" => Slot::Text(&mut plan.playbook_id, Form::IdOrEmpty),
             "knowledge_ids" => Slot::MaybeList(&mut plan.knowledge_ids, Form::Id),
             "secret_ids" => Slot::MaybeList(&mut plan.secret_ids, Form::SecretId),
@@ -118,6 +150,9 @@ impl RouteSettings {
             "tags" => Slot::List(&mut plan.tags, Form::Line(100)),
             "max_acu_limit" => Slot::Count(&mut plan.max_acu_limit, 1_000_000),
             "devin_mode" => Slot::Text(&mut plan.devin_mode, Form::Id),
+            "session" => Slot::Fields(&mut plan.session),
+            "notify" => Slot::Targets(&mut plan.notify),
+            "when_done" => Slot::WhenDone(&mut plan.when_done),
             "sessions_per_day" => Slot::Count(&mut self.sessions_per_day, 100_000),
             "approve" => Slot::Flag(&mut plan.approve),
             _ => return None,
@@ -129,6 +164,18 @@ impl RouteSettings {
         let Some(slot) = self.slot(key) else { return false };
         match slot {
             Slot::Flag(to) => *to = reader.yes_no(value).unwrap_or(*to),
+            Slot::MaybeFlag(to) => *to = reader.yes_no(value),
+            Slot::Fields(to) => *to = reader.fields(value, &OURS),
+            Slot::Targets(to) => {
+                let mut names = Target::VARIANTS.to_vec();
+                names.push("none");
+                let chosen = reader.choices(value, &names);
+                *to = Some(chosen.iter().filter_map(|name| name.parse().ok()).collect());
+            }
+            Slot::WhenDone(to) => {
+                let name = reader.choice(value, WhenDone::VARIANTS).unwrap_or_default();
+                *to = name.parse().unwrap_or_default();
+            }
             Slot::Count(to, most) => *to = reader.count(value, most),
             Slot::Text(to, form) => *to = reader.text(value, form),
             Slot::List(to, form) => *to = reader.texts(value, form).unwrap_or_default(),
@@ -204,8 +251,7 @@ impl RouteSettings {
         fill(&mut plan.playbook_id, &defaults.playbook_id);
         // A triage has its own places for its results; the default destination is one for postmortems.
         fill(&mut plan.post_to, if is_postmortem { &defaults.post_to } else { &None });
-        // A route may be for both kinds of work; only a postmortem has a structure.
-        plan.structured_output &= is_postmortem;
+        plan.structured_output = self.structured_output.unwrap_or(defaults.structured_output);
         plan
     }
 }

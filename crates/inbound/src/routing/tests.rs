@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use incident::event::{Incident, Kind, Routing};
 use incident::key::Key;
-use incident::plan::Workflow;
+use incident::notice::Target;
+use incident::plan::{WhenDone, Workflow};
 use incident::sender::Sender;
 
 fn event(sender: Sender, incident: Incident) -> IncidentEvent {
@@ -202,6 +203,7 @@ fn every_setting_reaches_the_plan() {
         max_acu_limit: Some(5),
         post_to: some("a wiki page"),
         dedup_window_seconds: Some(60),
+        structured_output: false,
     };
     let route = json!({
         "workflow": "postmortem", "start_on": "acknowledged", "min_occurrences": 3, "window_seconds": 300,
@@ -209,7 +211,8 @@ fn every_setting_reaches_the_plan() {
         "post_to": "a page in Confluence", "observability": ["Datadog", "Sentry"], "structured_output": true,
         "playbook_id": "playbook-1", "knowledge_ids": ["note-1"], "secret_ids": [], "session_secrets": ["DB_URL"],
         "repos": ["https://github.com/org/one.git", "org/two"], "tags": ["billing", "a b"], "max_acu_limit": 10,
-        "devin_mode": "fast", "ignore": false, "accept_unreadable": true, "sessions_per_day": 5, "approve": true,
+        "devin_mode": "fast", "session": {"platform": "windows"}, "when_done": "archive", "notify": ["webhook"], "ignore": false, "accept_unreadable": true,
+        "sessions_per_day": 5, "approve": true,
     });
     let set = routes(json!([route]));
     let (budget, most) = set.budgets().into_iter().next().unwrap();
@@ -235,6 +238,9 @@ fn every_setting_reaches_the_plan() {
         observability: Some(vec!["Datadog".to_owned(), "Sentry".to_owned()]),
         language: some("Deutsch"),
         structured_output: true,
+        session: json!({"platform": "windows"}).as_object().unwrap().clone(),
+        when_done: WhenDone::Archive,
+        notify: Some(vec![Target::Webhook]),
         budget: Some(budget),
         approve: true,
     };
@@ -257,11 +263,13 @@ fn every_setting_reaches_the_plan() {
 }
 
 #[test]
-fn a_structure_is_for_postmortems_only() {
-    let routes = routes(json!([{ "structured_output": true }]));
-    let of = |sender| plan(&routes, &event(sender, Incident::default()), &Defaults::default()).structured_output;
-    assert!(of(Sender::Pagerduty));
-    assert!(!of(Sender::Kibana));
+fn structured_output_is_a_default_that_a_route_may_change() {
+    let of = |set: serde_json::Value, structured_output| {
+        let defaults = Defaults { structured_output, ..Defaults::default() };
+        plan(&routes(set), &event(Sender::Kibana, Incident::default()), &defaults).structured_output
+    };
+    assert!(of(json!([]), true) && !of(json!([]), false));
+    assert!(of(json!([{ "structured_output": true }]), false) && !of(json!([{ "structured_output": false }]), true));
 }
 
 #[test]

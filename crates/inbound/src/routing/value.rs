@@ -1,6 +1,6 @@
 //! Reading the values of a route: the right type and a sensible size, or what was found and what was expected.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::pattern::{Pattern, senders, severities};
 use crate::config::nearest::nearest;
@@ -10,6 +10,9 @@ use crate::config::value::{is_own_secret, is_secret_name, kind, show};
 
 /// No list in a route is longer.
 const MOST_ITEMS: usize = 100;
+
+/// No table of further fields is longer, in bytes as JSON: it is kept with every incident.
+const LONGEST_FIELDS: usize = 8_000;
 
 /// What a text must look like.
 #[derive(Clone, Copy)]
@@ -124,6 +127,32 @@ impl Reader<'_> {
         }
         self.wrong(show(value), &one_of(text, names));
         None
+    }
+
+    /// One of a few names, or a list of them.
+    pub(super) fn choices<'a>(&mut self, value: &'a Value, names: &[&str]) -> Vec<&'a str> {
+        match value {
+            Value::Array(items) => items.iter().filter_map(|item| self.choice(item, names)).collect(),
+            value => self.choice(value, names).into_iter().collect(),
+        }
+    }
+
+    /// A table of further fields, none of them among `ours`.
+    pub(super) fn fields(&mut self, value: &Value, ours: &[&str]) -> Map<String, Value> {
+        let Value::Object(fields) = value else {
+            self.wrong(show(value), "a table of further fields: { platform = \"windows\" }");
+            return Map::new();
+        };
+        if value.to_string().len() > LONGEST_FIELDS {
+            self.wrong(kind(value), &format!("at most {LONGEST_FIELDS} bytes as JSON"));
+            return Map::new();
+        }
+        for name in fields.keys().filter(|name| ours.contains(&name.as_str())) {
+            let setting = format!("{}.{name}", self.setting);
+            let expected = "none of the fields that the bridge or another setting of the route fills in";
+            Reader { setting, problems: self.problems }.wrong(name.clone(), expected);
+        }
+        fields.clone()
     }
 
     /// One text.

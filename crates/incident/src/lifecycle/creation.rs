@@ -30,6 +30,7 @@ pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
     match (new, was) {
         (AdmissionState::Held, _) if was != new || held_for != why => {
             record.note(now, format!("held: {}", why.map_or("", holds::held_because)));
+            notices::announce(record, About::Held, record.line(), None, now);
         }
         (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
             record.note(now, "queued: over the sessions per minute");
@@ -196,7 +197,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.state = State::Started;
     record.error = None;
     record.forget_told_changes();
-    notices::announce(record, About::Started, record.line(), now);
+    notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }
 
@@ -207,6 +208,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.released = false;
     record.insisted = false;
     record.state = State::Failed;
+    notices::announce(record, About::Failed, record.line(), None, now);
     record.publish(now);
 }
 

@@ -84,7 +84,7 @@ pub(super) fn wait(record: &mut Record, not_before: Time, retry: Retry, now: Tim
         record.approval.told = true;
         let page = record.bridge.as_ref().map(|bridge| format!("{bridge}/incidents/{}", record.name()));
         let news = Line { page, ..record.line() };
-        notices::announce(record, About::Approval, news, now);
+        notices::announce(record, About::Approval, news, None, now);
     }
 }
 

@@ -4,6 +4,7 @@
 //! done next. The object stores the record before it acts on it, so that a crash resumes where the record says:
 //! whatever was under way then is treated as unknown ([`interrupted`]) and looked up, never simply done again.
 
+pub mod close;
 mod creation;
 mod events;
 mod holds;
@@ -57,7 +58,11 @@ pub fn due_for_session(record: &Record, now: Time) -> Step {
         State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
         // Nothing else runs in this lane, so a call under way here was cut off.
         State::Creating { .. } => (Some(now), Step::LookUp),
-        State::Started => message.map_or((None, Step::Rest), |(at, step, _)| (Some(at), step)),
+        State::Started => match (message, record.outcome.as_ref().and_then(|outcome| outcome.closing)) {
+            (Some((at, step, _)), _) => (Some(at), step),
+            (None, Some(closing)) => (Some(closing.not_before), Step::Close),
+            (None, None) => (None, Step::Rest),
+        },
         State::Watching | State::Failed => (None, Step::Rest),
     };
     // A farewell needs no session of this incident's own.

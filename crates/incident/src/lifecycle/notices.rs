@@ -8,21 +8,26 @@ use std::time::Duration;
 use super::retry::{Chance, backoff, pause};
 use super::step::Step;
 use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
+use crate::reason::Reason;
 use crate::record::{Delivery, Notice, Record, Retry};
 use crate::sender::Sender;
 use crate::time::Time;
+use text::cut;
 
 /// After this long without success the bridge gives up on a notice: by then everybody knows.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
 
-/// Everybody is to be told this of the session. `news` is the record as the list shows it.
-pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
+/// Everybody is to be told this of the session. `news` is the record as the list shows it, `finding` what the session
+/// found, or its last words.
+pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<Finding>, now: Time) {
     for target in Target::ALL {
-        if target == Target::Pagerduty && record.sender != Sender::Pagerduty {
+        let wanted = record.plan.notify.as_ref().is_none_or(|targets| targets.contains(&target));
+        if !wanted || target == Target::Pagerduty && record.sender != Sender::Pagerduty {
             continue;
         }
         if record.notices.len() >= MOST_NOTICES {
@@ -34,6 +39,8 @@ pub fn announce(record: &mut Record, about: About, news: Line, now: Time) {
             about,
             // Notices do not name the routes, and the record is bounded.
             news: Line { routing: Vec::new(), ..news.clone() },
+            finding: finding.clone(),
+            number: None,
             delivery: Delivery::Ready,
             not_before: now,
             retry: Retry::default(),
@@ -85,6 +92,42 @@ pub fn overtaken(record: &mut Record, target: Target) -> bool {
     record.approval.told = false;
     give_up(record, target, "that is not so any more", record.last_seen);
     true
+}
+
+/// What the target's first notice is about, where it is told once a day and not of every incident: why there is no session,
+/// or none yet. `None`: it is about this one alone.
+pub fn topic(record: &Record, target: Target) -> Option<String> {
+    /// Words that begin alike are of one cause.
+    const TELLING: usize = 80;
+    let notice =
+        first(record, target).filter(|notice| notice.delivery == Delivery::Ready && notice.number.is_none())?;
+    let Line { state, reason, error, .. } = &notice.news;
+    match notice.about {
+        About::Held => Some(format!("held {}", reason.map_or("", Reason::name))),
+        About::Failed if state == "failed" => {
+            Some(format!("failed {}", cut::head(error.as_deref().unwrap_or_default(), TELLING)))
+        }
+        _ => None,
+    }
+}
+
+/// Somebody has told the target's first notice of another incident today, or nobody has: then it says of how many it is true.
+pub fn told_of_all(record: &mut Record, target: Target, number: Option<u32>, now: Time) {
+    match (number, first_mut(record, target)) {
+        (Some(number), Some(notice)) => notice.number = Some(number),
+        (None, _) => {
+            if let Some(notice) = take_first(record, target) {
+                let line = not_told("", target, notice.about, "they know of others today, for the same reason");
+                record.note(now, line);
+            }
+        }
+        (Some(_), None) => {}
+    }
+}
+
+/// The register did not say whether the target's first notice is news: it is asked again later.
+pub fn not_asked(record: &mut Record, target: Target, words: String, now: Time, chance: Chance) {
+    retry(record, target, Delivery::Ready, &Failure::Unknown { words }, now, chance);
 }
 
 /// The target's first notice is about to be sent. Stored before the call is made.

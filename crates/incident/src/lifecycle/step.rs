@@ -18,6 +18,8 @@ pub enum Step {
     Send,
     /// Look whether that message has arrived.
     LookUpMessage,
+    /// Put the session away, or end it.
+    Close,
     /// Send this target's first notice, or look whether it has arrived.
     Notify(Target),
     /// Nothing before this time.

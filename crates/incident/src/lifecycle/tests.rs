@@ -1,3 +1,4 @@
+use super::outcome::Reported;
 use super::*;
 use crate::admission::{Admission, PermitUse};
 use crate::event::Incident;
@@ -5,7 +6,7 @@ use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::notice::{About, Target};
-use crate::plan::{Plan, Workflow};
+use crate::plan::{Plan, WhenDone, Workflow};
 use crate::reason::Reason;
 use crate::record::{InitialTask, MessageKind};
 use crate::sender::Sender;
@@ -317,7 +318,39 @@ fn a_notice_that_may_have_arrived_is_looked_for_at_pagerduty_and_sent_again_else
 }
 
 fn report(end: End) -> Report {
-    Report { session: "devin-1".into(), state: Some(end.name().into()), end, ..Report::default() }
+    Report {
+        session: "devin-1".into(),
+        state: Some(end.name().into()),
+        end,
+        words: Some("Done.".into()),
+        ..Report::default()
+    }
+}
+
+#[test]
+fn a_session_that_is_done_is_put_away_where_its_route_says_so() {
+    let plan = Plan { when_done: WhenDone::Archive, ..on(Kind::Resolved) };
+    let ended = |end: End| {
+        let mut record = started(pagerduty(Kind::Resolved, "r"), plan.clone());
+        published(&mut record, true, NOW, 0.0);
+        record.notices.clear();
+        assert_eq!(outcome::reported(&mut record, &report(end), NOW), Reported::Kept);
+        published(&mut record, true, NOW, 0.0);
+        record.notices.clear();
+        record
+    };
+    assert_eq!(due(&ended(End::Over), NOW), Step::Rest, "it is over by itself");
+    let mut record = ended(End::Asleep);
+    let at = NOW.plus(10 * MINUTE);
+    assert_eq!((due(&record, NOW), due(&record, at)), (Step::Wait(at), Step::Close));
+    close::replied(&mut record, Some(Err(Failure::Unknown { words: "down".into() })), at, 0.0);
+    assert_eq!(due(&record, at), Step::Wait(at.plus(SECOND)));
+    let mut woken = record.clone();
+    outcome::woken(&mut woken, at);
+    assert_eq!(due(&woken, at.plus(HOUR)), Step::Rest, "a message gives it more to do");
+    close::replied(&mut record, Some(Ok(())), at, 0.0);
+    assert_eq!(due(&record, at.plus(HOUR)), Step::Rest);
+    assert!(record.timeline.last().unwrap().what.starts_with("session archived"));
 }
 
 #[test]
@@ -325,7 +358,7 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     let plan = on(Kind::Acknowledged);
     let mut record = started(pagerduty(Kind::Acknowledged, "a"), plan.clone());
     let ended = |record: &Record| record.outcome.as_ref().and_then(|outcome| outcome.ended_at);
-    assert!(outcome::reported(&mut record, &report(End::Asleep), NOW));
+    assert_eq!(outcome::reported(&mut record, &report(End::Asleep), NOW), Reported::Kept);
     assert_eq!(ended(&record), None, "its incident goes on");
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
     outcome::reported(&mut record, &report(End::Asleep), NOW);
@@ -335,13 +368,14 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     outcome::reported(&mut record, &report(End::Asleep), NOW.plus(MINUTE));
     assert_eq!(ended(&record), None, "it may not have read that yet");
     let later = NOW.plus(6 * MINUTE);
-    assert!(outcome::reported(&mut record, &report(End::Asleep), later));
+    assert_eq!(outcome::reported(&mut record, &report(End::Asleep), later), Reported::Kept);
     assert_eq!(ended(&record), Some(later));
     let news = &record.notices.last().unwrap().news;
     assert_eq!((news.ended_at.as_deref(), news.session_state.as_deref()), (Some(&*later.rfc3339()), Some("asleep")));
-    assert!(!outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE)), "the same again is no news");
+    let again = outcome::reported(&mut record, &report(End::Asleep), later.plus(MINUTE));
+    assert_eq!(again, Reported::Nothing, "the same again is no news");
     let other = Report { session: "devin-2".into(), ..report(End::Over) };
-    assert!(!outcome::reported(&mut record, &other, later), "it is another session");
+    assert_eq!(outcome::reported(&mut record, &other, later), Reported::Nothing, "it is another session");
 }
 
 #[test]
@@ -437,7 +471,9 @@ fn pauses_grow_to_ten_minutes_and_everything_ends_after_two_days() {
 fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
     create(&mut record, Err(Failure::Refused { status: 401, words: "bad key".into() }), NOW);
-    assert_eq!((record.state.clone(), due(&record, NOW)), (State::Failed, Step::Rest));
+    assert_eq!((record.state.clone(), record.notices.len()), (State::Failed, 2), "people hear of it");
+    record.notices.clear();
+    assert_eq!(due(&record, NOW), Step::Rest);
     assert!(replay(&mut record, NOW));
     assert!(!replay(&mut record, NOW));
     published(&mut record, true, NOW, 0.0);

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::state::Retry;
 use crate::event::Incident;
+use crate::finding::Finding;
 use crate::listing::Line;
 use crate::notice::{About, Target};
 use crate::session::Session;
@@ -46,6 +47,10 @@ pub struct Notice {
     pub about: About,
     /// The incident as the list showed it then.
     pub news: Line,
+    /// What the session had found then, or its last words.
+    pub finding: Option<Finding>,
+    /// Of how many incidents it is true, where it is told once a day.
+    pub number: Option<u32>,
     /// Where its delivery stands.
     pub delivery: Delivery,
     /// When to go on.

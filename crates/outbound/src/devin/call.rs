@@ -4,9 +4,10 @@
 //! <https://docs.devin.ai/v3-openapi.yaml>, and the pages under <https://docs.devin.ai/api-reference/v1/sessions>.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::http::{Call, escape};
+use incident::plan::WhenDone;
 use incident::secret::Secret;
 use incident::time::Time;
 
@@ -63,6 +64,8 @@ pub struct SessionRequest {
     pub devin_mode: Option<String>,
     /// A JSON Schema for structured output.
     pub structured_output_schema: Option<Value>,
+    /// Further fields, passed on as they are; of those above none is replaced.
+    pub more: Map<String, Value>,
 }
 
 /// The body of a create. What is absent is left to Devin.
@@ -93,6 +96,9 @@ struct Create<'a> {
     /// v3 only.
     #[serde(skip_serializing_if = "Option::is_none")]
     devin_mode: Option<&'a str>,
+    /// v3 only: without it a session may end with no structured output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_output_required: Option<bool>,
 }
 
 /// A secret of this Worker's for a session.
@@ -101,6 +107,14 @@ struct SessionSecret<'a> {
     key: &'a str,
     value: &'a str,
     sensitive: bool,
+}
+
+impl SessionRequest {
+    /// Whether the session is looked for by its tag. Where its title carries the correlation id, tags are switched off, or
+    /// Devin leaves them out.
+    pub fn found_by_tag(&self) -> bool {
+        !self.tags.is_empty() && !self.title.ends_with(&format!("[{}]", self.correlation_id))
+    }
 }
 
 /// How many sessions a page of a look-up holds.
@@ -141,8 +155,15 @@ impl Access {
             idempotent: (!v3).then_some(true),
             repos: if v3 { &request.repos } else { &[] },
             devin_mode: request.devin_mode.as_deref().filter(|_| v3),
+            structured_output_required: (v3 && request.structured_output_schema.is_some()).then_some(true),
         };
-        Call { method: "POST", url: self.sessions(), body: serde_json::to_value(body).ok() }
+        let mut body = serde_json::to_value(body).ok();
+        if let Some(fields) = body.as_mut().and_then(Value::as_object_mut) {
+            for (name, value) in &request.more {
+                fields.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        Call { method: "POST", url: self.sessions(), body }
     }
 
     /// A page of the sessions among which one with `correlation_id` would be. `tagged`: the correlation id is a tag, so that Devin can
@@ -167,6 +188,18 @@ impl Access {
             url.push_str(&format!("&tags={}", escape(correlation_id)));
         }
         Call { method: "GET", url, body: None }
+    }
+
+    /// Puts a session away, or ends it for good; `None` where there is nothing to ask for: v1 knows no archive.
+    pub fn close(&self, id: &str, when_done: WhenDone) -> Option<Call> {
+        let path = self.session_path(id);
+        match (when_done, &self.api) {
+            (WhenDone::Archive, Api::V3 { .. }) => {
+                Some(Call { method: "POST", url: format!("{path}/archive"), body: None })
+            }
+            (WhenDone::Terminate, _) => Some(Call { method: "DELETE", url: path, body: None }),
+            (WhenDone::Keep, _) | (WhenDone::Archive, Api::V1) => None,
+        }
     }
 
     /// One session as it is now.
@@ -253,6 +286,34 @@ mod tests {
             json!({"prompt": "p", "title": "t", "tags": ["a"], "max_acu_limit": 5, "idempotent": true,
                    "session_secrets": [{"key": "K", "value": "v", "sensitive": true}]})
         );
+    }
+
+    #[test]
+    fn further_fields_are_passed_on_and_ours_are_not_replaced() {
+        let more = json!({"platform": "windows", "prompt": "theirs", "tags": ["theirs"], "next_year": {"a": [1]}});
+        let request = SessionRequest {
+            prompt: "ours".into(),
+            tags: vec!["ours".into()],
+            structured_output_schema: Some(json!({"type": "object"})),
+            more: more.as_object().unwrap().clone(),
+            ..Default::default()
+        };
+        let body = v3().create(&request, &[]).body.unwrap();
+        assert_eq!(
+            body,
+            json!({"prompt": "ours", "title": "", "tags": ["ours"], "structured_output_schema": {"type": "object"},
+                   "structured_output_required": true, "platform": "windows", "next_year": {"a": [1]}})
+        );
+        assert!(access(Api::V1).create(&request, &[]).body.unwrap().get("structured_output_required").is_none());
+    }
+
+    #[test]
+    fn a_session_is_put_away_or_ended() {
+        let call = v3().close("1", WhenDone::Archive).unwrap();
+        assert_eq!((call.method, call.url.ends_with("/sessions/devin-1/archive")), ("POST", true));
+        let call = v3().close("1", WhenDone::Terminate).unwrap();
+        assert_eq!((call.method, call.url.ends_with("/sessions/devin-1")), ("DELETE", true));
+        assert_eq!((v3().close("1", WhenDone::Keep), access(Api::V1).close("1", WhenDone::Archive)), (None, None));
     }
 
     #[test]

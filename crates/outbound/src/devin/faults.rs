@@ -13,7 +13,7 @@ use incident::record::Record;
 use incident::sender::Sender;
 use incident::time::{MINUTE, SECOND, Time};
 
-use super::call::Api;
+use super::call::{Api, SessionRequest};
 use super::reply;
 use crate::http::Answer;
 
@@ -181,7 +181,7 @@ impl World {
                 Step::Create | Step::Send => self.ask(&mut record, step),
                 Step::LookUp | Step::LookUpMessage => self.look(&mut record, step),
                 Step::Expire => expire(&mut record, self.now),
-                Step::Rest => {
+                Step::Close | Step::Rest => {
                     self.record = Some(record);
                     return;
                 }
@@ -213,7 +213,12 @@ impl World {
         let reply = scripted.unwrap_or_else(|| Reply::new(200, &body.to_string(), true));
         self.now = begun.plus(reply.takes);
         match step {
-            Step::Create => create_replied(record, reply::created(reply.answer, self.now), self.now, 0.5),
+            Step::Create => create_replied(
+                record,
+                reply::created(reply.answer, &SessionRequest::default(), self.now).0,
+                self.now,
+                0.5,
+            ),
             _ => send_replied(record, reply::sent(reply.answer, self.now), self.now, 0.5),
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod compose;
+mod end;
 pub mod reply;
 
 #[cfg(test)]

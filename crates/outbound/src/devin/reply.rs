@@ -6,10 +6,12 @@
 
 use serde_json::{Map, Value};
 
-use super::call::Api;
+use super::call::{Api, SessionRequest};
+use super::end;
 use crate::http::{Answer, body};
 use incident::failure::Failure;
-use incident::session::{End, PullRequest, Report, Session};
+use incident::finding::Finding;
+use incident::session::{PullRequest, Report, Session};
 use incident::time::Time;
 
 /// A page of a look-up.
@@ -28,10 +30,27 @@ fn session(value: &Value) -> Option<Session> {
     Some(Session { id: text::clean::line(id, 200), url: text::clean::line(url, 1_000) })
 }
 
-/// What the answer to a create means. A 2xx without a session is no success: the session may well exist.
-pub fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
-    session(&body(answer, now)?)
-        .ok_or_else(|| Failure::Unknown { words: "HTTP 2xx without a session_id in a JSON object".into() })
+/// What the answer to a create means, and whether Devin left out the tag by which the session would be found again: an
+/// organisation may allow certain tags only. A 2xx without a session is no success, and a conflict no refusal: in both the
+/// session may well exist.
+pub fn created(
+    answer: Result<Answer, String>,
+    request: &SessionRequest,
+    now: Time,
+) -> (Result<Session, Failure>, bool) {
+    let value = match body(answer, now) {
+        Ok(value) => value,
+        Err(Failure::Refused { status: 409, words }) => return (Err(Failure::Unknown { words }), false),
+        Err(failure) => return (Err(failure), false),
+    };
+    let Some(session) = session(&value) else {
+        let words = "HTTP 2xx without a session_id in a JSON object".to_owned();
+        return (Err(Failure::Unknown { words }), false);
+    };
+    let tags = value.get("tags").and_then(Value::as_array).filter(|_| !request.tags.is_empty());
+    let left_out =
+        tags.is_some_and(|tags| !tags.iter().any(|tag| tag.as_str() == Some(request.correlation_id.as_str())));
+    (Ok(session), left_out)
 }
 
 /// Whether the session with `correlation_id` is on this page of a look-up.
@@ -106,19 +125,20 @@ pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: 
 }
 
 /// What a list says of its sessions. Where an entry can't be read, there is none for it; unknown words are no errors.
-pub fn reports(answer: Result<Answer, String>, now: Time) -> Result<Vec<Report>, Failure> {
+/// `emails`: whether addresses are redacted in what Devin wrote.
+pub fn reports(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Vec<Report>, Failure> {
     let value = body(answer, now)?;
     let Some(Value::Array(items)) = value.get("items").or_else(|| value.get("sessions")) else {
         return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
     };
     let mut reports = Vec::new();
     for item in items {
-        reports.extend(report(item));
+        reports.extend(report(item, emails));
     }
     Ok(reports)
 }
 
-fn report(item: &Value) -> Option<Report> {
+fn report(item: &Value, emails: bool) -> Option<Report> {
     let word = |name: &str| {
         let word = item.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())?;
         Some(text::clean::line(word, LONGEST_WORD))
@@ -133,16 +153,18 @@ fn report(item: &Value) -> Option<Report> {
         }
         _ => pull_requests.extend(item.get("pull_request").and_then(|request| pull_request(request, "url", "state"))),
     }
-    let acus = item.get("acus_consumed").filter(|acus| acus.is_number()).cloned().unwrap_or_default();
-    let output = item.get("structured_output").filter(|output| output.is_object()).cloned().unwrap_or_default();
+    let spent = |acus: &&Value| acus.as_f64().is_some_and(|acus| acus > 0.0);
+    let output = item.get("structured_output").unwrap_or(&Value::Null);
     Some(Report {
         session: session(item)?.id,
-        end: end(state.as_deref(), detail.as_deref()),
+        end: end::of(state.as_deref(), detail.as_deref()),
         state,
         detail,
         pull_requests,
-        acus,
-        output,
+        acus: item.get("acus_consumed").filter(spent).cloned().unwrap_or_default(),
+        finding: Finding::read(output, emails),
+        output: Some(output).filter(|output| output.is_object()).cloned().unwrap_or_default(),
+        words: None,
     })
 }
 
@@ -150,16 +172,37 @@ fn report(item: &Value) -> Option<Report> {
 const LONGEST_WORD: usize = 60;
 const MOST_PULL_REQUESTS: usize = 20;
 
-/// Whether a session has ended. v3 keeps one that is done `running`, with the detail `finished`, and one that it
-/// suspends wakes up when it gets a message: <https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session>.
-/// The words of v1 are others: <https://docs.devin.ai/api-reference/v1/sessions/list-sessions>.
-fn end(state: Option<&str>, detail: Option<&str>) -> End {
-    match (state.unwrap_or_default(), detail.unwrap_or_default()) {
-        ("exit" | "error" | "expired", _) => End::Over,
-        ("suspended" | "finished" | "suspend_requested" | "suspend_requested_frontend", _) => End::Asleep,
-        ("running", "finished") => End::Asleep,
-        _ => End::Open,
-    }
+/// What one session says of itself; `None` where it can't be read.
+pub fn report_of_one(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Option<Report>, Failure> {
+    Ok(report(&body(answer, now)?, emails))
+}
+
+/// The beginning of a message of Devin's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// When it was written, in seconds; 0 where Devin does not say.
+    pub at: i64,
+    /// Made safe to show.
+    pub words: String,
+}
+
+/// The beginning of the last message that Devin wrote: v3 gives a list of messages, each with its `source`, v1 the whole
+/// session, each message with its `type`.
+pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Page<Words>, Failure> {
+    let value = body(answer, now)?;
+    let items = match value.get("items").or_else(|| value.get("messages")) {
+        Some(Value::Array(items)) => items.as_slice(),
+        _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
+    };
+    let word = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let ours = |item: &&Value| word(item, "source") == "devin" || word(item, "type") == "devin_message";
+    // Which comes first is not documented: of those without a time the last one is taken for the newest.
+    let at = |item: &Value| item.get("created_at").and_then(Value::as_i64).unwrap_or_default();
+    let newest = items.iter().filter(ours).max_by_key(|item| at(item));
+    let found = newest.and_then(|item| {
+        Some(Words { at: at(item), words: Finding::of_message(&word(item, "message"), emails)?.summary? })
+    });
+    Ok(Page { found, next: after(&value) })
 }
 
 fn pull_request(request: &Value, url: &str, state: &str) -> Option<PullRequest> {

@@ -1,10 +1,11 @@
 //! Telling people where the session went: notes on the incident at PagerDuty, and messages to an incoming webhook.
 //!
-//! [`words`]: what is said, from a record as the list shows it. [`pagerduty`], [`webhook`]: how each target takes it.
+//! [`words`]: what is said, from a record as the list shows it and what the session found. [`pagerduty`], [`webhook`]: how each target takes it.
 //! When something is said, and what an answer means for it, is the lifecycle's
 //! ([`incident::lifecycle::notices`]).
 
 pub mod pagerduty;
+mod slack;
 pub mod webhook;
 mod words;
 
@@ -48,13 +49,12 @@ impl Targets {
     /// The request that sends the notice, or looks whether it has arrived; `None` where PagerDuty's id of the incident is
     /// not known.
     pub fn question(&self, notice: &Notice, looking: bool) -> Option<Question<'_>> {
-        let (about, news) = (notice.about, &notice.news);
         match notice.target {
             Target::Pagerduty => {
                 let access = self.pagerduty.as_ref()?;
                 let token = access.token.expose();
                 Some(Question {
-                    call: if looking { access.list(news) } else { access.write(about, news) }?,
+                    call: if looking { access.list(&notice.news) } else { access.write(notice) }?,
                     headers: vec![
                         ("Authorization", format!("Token token={token}")),
                         ("Accept", "application/vnd.pagerduty+json;version=2".to_owned()),
@@ -65,7 +65,7 @@ impl Targets {
             }
             Target::Webhook => {
                 let webhook = self.webhook.as_ref()?;
-                Some(Question { call: webhook.message(about, news), headers: Vec::new(), secrets: webhook.secrets() })
+                Some(Question { call: webhook.message(notice), headers: Vec::new(), secrets: webhook.secrets() })
             }
         }
     }

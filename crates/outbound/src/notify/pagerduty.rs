@@ -5,11 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::words::Words;
+use super::words::{LONGEST, Words, fitting};
 use crate::http::{self, Answer, Call};
 use incident::failure::Failure;
 use incident::listing::Line;
-use incident::notice::{About, SIGNATURE};
+use incident::notice::SIGNATURE;
+use incident::record::Notice;
 use incident::secret::Secret;
 use incident::time::Time;
 
@@ -24,12 +25,13 @@ pub struct Access {
     pub from: String,
 }
 
-/// The text of a note. The incident it stands on needs no description.
-pub fn note(about: About, news: &Line) -> String {
-    let words = Words::of(about, news);
+/// The text of a note: plain text, which PagerDuty shows as it is. The incident it stands on needs no description.
+pub fn note(notice: &Notice) -> String {
+    let words = Words::of(notice);
     let mut text = words.first_line();
-    for (label, value) in &words.outcome {
-        text.push_str(&format!("\n{label}: {value}"));
+    let room = LONGEST.saturating_sub(text.chars().count().saturating_add(SIGNATURE.len()).saturating_add(1));
+    for line in fitting(words.outcome.iter(), room) {
+        text.push_str(&format!("\n{line}"));
     }
     format!("{text}\n{SIGNATURE}")
 }
@@ -48,10 +50,10 @@ impl Access {
     }
 
     /// Writes the note; `None` where the incident's id is not known.
-    pub fn write(&self, about: About, news: &Line) -> Option<Call> {
-        let note = json!({"content": note(about, news)});
+    pub fn write(&self, notice: &Notice) -> Option<Call> {
+        let note = json!({"content": note(notice)});
         let body = json!({"note": note});
-        Some(Call { method: "POST", url: self.notes(news)?, body: Some(body) })
+        Some(Call { method: "POST", url: self.notes(&notice.news)?, body: Some(body) })
     }
 
     /// The incident's notes, to see whether ours is among them.
@@ -60,15 +62,18 @@ impl Access {
     }
 }
 
-/// Whether the note is among those of the answer. Its first line tells it: the rest may have been wrapped or trimmed.
-pub fn found(answer: Result<Answer, String>, about: About, news: &Line, now: Time) -> Result<bool, Failure> {
-    let first_line = Words::of(about, news).first_line();
+/// Whether the note is among those of the answer. White space tells nothing: it may have been wrapped or trimmed, and cut
+/// beyond its beginning.
+pub fn found(answer: Result<Answer, String>, notice: &Notice, now: Time) -> Result<bool, Failure> {
+    /// How many characters tell a note from others on the same session.
+    const TELLING: usize = 600;
+    let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).take(TELLING).collect::<String>();
+    let ours = squeezed(note(notice).trim_end_matches(SIGNATURE));
     let value = http::body(answer, now)?;
     match value.get("notes") {
         Some(Value::Array(notes)) => {
-            let content =
-                |note: &Value| note.get("content").and_then(Value::as_str).map(|text| text.contains(&first_line));
-            Ok(notes.iter().any(|note| content(note) == Some(true)))
+            let content = |note: &Value| note.get("content").and_then(Value::as_str).map(squeezed);
+            Ok(notes.iter().filter_map(content).any(|text| text.starts_with(&ours)))
         }
         _ => Err(Failure::Unknown { words: "a list of notes that can't be read".into() }),
     }
@@ -77,9 +82,9 @@ pub fn found(answer: Result<Answer, String>, about: About, news: &Line, now: Tim
 #[cfg(test)]
 mod tests {
 
-    use super::super::words::tests::news;
+    use super::super::words::tests::notice;
     use super::*;
-    use incident::notice::is_ours;
+    use incident::notice::{About, is_ours};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -89,13 +94,13 @@ mod tests {
 
     #[test]
     fn a_note_goes_to_its_incident_and_is_known_again() {
-        let call = access().write(About::Started, &news()).unwrap();
+        let call = access().write(&notice(About::Started)).unwrap();
         assert_eq!(call.url, "https://api.pagerduty.com/incidents/Q1/notes");
         let content = "Devin session started: https://app.devin.ai/sessions/1\nPosted by devin-bridge.";
         assert_eq!(call.body, Some(json!({"note": {"content": content}})));
         assert!(is_ours(content) && is_ours(&format!("{content}\n")));
         assert!(!is_ours("Posted by devin-bridge. See above"));
-        assert!(note(About::Ended, &news()).contains("\nACUs: 2.5\n"));
+        assert!(note(&notice(About::Ended)).contains("\nACUs: 2.5\n"));
     }
 
     #[test]
@@ -113,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_found_by_its_first_line() {
+    fn a_note_is_found_again() {
         let answer = |body: Value| Ok(Answer { status: 200, retry_after: None, body: body.to_string(), whole: true });
-        let look = |body: Value| found(answer(body), About::Started, &news(), Time(0));
+        let look = |body: Value| found(answer(body), &notice(About::Started), Time(0));
         let other = "Devin session ended (finished): https://app.devin.ai/sessions/1";
         assert_eq!(look(json!({"notes": [{"content": other}, {}, 7]})), Ok(false));
         assert_eq!(
-            look(json!({"notes": [{"content": note(About::Started, &news()).replace('\n', "\r\n")}]})),
+            look(json!({"notes": [{"content": note(&notice(About::Started)).replace('\n', "\r\n")}]})),
             Ok(true)
         );
         assert!(matches!(look(json!({"error": "x"})), Err(Failure::Unknown { .. })));

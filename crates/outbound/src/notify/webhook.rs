@@ -1,15 +1,14 @@
 //! A message to an incoming webhook: Slack's and Teams' in their own form, anything else as plain JSON.
 //!
-//! Sources: <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>,
-//! <https://docs.slack.dev/messaging/formatting-message-text> (escaping, mentions), Microsoft's "Post a workflow when a
+//! Sources: <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>, Microsoft's "Post a workflow when a
 //! webhook request is received in Microsoft Teams", and <https://adaptivecards.io/explorer/RichTextBlock.html>.
 
 use serde_json::{Map, Value, json};
 
-use super::words::Words;
+use super::slack;
+use super::words::{LONGEST, Words, fitting};
 use crate::http::Call;
-use incident::listing::Line;
-use incident::notice::About;
+use incident::record::Notice;
 use incident::secret::Secret;
 
 /// An incoming webhook. Whoever knows its address can post to it.
@@ -42,13 +41,13 @@ impl Form {
 
 impl Webhook {
     /// The message.
-    pub fn message(&self, about: About, news: &Line) -> Call {
-        let words = Words::of(about, news);
+    pub fn message(&self, notice: &Notice) -> Call {
+        let words = Words::of(notice);
         let url = self.url.expose();
         let body = match Form::of(url) {
-            Form::Slack => slack(&words),
+            Form::Slack => slack::message(&words),
             Form::Teams => teams(&words),
-            Form::Json => plain(&words, about, news),
+            Form::Json => plain(&words, notice),
         };
         Call { method: "POST", url: url.to_owned(), body: Some(body) }
     }
@@ -63,19 +62,6 @@ impl Webhook {
     }
 }
 
-/// `&`, `<` and `>` are all that Slack asks to be escaped; a mention such as `<!channel>` is none without its brackets.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn slack(words: &Words) -> Value {
-    let mut text = format!("*{}*: {}", escape(&words.headline), escape(&words.link));
-    for (label, value) in words.facts() {
-        text.push_str(&format!("\n{label}: {}", escape(value)));
-    }
-    json!({"text": text})
-}
-
 /// An adaptive card, to be filled in.
 const CARD: &str = include_str!("teams.json");
 
@@ -83,8 +69,8 @@ const CARD: &str = include_str!("teams.json");
 fn teams(words: &Words) -> Value {
     let mut message = serde_json::from_str(CARD).unwrap_or(Value::Null);
     let mut blocks = vec![paragraph(words.headline.clone())];
-    for (label, value) in words.facts() {
-        blocks.push(paragraph(format!("{label}: {value}")));
+    for line in fitting(words.facts(), LONGEST.saturating_sub(words.headline.chars().count())) {
+        blocks.push(paragraph(line));
     }
     let mut fill = |place: &str, value: Value| {
         if let Some(empty) = message.pointer_mut(place) {
@@ -105,26 +91,30 @@ fn paragraph(text: String) -> Value {
     json!({"type": "RichTextBlock", "inlines": runs})
 }
 
-/// Everything the list shows of the incident, with what happened and the same in words.
-fn plain(words: &Words, about: About, news: &Line) -> Value {
-    let mut fields = match serde_json::to_value(news) {
+/// Everything the list shows of the incident, with what happened, what was found, and the same in words.
+fn plain(words: &Words, notice: &Notice) -> Value {
+    let mut fields = match serde_json::to_value(&notice.news) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     };
-    fields.insert("event".to_owned(), format!("session.{}", about.name()).into());
+    fields.insert("event".to_owned(), format!("session.{}", notice.about.name()).into());
+    if let Some(finding) = notice.finding.as_ref().and_then(|finding| serde_json::to_value(finding).ok()) {
+        fields.insert("finding".to_owned(), finding);
+    }
     fields.insert("message".to_owned(), words.plain().into());
     Value::Object(fields)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::tests::news;
+    use super::super::words::tests::notice;
     use super::*;
+    use incident::notice::About;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn body(url: &str) -> Value {
-        Webhook { url: Secret::new(url) }.message(About::Ended, &news()).body.unwrap()
+        Webhook { url: Secret::new(url) }.message(&notice(About::Ended)).body.unwrap()
     }
 
     #[test]
@@ -145,16 +135,6 @@ mod tests {
         ] {
             assert_eq!(Form::of(url), form, "{url}");
         }
-    }
-
-    #[test]
-    fn slack_gets_no_mention_and_no_link_of_a_senders() {
-        let body = body("https://hooks.slack.com/services/T0/B0/x");
-        let text = body["text"].as_str().unwrap();
-        assert!(text.starts_with("*Devin session ended (finished)*: https://app.devin.ai/sessions/1\n"), "{text}");
-        assert!(text.contains("\nIncident: &lt;!channel&gt; &amp; *all*"), "{text}");
-        assert!(!text.contains(['<', '>']), "{text}");
-        assert_eq!(body.as_object().unwrap().len(), 1);
     }
 
     #[test]

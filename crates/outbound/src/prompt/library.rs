@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::config::Config;
 use super::fill::{self, TemplateError};
 use super::template::{self, Mistake};
+use incident::plan::Workflow;
 
 /// The prompts that come with the bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +53,10 @@ impl Template {
     }
 }
 
-/// The path of the shape of a postmortem, for Devin to fill in beside the document.
-const SCHEMA: &str = "prompts/postmortem.schema.json";
+/// The paths of the shapes that Devin fills in beside what it writes: of a postmortem, and of what a triage found.
+const SCHEMAS: [&str; 2] = ["prompts/postmortem.schema.json", "prompts/finding.schema.json"];
 
-/// The files of `prompts/`: those above, what people added, and the shape of a postmortem.
+/// The files of `prompts/`: those above, what people added, and the shapes.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     files: Vec<(String, String)>,
@@ -92,16 +93,21 @@ impl Library {
         self.by_name(prompt.trim()).or_else(|| prompt.trim().contains(char::is_whitespace).then_some(prompt))
     }
 
-    /// The shape of a postmortem, for Devin to fill in beside the document.
-    pub fn postmortem_schema(&self) -> Option<Value> {
-        serde_json::from_str(self.file(SCHEMA)?).ok()
+    /// The shape that Devin fills in beside what it writes.
+    pub fn schema(&self, workflow: Workflow) -> Option<Value> {
+        let [postmortem, finding] = SCHEMAS;
+        let path = match workflow {
+            Workflow::Postmortem => postmortem,
+            Workflow::Triage => finding,
+        };
+        serde_json::from_str(self.file(path)?).ok()
     }
 
     /// Everything that is wrong with the files. One that people added may be of any length: a route that uses it is
     /// refused where that is too much.
     pub fn problems(&self, config: &Config) -> Vec<FileProblem> {
         let ours = Template::ALL.map(|template| path(template.name()));
-        let missing = ours.iter().map(String::as_str).chain([SCHEMA]).filter(|path| self.file(path).is_none());
+        let missing = ours.iter().map(String::as_str).chain(SCHEMAS).filter(|path| self.file(path).is_none());
         let mut problems: Vec<FileProblem> =
             missing.map(|path| FileProblem { path: path.to_owned(), error: None }).collect();
         for (path, text) in &self.files {

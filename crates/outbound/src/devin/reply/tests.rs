@@ -2,10 +2,15 @@ use std::time::Duration;
 
 use super::*;
 use crate::http::taken;
+use incident::session::End;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Time = Time(784_111_777_000);
+
+fn created(answer: Result<Answer, String>, now: Time) -> Result<Session, Failure> {
+    super::created(answer, &SessionRequest::default(), now).0
+}
 
 fn answer(status: u16, body: &str) -> Result<Answer, String> {
     Ok(Answer { status, retry_after: None, body: body.to_owned(), whole: true })
@@ -30,7 +35,7 @@ fn what_can_not_be_read_may_have_been_done() {
     for body in ["", "OK", "null", "[]", "{}", r#"{"session_id":""}"#, r#"{"session_id":7}"#, "<html>"] {
         assert!(matches!(created(answer(200, body), NOW), Err(Failure::Unknown { .. })), "{body}");
     }
-    for status in [500, 502, 503, 504, 520, 408] {
+    for status in [500, 502, 503, 504, 520, 408, 409] {
         assert!(matches!(created(answer(status, "<html>"), NOW), Err(Failure::Unknown { .. })), "{status}");
     }
     assert!(matches!(created(Err("connection reset".into()), NOW), Err(Failure::Unknown { .. })));
@@ -40,7 +45,7 @@ fn what_can_not_be_read_may_have_been_done() {
 
 #[test]
 fn other_refusals_are_final_and_a_redirect_is_one() {
-    for status in [400, 401, 402, 403, 404, 409, 413, 422, 301, 302, 307, 308] {
+    for status in [400, 401, 402, 403, 404, 413, 422, 301, 302, 307, 308] {
         let failure = created(answer(status, "{}"), NOW).unwrap_err();
         assert!(matches!(failure, Failure::Refused { status: s, .. } if s == status), "{failure:?}");
     }
@@ -125,7 +130,7 @@ fn a_list_tells_what_became_of_its_sessions() {
         {"session_id": "devin-2", "status": "dreaming", "status_detail": null, "pull_requests": null},
         {"status": "exit"}, null
     ]}"#;
-    let reports = reports(answer(200, list), NOW).unwrap();
+    let reports = reports(answer(200, list), true, NOW).unwrap();
     assert_eq!(reports.len(), 2);
     let first = Report {
         session: "devin-1".into(),
@@ -135,9 +140,11 @@ fn a_list_tells_what_became_of_its_sessions() {
         pull_requests: vec![PullRequest { url: "https://x/1".into(), state: Some("open".into()) }],
         acus: 2.5.into(),
         output: serde_json::json!({"title": "t"}),
+        finding: Some(Finding { summary: Some("t".into()), ..Finding::default() }),
+        words: None,
     };
     assert_eq!(reports[0], first);
-    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Open, Some("dreaming")));
+    assert_eq!((reports[1].end, reports[1].state.as_deref()), (End::Unknown, Some("dreaming")));
     assert_eq!(first, serde_json::from_value(serde_json::to_value(&first).unwrap()).unwrap());
 }
 
@@ -145,26 +152,42 @@ fn a_list_tells_what_became_of_its_sessions() {
 fn v1_tells_it_in_other_words() {
     let list = r#"{"sessions": [{"session_id": "devin-1", "status": "x", "status_enum": "expired",
         "pull_request": {"url": "https://x/1"}, "structured_output": null}]}"#;
-    let report = reports(answer(200, list), NOW).unwrap().remove(0);
+    let report = reports(answer(200, list), true, NOW).unwrap().remove(0);
     assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
     assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
 }
 
 #[test]
-fn the_words_for_an_end() {
-    for (state, detail, expected) in [
-        ("new", None, End::Open),
-        ("running", Some("waiting_for_user"), End::Open),
-        ("blocked", None, End::Open),
-        ("running", Some("finished"), End::Asleep),
-        ("suspended", Some("inactivity"), End::Asleep),
-        ("finished", None, End::Asleep),
-        ("exit", Some("finished"), End::Over),
-        ("error", None, End::Over),
-    ] {
-        assert_eq!(end(Some(state), detail), expected, "{state} {detail:?}");
+fn a_tag_that_was_left_out_is_noticed() {
+    let request =
+        SessionRequest { correlation_id: "m".into(), tags: vec!["m".into(), "b".into()], ..Default::default() };
+    let left_out = |tags: &str, request: &SessionRequest| {
+        super::created(answer(200, &format!(r#"{{"session_id":"devin-1"{tags}}}"#)), request, NOW).1
+    };
+    assert!(left_out(r#","tags":["b"]"#, &request) && left_out(r#","tags":[]"#, &request));
+    assert!(!left_out(r#","tags":["b","m"]"#, &request) && !left_out("", &request));
+    assert!(!left_out(r#","tags":[]"#, &SessionRequest::default()));
+}
+
+#[test]
+fn nothing_spent_is_not_known_yet() {
+    for acus in ["0", "0.0", "-1", "null", "\"x\""] {
+        let list = format!(r#"{{"items": [{{"session_id": "devin-1", "acus_consumed": {acus}}}]}}"#);
+        assert_eq!(reports(answer(200, &list), true, NOW).unwrap()[0].acus, Value::Null, "{acus}");
     }
-    assert_eq!(end(None, None), End::Open);
+}
+
+#[test]
+fn the_newest_message_of_devins_is_its_last_words() {
+    let v3 = r#"{"items":[{"source":"devin","message":"old","created_at":1},{"source":"devin","message":"Which\nenvironment?","created_at":3},
+        {"source":"devin","message":"older","created_at":2},{"source":"user","message":"ours","created_at":4},7]}"#;
+    let words = |body: &str| last_words(answer(200, body), true, NOW).unwrap().found.map(|found| found.words);
+    assert_eq!(words(v3).as_deref(), Some("Which environment?"));
+    let v1 = r#"{"session_id":"devin-1","messages":[{"type":"devin_message","message":"a"},{"type":"devin_message","message":"b"},
+        {"type":"user_message","message":"c"}]}"#;
+    assert_eq!(words(v1).as_deref(), Some("b"));
+    assert_eq!(words(r#"{"items":[]}"#), None);
+    assert!(last_words(answer(200, "{}"), true, NOW).is_err());
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub(crate) fn shipped() -> Library {
         "finalize.md",
         "update.md",
         "recovered.md",
-        "postmortem.schema.json"
+        "postmortem.schema.json",
+        "finding.schema.json"
     ])
 }
 
