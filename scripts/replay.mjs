@@ -1,7 +1,7 @@
 // npm run replay: tries again what failed, one incident or a whole outage.
-import { ask } from "./ask.mjs";
-import { address, commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
-import { localBridge, readDevVars } from "./local.mjs";
+import { commandLine, JSON_OPTION, main, misused, WRONG } from "./cli.mjs";
+import { BRIDGE_OPTIONS, moment, operatedBridge } from "./operator.mjs";
+import { Questions } from "./questions.mjs";
 
 const TOOL = {
   usage: "npm run replay -- <incident>… | --failed | --held [options]",
@@ -11,18 +11,18 @@ const TOOL = {
       about: `every incident without a session, or with a message its session did not get, because Devin refused or
         could not be reached for two days`,
     },
-    held: { about: "every incident that waits because the day's sessions are spent" },
+    held: {
+      about: `every incident that is held because the day's sessions or its route's are spent, or the bridge is paused: each
+        starts a session at once, so their number is asked about first. What waits for somebody's yes is not among them`,
+    },
+    yes: { about: "asks nothing" },
+    limit: { value: "N", about: "at most so many, the gravest first and then those that have waited longest" },
     since: {
       value: "WHEN",
       about: "only those last heard of since then: 90m, 6h, 2d, or a date such as 2026-03-01T08:00Z",
     },
     "dry-run": { about: "only say which" },
-    url: { value: "URL", about: "the bridge (default: the one that `npm start` runs)" },
-    token: {
-      value: "TOKEN",
-      about: "its ADMIN_TOKEN (default: what `npm start` made, or that variable of the environment or of .dev.vars)",
-    },
-    env: { value: "NAME", about: "reads .dev.vars.NAME in place of .dev.vars" },
+    ...BRIDGE_OPTIONS,
     json: JSON_OPTION,
   },
   positionals: true,
@@ -32,33 +32,30 @@ const TOOL = {
     ["npm run replay -- --failed --dry-run --url https://bridge.example", "which would be tried again"],
     ["npm run replay -- --failed --since 6h --url https://bridge.example", "those of the last six hours"],
     ["npm run replay -- pagerduty-Q0667C1BCEA987B", "one, at the bridge that `npm start` runs"],
-    ["npm run --silent replay -- --held --json", "{ incidents: [{ incident, status, message }], accepted, nothing, refused }"],
+    ["npm run replay -- --held --limit 5", "asks, and then starts the five gravest of those that are held"],
+    ["npm run --silent replay -- --held --yes --json", "{ incidents: [{ incident, status, message }], accepted, nothing, refused }"],
   ],
 };
 
-const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** So many at once. */
 const AT_ONCE = 8;
 
 async function replay() {
   const { values, positionals } = commandLine(TOOL);
   if (!values.failed && !values.held && positionals.length === 0) misused("Which incidents?");
-  const since = values.since === undefined ? 0 : time(values.since);
-  address(values.url);
-  const local = localBridge(values.url);
-  const url = values.url ?? local?.url;
-  if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
-  const token = values.token ?? local?.secrets.ADMIN_TOKEN ?? process.env.ADMIN_TOKEN ?? readDevVars(undefined, values.env).ADMIN_TOKEN;
-  if (!token) misused("--token is missing: the bridge's ADMIN_TOKEN.");
-  const bridge = new Bridge(url, token);
+  const since = values.since === undefined ? 0 : moment("--since", values.since, -1);
+  const limit = values.limit === undefined ? Infinity : Number(values.limit);
+  if (!(limit >= 1) || (values.limit && !Number.isInteger(limit))) misused(`--limit ${values.limit}: expected a whole number from 1 on`);
+  if (values.held && values.json && !values.yes && !values["dry-run"]) misused("--held asks before it starts anything: with --json add --yes.");
+  const bridge = operatedBridge(values);
 
   const wanted = [...positionals];
   if (values.failed || values.held) {
-    for (const record of await bridge.incidents()) {
-      const chosen = (values.failed && isFailed(record)) || (values.held && record.state === "held");
-      if (chosen && Date.parse(record.lastSeen) >= since) wanted.push(record.incident);
-    }
+    const chosen = (record) => (values.failed && isFailed(record)) || (values.held && isHeld(record));
+    const records = (await bridge.incidents()).filter((record) => chosen(record) && Date.parse(record.lastSeen) >= since);
+    wanted.push(...records.sort(inOrder).map(({ incident }) => incident));
   }
+  wanted.splice(limit);
   const say = (text) => values.json || console.log(text);
   if (values["dry-run"]) {
     for (const incident of wanted) say(incident);
@@ -66,10 +63,14 @@ async function replay() {
     if (values.json) console.log(JSON.stringify({ incidents: wanted.map((incident) => ({ incident })) }, null, 2));
     return;
   }
+  if (values.held && wanted.length > 0 && !values.yes && !(await isMeant(wanted.length))) {
+    say("Nothing was started.");
+    return;
+  }
 
   const incidents = [];
   await atOnce(AT_ONCE, wanted, async (incident) => {
-    const { status, answer } = await bridge.replay(incident);
+    const { status, answer } = await bridge.ask("POST", `/api/incidents/${encodeURIComponent(incident)}/replay`);
     const message = answer.message ?? answer.error;
     incidents.push({ incident, status, message });
     say(`${incident}: ${message}`);
@@ -82,51 +83,30 @@ async function replay() {
   if (refused > 0) process.exitCode = WRONG;
 }
 
+async function isMeant(number) {
+  const questions = new Questions();
+  const sessions = number === 1 ? "a session" : `${number} sessions`;
+  const answer = await questions.ask(`This starts ${sessions} at once, whatever the limits and a pause say. Go on? (yes or no)`);
+  questions.close();
+  return /^y(es)?$/i.test(answer);
+}
+
 /** No session, or a session that did not get a message: only then does a started incident have an error. */
 const isFailed = ({ state, error }) => state === "failed" || (state === "started" && error !== null);
 
-/** A point in time, as milliseconds: a time span ago, or a date. */
-function time(text) {
-  const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const at = unit ? Date.now() - count * UNITS[unit] : Date.parse(text);
-  if (Number.isNaN(at)) misused(`--since ${text}: expected a time span such as 6h or a date such as 2026-03-01T08:00Z`);
-  return at;
+/** A yes is said to each incident by itself. */
+const isHeld = ({ state, reason }) => state === "held" && reason !== "approval";
+
+/** As the bridge would start them: severity 0 and P1 first, then by severity or priority, then who has waited longest. */
+function inOrder(one, other) {
+  const waited = ({ waitingSince, firstSeen }) => Date.parse(waitingSince ?? firstSeen);
+  return rank(one) - rank(other) || waited(one) - waited(other);
 }
 
-class Bridge {
-  #url;
-  #headers;
-
-  constructor(url, token) {
-    this.#url = url;
-    this.#headers = { authorization: `Bearer ${token}` };
-  }
-
-  async incidents() {
-    const all = [];
-    let cursor = "";
-    while (cursor !== null) {
-      const { status, answer } = await this.#ask("GET", `/api/incidents?limit=200&cursor=${encodeURIComponent(cursor)}`);
-      if (status !== 200) throw new Error(`${this.#url} answered ${status}: ${answer.message ?? answer.error}`);
-      all.push(...answer.incidents);
-      cursor = answer.cursor;
-    }
-    return all;
-  }
-
-  replay(incident) {
-    return this.#ask("POST", `/api/incidents/${encodeURIComponent(incident)}/replay`);
-  }
-
-  async #ask(method, path) {
-    const response = await ask(new URL(path, this.#url), { method, headers: this.#headers });
-    const text = await response.text();
-    try {
-      return { status: response.status, answer: JSON.parse(text) };
-    } catch {
-      throw new Error(`${this.#url} answered ${response.status} and no JSON: is it a bridge?`);
-    }
-  }
+function rank({ severity, priority }) {
+  const [, level] = /^P(\d+)$/i.exec(priority?.trim() ?? "") ?? [];
+  if (level === "1") return 0;
+  return severity ?? (level >= 1 ? Math.min(level - 1, 4) : 2);
 }
 
 /** Does `work` for all items, at most `count` of them at once. */

@@ -43,7 +43,7 @@ pub struct Settings {
     pub library: Library,
     /// Who is told where the session went.
     pub notify: Targets,
-    /// `SESSIONS_PER_MINUTE` and `SESSIONS_PER_DAY`.
+    /// `SESSIONS_PER_MINUTE`, `SESSIONS_PER_DAY`, `SESSIONS_RESERVED`, and the routes' own.
     pub limits: Limits,
     /// How long records are kept: `RETENTION_DAYS`.
     pub retention: Duration,
@@ -72,7 +72,7 @@ impl engine::host::Settings for Settings {
     }
 
     fn limits(&self) -> Limits {
-        self.limits
+        self.limits.clone()
     }
 
     fn targets(&self) -> &Targets {
@@ -182,10 +182,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             observability: self.observability(),
             ..Default::default()
         };
-        let limits = Limits {
-            per_minute: self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000),
-            per_day: self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000),
-        };
+        let limits = self.limits(routes.as_ref());
         let retention = DAY.saturating_mul(self.small_number("RETENTION_DAYS", 30, 1, 3_650));
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
@@ -212,6 +209,13 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             redact_emails,
             log_ignored,
         })
+    }
+
+    fn limits(&mut self, routes: Option<&Routes>) -> Limits {
+        let per_minute = self.small_number("SESSIONS_PER_MINUTE", 10, 1, 10_000);
+        let per_day = self.small_number("SESSIONS_PER_DAY", 200, 1, 100_000);
+        let reserved = self.small_number("SESSIONS_RESERVED", 0, 0, per_day.saturating_sub(1));
+        Limits { per_minute, per_day, reserved, routes: routes.map(Routes::budgets).unwrap_or_default() }
     }
 
     /// What only the rest of the settings can tell of the routes: whether their templates are in order, and whether
@@ -481,7 +485,7 @@ mod tests {
         let settings = with(json!({})).settings.unwrap();
         assert_eq!(settings.devin.base, "https://api.devin.ai");
         assert_eq!(settings.devin.api, Api::V3 { org: "org-1".into() });
-        assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200 });
+        assert_eq!(settings.limits, Limits { per_minute: 10, per_day: 200, ..Limits::default() });
         assert_eq!((settings.retention, settings.wait, settings.tags), (30 * DAY, Duration::from_secs(10), true));
         assert_eq!(settings.defaults.dedup_window_seconds, Some(3_600));
     }

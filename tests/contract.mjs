@@ -5,7 +5,7 @@ import Ajv2020 from "ajv/dist/2020.js";
 
 export const document = JSON.parse(readFileSync(new URL("../src/web/openapi.json", import.meta.url), "utf8"));
 
-const METHODS = ["get", "post"];
+const METHODS = ["get", "post", "delete"];
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });

@@ -151,7 +151,7 @@ describe("order", { concurrency: true }, () => {
     assert.notEqual((await bridge.record(unknown.key)).state, "started");
   });
 
-  test("in the queue, severity 0 and P1 go first, and then the oldest", async () => {
+  test("in the queue, severity 0 and P1 go first, then by severity or priority, and then the oldest", async () => {
     const bridge = await controlled({ SESSIONS_PER_MINUTE: "1", WAIT_SECONDS: "0" });
     const alert = async (severity) => (await send(bridge, newAlert({ severity }))).json.incident;
     const incident = async (priority) =>
@@ -165,7 +165,7 @@ describe("order", { concurrency: true }, () => {
     }
     await within(bridge, 600, "all have started", () => bridge.devin.all.length === came.length, 5);
     const names = startedKeys(bridge).map((key) => Object.keys(keys).find((name) => keys[name] === key));
-    assert.deepEqual(names, ["first", "P1", "severity 0", "old", "P2", "young"]);
+    assert.deepEqual(names, ["first", "P1", "severity 0", "P2", "young", "old"]);
   });
 
   test("what is held starts after midnight: the gravest first, then in order, as the minute's rate allows", async () => {

@@ -11,7 +11,7 @@ const FLOORS: [&str; 15] = [
     "lib",
     "outcomes, web/router",
     "web/webhook, web/dashboard",
-    "web/dry_run",
+    "web/dry_run, web/pause",
     "web/admin",
     "web/guesses, web/list_query, web/metrics, web/openapi, web/reply",
     "web/answer, web/query, web/event",

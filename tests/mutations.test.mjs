@@ -23,7 +23,7 @@ const HOOKS = {
 };
 
 const STATUSES = { 200: ["started", "duplicate", "ignored", "dry_run"], 202: ["accepted"] };
-const REASONS = ["event_type", "merged", "ping", "no_incident", "unreadable", "recovered"];
+const REASONS = ["event_type", "merged", "ping", "no_incident", "unreadable", "recovered", "recovered_first"];
 
 /** Numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed (mulberry32). */
 function chances(seed) {

@@ -246,7 +246,7 @@ session_secrets = ["SHOP_TOKEN"]
   assert.deepEqual(json(await tool("check", "--config", config, "--json")).problems, []);
 });
 
-const TOOLS = ["start", "send", "preview", "replay", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots", "deploy"];
+const TOOLS = ["start", "send", "preview", "replay", "pause", "check", "doctor", "setup", "build", "lint", "fuzz", "test", "tools", "screenshots", "deploy"];
 
 for (const name of TOOLS) {
   test(`${name}: --help, and what is not understood`, async () => {
@@ -319,4 +319,44 @@ test("send and replay print what came of it as JSON", async () => {
   const stranger = await tool("replay", "--failed", "--url", bridge.url, "--token", "wrong");
   assert.equal(stranger.code, 1);
   assert.match(stranger.err, /answered 401/);
+});
+
+/** The same with an answer to what it asks. */
+function answered(answer, name, ...args) {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [`scripts/${name}.mjs`, ...args], { cwd: ROOT }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
+    child.stdin.end(answer);
+  });
+}
+
+test("pause says how it is, pauses and lifts; replay --held names the number and asks", async () => {
+  const bridge = await startBridge({ WAIT_SECONDS: "0" });
+  const options = ["--url", bridge.url, "--token", SECRETS.ADMIN_TOKEN];
+  const pause = (...args) => tool("pause", ...args, ...options);
+  assert.equal((await pause()).out, "Not paused.\n");
+  assert.match((await pause("Devin", "moves", "--until", "6h")).out, /^Paused since \S+Z, until \S+Z: Devin moves\n$/);
+  const { since, ...state } = json(await pause("Devin moves on", "--json"));
+  assert.deepEqual(state, { paused: true, reason: "Devin moves on", until: null });
+  for (const wrong of [["--lift", "now"], ["--until", "6h"], ["x", "--until", "soon"]]) assert.equal((await pause(...wrong)).code, 2, wrong);
+  const keys = [];
+  for (const severity of [3, 1, 2]) {
+    const body = JSON.stringify({ alertName: `held ${severity}`, severity, description: "d" });
+    const { json: answer } = await bridge.post("/hooks/alert", body, { authorization: `Bearer ${SECRETS.WEBHOOK_SECRET}` });
+    keys.push(answer.incident);
+    assert.equal((await bridge.settled(answer.incident)).reason, "paused");
+  }
+  const replay = (answer, ...args) => answered(answer, "replay", "--held", ...args, ...options);
+  const no = await replay("no\n");
+  assert.deepEqual([no.code, bridge.devin.all.length], [0, 0], no.err);
+  assert.match(no.out, /This starts 3 sessions at once[^]*Nothing was started/);
+  assert.equal((await replay("")).code, 1, "no answer is none");
+  assert.equal((await replay("", "--json")).code, 2, "JSON has no room for a question");
+  assert.equal((await replay("", "--limit", "none")).code, 2);
+  const one = await replay("yes\n", "--limit", "1");
+  assert.match(one.out, /This starts a session at once[^]*1 tried again/);
+  assert.ok(one.out.includes(keys[1]), "the gravest first");
+  assert.deepEqual(json(await replay("", "--yes", "--json")).accepted, 2);
+  assert.equal((await pause("--lift")).out, "Not paused.\n");
 });

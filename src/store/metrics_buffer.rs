@@ -10,7 +10,6 @@ use engine::counts::{BOUNDS, Batch, Count, OVER};
 use incident::event::IncidentEvent;
 use incident::lifecycle::Taken;
 use incident::listing::Line;
-use incident::reason::Reason;
 use incident::sender::Sender;
 use incident::time::{MINUTE, Time, millis};
 
@@ -45,8 +44,9 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
         Some(Taken::Ignored(reason)) => Count::Ignored(reason),
         None => Count::Unstored(event.sender),
     });
-    // What waits for more occurrences has a record, and with it a line of its own.
-    if let Some(Taken::Ignored(reason)) = taken.filter(|taken| *taken != Taken::Ignored(Reason::Occurrences)) {
+    if let Some(Taken::Ignored(reason)) = taken
+        && !reason.of_a_record()
+    {
         let line = Line::ignored(event, reason, now);
         TALLY.with_borrow_mut(|tally| tally.batch.ignore(line));
     }
@@ -113,6 +113,7 @@ impl Tally {
 mod tests {
     use super::*;
     use engine::counts::{MOST_IGNORED, Refused};
+    use incident::reason::Reason;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -8,8 +8,9 @@ use crate::log;
 use crate::runtime;
 use crate::store::metrics_buffer;
 use engine::register::calls::{Call, ListQuery, Request, Stats};
-use incident::admission::{Admission, Applicant, Limits, PermitUse};
+use incident::admission::{Admission, Applicant, Limits, Pause, PermitUse};
 use incident::listing::Line;
+use incident::time::Time;
 
 /// The binding of the object.
 const BINDING: &str = "REGISTER";
@@ -44,6 +45,21 @@ pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
 /// Tells what was seen of the account's credits, by the names of incidents.
 pub async fn credits(env: &Env, out: Vec<String>, at_work: Vec<String>) -> worker::Result<()> {
     ask(env, Call::Credits { out, at_work }).await
+}
+
+/// Nothing is to start until then, or until somebody says so.
+pub async fn pause(env: &Env, reason: String, until: Option<Time>) -> worker::Result<Pause> {
+    ask(env, Call::Pause { reason, until }).await
+}
+
+/// The pause is over.
+pub async fn resume(env: &Env) -> worker::Result<()> {
+    ask(env, Call::Resume).await
+}
+
+/// The pause that there is now.
+pub async fn paused(env: &Env) -> worker::Result<Option<Pause>> {
+    ask(env, Call::Paused).await
 }
 
 /// Of how many incidents a topic is true, where this incident is to tell people of it; `None` where another one has today.

@@ -15,10 +15,11 @@ use crate::web::metrics;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use engine::counts::{Count, Refused};
-use engine::register::calls::ListQuery;
 use inbound::auth::secret_of_authorization;
 use inbound::config::problem::Problem;
+use incident::admission::Pause;
 use incident::key::Key;
+use incident::time::Time;
 use text::clean;
 
 /// Who asks, as far as the tokens of operators are concerned.
@@ -98,11 +99,22 @@ pub async fn health(headers: &Headers, env: &Env) -> Reply {
         let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
         more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
         more.insert("warnings".to_owned(), json!(configuration.warnings));
-        let list = register::list(env, ListQuery { limit: 1, ..Default::default() }).await;
-        let storage = json!({"ledger": dedup_cache::answers(env).await, "register": list.is_ok()});
+        let pause = register::paused(env).await;
+        let storage = json!({"ledger": dedup_cache::answers(env).await, "register": pause.is_ok()});
+        more.insert("pause".to_owned(), pause.map_or(Value::Null, |pause| shown(pause.as_ref())));
         more.insert("storage".to_owned(), storage);
     }
     if healthy { Reply::Document(document) } else { Reply::Misconfigured(document) }
+}
+
+/// What is shown of a pause.
+pub fn shown(pause: Option<&Pause>) -> Value {
+    json!({
+        "paused": pause.is_some(),
+        "reason": pause.map(|pause| &pause.reason),
+        "since": pause.map(|pause| pause.since.rfc3339()),
+        "until": pause.and_then(|pause| pause.until).map(Time::rfc3339),
+    })
 }
 
 /// `GET /api/incidents`.

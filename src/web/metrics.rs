@@ -53,7 +53,7 @@ const COUNTERS: [(&str, &str, &str, &[&str], &str); 10] = [
 const PASSING: &[&str] = &["busy", "unknown"];
 
 /// How things stand: the metrics, and what they are.
-const GAUGES: [(&str, &str); 8] = [
+const GAUGES: [(&str, &str); 9] = [
     ("queue_length", "Incidents that wait because of SESSIONS_PER_MINUTE."),
     (
         "oldest_waiting_seconds",
@@ -63,6 +63,7 @@ const GAUGES: [(&str, &str); 8] = [
     ("sessions_per_minute_limit", "SESSIONS_PER_MINUTE."),
     ("sessions_today", "Sessions admitted since midnight UTC."),
     ("sessions_per_day_limit", "SESSIONS_PER_DAY."),
+    ("paused", "1 while the bridge is paused, so that no session starts."),
     ("configuration_problems", "Wrong settings; while there are any, the hooks answer 503."),
     ("build_info", "The version that runs."),
 ];
@@ -78,13 +79,19 @@ pub fn text(stats: &Stats, problems: usize) -> String {
     for (state, number) in [("waiting", stats.waiting), ("held", stats.held), ("failed", stats.failed)] {
         page.sample("incidents", &format!("{{state=\"{state}\"}}"), number.into());
     }
-    let values: [u64; 8] = [
+    page.head("held", "gauge", "Incidents that are held, by the reason.");
+    for reason in [Reason::Day, Reason::RouteBudget, Reason::Paused, Reason::Approval].map(Reason::name) {
+        let number = stats.held_for.get(reason).copied().unwrap_or_default();
+        page.sample("held", &format!("{{reason=\"{reason}\"}}"), number.into());
+    }
+    let values: [u64; 9] = [
         stats.queue.into(),
         stats.oldest_waiting.unwrap_or(0),
         stats.minute.into(),
         stats.limits.per_minute.into(),
         stats.today.into(),
         stats.limits.per_day.into(),
+        stats.pause.is_some().into(),
         u64::try_from(problems).unwrap_or(u64::MAX),
         1,
     ];

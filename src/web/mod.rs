@@ -9,6 +9,7 @@ pub mod guesses;
 pub mod list_query;
 pub mod metrics;
 pub mod openapi;
+pub mod pause;
 pub mod query;
 pub mod reply;
 pub mod router;

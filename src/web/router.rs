@@ -14,7 +14,7 @@ use crate::web::answer::Answer;
 use crate::web::dashboard::{All, Zone};
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use crate::web::{admin, dashboard, guesses, metrics, openapi, webhook};
+use crate::web::{admin, dashboard, guesses, metrics, openapi, pause, webhook};
 use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
@@ -43,6 +43,8 @@ pub enum Target {
     Postmortem,
     /// Tries one again.
     Replay,
+    /// Whether nothing starts for a while.
+    Pause,
     /// The list, for people.
     Dashboard,
     /// One of them, for people.
@@ -53,6 +55,10 @@ pub enum Target {
     PageGiveUp,
     /// Something for all incidents in a state, once it is confirmed.
     PageAll(All),
+    /// The same, for people.
+    PagePause,
+    /// Ends it and shows the list.
+    PageResume,
     /// Has a browser forget the token.
     SignOut,
 }
@@ -69,12 +75,15 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/api/incidents/{key}", Target::Incident),
     ("/api/incidents/{key}/postmortem", Target::Postmortem),
     ("/api/incidents/{key}/replay", Target::Replay),
+    ("/api/pause", Target::Pause),
     ("/", Target::Dashboard),
     ("/incidents/{key}", Target::Page),
     ("/incidents/{key}/replay", Target::PageReplay),
     ("/incidents/{key}/give-up", Target::PageGiveUp),
     ("/release-held", Target::PageAll(All::ReleaseHeld)),
     ("/retry-failed", Target::PageAll(All::RetryFailed)),
+    ("/pause", Target::PagePause),
+    ("/resume", Target::PageResume),
     ("/sign-out", Target::SignOut),
 ];
 
@@ -88,10 +97,14 @@ impl Target {
     /// The methods it takes, as the header `Allow` names them.
     pub fn allow(self) -> &'static str {
         match self {
-            Target::Endpoint(_) | Target::NamedHook | Target::Replay | Target::PageReplay | Target::PageGiveUp => {
-                "POST"
-            }
-            Target::PageAll(_) => "GET, HEAD, POST",
+            Target::Endpoint(_)
+            | Target::NamedHook
+            | Target::Replay
+            | Target::PageReplay
+            | Target::PageGiveUp
+            | Target::PageResume => "POST",
+            Target::PageAll(_) | Target::PagePause => "GET, HEAD, POST",
+            Target::Pause => "GET, HEAD, POST, DELETE",
             _ => "GET, HEAD",
         }
     }
@@ -149,7 +162,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
             Answer::error(415, "Unsupported encoding", message).into()
         }
         Target::Endpoint(hook) => match read_body(&request, &headers).await? {
-            Some(body) => webhook::handle(hook, &headers, query, &body, &env).await.into(),
+            Some(body) => webhook::handle(hook, &headers, (origin, query), &body, &env).await.into(),
             None => {
                 Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
             }
@@ -168,6 +181,9 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Target::PageGiveUp => dashboard::give_up(&headers, origin, query, name, &env).await,
         Target::PageAll(all) if request.method() == "POST" => all.act(&headers, origin, query, &env).await,
         Target::PageAll(all) => all.ask(&headers, &env).await,
+        Target::Pause | Target::PagePause | Target::PageResume => {
+            pause_or_resume(target, &request, &headers, origin, &env).await?
+        }
         Target::SignOut => dashboard::sign_out(&headers, &env),
     };
     // After the answer is made, so that nobody waits for the count but who was wrong.
@@ -190,6 +206,30 @@ fn refused(answer: Answer, headers: &Headers) -> Reply {
 fn encoded(headers: &Headers) -> bool {
     let encoding = headers.get("Content-Encoding").ok().flatten().unwrap_or_default();
     encoding.split(',').any(|word| !matches!(word.trim(), "" | "identity"))
+}
+
+/// Shows, begins or ends a pause.
+async fn pause_or_resume(
+    target: Target,
+    request: &Request,
+    headers: &Headers,
+    origin: &str,
+    env: &Env,
+) -> worker::Result<Reply> {
+    let method = request.method();
+    Ok(match (target, method.as_str()) {
+        (Target::PageResume, _) => dashboard::pause::end(headers, origin, env).await,
+        (Target::PagePause, "POST") => {
+            dashboard::pause::begin(headers, origin, read_body(request, headers).await?, env).await
+        }
+        (Target::PagePause, _) => dashboard::pause::ask(headers, env).await,
+        (_, "POST") => {
+            let body = read_body(request, headers).await?.unwrap_or_default();
+            pause::begin(headers, origin, &body, env).await
+        }
+        (_, "DELETE") => pause::end(headers, origin, env).await,
+        _ => pause::show(headers, env).await,
+    })
 }
 
 /// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third
@@ -365,7 +405,8 @@ mod tests {
             let item = place.and_then(|place| document.pointer(place)).unwrap_or(item);
             let methods: Vec<String> = keys(item).into_iter().filter(|key| key != "parameters").collect();
             let allowed = target.allow().to_ascii_lowercase();
-            let allowed: Vec<&str> = allowed.split(", ").filter(|method| *method != "head").collect();
+            let mut allowed: Vec<&str> = allowed.split(", ").filter(|method| *method != "head").collect();
+            allowed.sort_unstable();
             assert_eq!(methods, allowed, "{path}");
         }
     }

@@ -36,11 +36,11 @@ use incident::sender::Sender;
 use incident::session::Session;
 use text::clean;
 
-/// Answers a request to a hook.
-pub async fn handle(hook: Endpoint, headers: &Headers, query: Query<'_>, body: &[u8], env: &Env) -> Answer {
+/// Answers a request to a hook. `address`: the bridge's own, `https://bridge.example`, and the query.
+pub async fn handle(hook: Endpoint, headers: &Headers, address: (&str, Query<'_>), body: &[u8], env: &Env) -> Answer {
     let arrived = now();
     let configuration = configuration(env);
-    let (mut answer, proof) = proven(hook, headers, query, body, env, &configuration).await;
+    let (mut answer, proof) = proven(hook, headers, address, body, env, &configuration).await;
     if answer.answer.code == 401
         && let Some(too_many) = guesses::count(headers, env).await
     {
@@ -80,7 +80,7 @@ impl From<Answer> for Logged {
 async fn proven(
     hook: Endpoint,
     headers: &Headers,
-    query: Query<'_>,
+    (origin, query): (&str, Query<'_>),
     body: &[u8],
     env: &Env,
     configuration: &Configuration,
@@ -117,7 +117,9 @@ async fn proven(
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
     let answer = match senders::parse(hook, &verified, &configuration.mappings) {
-        Ok(parsed) => Proven { hook, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await,
+        Ok(parsed) => {
+            Proven { hook, origin, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await
+        }
         Err(bad) => {
             metrics_buffer::count(Count::Refused(Refused::BadBody));
             Answer::from(bad).into()
@@ -157,6 +159,8 @@ async fn verify<'a>(attempt: &Attempt<'a>, configuration: &Configuration) -> Res
 /// A proven body on its way.
 struct Proven<'a> {
     hook: Endpoint,
+    /// The bridge's own address.
+    origin: &'a str,
     body: &'a Verified<'a>,
     dry_run: bool,
     settings: &'a Settings,
@@ -187,7 +191,7 @@ impl Proven<'_> {
         refused: Vec<(usize, BadBody)>,
         remark: Option<String>,
     ) -> Logged {
-        let Proven { hook, body, dry_run, settings, env } = *self;
+        let Proven { hook, origin, body, dry_run, settings, env } = *self;
         let mut answers = Vec::new();
         let mut first = None;
         // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
@@ -195,6 +199,7 @@ impl Proven<'_> {
         let together = events.len();
         for (place, event) in events.into_iter().enumerate() {
             let event = event.safe_among(together, settings.redact_emails);
+            let event = IncidentEvent { bridge: Some(origin.to_owned()), ..event };
             first.get_or_insert_with(|| (event.sender, event.event_type.clone()));
             let mut answer = if dry_run {
                 dry_run::dry_run(event, settings, env).await
@@ -279,9 +284,11 @@ async fn deliver(
             let counts = plan.min_occurrences > 1 && event.id.is_none();
             // The same bytes again are the same firing, delivered once more.
             let delivery = counts.then(|| format!("{} {place}", digest(body.body())));
-            addressed(IncidentEvent { delivery, ..event }, plan, settings)
+            // Where nobody has to be led to the incident's page it need not be known.
+            let bridge = event.bridge.clone().filter(|_| plan.approve);
+            addressed(IncidentEvent { delivery, bridge, ..event }, plan, settings)
         }
-        Decision::Ignore { .. } => event,
+        Decision::Ignore { .. } => IncidentEvent { bridge: None, ..event },
     };
     let (taken, mut answer) = taken(hook, body, &event, decision, wait, env).await;
     metrics_buffer::event(&event, taken, now());
@@ -393,8 +400,8 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
         (_, SessionStatus::Queued { behind }) => {
             Answer::ok(Status::Accepted, format!("Stored; the session waits for its turn, queued behind {behind}."))
         }
-        (_, SessionStatus::Held) => {
-            Answer::ok(Status::Accepted, "Stored; today's sessions are spent, so it is held until midnight UTC.")
+        (_, SessionStatus::Held { why }) => {
+            Answer { reason: why, ..Answer::ok(Status::Accepted, format!("Stored; {}.", held_because(why))) }
         }
         (_, SessionStatus::OnItsWay | SessionStatus::Idle) => {
             Answer::ok(Status::Accepted, "Stored; the session is on its way.")
@@ -404,9 +411,20 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
     answer
 }
 
+fn held_because(why: Option<Reason>) -> &'static str {
+    match why {
+        Some(Reason::RouteBudget) => "its route's sessions of today are spent, so it is held until midnight UTC",
+        Some(Reason::Paused) => "the bridge is paused, so it is held until the pause ends",
+        Some(Reason::Approval) => "its session starts when somebody says yes to it on the incident's page",
+        _ => "today's sessions are spent, so it is held until midnight UTC",
+    }
+}
+
 fn ignored_because(reason: Reason) -> &'static str {
     match reason {
         Reason::Recovered => "The alert recovered, and there is no session to notify.",
+        Reason::RecoveredFirst => "The alert recovered before Devin was asked for its session, so it gets none.",
+        Reason::ApprovalExpired => "Nobody said yes to its session in time, and this is still the same incident.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

@@ -5,28 +5,50 @@
 //! - a session counts once, when it is created; an attempt that failed holds nothing while it waits for the next one;
 //! - first come, first served within a rank, by when the session was wanted and not by who asks first: a slot that
 //!   becomes free goes to the first in line, and never to a newcomer;
+//! - who may not go for a reason of its own (its route's sessions are spent, the rest of the day's are for graver ones)
+//!   delays nobody behind it;
+//! - while there is a pause, nobody goes but whom a person lets go;
 //! - nobody is waited for who does not come back.
 //!
 //! An attempt takes a [permit](Rows::reserve) before Devin is asked. It is confirmed when the session exists and released
 //! when it is known that there is none. Who gets no permit waits in line until it asks again: at the time it was given,
 //! or earlier when the register says that a slot is free ([`called`]). Pure: the register keeps the rows in its storage.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{self, Fault};
+use crate::reason::Reason;
 use crate::time::{SECOND, Time};
 
 /// The limits in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
     /// Sessions in any 60 seconds.
     pub per_minute: u32,
     /// Sessions a day (UTC).
     pub per_day: u32,
+    /// So many of a day's are only for those of rank 0.
+    pub reserved: u32,
+    /// Sessions a day of the routes that have a budget of their own, by what identifies each.
+    pub routes: BTreeMap<String, u32>,
 }
+
+/// Nothing starts for a while, because somebody says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pause {
+    /// Why, in that person's words.
+    pub reason: String,
+    /// Since when.
+    pub since: Time,
+    /// When it ends by itself; `None`: when somebody ends it.
+    pub until: Option<Time>,
+}
+
 /// Who asks to start a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -37,6 +59,8 @@ pub struct Applicant {
     pub incident: String,
     /// 0 goes before 1.
     pub rank: u8,
+    /// What identifies its route, where that has a budget of its own.
+    pub route: Option<String>,
     /// Since when the session is wanted.
     pub since: Time,
     /// Whether a person let it go ahead of the limits.
@@ -56,8 +80,19 @@ pub struct Waiter {
     pub since: Time,
     /// When it is expected to ask again.
     pub back_at: Time,
-    /// Whether it waits for another day, and not only for its turn in the minute.
+    /// Whether it waits for another day or the end of a pause, and not only for its turn in the minute.
     pub held: bool,
+}
+
+/// So many who are in line in front of somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Whether they are of rank 0.
+    pub urgent: bool,
+    /// Their [`Applicant::route`].
+    pub route: Option<String>,
+    /// How many.
+    pub number: u32,
 }
 
 /// The answer to an [`Applicant`].
@@ -73,11 +108,19 @@ pub enum Admission {
         /// When to ask again.
         until: Time,
     },
-    /// Over the sessions per day; ask again then.
+    /// Held; ask again then.
     Held {
-        /// After the next midnight (UTC), in the order of the line.
+        /// After the next midnight (UTC) or the end of the pause, in the order of the line.
         until: Time,
+        /// `day`, `route_budget` or `paused`.
+        #[serde(default = "day")]
+        why: Reason,
     },
+}
+
+/// Why a register of a release before held somebody.
+fn day() -> Reason {
+    Reason::Day
 }
 
 /// What an incident's record says of its permit.
@@ -122,6 +165,12 @@ pub trait Rows {
     fn issued(&self, since: Time, reserved: bool) -> Result<u32, Self::Error>;
     /// When the permit was issued that is `place`-th (0 is the oldest) of those at or after `since`.
     fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Self::Error>;
+    /// The same, those not confirmed included, of rank 0 alone.
+    fn issued_urgent(&self, since: Time) -> Result<u32, Self::Error>;
+    /// The same for each route with a budget of its own.
+    fn issued_by_route(&self, since: Time) -> Result<BTreeMap<String, u32>, Self::Error>;
+    /// What the permit or the place in line under this id counts for besides; until neither is there.
+    fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Self::Error>;
     /// Issues a permit, in place of one that is there under that id.
     fn reserve(&self, id: &str, at: Time) -> Result<(), Self::Error>;
     /// The session exists since `at`: its permit is confirmed, and made where there is none. One that is confirmed stays
@@ -137,12 +186,14 @@ pub trait Rows {
     fn leave(&self, id: &str) -> Result<(), Self::Error>;
     /// Takes those out of the line who were expected before then.
     fn drop_absent(&self, expected_before: Time) -> Result<(), Self::Error>;
-    /// How many are in line before that rank, time and id.
-    fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<u32, Self::Error>;
+    /// Who is in line before that rank, time and id; those of rank 0 first.
+    fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>, Self::Error>;
     /// How many are in line, `held` or not.
     fn in_line(&self, held: bool) -> Result<u32, Self::Error>;
-    /// The first in line, at most so many.
-    fn first(&self, most: u32) -> Result<Vec<Waiter>, Self::Error>;
+    /// The first in line, at most so many, and of a route that `left` names at most as many as it says.
+    fn first(&self, most: u32, left: &BTreeMap<String, u32>) -> Result<Vec<Waiter>, Self::Error>;
+    /// The pause that somebody asked for last, also one that is over by now.
+    fn pause(&self) -> Result<Option<Pause>, Self::Error>;
 }
 
 /// How long after its time somebody keeps its place in line: longer than an alarm is ever late.
@@ -154,36 +205,113 @@ const RATE_WINDOW: Duration = Duration::from_secs(62);
 const RESERVED_FOR: Duration = Duration::from_hours(3 * 24);
 
 /// Somebody asks for a permit. One it has is replaced, so that each attempt counts when it is made.
-pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: Limits, now: Time) -> Result<Admission, R::Error> {
-    let Applicant { id, rank, since, .. } = applicant;
+pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -> Result<Admission, R::Error> {
+    let Applicant { id, incident, rank, since, .. } = applicant;
     rows.release(id)?;
     tidy(rows, now)?;
-    let window = window(now);
-    let today = rows.issued(now.midnight(), true)?;
-    let minute = rows.issued(window, false)?;
-    let ahead = rows.ahead(*rank, *since, id)?;
-    if applicant.released || ahead < free(limits, today, minute) {
-        rows.leave(id)?;
-        rows.reserve(id, now)?;
+    rows.count_for(id, *rank == 0, applicant.route.as_deref())?;
+    let admission = if applicant.released { Admission::Admitted } else { judge(rows, applicant, limits, now)? };
+    let (back_at, held) = match admission {
+        Admission::Admitted => {
+            rows.leave(id)?;
+            rows.reserve(id, now)?;
+            return Ok(admission);
+        }
+        Admission::Queued { until, .. } => (until, false),
+        Admission::Held { until, .. } => (until, true),
+    };
+    rows.wait(&Waiter { id: id.clone(), incident: incident.clone(), rank: *rank, since: *since, back_at, held })?;
+    Ok(admission)
+}
+
+/// Whether somebody may go now, by the limits and the line.
+fn judge<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -> Result<Admission, R::Error> {
+    let Applicant { id, rank, since, route, .. } = applicant;
+    let groups = rows.ahead(*rank, *since, id)?;
+    if let Some(pause) = paused(rows, now)? {
+        let all = groups.iter().fold(0_u32, |sum, group| sum.saturating_add(group.number));
+        let from = pause.until.unwrap_or_else(|| now.next_midnight());
+        return Ok(Admission::Held { until: spread(from, all, limits), why: Reason::Paused });
+    }
+    let mut room = Room::of(rows, limits, now)?;
+    let (mut urgent, mut others, mut own) = (0_u32, 0_u32, 0_u32);
+    for group in groups {
+        let can_go = room.take(group.route.as_ref(), group.number);
+        let sum = if group.urgent { &mut urgent } else { &mut others };
+        *sum = sum.saturating_add(can_go);
+        if route.is_some() && group.route == *route {
+            own = own.saturating_add(group.number);
+        }
+    }
+    let ahead = urgent.saturating_add(others);
+    if room.take(route.as_ref(), 1) == 0 {
+        return Ok(Admission::Held { until: spread(now.next_midnight(), own, limits), why: Reason::RouteBudget });
+    }
+    if ahead >= room.day || *rank > 0 && others >= room.others {
+        return Ok(Admission::Held { until: spread(now.next_midnight(), ahead, limits), why: Reason::Day });
+    }
+    if ahead < limits.per_minute.saturating_sub(room.in_minute) {
         return Ok(Admission::Admitted);
     }
-    let held = ahead >= limits.per_day.saturating_sub(today);
-    let until = if held {
-        // As many each minute as may start then, so that midnight is no stampede.
-        let minutes = ahead / limits.per_minute.max(1);
-        let within = (SECOND / 10).saturating_mul(ahead % limits.per_minute.max(1));
-        now.next_midnight().plus(RATE_WINDOW.saturating_mul(minutes).saturating_add(within))
-    } else {
-        // The one that is k-th in line goes when the k-th of the permits now counted has aged out; beyond those, a whole
-        // window later for every full set.
-        let needed = minute.saturating_add(ahead).saturating_sub(limits.per_minute);
-        let (windows, rest) = (needed / limits.per_minute.max(1), needed % limits.per_minute.max(1));
-        let base = rows.issued_at(window, rest)?.unwrap_or(now);
-        base.plus(RATE_WINDOW.saturating_mul(windows.saturating_add(1))).max(now.plus(SECOND / 10))
-    };
-    let incident = applicant.incident.clone();
-    rows.wait(&Waiter { id: id.clone(), incident, rank: *rank, since: *since, back_at: until, held })?;
-    Ok(if held { Admission::Held { until } } else { Admission::Queued { ahead, until } })
+    // The one that is k-th in line goes when the k-th of the permits now counted has aged out; beyond those, a whole
+    // window later for every full set.
+    let needed = room.in_minute.saturating_add(ahead).saturating_sub(limits.per_minute);
+    let (windows, rest) = (needed / limits.per_minute.max(1), needed % limits.per_minute.max(1));
+    let base = rows.issued_at(window(now), rest)?.unwrap_or(now);
+    let until = base.plus(RATE_WINDOW.saturating_mul(windows.saturating_add(1))).max(now.plus(SECOND / 10));
+    Ok(Admission::Queued { ahead, until })
+}
+
+/// As many each minute as may start then, so that the moment at which all may go is no stampede.
+fn spread(from: Time, ahead: u32, limits: &Limits) -> Time {
+    let minutes = ahead / limits.per_minute.max(1);
+    let within = (SECOND / 10).saturating_mul(ahead % limits.per_minute.max(1));
+    from.plus(RATE_WINDOW.saturating_mul(minutes).saturating_add(within))
+}
+
+/// What is left of the limits, before anybody in line has gone.
+struct Room {
+    /// Permits that count for the rate.
+    in_minute: u32,
+    /// Sessions today,
+    day: u32,
+    /// of which so many for those that are not of rank 0.
+    others: u32,
+    /// Sessions today of each route with a budget of its own.
+    routes: BTreeMap<String, u32>,
+}
+
+impl Room {
+    fn of<R: Rows>(rows: &R, limits: &Limits, now: Time) -> Result<Room, R::Error> {
+        let today = rows.issued(now.midnight(), true)?;
+        let day = limits.per_day.saturating_sub(today);
+        let mut others = day;
+        if limits.reserved > 0 {
+            let spent = today.saturating_sub(rows.issued_urgent(now.midnight())?);
+            others = day.min(limits.per_day.saturating_sub(limits.reserved).saturating_sub(spent));
+        }
+        let mut routes = limits.routes.clone();
+        if !routes.is_empty() {
+            let spent = rows.issued_by_route(now.midnight())?;
+            for (route, left) in &mut routes {
+                *left = left.saturating_sub(spent.get(route).copied().unwrap_or_default());
+            }
+        }
+        Ok(Room { in_minute: rows.issued(window(now), false)?, day, others, routes })
+    }
+
+    /// How many of a route's may go as far as its own budget is concerned; they are taken from it.
+    fn take(&mut self, route: Option<&String>, number: u32) -> u32 {
+        let Some(left) = route.and_then(|route| self.routes.get_mut(route)) else { return number };
+        let some = number.min(*left);
+        *left = left.saturating_sub(some);
+        some
+    }
+}
+
+/// The pause that there is now.
+pub fn paused<R: Rows>(rows: &R, now: Time) -> Result<Option<Pause>, R::Error> {
+    Ok(rows.pause()?.filter(|pause| pause.until.is_none_or(|until| until > now)))
 }
 
 /// An incident was published: what became of its permit.
@@ -215,16 +343,38 @@ pub fn settle<R: Rows>(rows: &R, id: &str, permit: PermitUse, now: Time) -> Resu
 
 /// Who could go now and does not know: those first in line for whom there is a slot, as long as they are not about to ask
 /// by themselves.
-pub fn called<R: Rows>(rows: &R, limits: Limits, now: Time) -> Result<Vec<Waiter>, R::Error> {
-    if rows.first(1)?.is_empty() {
+pub fn called<R: Rows>(rows: &R, limits: &Limits, now: Time) -> Result<Vec<Waiter>, R::Error> {
+    if rows.first(1, &BTreeMap::new())?.is_empty() {
         return Ok(Vec::new());
     }
     tidy(rows, now)?;
-    let today = rows.issued(now.midnight(), true)?;
-    let minute = rows.issued(window(now), false)?;
-    let mut called = rows.first(free(limits, today, minute).min(MOST_CALLED))?;
+    let mut called = could_go(rows, limits, limits.per_minute, now)?;
     called.retain(|waiter| waiter.back_at > now.plus(SECOND));
     Ok(called)
+}
+
+/// When to look again for those to be called: some are held for whom the day has room, and the minute had none.
+pub fn call_again<R: Rows>(rows: &R, limits: &Limits, now: Time) -> Result<Option<Time>, R::Error> {
+    let next = now.plus(RATE_WINDOW);
+    let waiting = could_go(rows, limits, u32::MAX, now)?;
+    Ok(waiting.iter().any(|waiter| waiter.held && waiter.back_at > next).then_some(next))
+}
+
+/// The first in line for whom the day has room, and the minute, in which at most so many may start.
+fn could_go<R: Rows>(rows: &R, limits: &Limits, per_minute: u32, now: Time) -> Result<Vec<Waiter>, R::Error> {
+    if paused(rows, now)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let room = Room::of(rows, limits, now)?;
+    let free = room.day.min(per_minute.saturating_sub(room.in_minute)).min(MOST_CALLED);
+    let mut others = room.others;
+    let mut waiters = rows.first(free, &room.routes)?;
+    waiters.retain(|waiter| {
+        let goes = waiter.rank == 0 || others > 0;
+        others = others.saturating_sub((waiter.rank > 0).into());
+        goes
+    });
+    Ok(waiters)
 }
 
 /// So many are called at a time.
@@ -243,11 +393,6 @@ pub fn usage<R: Rows>(rows: &R, now: Time) -> Result<Usage, R::Error> {
         today: rows.issued(now.midnight(), true)?,
         queue: rows.in_line(false)?,
     })
-}
-
-/// So many may start now, over all in line.
-fn free(limits: Limits, today: u32, minute: u32) -> u32 {
-    limits.per_day.saturating_sub(today).min(limits.per_minute.saturating_sub(minute))
 }
 
 /// Drops what no longer counts.

@@ -58,6 +58,8 @@ pub struct IncidentEvent {
     pub group: Option<Membership>,
     /// What the routes say of it.
     pub routing: Routing,
+    /// The bridge's own address as the sender used it, `https://bridge.example`: where its plan may need a person's yes.
+    pub bridge: Option<String>,
     /// What is known of the incident after this event.
     pub incident: Incident,
 }

@@ -76,6 +76,9 @@ pub struct Line {
     pub title: String,
     /// A page about it at its sender, for people.
     pub url: Option<String>,
+    /// Its page at the bridge; only in notices that lead there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// The service it happened to.
     pub service: Option<String>,
     /// 0 (critical) to 4 (verbose).

@@ -60,6 +60,8 @@ pub enum About {
     Failed,
     /// It may not start yet.
     Held,
+    /// It is not asked for before somebody says yes to it.
+    Approval,
 }
 
 impl About {
@@ -77,6 +79,7 @@ impl About {
             About::Updated => "has more to show",
             About::Failed => "failed",
             About::Held => "is held",
+            About::Approval => "waits for approval",
         }
     }
 }

@@ -80,6 +80,10 @@ pub struct Plan {
     pub when_done: WhenDone,
     /// Who is told of it, of those who can be; `None`: all of them.
     pub notify: Option<Vec<Target>>,
+    /// What identifies the route, where it has sessions a day of its own.
+    pub budget: Option<String>,
+    /// Whether each session waits until a person says yes to it.
+    pub approve: bool,
 }
 
 /// What becomes of a session once it has ended: one that waits for its next task holds one of the account's slots.
@@ -132,6 +136,8 @@ impl Default for Plan {
             session: Map::new(),
             when_done: WhenDone::Keep,
             notify: None,
+            budget: None,
+            approve: false,
         }
     }
 }

@@ -31,11 +31,31 @@ pub enum Reason {
     Occurrences,
     /// The alert recovered and there is no session to notify.
     Recovered,
+    /// The alert recovered before Devin was asked for its session.
+    RecoveredFirst,
+    /// Nobody said yes in time to a session that its route wants a yes to.
+    ApprovalExpired,
+    /// Held: its route wants a person's yes.
+    Approval,
+    /// Held: the day's sessions are spent, or promised to those in front.
+    Day,
+    /// Held: its route's sessions of the day are.
+    RouteBudget,
+    /// Held: the bridge is paused.
+    Paused,
 }
 
 impl Reason {
     /// The name in records, answers, logs and settings.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Those for which an incident is ignored that has a record, and with it a line of its own.
+    pub const OF_RECORDS: [Reason; 3] = [Reason::Occurrences, Reason::RecoveredFirst, Reason::ApprovalExpired];
+
+    /// Whether it is one of those.
+    pub fn of_a_record(self) -> bool {
+        Self::OF_RECORDS.contains(&self)
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::devin::SYMPTOM;
+use crate::gates;
 use crate::world::{Weather, World};
 use engine::incident::calls::{Call, Outcome};
 use incident::event::{Incident, IncidentEvent, Kind, Membership};
@@ -119,10 +120,15 @@ async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
         start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
         dedup_window_seconds: Some(3_600),
         min_occurrences: if executor.happens(0.2) { 3 } else { 1 },
+        approve: executor.happens(0.1),
+        budget: executor.happens(0.1).then(|| gates::ROUTE.0.to_owned()),
         ..Plan::default()
     };
     let key = format!("alert-{number}");
     let name = Key::new(Sender::Alert, &[&key]).unwrap().to_string();
+    if plan.approve {
+        executor.spawn(gates::answers(Rc::clone(world), name.clone()));
+    }
     for _ in 0..=executor.below(3) {
         for _ in 0..=executor.below(15) {
             deliver(world, answered, event(Sender::Alert, &key, Kind::Triggered, None, None), &plan).await;

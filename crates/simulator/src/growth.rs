@@ -58,7 +58,7 @@ pub const HEAD: &str = "| incidents a day | simulated | deliveries each | reques
 
 /// Simulates a company with so many incidents a day, for as long as some `incidents` take, and a week at most.
 pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
-    let world = World::new(seed, BEGIN, Limits { per_minute: 1_000_000, per_day: 100_000_000 });
+    let world = World::new(seed, BEGIN, Limits { per_minute: 1_000_000, per_day: 100_000_000, ..Limits::default() });
     let answered = Rc::new(Answered::default());
     let span = (DAY * incidents / per_day.max(1)).min(7 * DAY);
     let end = BEGIN.plus(span);

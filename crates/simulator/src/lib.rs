@@ -12,6 +12,7 @@
 pub mod company;
 pub mod devin;
 pub mod executor;
+pub mod gates;
 pub mod growth;
 pub mod world;
 
@@ -84,13 +85,16 @@ fn incident_in(words: &str) -> Option<String> {
 
 fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     fault::put_back(wanted.fault);
-    let world = World::new(wanted.seed, BEGIN, Limits { per_minute: 10, per_day: 100 });
+    let routes = [(gates::ROUTE.0.to_owned(), gates::ROUTE.1)].into();
+    let limits = Limits { per_minute: 10, per_day: 100, routes, ..Limits::default() };
+    let world = World::new(wanted.seed, BEGIN, limits);
     world.watched.replace(watched.map(|key| (key, Vec::new())));
     let answered = Rc::new(Answered::default());
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), end));
     world.executor.spawn(company::incidents(Rc::clone(&world), Rc::clone(&answered), wanted.incidents, end));
     world.executor.spawn(company::outages(Rc::clone(&world), Rc::clone(&answered), wanted.incidents / 20, end));
+    world.executor.spawn(gates::pauses(Rc::clone(&world), end));
     let cron = Cron { world: Rc::clone(&world) };
     world.executor.spawn(async move {
         // wrangler.toml has it run every five minutes.
@@ -162,7 +166,7 @@ fn settled(world: &World, answered: &Answered) {
     for (key, names) in answered.accepted.borrow().iter() {
         let failed = world.record(key).is_some_and(|record| record.state == State::Failed);
         let sessions = world.sessions_of(key);
-        if sessions < names.len() && !failed {
+        if sessions + world.without_session(names.iter()) < names.len() && !failed {
             world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
         }
     }

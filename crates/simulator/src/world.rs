@@ -21,6 +21,7 @@ use incident::admission::{Admission, Applicant, Limits, PermitUse};
 use incident::key::Key;
 use incident::lifecycle::{self, Step};
 use incident::listing::Line;
+use incident::reason::Reason;
 use incident::record::{Record, State};
 use incident::secret::Secret;
 use incident::session::Report;
@@ -75,7 +76,7 @@ impl host::Settings for Settings {
     }
 
     fn limits(&self) -> Limits {
-        self.limits
+        self.limits.clone()
     }
 
     fn targets(&self) -> &Targets {
@@ -163,7 +164,7 @@ pub struct World {
     pub devin: RefCell<Devin>,
     /// What was counted.
     pub figures: Figures,
-    settings: Rc<Settings>,
+    pub(crate) settings: Rc<Settings>,
     incidents: RefCell<BTreeMap<String, Slot<Incident>>>,
     register: RefCell<Slot<Register>>,
     database: rusqlite::Connection,
@@ -173,6 +174,10 @@ pub struct World {
     /// Sessions that counted against the limits, by when they were created.
     created: RefCell<Vec<(Time, bool)>>,
     released: RefCell<BTreeSet<String>>,
+    /// The pause that is known to be: since when, and when it ends by itself.
+    pub(crate) paused: Cell<Option<(Time, Option<Time>)>>,
+    /// When sessions of the route with a budget of its own were created.
+    pub(crate) of_route: RefCell<Vec<Time>>,
     this: Weak<World>,
 }
 
@@ -228,6 +233,8 @@ impl World {
             watched: RefCell::default(),
             created: RefCell::default(),
             released: RefCell::default(),
+            paused: Cell::default(),
+            of_route: RefCell::default(),
             this: this.clone(),
         })
     }
@@ -507,7 +514,7 @@ impl World {
         let within =
             |from: Time| created.iter().rev().take_while(|(at, _)| *at > from).filter(|(_, free)| !free).count();
         let (minute, day) = (within(now.minus(MINUTE)), within(Time(now.midnight().0 - 1)));
-        let Limits { per_minute, per_day, .. } = self.settings.limits;
+        let Limits { per_minute, per_day, .. } = self.settings.limits.clone();
         if minute > per_minute as usize {
             self.broke(format!("{minute} sessions in a minute, at most {per_minute}"));
         }
@@ -715,10 +722,15 @@ impl IncidentHost for IncidentObject {
     async fn ask_devin(&self, _: &Access, call: &Call) -> std::result::Result<Answer, String> {
         self.may_die().await;
         let creates = call.method == "POST" && call.url.ends_with("/sessions");
+        if creates {
+            self.world().asked_for(&self.key);
+        }
         let act = |world: &World, fate: &Fate| {
             let answer = world.devin.borrow_mut().act(call, fate, world.executor.now());
             if creates {
                 world.created(call);
+                let released = world.released.borrow().contains(&self.key);
+                world.counts_for_route(&self.key, released);
             }
             answer
         };
@@ -756,10 +768,15 @@ impl IncidentHost for IncidentObject {
         if applicant.released {
             world.released.borrow_mut().insert(self.key.clone());
         }
-        let admission =
-            world.ask_register(register::calls::Call::Admit { line: Box::new(line), applicant, limits }).await;
+        let asked = world.executor.now();
+        let (line, limits_in_force) = (Box::new(line), limits.clone());
+        let call = register::calls::Call::Admit { line, applicant: applicant.clone(), limits: limits_in_force };
+        let admission = world.ask_register(call).await;
         world.happened(&self.key, || format!("asks the register for a permit: {admission:?}"));
-        if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { .. })) {
+        if let Ok(admission) = &admission {
+            world.admitted(&self.key, &applicant, admission, asked);
+        }
+        if matches!(admission, Ok(Admission::Queued { .. } | Admission::Held { why: Reason::Day, .. })) {
             world.must_wait(&self.key, limits);
         }
         self.may_die().await;

@@ -15,6 +15,7 @@ use crate::web::query::Query;
 use crate::web::reply::Reply;
 use engine::register::calls::{LARGEST_PAGE, ListQuery};
 use incident::key::Key;
+use incident::reason::Reason;
 
 /// The most that are done at a time: each is a call to an object, of which a request may make a limited number.
 const MOST: usize = 200;
@@ -140,7 +141,9 @@ impl All {
                 let asked =
                     ListQuery { limit: LARGEST_PAGE, state: Some((*state).to_owned()), cursor, ..ListQuery::default() };
                 let answer = register::list(env, asked).await?;
-                for incident in list(&answer, "incidents") {
+                // A yes is said to each on its page.
+                let waits = |incident: &&Value| text(incident, "reason") != Reason::Approval.name();
+                for incident in list(&answer, "incidents").iter().filter(waits) {
                     found.push((text(incident, "firstSeen").to_owned(), text(incident, "incident").to_owned()));
                 }
                 cursor = answer.get("cursor").and_then(Value::as_str).map(str::to_owned);

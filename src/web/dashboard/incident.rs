@@ -9,6 +9,7 @@ use super::finding;
 use super::page::{LARGEST_PAGE, as_of, frame};
 use super::pieces::{grade, link, list, number, short, state, state_of, text, why};
 use super::view::View;
+use incident::reason::Reason;
 
 /// The longest address that is shown, in bytes.
 const LONGEST_LINK: usize = 1_000;
@@ -68,6 +69,7 @@ fn session_status(shown: &Shown<'_>, clock: &Clock) -> Markup {
     let next = clock.ahead(text(incident, "nextAttempt"));
     let replay = match code {
         "failed" => "Try again",
+        "held" if text(incident, "reason") == Reason::Approval.name() => "Approve",
         "held" | "queued" => "Release now",
         "started" => "Send the message again",
         _ => "Try now",

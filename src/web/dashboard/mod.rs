@@ -9,6 +9,7 @@ mod finding;
 mod incident;
 mod list;
 mod page;
+pub mod pause;
 mod pieces;
 mod plot;
 mod problems;
@@ -16,6 +17,7 @@ mod reply;
 mod today;
 mod view;
 
+use maud::html;
 use worker::{Env, Headers};
 
 use crate::configuration::configuration;
@@ -49,7 +51,7 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Optio
         (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
     };
     let acts = admin::may_act(headers, env);
-    let banner = problems::banner(&configuration(env));
+    let banner = html! { (problems::banner(&configuration(env))) (pause::banner(stats.pause.as_ref(), &clock)) };
     let list = list::List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts, banner };
     refreshing(view.refreshes, page(200, list::page(&list)))
 }

@@ -50,11 +50,16 @@ fn reason(incident: &Value) -> &str {
         ("route", _) => "a route says so",
         ("occurrences", _) => "for more occurrences",
         ("recovered", _) => "it recovered before a session was wanted",
+        ("recovered_first", _) => "it recovered before Devin was asked",
+        ("approval_expired", _) => "nobody said yes to its session within a day",
+        ("approval", _) => "for somebody's yes",
+        ("route_budget", _) => "its route's sessions of today are spent",
+        ("paused", _) => "the bridge is paused",
         ("test", _) => "a test",
         ("confirmation", _) => "a question of Amazon SNS",
         ("", "waiting") => "its session is on its way",
         ("", "queued") => "over the sessions per minute",
-        ("", "held") => "today's sessions are spent",
+        ("day" | "", "held") => "today's sessions are spent",
         (code, _) => code,
     }
 }

@@ -5,11 +5,14 @@ use maud::{Markup, html};
 use super::all::All;
 use super::pieces::state;
 use engine::register::calls::Stats;
+use incident::reason::Reason;
 
 /// The card. `acts`: whether whoever looks at it may do something.
 pub fn card(stats: &Stats, acts: bool) -> Markup {
     let Stats { limits, minute, today, .. } = stats;
     let spent = limits.per_day > 0 && *today >= limits.per_day;
+    // A yes is said to each on its page.
+    let approvals = stats.held_for.get(Reason::Approval.name()).copied().unwrap_or_default();
     let open = [
         ("waiting", stats.waiting, stats.oldest_waiting),
         ("queued", stats.queue, None),
@@ -36,10 +39,11 @@ pub fn card(stats: &Stats, acts: bool) -> Markup {
                 }
             }
             @if acts {
-                @let held = u64::from(stats.held).saturating_add(stats.queue.into());
+                @let held = u64::from(stats.held.saturating_sub(approvals)).saturating_add(stats.queue.into());
                 @for (all, count) in [(All::ReleaseHeld, held), (All::RetryFailed, u64::from(stats.failed))] {
                     @if count > 0 { p { a.button href=(all.path()) { (all.title(count)) "…" } } }
                 }
+                @if stats.pause.is_none() { p { a href="/pause" { "Pause…" } } }
             }
         }
     }
@@ -52,16 +56,17 @@ mod tests {
 
     #[test]
     fn a_spent_budget_says_what_to_do() {
-        let limits = Limits { per_minute: 10, per_day: 2 };
+        let limits = Limits { per_minute: 10, per_day: 2, ..Limits::default() };
         let of = |today, acts| {
-            card(&Stats { limits, today, held: 3, queue: 4, failed: 5, ..Stats::default() }, acts).into_string()
+            card(&Stats { limits: limits.clone(), today, held: 3, queue: 4, failed: 5, ..Stats::default() }, acts)
+                .into_string()
         };
         assert!(!of(1, true).contains("SESSIONS_PER_DAY") && !of(1, true).contains("notice"));
         assert!(of(2, true).contains("SESSIONS_PER_DAY") && of(3, true).contains("notice"));
         assert!(of(1, true).contains("Release all 7…") && of(1, true).contains("Try all 5 failed again…"));
         assert!(!of(1, false).contains("Release"));
         // Without settings that can be read there is no limit to have reached.
-        let unset = Stats { limits: Limits { per_minute: 0, per_day: 0 }, ..Stats::default() };
+        let unset = Stats { limits: Limits::default(), ..Stats::default() };
         assert!(!card(&unset, true).into_string().contains("notice"));
     }
 }

@@ -11,6 +11,7 @@ use incident::event::IncidentEvent;
 use incident::lifecycle::Taken;
 use incident::listing::Line;
 use incident::plan::Plan;
+use incident::reason::Reason;
 use incident::record::{AdmissionState, Record, State};
 use incident::session::{Report, Session};
 
@@ -91,8 +92,12 @@ pub enum SessionStatus {
         /// How many.
         behind: u32,
     },
-    /// Today's sessions are spent.
-    Held,
+    /// It is held.
+    Held {
+        /// Why; `None`: today's sessions are spent.
+        #[serde(default)]
+        why: Option<Reason>,
+    },
     /// The session exists.
     Started {
         /// Which.
@@ -122,7 +127,7 @@ impl SessionStatus {
             (State::Waiting { admission: AdmissionState::Queued(behind), .. }, _) => {
                 SessionStatus::Queued { behind: *behind }
             }
-            (State::Waiting { admission: AdmissionState::Held, .. }, _) => SessionStatus::Held,
+            (State::Waiting { admission: AdmissionState::Held, .. }, _) => SessionStatus::Held { why: record.reason() },
             (State::Started, Some(session)) => SessionStatus::Started { session: session.clone() },
             (State::Failed, _) => SessionStatus::Failed { error: record.error.clone().unwrap_or_default() },
             _ => SessionStatus::OnItsWay,

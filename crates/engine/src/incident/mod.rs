@@ -214,6 +214,7 @@ impl<H: IncidentHost> Program<H> {
                 Step::Rest => None,
                 Step::Publish
                 | Step::Create
+                | Step::Expire
                 | Step::LookUp
                 | Step::Send
                 | Step::LookUpMessage
@@ -260,6 +261,10 @@ impl<H: IncidentHost> Program<H> {
                 return self.store().await.map(|()| true);
             }
             Step::Create => self.create(settings).await?,
+            Step::Expire => {
+                self.with_loaded(|record| lifecycle::expire(record, self.host.now())).await?;
+                self.store().await?;
+            }
             Step::LookUp => self.look_up(settings.devin()).await?,
             Step::Send => self.send(settings).await?,
             Step::LookUpMessage => self.look_up_message(settings.devin()).await?,

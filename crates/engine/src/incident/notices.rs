@@ -14,7 +14,8 @@ use outbound::notify::slack::{self, Access};
 impl<H: IncidentHost> Program<H> {
     /// Sends the target's first notice, or looks for it.
     pub(super) async fn notify(&self, target: Target, settings: &H::Settings) -> Result<()> {
-        if !self.is_news_today(target).await? {
+        let overtaken = self.with_loaded(|record| notices::overtaken(record, target)).await? == Some(true);
+        if overtaken || !self.is_news_today(target).await? {
             return self.store().await;
         }
         if let (Target::Slack, Some(slack)) = (target, &settings.targets().slack) {

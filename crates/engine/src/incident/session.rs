@@ -6,7 +6,7 @@ use crate::host::{IncidentHost, Result, Settings};
 use ::incident::admission::Admission;
 use ::incident::failure::Failure;
 use ::incident::lifecycle;
-use ::incident::record::{self, AdmissionState, Record};
+use ::incident::record::{self, Record};
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
 use outbound::http;
@@ -21,19 +21,17 @@ impl<H: IncidentHost> Program<H> {
         let Some((line, applicant)) = self.with_loaded(|record| (record.line(), record.applicant())).await? else {
             return Ok(());
         };
-        let wait = match self.host.admit(line, applicant, settings.limits()).await {
-            Ok(Admission::Admitted) => None,
-            Ok(Admission::Queued { ahead, until }) => Some((AdmissionState::Queued(ahead), until)),
-            Ok(Admission::Held { until }) => Some((AdmissionState::Held, until)),
+        let admission = match self.host.admit(line, applicant, settings.limits()).await {
+            Ok(admission) => admission,
             Err(error) => {
                 self.host.warn(&format!("no answer from the register: {error}"));
                 self.with_loaded(|record| lifecycle::not_admitted(record, self.host.now(), self.host.chance())).await?;
                 return self.store().await;
             }
         };
-        if let Some((admission, until)) = wait {
+        if admission != Admission::Admitted {
             self.with_loaded(|record| {
-                lifecycle::must_wait(record, admission, until, self.host.now());
+                lifecycle::must_wait(record, admission, self.host.now());
                 record.publish(self.host.now());
             })
             .await?;

@@ -1,10 +1,12 @@
 //! What the register can be asked, and how it answers. As for the incidents' objects, what one release does not know of
 //! another is an error, and asked again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::counts::{Batch, Counts};
-use ::incident::admission::{Applicant, Limits, PermitUse};
+use ::incident::admission::{Applicant, Limits, Pause, PermitUse};
 use incident::listing::Line;
 use incident::time::Time;
 
@@ -72,6 +74,18 @@ pub enum Call {
     },
     /// A page of the list.
     List(ListQuery),
+    /// Nothing is to start until then, or until somebody says so; answered with the [`Pause`]. One that there is already
+    /// goes on with this reason and end.
+    Pause {
+        /// Why, in that person's words.
+        reason: String,
+        /// When it ends by itself.
+        until: Option<Time>,
+    },
+    /// The pause is over; answered with null.
+    Resume,
+    /// The pause that there is now, or null.
+    Paused,
     /// How everything stands, as [`Stats`].
     Stats {
         /// How many of the last hours are shown one by one.
@@ -127,6 +141,10 @@ pub struct Stats {
     pub waiting: u32,
     /// Those that are `held`.
     pub held: u32,
+    /// Those, by their reason.
+    pub held_for: BTreeMap<String, u32>,
+    /// The pause that there is now.
+    pub pause: Option<Pause>,
     /// Those that are `failed`.
     pub failed: u32,
     /// For how many seconds the oldest of those that are waiting or queued has wanted a session.

@@ -6,9 +6,10 @@ use super::Program;
 use super::calls::{LARGEST_PAGE, ListQuery, Stats, parse_cursor};
 use crate::host::{Binding, RegisterHost, Result, Row};
 use ::incident::listing::{IGNORED, Line};
+use ::incident::reason::Reason;
 use ::incident::time::Time;
 
-/// So many lines of ignored events are kept, the newest; while more come, up to [`SLACK`] more.
+/// So many lines of ignored events are kept, of those whose incidents have no record, the newest; while more come, up to [`SLACK`] more.
 const MOST_IGNORED: i64 = 1_000;
 /// They are cut down to that after so many new ones, so that not every event has them all counted.
 const SLACK: u32 = 100;
@@ -34,7 +35,7 @@ impl<H: RegisterHost> Program<H> {
     pub(super) fn list_ignored(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
         if let Some(known) = &known {
-            if known.state != IGNORED {
+            if known.state != IGNORED || known.reason.is_some_and(Reason::of_a_record) {
                 return Ok(());
             }
             line.seen = known.seen.saturating_add(1);
@@ -46,10 +47,11 @@ impl<H: RegisterHost> Program<H> {
         }
         if self.new_ignored.get() > SLACK {
             self.new_ignored.set(0);
+            let [occurrences, recovered, expired] = Reason::OF_RECORDS.map(|reason| Binding::from(reason.name()));
             self.exec(
                 "DELETE FROM incidents WHERE incident IN (SELECT incident FROM incidents WHERE state = ? \
-                 ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-                vec![IGNORED.into(), Binding::from(MOST_IGNORED)],
+                 AND listing ->> 'reason' NOT IN (?, ?, ?) ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+                vec![IGNORED.into(), occurrences, recovered, expired, Binding::from(MOST_IGNORED)],
             )?;
         }
         Ok(())
@@ -119,16 +121,20 @@ impl<H: RegisterHost> Program<H> {
     /// are done are not counted: they are many, and every row that is looked at costs.
     pub(super) fn count_states(&self, stats: &mut Stats, now: Time) -> Result<()> {
         let cursor = self.exec(
-            "SELECT state, count(*) AS number, min(listing ->> 'waitingSince') AS since FROM incidents \
+            "SELECT state, ifnull(listing ->> 'reason', 'day') AS reason, count(*) AS number, \
+             min(listing ->> 'waitingSince') AS since FROM incidents \
              WHERE state = 'failed' OR state IN ('waiting', 'queued', 'held') AND listing ->> 'waitingSince' IS NOT NULL \
-             GROUP BY state",
+             GROUP BY state, iif(state = 'held', reason, '')",
             Vec::new(),
         )?;
         for row in cursor {
             let number = u32::try_from(row.integer("number")).unwrap_or_default();
             let since = row.text("since").and_then(|since| Time::from_rfc3339(&since));
             match row.text("state").as_deref() {
-                Some("held") => stats.held = number,
+                Some("held") => {
+                    stats.held = stats.held.saturating_add(number);
+                    stats.held_for.insert(row.text("reason").unwrap_or_default(), number);
+                }
                 Some("failed") => stats.failed = number,
                 state => {
                     if state == Some("waiting") {

@@ -9,6 +9,7 @@ mod counts;
 mod credits;
 mod list;
 mod open_sessions;
+mod pause;
 mod permits;
 mod sql;
 mod topics;
@@ -50,8 +51,8 @@ impl<H: RegisterHost> Program<H> {
         match call {
             Call::Admit { line, applicant, limits } => {
                 self.list_incident(&line)?;
-                let admission = admission::apply(self, &applicant, limits, self.host.now())?;
-                self.call_next(limits).await?;
+                let admission = admission::apply(self, &applicant, &limits, self.host.now())?;
+                self.call_next(&limits).await?;
                 Ok(serde_json::to_value(admission)?)
             }
             Call::Publish { line, id, permit } => {
@@ -73,6 +74,13 @@ impl<H: RegisterHost> Program<H> {
             }
             Call::One { name } => self.one(&name),
             Call::List(query) => self.page(&query),
+            Call::Pause { reason, until } => Ok(serde_json::to_value(self.begin_pause(reason, until).await?)?),
+            Call::Resume => {
+                self.end_pause()?;
+                self.call_next_of_settings().await?;
+                Ok(Value::Null)
+            }
+            Call::Paused => Ok(serde_json::to_value(admission::paused(self, self.host.now())?)?),
             Call::Stats { hours } => Ok(serde_json::to_value(self.stats(hours)?)?),
             Call::Counts => Ok(Value::Null),
         }
@@ -81,7 +89,7 @@ impl<H: RegisterHost> Program<H> {
     /// The alarm has gone off.
     pub async fn alarm(&self) -> Result<()> {
         match self.host.settings() {
-            Some(settings) => self.call(settings.limits()).await,
+            Some(settings) => self.call(&settings.limits()).await,
             None => Ok(()),
         }
     }
@@ -111,13 +119,13 @@ impl<H: RegisterHost> Program<H> {
 
     async fn call_next_of_settings(&self) -> Result<()> {
         match self.host.settings() {
-            Some(settings) => self.call_next(settings.limits()).await,
+            Some(settings) => self.call_next(&settings.limits()).await,
             None => Ok(()),
         }
     }
 
     /// Where somebody in line could go and does not know it, the alarm calls it: a request must not wait for that.
-    async fn call_next(&self, limits: Limits) -> Result<()> {
+    async fn call_next(&self, limits: &Limits) -> Result<()> {
         if admission::called(self, limits, self.host.now())?.is_empty() {
             return Ok(());
         }
@@ -125,7 +133,7 @@ impl<H: RegisterHost> Program<H> {
     }
 
     /// Calls those in line for whom there is a slot. Who does not hear it asks again at its own time.
-    async fn call(&self, limits: Limits) -> Result<()> {
+    async fn call(&self, limits: &Limits) -> Result<()> {
         let mut failed = false;
         for waiter in admission::called(self, limits, self.host.now())? {
             let Some(key) = Key::of_name(&waiter.incident) else { continue };
@@ -137,10 +145,13 @@ impl<H: RegisterHost> Program<H> {
                 }
             }
         }
-        if failed {
-            self.host.set_alarm(self.host.now().plus(CALLED_AGAIN_AFTER)).await?;
+        let now = self.host.now();
+        let again = if failed { Some(now.plus(CALLED_AGAIN_AFTER)) } else { admission::call_again(self, limits, now)? };
+        let pause_ends = admission::paused(self, now)?.and_then(|pause| pause.until);
+        match again.into_iter().chain(pause_ends).min() {
+            Some(at) => self.host.set_alarm(at).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn forget_expired(&self) -> Result<()> {
@@ -157,6 +168,7 @@ impl<H: RegisterHost> Program<H> {
             minute: usage.minute,
             today: usage.today,
             queue: usage.queue,
+            pause: admission::paused(self, now)?,
             ..Stats::default()
         };
         self.count_states(&mut stats, now)?;
@@ -176,7 +188,17 @@ impl<H: RegisterHost> Program<H> {
 
     fn exec(&self, statement: &str, bindings: Vec<Binding>) -> Result<Vec<H::Row>> {
         if !self.created.get() {
-            for tables in [sql::LIST, sql::PERMITS, sql::FOLLOWED, sql::TOPICS, sql::CREDITS, sql::COUNTS] {
+            let tables = [
+                sql::LIST,
+                sql::PERMITS,
+                sql::COUNTED,
+                sql::PAUSE,
+                sql::FOLLOWED,
+                sql::TOPICS,
+                sql::CREDITS,
+                sql::COUNTS,
+            ];
+            for tables in tables {
                 self.host.sql(tables, Vec::new())?;
             }
             self.take_over_turns()?;

@@ -28,3 +28,11 @@ pub const CREDITS: &str =
 
 /// What was counted, by the hour.
 pub const COUNTS: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
+
+/// What a permit or a place in line counts for besides, by its id: a table of its own, because a release before writes whole
+/// rows of the other two.
+pub const COUNTED: &str =
+    "CREATE TABLE IF NOT EXISTS counted (id TEXT PRIMARY KEY, urgent INTEGER, route TEXT) WITHOUT ROWID";
+
+/// The pause that somebody asked for last: one row at most.
+pub const PAUSE: &str = "CREATE TABLE IF NOT EXISTS pause (one INTEGER PRIMARY KEY CHECK (one = 1), since INTEGER, until INTEGER, reason TEXT)";

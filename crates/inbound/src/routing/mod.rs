@@ -11,6 +11,8 @@ mod settings;
 mod tests;
 mod value;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 pub use condition::CONDITIONS;
@@ -92,7 +94,8 @@ impl Routes {
         } else if event.event_type == UNREADABLE && !route.settings.accept_unreadable {
             ignored("accepts no unreadable body")
         } else {
-            Decision::Handle(route.settings.plan_for(Some(number), event.sender, defaults))
+            let plan = route.settings.plan_for(Some(number), event.sender, defaults);
+            Decision::Handle(Plan { budget: route.budget().map(|(route, _)| route), ..plan })
         }
     }
 
@@ -107,6 +110,11 @@ impl Routes {
             }
             None => event,
         }
+    }
+
+    /// The sessions a day of the routes that have a budget of their own, by what identifies each.
+    pub fn budgets(&self) -> BTreeMap<String, u32> {
+        self.0.iter().filter_map(Route::budget).collect()
     }
 
     /// Every route up to the one that decides, with what kept it from deciding; last the one that does.

@@ -1,5 +1,7 @@
 //! One route.
 
+use sha2::{Digest, Sha256};
+
 use incident::event::IncidentEvent;
 use incident::sender::Sender;
 
@@ -18,6 +20,15 @@ impl Route {
     /// Whether an event meets every condition.
     pub(super) fn matches(&self, event: &IncidentEvent) -> bool {
         self.conditions.iter().all(|condition| condition.is_met(event))
+    }
+
+    /// The route's sessions a day, where it has a budget of its own, and what identifies it: its conditions, so that it
+    /// keeps what it has spent when the routes before it or its settings change.
+    pub(super) fn budget(&self) -> Option<(String, u32)> {
+        let most = u32::try_from(self.settings.sessions_per_day?).unwrap_or(u32::MAX);
+        let conditions: Vec<String> = self.conditions.iter().map(|condition| format!("{condition:?}")).collect();
+        let digest = hex::encode(Sha256::digest(conditions.join("\n")));
+        Some((format!("r{}", digest.get(..16).unwrap_or(&digest)), most))
     }
 
     /// Whether an event's title alone tells it from any other of the same sender and urgency.

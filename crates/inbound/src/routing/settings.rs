@@ -12,7 +12,7 @@ use incident::plan::{Plan, WhenDone, Workflow};
 use incident::sender::Sender;
 
 /// The names of the settings, as the documentation lists them.
-pub const SETTINGS: [&str; 25] = [
+pub const SETTINGS: [&str; 27] = [
     "ignore",
     "accept_unreadable",
     "workflow",
@@ -38,6 +38,8 @@ pub const SETTINGS: [&str; 25] = [
     "session",
     "when_done",
     "notify",
+    "sessions_per_day",
+    "approve",
 ];
 
 /// What of Devin's create request has a setting of its own, or is the bridge's to say: no `session` names it.
@@ -87,6 +89,7 @@ pub(super) struct RouteSettings {
     pub(super) group_by: Vec<GroupField>,
     pub(super) repos: Option<Vec<String>>,
     pub(super) structured_output: Option<bool>,
+    pub(super) sessions_per_day: Option<u64>,
     /// Everything that needs no thought: as it is here, or the plan's own default.
     pub(super) plan: Plan,
 }
@@ -103,6 +106,7 @@ impl Default for RouteSettings {
             group_by: Vec::new(),
             repos: None,
             structured_output: None,
+            sessions_per_day: None,
             plan: Plan::default(),
         }
     }
@@ -159,6 +163,8 @@ impl RouteSettings {
             "session" => Slot::Fields(&mut plan.session),
             "notify" => Slot::Targets(&mut plan.notify),
             "when_done" => Slot::WhenDone(&mut plan.when_done),
+            "sessions_per_day" => Slot::Count(&mut self.sessions_per_day, 100_000),
+            "approve" => Slot::Flag(&mut plan.approve),
             _ => return None,
         })
     }

@@ -26,6 +26,7 @@ fn event(sender: Sender, incident: Incident) -> IncidentEvent {
         change: None,
         delivery: None,
         routing: Routing::default(),
+        bridge: None,
         incident,
     }
 }
@@ -213,7 +214,11 @@ fn every_setting_reaches_the_plan() {
         "playbook_id": "playbook-1", "knowledge_ids": ["note-1"], "secret_ids": [], "session_secrets": ["DB_URL"],
         "repos": ["https://github.com/org/one.git", "org/two"], "tags": ["billing", "a b"], "max_acu_limit": 10,
         "devin_mode": "fast", "session": {"platform": "windows"}, "when_done": "archive", "notify": ["webhook"], "ignore": false, "accept_unreadable": true,
+        "sessions_per_day": 5, "approve": true,
     });
+    let set = routes(json!([route]));
+    let (budget, most) = set.budgets().into_iter().next().unwrap();
+    assert_eq!(most, 5);
     let expected = Plan {
         route: Some(1),
         workflow: Workflow::Postmortem,
@@ -239,9 +244,10 @@ fn every_setting_reaches_the_plan() {
         session: json!({"platform": "windows"}).as_object().unwrap().clone(),
         when_done: WhenDone::Archive,
         notify: Some(vec![Target::Webhook]),
+        budget: Some(budget),
+        approve: true,
     };
     let event = event(Sender::Alert, Incident::default());
-    let set = routes(json!([route]));
     assert_eq!(plan(&set, &event, &defaults), expected);
     assert_eq!(set.session_secrets(), [("ROUTES[1].session_secrets".to_owned(), "DB_URL")]);
     assert_eq!(
@@ -356,4 +362,20 @@ fn secrets_and_repositories_that_a_title_alone_leads_to_are_named() {
     ] {
         assert_eq!(warnings(route.clone()), [""; 0], "{route}");
     }
+}
+
+#[test]
+fn a_routes_budget_goes_with_its_conditions() {
+    let staging = json!({ "label.env": "staging", "service": "a*", "sessions_per_day": 5 });
+    let budgets = routes(json!([staging])).budgets();
+    let moved = json!({ "service": "a*", "label.env": "staging", "sessions_per_day": 7, "tags": "x" });
+    let others = routes(json!([{ "service": "b", "sessions_per_day": 1 }, moved, { "priority": "P1" }])).budgets();
+    assert_eq!(others.len(), 2);
+    let (id, most) = budgets.into_iter().next().unwrap();
+    assert_eq!((most, others.get(&id)), (5, Some(&7)));
+    let event = event(Sender::Alert, Incident { service: Some("c".into()), ..Incident::default() });
+    assert_eq!(
+        plan(&routes(json!([{ "service": "b", "sessions_per_day": 1 }])), &event, &Defaults::default()).budget,
+        None
+    );
 }

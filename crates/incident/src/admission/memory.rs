@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::{Rows, Waiter};
+use super::{Group, Pause, Rows, Waiter};
 use crate::time::Time;
 
 /// Permits and the line, as tables would hold them.
@@ -14,6 +14,10 @@ pub struct Memory {
     pub permits: RefCell<BTreeMap<String, (Time, bool)>>,
     /// The line, by id.
     pub line: RefCell<BTreeMap<String, Waiter>>,
+    /// What each counts for besides.
+    pub counted: RefCell<BTreeMap<String, (bool, Option<String>)>>,
+    /// What somebody has asked for.
+    pub pause: RefCell<Option<Pause>>,
 }
 
 impl Memory {
@@ -21,6 +25,17 @@ impl Memory {
         let mut line: Vec<Waiter> = self.line.borrow().values().cloned().collect();
         line.sort_by(|a, b| (a.rank, a.since, &a.id).cmp(&(b.rank, b.since, &b.id)));
         line
+    }
+
+    fn route(&self, id: &str) -> Option<String> {
+        self.counted.borrow().get(id).and_then(|(_, route)| route.clone())
+    }
+
+    /// What those count for whose permits were issued since then, or are not confirmed.
+    fn today(&self, since: Time) -> impl Iterator<Item = (bool, Option<String>)> {
+        let (permits, counted) = (self.permits.borrow(), self.counted.borrow());
+        let ids = permits.iter().filter(|(_, (at, is))| *at >= since || !is).map(|(id, _)| id);
+        ids.filter_map(|id| counted.get(id).cloned()).collect::<Vec<_>>().into_iter()
     }
 
     fn times(&self, since: Time) -> Vec<Time> {
@@ -50,6 +65,23 @@ impl Rows for Memory {
 
     fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Infallible> {
         Ok(self.times(since).get(place as usize).copied())
+    }
+
+    fn issued_urgent(&self, since: Time) -> Result<u32, Infallible> {
+        Ok(self.today(since).filter(|(urgent, _)| *urgent).count() as u32)
+    }
+
+    fn issued_by_route(&self, since: Time) -> Result<BTreeMap<String, u32>, Infallible> {
+        let mut spent = BTreeMap::new();
+        for route in self.today(since).filter_map(|(_, route)| route) {
+            *spent.entry(route).or_default() += 1;
+        }
+        Ok(spent)
+    }
+
+    fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Infallible> {
+        self.counted.borrow_mut().insert(id.to_owned(), (urgent, route.map(str::to_owned)));
+        Ok(())
     }
 
     fn reserve(&self, id: &str, at: Time) -> Result<(), Infallible> {
@@ -91,16 +123,39 @@ impl Rows for Memory {
         Ok(())
     }
 
-    fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<u32, Infallible> {
-        let before = |waiter: &&Waiter| (waiter.rank, waiter.since, waiter.id.as_str()) < (rank, since, id);
-        Ok(self.line.borrow().values().filter(before).count() as u32)
+    fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>, Infallible> {
+        let mut groups: Vec<Group> = Vec::new();
+        for waiter in self.in_order() {
+            if (waiter.rank, waiter.since, waiter.id.as_str()) >= (rank, since, id) {
+                break;
+            }
+            let (urgent, route) = (waiter.rank == 0, self.route(&waiter.id));
+            match groups.iter_mut().find(|group| group.urgent == urgent && group.route == route) {
+                Some(group) => group.number += 1,
+                None => groups.push(Group { urgent, route, number: 1 }),
+            }
+        }
+        Ok(groups)
     }
 
     fn in_line(&self, held: bool) -> Result<u32, Infallible> {
         Ok(self.line.borrow().values().filter(|waiter| waiter.held == held).count() as u32)
     }
 
-    fn first(&self, most: u32) -> Result<Vec<Waiter>, Infallible> {
-        Ok(self.in_order().into_iter().take(most as usize).collect())
+    fn first(&self, most: u32, left: &BTreeMap<String, u32>) -> Result<Vec<Waiter>, Infallible> {
+        let mut left = left.clone();
+        let mut goes = |waiter: &Waiter| match self.route(&waiter.id).and_then(|route| left.get_mut(&route)) {
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        };
+        Ok(self.in_order().into_iter().filter(|waiter| goes(waiter)).take(most as usize).collect())
+    }
+
+    fn pause(&self) -> Result<Option<Pause>, Infallible> {
+        Ok(self.pause.borrow().clone())
     }
 }

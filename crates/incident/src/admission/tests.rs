@@ -6,7 +6,9 @@ use super::memory::Memory;
 use super::*;
 use crate::time::{HOUR, MINUTE};
 
-const LIMITS: Limits = Limits { per_minute: 2, per_day: 5 };
+fn limits(per_minute: u32, per_day: u32) -> Limits {
+    Limits { per_minute, per_day, ..Limits::default() }
+}
 const NOON: Time = Time(1_750_000_000_000 - 1_750_000_000_000 % 86_400_000 + 12 * 3_600_000);
 
 fn ms(milliseconds: u64) -> Duration {
@@ -19,12 +21,12 @@ fn ok<T>(result: Result<T, std::convert::Infallible>) -> T {
 }
 
 fn applicant(id: &str, rank: u8, since: Time) -> Applicant {
-    Applicant { id: id.to_owned(), incident: id.to_owned(), rank, since, released: false }
+    Applicant { id: id.to_owned(), incident: id.to_owned(), rank, since, ..Applicant::default() }
 }
 
 /// Somebody asks who has wanted a session since now.
 fn ask(rows: &Memory, id: &str, now: Time) -> Admission {
-    ok(apply(rows, &applicant(id, 1, now), LIMITS, now))
+    ok(apply(rows, &applicant(id, 1, now), &limits(2, 5), now))
 }
 
 fn start(rows: &Memory, id: &str, now: Time) {
@@ -41,7 +43,7 @@ fn what_is_over_the_rate_waits_in_order() {
     let times: Vec<(u32, Time)> = ["c", "d", "e"]
         .iter()
         .enumerate()
-        .map(|(n, id)| match ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), LIMITS, at)) {
+        .map(|(n, id)| match ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), &limits(2, 5), at)) {
             Admission::Queued { ahead, until } => (ahead, until),
             other => panic!("{other:?}"),
         })
@@ -49,7 +51,7 @@ fn what_is_over_the_rate_waits_in_order() {
     let window = |from: Time, times: u32| from.plus(times * RATE_WINDOW);
     assert_eq!(times, [(0, window(NOON, 1)), (1, window(NOON.plus(SECOND), 1)), (2, window(NOON, 2))]);
     for (n, id) in ["c", "d"].iter().enumerate() {
-        let asked = ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), LIMITS, times[n].1));
+        let asked = ok(apply(&rows, &applicant(id, 1, at.plus(ms(n as u64))), &limits(2, 5), times[n].1));
         assert_eq!(asked, Admission::Admitted, "{id}");
     }
 }
@@ -96,37 +98,37 @@ fn rows_that_count_for_nothing_go_with_the_next_write() {
 #[test]
 fn a_slot_that_is_given_back_goes_to_the_first_in_line() {
     let rows = Memory::default();
-    let limits = Limits { per_minute: 10, per_day: 1 };
-    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
+    let limits = limits(10, 1);
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), &limits, NOON)), Admission::Admitted);
     let older = applicant("older", 1, NOON.plus(SECOND));
-    let held = Admission::Held { until: NOON.next_midnight() };
-    assert_eq!(ok(apply(&rows, &older, limits, NOON.plus(SECOND))), held);
+    let held = Admission::Held { until: NOON.next_midnight(), why: Reason::Day };
+    assert_eq!(ok(apply(&rows, &older, &limits, NOON.plus(SECOND))), held);
     ok(settle(&rows, "a", PermitUse::None { in_line: false }, NOON.plus(MINUTE)));
-    let called = ok(called(&rows, limits, NOON.plus(MINUTE)));
+    let called = ok(called(&rows, &limits, NOON.plus(MINUTE)));
     assert_eq!(called.iter().map(|waiter| waiter.id.as_str()).collect::<Vec<_>>(), ["older"]);
-    let newcomer = ok(apply(&rows, &applicant("newcomer", 1, NOON.plus(MINUTE)), limits, NOON.plus(MINUTE)));
+    let newcomer = ok(apply(&rows, &applicant("newcomer", 1, NOON.plus(MINUTE)), &limits, NOON.plus(MINUTE)));
     assert!(matches!(newcomer, Admission::Held { .. }), "{newcomer:?}");
-    assert_eq!(ok(apply(&rows, &older, limits, NOON.plus(MINUTE))), Admission::Admitted);
+    assert_eq!(ok(apply(&rows, &older, &limits, NOON.plus(MINUTE))), Admission::Admitted);
 }
 
 #[test]
 fn severity_0_goes_first_then_who_has_waited_longest() {
     let rows = Memory::default();
-    let limits = Limits { per_minute: 1, per_day: 10 };
-    assert_eq!(ok(apply(&rows, &applicant("first", 1, NOON), limits, NOON)), Admission::Admitted);
+    let limits = limits(1, 10);
+    assert_eq!(ok(apply(&rows, &applicant("first", 1, NOON), &limits, NOON)), Admission::Admitted);
     let line = [
         applicant("late", 1, NOON.plus(ms(3))),
         applicant("early", 1, NOON.plus(ms(1))),
         applicant("grave", 0, NOON.plus(ms(5))),
     ];
     for one in &line {
-        assert!(matches!(ok(apply(&rows, one, limits, NOON.plus(ms(5)))), Admission::Queued { .. }));
+        assert!(matches!(ok(apply(&rows, one, &limits, NOON.plus(ms(5)))), Admission::Queued { .. }));
     }
     let mut now = NOON;
     for wanted in ["grave", "early", "late"] {
         now = now.plus(RATE_WINDOW);
         for one in line.iter().filter(|one| rows.line.borrow().contains_key(&one.id)) {
-            let admitted = ok(apply(&rows, one, limits, now)) == Admission::Admitted;
+            let admitted = ok(apply(&rows, one, &limits, now)) == Admission::Admitted;
             assert_eq!(admitted, one.id == wanted, "{} at {wanted}'s turn", one.id);
         }
     }
@@ -135,35 +137,35 @@ fn severity_0_goes_first_then_who_has_waited_longest() {
 #[test]
 fn an_attempt_that_failed_holds_nothing_and_one_that_may_have_worked_does() {
     let rows = Memory::default();
-    let limits = Limits { per_minute: 5, per_day: 1 };
-    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
+    let limits = limits(5, 1);
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), &limits, NOON)), Admission::Admitted);
     ok(settle(&rows, "a", PermitUse::Undecided, NOON));
-    assert!(matches!(ok(apply(&rows, &applicant("b", 1, NOON), limits, NOON)), Admission::Held { .. }));
+    assert!(matches!(ok(apply(&rows, &applicant("b", 1, NOON), &limits, NOON)), Admission::Held { .. }));
     // Also on the next day: it may become a session of that day.
     let tomorrow = NOON.next_midnight();
     assert_eq!(ok(usage(&rows, tomorrow)).today, 1);
     ok(settle(&rows, "a", PermitUse::None { in_line: false }, tomorrow));
-    assert_eq!(ok(apply(&rows, &applicant("b", 1, NOON), limits, tomorrow)), Admission::Admitted);
+    assert_eq!(ok(apply(&rows, &applicant("b", 1, NOON), &limits, tomorrow)), Admission::Admitted);
 }
 
 #[test]
 fn who_is_released_by_hand_starts_at_once_and_counts() {
     let rows = Memory::default();
-    let none = Limits { per_minute: 0, per_day: 0 };
-    assert!(matches!(ok(apply(&rows, &applicant("a", 1, NOON), none, NOON)), Admission::Held { .. }));
+    let none = limits(0, 0);
+    assert!(matches!(ok(apply(&rows, &applicant("a", 1, NOON), &none, NOON)), Admission::Held { .. }));
     let released = Applicant { released: true, ..applicant("a", 1, NOON) };
-    assert_eq!(ok(apply(&rows, &released, none, NOON)), Admission::Admitted);
+    assert_eq!(ok(apply(&rows, &released, &none, NOON)), Admission::Admitted);
     assert_eq!(ok(usage(&rows, NOON)), Usage { minute: 1, today: 1, queue: 0 });
 }
 
 #[test]
 fn after_midnight_they_go_in_order_at_the_minutes_rate() {
     let rows = Memory::default();
-    let limits = Limits { per_minute: 2, per_day: 0 };
+    let limits = limits(2, 0);
     let midnight = NOON.next_midnight();
     let until: Vec<Duration> = (0..5)
-        .map(|n| match ok(apply(&rows, &applicant(&n.to_string(), 1, NOON.plus(ms(n))), limits, NOON)) {
-            Admission::Held { until } => until.since(midnight),
+        .map(|n| match ok(apply(&rows, &applicant(&n.to_string(), 1, NOON.plus(ms(n))), &limits, NOON)) {
+            Admission::Held { until, .. } => until.since(midnight),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -176,15 +178,15 @@ fn after_midnight_they_go_in_order_at_the_minutes_rate() {
 #[test]
 fn who_never_comes_back_loses_its_place() {
     let rows = Memory::default();
-    let limits = Limits { per_minute: 10, per_day: 1 };
-    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), limits, NOON)), Admission::Admitted);
-    ok(apply(&rows, &applicant("gone", 1, NOON), limits, NOON));
+    let limits = limits(10, 1);
+    assert_eq!(ok(apply(&rows, &applicant("a", 1, NOON), &limits, NOON)), Admission::Admitted);
+    ok(apply(&rows, &applicant("gone", 1, NOON), &limits, NOON));
     ok(settle(&rows, "a", PermitUse::None { in_line: false }, NOON));
-    let waiter = ok(called(&rows, limits, NOON)).pop().unwrap();
+    let waiter = ok(called(&rows, &limits, NOON)).pop().unwrap();
     ok(expect(&rows, waiter, NOON));
-    assert!(ok(called(&rows, limits, NOON)).is_empty(), "nobody is called twice");
+    assert!(ok(called(&rows, &limits, NOON)).is_empty(), "nobody is called twice");
     let later = NOON.plus(GRACE);
-    assert_eq!(ok(apply(&rows, &applicant("b", 1, later), limits, later)), Admission::Admitted);
+    assert_eq!(ok(apply(&rows, &applicant("b", 1, later), &limits, later)), Admission::Admitted);
 }
 
 #[test]
@@ -194,6 +196,99 @@ fn a_clock_that_jumps_back_locks_nobody_out() {
     start(&rows, "b", NOON.plus(HOUR));
     assert!(matches!(ask(&rows, "c", NOON), Admission::Queued { .. }));
     assert_eq!(ask(&rows, "c", NOON.plus(RATE_WINDOW)), Admission::Admitted);
+}
+
+fn of_route(id: &str, route: &str, since: Time) -> Applicant {
+    Applicant { route: Some(route.to_owned()), ..applicant(id, 3, since) }
+}
+
+fn names(waiters: &[Waiter]) -> Vec<&str> {
+    waiters.iter().map(|waiter| waiter.id.as_str()).collect()
+}
+
+#[test]
+fn a_noisy_route_at_its_cap_delays_nobody() {
+    let rows = Memory::default();
+    let limits = Limits { routes: [("noisy".to_owned(), 2)].into(), ..limits(10, 20) };
+    for n in 0..15 {
+        let admission = ok(apply(&rows, &of_route(&format!("noisy {n}"), "noisy", NOON), &limits, NOON));
+        match admission {
+            Admission::Admitted => assert!(n < 2, "{n}"),
+            Admission::Held { why, .. } => assert!(n >= 2 && why == Reason::RouteBudget, "{n}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Thirteen are in front of it, all held for what is none of its business.
+    let other = applicant("other", 4, NOON.plus(SECOND));
+    assert_eq!(ok(apply(&rows, &other, &limits, NOON.plus(SECOND))), Admission::Admitted);
+    // Over the minute, it waits for those who may go, and is called before those who may not.
+    let busy = Limits { per_minute: 3, ..limits.clone() };
+    let second = applicant("second", 4, NOON.plus(2 * SECOND));
+    let queued = ok(apply(&rows, &second, &busy, NOON.plus(2 * SECOND)));
+    assert!(matches!(queued, Admission::Queued { ahead: 0, .. }), "{queued:?}");
+    let later = NOON.plus(30 * SECOND);
+    assert_eq!(names(&ok(called(&rows, &limits, later))), ["second"]);
+    // A raised cap lets the first of them go, in order.
+    let raised = Limits { routes: [("noisy".to_owned(), 3)].into(), ..limits };
+    assert_eq!(names(&ok(called(&rows, &raised, later))), ["noisy 10", "second"]);
+    assert_eq!(ok(called(&rows, &Limits { routes: BTreeMap::new(), ..raised }, later)).len(), 7);
+}
+
+#[test]
+fn a_routes_budget_is_its_own_from_midnight_on() {
+    let rows = Memory::default();
+    let limits = Limits { routes: [("a".to_owned(), 1)].into(), ..limits(10, 20) };
+    assert_eq!(ok(apply(&rows, &of_route("1", "a", NOON), &limits, NOON)), Admission::Admitted);
+    ok(settle(&rows, "1", PermitUse::Session(NOON), NOON));
+    let second = of_route("2", "a", NOON);
+    assert!(matches!(ok(apply(&rows, &second, &limits, NOON)), Admission::Held { why: Reason::RouteBudget, .. }));
+    let midnight = NOON.next_midnight();
+    assert_eq!(ok(apply(&rows, &second, &limits, midnight)), Admission::Admitted);
+    // An attempt that failed is given back to the route too.
+    ok(settle(&rows, "2", PermitUse::None { in_line: false }, midnight));
+    assert_eq!(ok(apply(&rows, &of_route("3", "a", midnight), &limits, midnight)), Admission::Admitted);
+}
+
+#[test]
+fn some_of_a_days_sessions_are_for_the_gravest() {
+    let rows = Memory::default();
+    let limits = Limits { reserved: 2, ..limits(10, 4) };
+    let asks = |id: &str, rank| ok(apply(&rows, &applicant(id, rank, NOON), &limits, NOON));
+    let held = |admission| matches!(admission, Admission::Held { why: Reason::Day, .. });
+    assert_eq!([asks("a", 3), asks("b", 1)], [Admission::Admitted, Admission::Admitted]);
+    assert!(held(asks("c", 1)) && held(asks("d", 4)));
+    assert!(ok(called(&rows, &limits, NOON)).is_empty(), "nobody is called for what is not for it");
+    assert_eq!([asks("e", 0), asks("f", 0)], [Admission::Admitted, Admission::Admitted]);
+    assert!(held(asks("g", 0)), "the day is spent");
+    // What the gravest took of the others' comes out of what is theirs.
+    let rows = Memory::default();
+    let asks = |id: &str, rank| ok(apply(&rows, &applicant(id, rank, NOON), &limits, NOON));
+    assert_eq!([asks("a", 0), asks("b", 0), asks("c", 3), asks("d", 3)], std::array::from_fn(|_| Admission::Admitted));
+}
+
+#[test]
+fn in_a_pause_nobody_goes_and_afterwards_all_do_in_order() {
+    let rows = Memory::default();
+    let limits = limits(2, 100);
+    let until = NOON.plus(HOUR);
+    rows.pause.replace(Some(Pause { reason: "moving".into(), since: NOON, until: Some(until) }));
+    for (n, rank) in [3, 3, 0, 3, 1].into_iter().enumerate() {
+        let applicant = applicant(&n.to_string(), rank, NOON.plus(ms(n as u64)));
+        let admission = ok(apply(&rows, &applicant, &limits, NOON.plus(MINUTE)));
+        assert!(
+            matches!(admission, Admission::Held { why: Reason::Paused, until: at } if at >= until),
+            "{admission:?}"
+        );
+    }
+    assert!(ok(called(&rows, &limits, NOON.plus(MINUTE))).is_empty());
+    let released = Applicant { released: true, ..applicant("by hand", 4, NOON) };
+    assert_eq!(ok(apply(&rows, &released, &limits, NOON.plus(MINUTE))), Admission::Admitted);
+    // It ends by itself, or because somebody ends it.
+    assert_eq!(ok(paused(&rows, until)), None);
+    let early = NOON.plus(10 * MINUTE);
+    rows.pause.replace(None);
+    assert_eq!(names(&ok(called(&rows, &limits, early))), ["2", "4"]);
+    assert_eq!(ok(call_again(&rows, &limits, early)), Some(early.plus(RATE_WINDOW)), "three are left");
 }
 
 /// What an incident of the simulation does next.
@@ -225,22 +320,28 @@ proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 5_000, ..ProptestConfig::default() })]
 
     /// Many incidents over days, each at its own times; some fail, some are interrupted and ask again, known ones keep
-    /// talking, the rows are read anew as after a restart. Never more than the limits, and everybody gets a session.
+    /// talking, the rows are read anew as after a restart; some have routes with budgets, and there is a pause. Never more
+    /// than the limits, none in the pause, and everybody gets a session.
     #[test]
     fn the_limits_hold_and_everybody_gets_there(
-        incidents in prop::collection::vec((0..30_u32 * 60, 0..2_u8, fate()), 1..40),
+        incidents in prop::collection::vec((0..30_u32 * 60, 0..5_u8, prop::option::of(0..2_usize), fate()), 1..40),
         per_minute in 1..4_u32,
         per_day in 5..30_u32,
+        reserved in 0..4_u32,
+        pause in (0..3_600_u32, 0..7_200_u32),
     ) {
-        let limits = Limits { per_minute, per_day };
+        const ROUTES: [&str; 2] = ["a", "b"];
+        let budgets: BTreeMap<String, u32> = [("a".to_owned(), 1), ("b".to_owned(), 4)].into();
+        let limits = Limits { reserved, routes: budgets.clone(), ..limits(per_minute, per_day) };
         let mut rows = Memory::default();
         let begin = NOON.plus(11 * HOUR + 45 * MINUTE);
         let mut lives: BTreeMap<usize, (Applicant, Fate, Life, Time)> = BTreeMap::new();
-        for (n, (second, rank, fate)) in incidents.iter().enumerate() {
+        for (n, (second, rank, route, fate)) in incidents.iter().enumerate() {
             let since = begin.plus(*second * SECOND);
-            lives.insert(n, (applicant(&format!("i{n}"), *rank, since), *fate, Life::Asks, since));
+            lives.insert(n, (Applicant { route: route.map(|route| ROUTES[route].to_owned()), ..applicant(&format!("i{n}"), *rank, since) }, *fate, Life::Asks, since));
         }
-        let mut created: Vec<Time> = Vec::new();
+        let (from, until) = (begin.plus(pause.0 * SECOND), begin.plus((pause.0 + pause.1) * SECOND));
+        let mut created: Vec<(Time, Applicant)> = Vec::new();
         let mut now = begin;
         let mut steps = 0;
         while let Some((&n, _)) = lives
@@ -252,6 +353,8 @@ proptest! {
             prop_assert!(steps < 20_000, "somebody never gets there");
             let (applicant, fate, life, at) = lives[&n].clone();
             now = now.max(at);
+            let pause = Pause { reason: "p".into(), since: from, until: Some(until) };
+            rows.pause.replace(Some(pause).filter(|_| now >= from));
             // Those who have their sessions talk all the time.
             for (applicant, _, life, _) in lives.values() {
                 if let Life::Started(at) = life {
@@ -262,10 +365,10 @@ proptest! {
                 rows = rows.clone();
             }
             let (next, again) = match life {
-                Life::Asks => match ok(apply(&rows, &applicant, limits, now)) {
+                Life::Asks => match ok(apply(&rows, &applicant, &limits, now)) {
                     Admission::Admitted => {
                         if matches!(fate, Fate::Created | Fate::UnknownThen(true)) {
-                            created.push(now);
+                            created.push((now, applicant.clone()));
                         }
                         (Life::Attempts, now.plus(SECOND))
                     }
@@ -273,7 +376,7 @@ proptest! {
                         ok(settle(&rows, &applicant.id, PermitUse::None { in_line: true }, now));
                         (Life::Asks, until)
                     }
-                    Admission::Held { until } => (Life::Asks, until),
+                    Admission::Held { until, .. } => (Life::Asks, until),
                 },
                 Life::Attempts => match fate {
                     Fate::Created | Fate::UnknownThen(true) => {
@@ -294,7 +397,7 @@ proptest! {
             };
             lives.insert(n, (applicant, fate, next, again));
             // The register's alarm.
-            for waiter in ok(called(&rows, limits, now)) {
+            for waiter in ok(called(&rows, &limits, now)) {
                 let called = lives.values_mut().find(|(applicant, ..)| applicant.id == waiter.id);
                 if let Some((_, _, Life::Asks, at)) = called {
                     *at = (*at).min(now);
@@ -302,12 +405,20 @@ proptest! {
                 ok(expect(&rows, waiter, now));
             }
         }
-        created.sort();
-        for (index, first) in created.iter().enumerate() {
-            let close = created[index..].iter().filter(|at| at.since(*first) < MINUTE).count();
+        created.sort_by_key(|(at, _)| *at);
+        for (index, (first, _)) in created.iter().enumerate() {
+            let close = created[index..].iter().filter(|(at, _)| at.since(*first) < MINUTE).count();
             prop_assert!(close <= per_minute as usize, "{close} in a minute");
-            let same_day = created.iter().filter(|at| at.midnight() == first.midnight()).count();
-            prop_assert!(same_day <= per_day as usize, "{same_day} on a day");
+            prop_assert!(*first < from || *first >= until, "one in the pause");
+            let same_day: Vec<&Applicant> =
+                created.iter().filter(|(at, _)| at.midnight() == first.midnight()).map(|(_, applicant)| applicant).collect();
+            prop_assert!(same_day.len() <= per_day as usize, "{} on a day", same_day.len());
+            let others = same_day.iter().filter(|applicant| applicant.rank > 0).count();
+            prop_assert!(others <= (per_day - reserved) as usize, "{others} on a day that are not of rank 0");
+            for (route, most) in &budgets {
+                let of_route = same_day.iter().filter(|applicant| applicant.route.as_ref() == Some(route)).count();
+                prop_assert!(of_route <= *most as usize, "{of_route} of route {route} on a day");
+            }
         }
         prop_assert_eq!(created.len(), incidents.len());
     }
@@ -315,12 +426,12 @@ proptest! {
     /// With room for all of them, nobody waits for anybody: whatever others do, as long as they have their sessions.
     #[test]
     fn who_fits_is_never_delayed(known in 0..50_u32, talks in 0..200_u32) {
-        let (rows, limits) = (Memory::default(), Limits { per_minute: 2, per_day: 100 });
+        let (rows, limits) = (Memory::default(), limits(2, 100));
         let mut now = NOON;
         for n in 0..known {
             now = now.plus(RATE_WINDOW / 2 + ms(1));
             let id = format!("k{n}");
-            prop_assert_eq!(ok(apply(&rows, &applicant(&id, 1, now), limits, now)), Admission::Admitted);
+            prop_assert_eq!(ok(apply(&rows, &applicant(&id, 1, now), &limits, now)), Admission::Admitted);
             ok(settle(&rows, &id, PermitUse::Session(now), now));
         }
         let since = now;
@@ -329,6 +440,6 @@ proptest! {
             ok(settle(&rows, &format!("k{}", talk % known.max(1)), PermitUse::Session(since), now));
         }
         now = now.plus(RATE_WINDOW);
-        prop_assert_eq!(ok(apply(&rows, &applicant("new", 1, now), limits, now)), Admission::Admitted);
+        prop_assert_eq!(ok(apply(&rows, &applicant("new", 1, now), &limits, now)), Admission::Admitted);
     }
 }

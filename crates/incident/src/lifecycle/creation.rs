@@ -3,28 +3,38 @@
 use std::time::Duration;
 
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
-use super::{group, notices};
+use super::{group, holds, notices};
+use crate::admission::Admission;
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::notice::About;
 use crate::plan::Workflow;
+use crate::reason::Reason;
 use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, Retry, State};
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
-/// There is no permit for it now.
-pub fn must_wait(record: &mut Record, admission: AdmissionState, until: Time, now: Time) {
-    if let State::Waiting { not_before, admission: old, .. } = &mut record.state {
-        let was = std::mem::replace(old, admission);
-        *not_before = until;
-        match (admission, was) {
-            (AdmissionState::Held, _) if was != admission => record.note(now, "held: today's sessions are spent"),
-            (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
-                record.note(now, "queued: over the sessions per minute")
-            }
-            _ => {}
+/// The register's answer, where it is not to go ahead.
+pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
+    let (new, why, until) = match admission {
+        Admission::Admitted => return,
+        Admission::Queued { ahead, until } => (AdmissionState::Queued(ahead), None, until),
+        Admission::Held { until, why } => (AdmissionState::Held, Some(why), until),
+    };
+    let State::Waiting { not_before, admission: old, .. } = &mut record.state else { return };
+    let was = std::mem::replace(old, new);
+    *not_before = until;
+    let held_for = std::mem::replace(&mut record.held_for, why);
+    record.unanswered = 0;
+    match (new, was) {
+        (AdmissionState::Held, _) if was != new || held_for != why => {
+            record.note(now, format!("held: {}", why.map_or("", holds::held_because)));
+            notices::announce(record, About::Held, record.line(), None, now);
         }
-        record.unanswered = 0;
+        (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {
+            record.note(now, "queued: over the sessions per minute");
+        }
+        _ => {}
     }
 }
 
@@ -57,6 +67,9 @@ pub fn not_admitted(record: &mut Record, now: Time, chance: Chance) {
 
 /// The register says that there is a slot: whether that is news.
 pub fn called(record: &mut Record, now: Time) -> bool {
+    if record.awaits_approval() {
+        return false;
+    }
     match &mut record.state {
         State::Waiting { not_before, admission: AdmissionState::Queued(_) | AdmissionState::Held, .. }
             if *not_before > now =>
@@ -152,6 +165,9 @@ fn wait_to_create(
     now: Time,
     chance: Chance,
 ) {
+    if holds::is_over(record) {
+        return holds::not_wanted(record, Reason::RecoveredFirst, now);
+    }
     if retry.too_long(now) {
         let words = words.unwrap_or_default();
         return failed(record, format!("gave up after 48 hours: {words}"), now);
@@ -167,7 +183,7 @@ fn wait_to_create(
     }
     let not_before = now.plus(after.map_or_else(|| backoff(retry.attempts, chance), |after| after.max(SECOND)));
     record.set_error(words);
-    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry };
+    holds::wait(record, not_before, retry, now);
     record.publish(now);
 }
 
@@ -176,6 +192,7 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.session = Some(session);
     record.outcome = None;
     record.released = false;
+    record.insisted = false;
     record.started_at = Some(now);
     record.state = State::Started;
     record.error = None;
@@ -190,6 +207,7 @@ pub(super) fn failed(record: &mut Record, words: String, now: Time) {
     record.set_error(Some(words));
     record.failed_at = Some(now);
     record.released = false;
+    record.insisted = false;
     record.state = State::Failed;
     notices::announce(record, About::Failed, record.line(), None, now);
     record.publish(now);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::creation::try_again;
 use super::group::{self, Heard};
+use super::holds;
 use super::news;
 use crate::event::{IncidentEvent, Kind};
 use crate::fault::{self, Fault};
@@ -91,10 +92,16 @@ pub fn take(
     let late = group::fired_before_it_recovered(&record, &event);
     let heard = if late { Heard::default() } else { group::hear(&mut record, &mut event, now) };
     let taken = match &record.state {
-        _ if late => Taken::Duplicate,
+        _ if late => record.not_started.map_or(Taken::Duplicate, Taken::Ignored),
         _ if heard.nothing => record.reason().map_or(Taken::Duplicate, Taken::Ignored),
         State::Watching => take_while_watching(&mut record, event, plan, now),
         State::Failed => take_after_failure(&mut record, event, plan, now),
+        State::Waiting { .. } if holds::ends_first(&record, &event) => {
+            learn(&mut record, event, None, now);
+            record.concluded = true;
+            holds::not_wanted(&mut record, Reason::RecoveredFirst, now);
+            Taken::Ignored(Reason::RecoveredFirst)
+        }
         State::Waiting { .. } if record.session_untried() => {
             take_before_first_attempt(&mut record, event, plan, heard, now)
         }
@@ -128,8 +135,8 @@ fn says_nothing(record: &Record) -> bool {
     record.changes.is_empty() && record.firings.is_empty() && !record.any_fires()
 }
 
-/// Whether an event is one of a new incident: the last one has its session or has failed, and fired or recovered longer ago
-/// than the window. The end of an alert is of a new one only where sessions start at the end: the firing before it was
+/// Whether an event is one of a new incident: the last one has its session, has failed or was to have none, and fired or
+/// recovered longer ago than the window. The end of an alert is of a new one only where sessions start at the end: the firing before it was
 /// ignored.
 fn is_new_episode(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time) -> bool {
     let Some(window) = plan.dedup_window_seconds else { return false };
@@ -140,7 +147,8 @@ fn is_new_episode(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time
         }
         Kind::Acknowledged | Kind::Reopened | Kind::Updated => false,
     };
-    another && news::is_late(record, window, now) && matches!(record.state, State::Started | State::Failed)
+    let done = matches!(record.state, State::Started | State::Failed) || record.not_started.is_some();
+    another && done && news::is_late(record, window, now)
 }
 
 fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> Record {
@@ -191,15 +199,22 @@ fn starts(kind: Kind, plan: &Plan) -> bool {
 
 fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan, now: Time) -> Taken {
     let (kind, delivery) = (event.kind, event.delivery.take());
+    if news::begins_again(record, &event) {
+        count_episode(record, &event, now);
+        record.concluded = false;
+    }
     learn(record, event, (kind != Kind::Updated).then_some(plan), now);
     if !starts(kind, &record.plan) {
         return match kind {
             Kind::Resolved if record.plan.workflow == Workflow::Triage => {
                 record.firings.clear();
-                Taken::Ignored(Reason::Recovered)
+                Taken::Ignored(record.not_started.unwrap_or(Reason::Recovered))
             }
             _ => Taken::Ignored(Reason::EventType),
         };
+    }
+    if holds::was_not_approved(record, kind) {
+        return Taken::Ignored(Reason::ApprovalExpired);
     }
     let window = Duration::from_secs(record.plan.window_seconds);
     record.firings.retain(|at| now.since(*at) <= window);
@@ -223,20 +238,18 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     record.concluded = postmortem && over;
     record.reopened = false;
     record.error = None;
+    record.not_started = None;
     record.deliveries.clear();
     record.wanted = Some(now);
     let written = if over { news::end_is_written(record, now) } else { now };
     let not_before = written.max(group::begins(record, now));
-    record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry: Retry::default() };
+    holds::wait(record, not_before, Retry::default(), now);
     record.publish(now);
 }
 
 fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, heard: Heard, now: Time) -> Taken {
     let kind = event.kind;
     let over = kind == Kind::Resolved;
-    if over && !record.concluded && record.plan.workflow == Workflow::Triage {
-        return conclude(record, event, MessageKind::Recovered, now);
-    }
     if news::begins_again(record, &event) {
         // The prompt will say so, and that it had recovered.
         record.outbox.retain(|message| message.prior_session.is_some());
@@ -351,10 +364,7 @@ fn conclude(record: &mut Record, event: IncidentEvent, kind: MessageKind, now: T
 
 /// What was over has begun again, soon enough to be the same incident.
 fn begin_again(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
-    record.episodes = record.episodes.saturating_add(1);
-    if event.change.is_none() && event.kind == Kind::Triggered && event.group.is_none() {
-        record.keep_change(&news::fires_again(record, &event, now));
-    }
+    count_episode(record, &event, now);
     let triage = record.plan.workflow == Workflow::Triage;
     learn(record, event, None, now);
     record.concluded &= !triage;
@@ -362,11 +372,19 @@ fn begin_again(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
     Taken::FollowUp
 }
 
+fn count_episode(record: &mut Record, event: &IncidentEvent, now: Time) {
+    record.episodes = record.episodes.saturating_add(1);
+    if event.change.is_none() && event.kind == Kind::Triggered {
+        record.keep_change(&news::fires_again(record, event, now));
+    }
+}
+
 /// Keeps what an event says of the incident, and gives what got worse. Only an event of the incident itself replaces what was
 /// known: a note carries little of it.
 fn learn(record: &mut Record, mut event: IncidentEvent, plan: Option<Plan>, now: Time) -> Vec<Rise> {
     let worse = if record.state == State::Watching { Vec::new() } else { news::rises(record, &event) };
     let routing = std::mem::take(&mut event.routing);
+    record.bridge = event.bridge.take().or(record.bridge.take());
     let told = event.change.is_some();
     if let Some(change) = &event.change {
         record.keep_change(change);

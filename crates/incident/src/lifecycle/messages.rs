@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::holds;
 use super::outcome;
 use super::retry::{Chance, LOOKS, backoff, look_pause, pause};
 use crate::failure::Failure;
 use crate::fault::{self, Fault};
 use crate::plan::Workflow;
-use crate::record::{AdmissionState, Delivery, InitialTask, Message, MessageKind, Record, Retry, State};
+use crate::record::{Approval, Delivery, InitialTask, Message, MessageKind, Record, Retry};
 use crate::time::Time;
 
 /// The message that is next; one that failed is passed over.
@@ -163,7 +164,8 @@ fn session_lost(record: &mut Record, words: String, now: Time) {
         record.attempt = record.attempt.saturating_add(1);
         record.initial_task = InitialTask::Full;
         record.wanted = Some(now);
-        record.state = State::Waiting { not_before: now, admission: AdmissionState::Free, retry: Retry::default() };
+        record.approval = Approval::default();
+        holds::wait(record, now, Retry::default(), now);
     }
     record.publish(now);
 }

@@ -8,6 +8,7 @@ pub mod close;
 mod creation;
 mod events;
 mod group;
+mod holds;
 mod messages;
 mod news;
 pub mod notices;
@@ -20,6 +21,7 @@ pub mod threads;
 
 pub use creation::{called, create_replied, creating, look_up_replied, must_wait, not_admitted};
 pub use events::{Taken, take};
+pub use holds::expire;
 pub use messages::{message_look_up_replied, next_message, send_replied, sending};
 pub use news::LONGEST_GATHERING;
 pub use operator::{give_up, replay};
@@ -54,6 +56,7 @@ pub fn due_for_session(record: &Record, now: Time) -> Step {
         (message.not_before, if ready { Step::Send } else { Step::LookUpMessage }, message.prior_session.is_some())
     });
     let (at, step) = match &record.state {
+        State::Waiting { .. } if let Some(expires) = holds::expires(record) => (Some(expires), Step::Expire),
         State::Waiting { not_before, .. } => (Some(*not_before), Step::Create),
         State::LookingUp { not_before, .. } => (Some(*not_before), Step::LookUp),
         // Nothing else runs in this lane, so a call under way here was cut off.

@@ -70,6 +70,8 @@ enum Fate {
 }
 
 /// Who is told, what of, and of which session.
+/// A workflow, what starts its session, how many firings that takes, whether it is a group, whether somebody has to say yes.
+type Kinds = (Workflow, Kind, u32, bool, bool);
 type Notice = (&'static str, &'static str, String);
 
 /// Devin, as the bridge sees it.
@@ -112,6 +114,8 @@ struct Life {
     late: Vec<String>,
     /// Whether somebody has asked for a replay.
     replayed: bool,
+    /// How often somebody said yes to its session.
+    yes: usize,
     plan: Plan,
     /// Whether it is a group of alerts.
     group: bool,
@@ -120,6 +124,8 @@ struct Life {
     last: BTreeMap<&'static str, u32>,
     /// Whether an event was accepted that a session, or a message to one, is owed for.
     owed: bool,
+    /// Whether what was owed a session recovered before Devin was asked for it.
+    not_started: bool,
     /// Whether Devin ever refused for good, so that a failed record is a right end.
     refused: bool,
     /// Whether something was tried for two days in vain, likewise.
@@ -130,9 +136,9 @@ struct Life {
 }
 
 impl World {
-    fn new(lives: &[(Workflow, Kind, u32, bool)], limits: Limits) -> World {
-        let life = |(n, (workflow, start_on, occurrences, group)): (usize, &(Workflow, Kind, u32, bool))| {
-            Life::new(format!("Q{n}"), *workflow, *start_on, *occurrences, *group)
+    fn new(lives: &[Kinds], limits: Limits) -> World {
+        let life = |(n, (workflow, start_on, occurrences, group, approve)): (usize, &Kinds)| {
+            Life::new(format!("Q{n}"), (*workflow, *start_on, *occurrences, *group, *approve))
         };
         World {
             rows: Memory::default(),
@@ -162,6 +168,8 @@ impl World {
             Happening::Report(end) => life.report(end, now),
             Happening::Replay => {
                 life.replayed = true;
+                let waits = |record: &Record| record.awaits_approval() || record.state == State::Failed;
+                life.yes += usize::from(life.record().is_some_and(|record| waits(&record)));
                 life.change(|record| {
                     replay(record, now);
                 });
@@ -184,11 +192,11 @@ impl World {
 
     fn step(&mut self, who: usize, fate: Fate) {
         let World { rows, limits, now, elapsed, created, lives, .. } = self;
-        if lives[who].step(fate, rows, *limits, *now) {
+        if lives[who].step(fate, rows, limits, *now) {
             created.push((*elapsed, *now));
         }
         // The register's alarm.
-        let Ok(called) = admission::called(rows, *limits, *now);
+        let Ok(called) = admission::called(rows, limits, *now);
         for waiter in called {
             for life in lives.iter_mut().filter(|life| waiter.incident.ends_with(&life.key)) {
                 life.change(|record| {
@@ -259,7 +267,7 @@ impl World {
 }
 
 impl Life {
-    fn new(key: String, workflow: Workflow, start_on: Kind, occurrences: u32, group: bool) -> Life {
+    fn new(key: String, (workflow, start_on, occurrences, group, approve): Kinds) -> Life {
         let (sender, window) = match workflow {
             Workflow::Postmortem if start_on == Kind::Reopened => (Sender::Alert, Some(3_600)),
             Workflow::Postmortem => (Sender::Pagerduty, None),
@@ -272,6 +280,7 @@ impl Life {
             dedup_window_seconds: window,
             min_occurrences: occurrences,
             group_wait_seconds: if group { 30 } else { 0 },
+            approve,
             ..Default::default()
         };
         Life {
@@ -281,12 +290,14 @@ impl Life {
             request: None,
             late: Vec::new(),
             replayed: false,
+            yes: 0,
             plan,
             group,
             sender,
             events: 0,
             last: BTreeMap::new(),
             owed: false,
+            not_started: false,
             refused: false,
             given_up: false,
             arrived: BTreeMap::new(),
@@ -300,6 +311,7 @@ impl Life {
     }
 
     fn store(&mut self, record: &mut Record) {
+        self.not_started |= record.not_started.is_some();
         self.stored = Some(record.to_text());
     }
 
@@ -323,6 +335,10 @@ impl Life {
             "flaps",
             "levels",
             "requested",
+            "held_for",
+            "approval",
+            "not_started",
+            "insisted",
         ] {
             record.as_object_mut().unwrap().remove(field);
         }
@@ -350,6 +366,7 @@ impl Life {
             delivery: None,
             group: self.group.then(|| Membership { alert: alert.clone(), made_of: self.key.clone() }),
             routing: Routing::default(),
+            bridge: None,
             incident: Incident {
                 title: if self.group { alert.to_string() } else { "t".into() },
                 severity: (self.sender == Sender::Alert).then_some(severity),
@@ -379,7 +396,7 @@ impl Life {
 
     /// One step of the alarm; whether a session was created within the limits. Whatever is not stored when a crash comes
     /// is forgotten, as it would be.
-    fn step(&mut self, fate: Fate, rows: &Memory, limits: Limits, now: Time) -> bool {
+    fn step(&mut self, fate: Fate, rows: &Memory, limits: &Limits, now: Time) -> bool {
         let Some(mut record) = self.record() else { return false };
         interrupted(&mut record, now);
         let mut created = false;
@@ -403,17 +420,13 @@ impl Life {
                 }
                 published(&mut record, told, now, 0.0);
             }
+            Step::Expire => expire(&mut record, now),
             Step::Create if fate == Fate::NoRegister => not_admitted(&mut record, now, 0.0),
             Step::Create => {
                 let applicant = record.applicant();
                 let Ok(admission) = admission::apply(rows, &applicant, limits, now);
-                let wait = match admission {
-                    Admission::Admitted => None,
-                    Admission::Queued { ahead, until } => Some((AdmissionState::Queued(ahead), until)),
-                    Admission::Held { until } => Some((AdmissionState::Held, until)),
-                };
-                if let Some((admission, until)) = wait {
-                    must_wait(&mut record, admission, until, now);
+                if admission != Admission::Admitted {
+                    must_wait(&mut record, admission, now);
                     record.publish(now);
                     if !crash {
                         self.store(&mut record);
@@ -426,6 +439,8 @@ impl Life {
                     self.request = Some((correlation_id.clone(), shown));
                 }
                 creating(&mut record, now);
+                let over = record.concluded && record.plan.workflow == Workflow::Triage;
+                assert!(!over || record.insisted, "Devin is asked for what is over: {record:?}");
                 self.store(&mut record);
                 let session = Session { id: format!("s{}", self.devin.messages.len()), url: String::new() };
                 if done || fate == Fate::Gone {
@@ -489,6 +504,10 @@ impl Life {
             Step::Notify(target) => {
                 let before = record.clone();
                 let notice = notices::first(&record, target).unwrap().clone();
+                if notices::overtaken(&mut record, target) {
+                    self.store(&mut record);
+                    return false;
+                }
                 let session = notice.news.session_id.clone().unwrap_or_default();
                 let what = (target.name(), notice.about.name(), session);
                 let looking = matches!(notice.delivery, Delivery::LookingUp(_));
@@ -571,6 +590,8 @@ impl Life {
             let living = self.devin.messages.keys().filter(|id| !self.devin.gone.contains(id)).count();
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
+        let sessions: usize = self.devin.sessions.values().map(Vec::len).sum();
+        prop_assert!(!self.plan.approve || sessions <= self.yes, "{sessions} sessions after {} yes", self.yes);
         // An incident may fail as often as it is tried again, and has no session by which to tell one time from another.
         let of_sessions = self.known.iter().filter(|((_, _, session), _)| !session.is_empty());
         for (what @ (target, about, session), known) in of_sessions {
@@ -610,8 +631,10 @@ impl Life {
             State::Failed => {
                 prop_assert!(self.refused || self.given_up, "failed without a reason: {record:?}");
             }
-            // An episode that only counts, after one that has its session.
-            State::Watching => prop_assert!(record.episode > 1, "ends without a session: {record:?}"),
+            // An episode that only counts, after one that has its session or was to have none.
+            State::Watching => {
+                prop_assert!(record.episode > 1 || self.not_started, "ends without a session: {record:?}");
+            }
             ref state => prop_assert!(false, "ends in {state:?}"),
         }
         Ok(())
@@ -683,8 +706,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn life() -> impl Strategy<Value = (Workflow, Kind, u32, bool)> {
-    prop_oneof![
+fn life() -> impl Strategy<Value = Kinds> {
+    let work = prop_oneof![
         Just((Workflow::Postmortem, Kind::Resolved, 1, false)),
         Just((Workflow::Postmortem, Kind::Acknowledged, 1, false)),
         Just((Workflow::Postmortem, Kind::Triggered, 1, false)),
@@ -697,7 +720,10 @@ fn life() -> impl Strategy<Value = (Workflow, Kind, u32, bool)> {
         Just((Workflow::Triage, Kind::Triggered, 2, true)),
         Just((Workflow::Postmortem, Kind::Reopened, 1, true)),
         Just((Workflow::Postmortem, Kind::Triggered, 1, true)),
-    ]
+    ];
+    let approve = prop::bool::weighted(0.2);
+    (work, approve)
+        .prop_map(|((workflow, kind, occurrences, group), approve)| (workflow, kind, occurrences, group, approve))
 }
 
 proptest! {
@@ -711,7 +737,7 @@ proptest! {
         per_day in 1..6_u32,
         happenings in prop::collection::vec((0..3_usize, happening()), 1..90),
     ) {
-        let mut world = World::new(&lives, Limits { per_minute, per_day });
+        let mut world = World::new(&lives, Limits { per_minute, per_day, ..Limits::default() });
         for (who, happening) in happenings {
             world.happen(who, happening);
             world.check()?;

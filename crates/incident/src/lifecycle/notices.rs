@@ -85,6 +85,18 @@ pub fn only(record: &mut Record, targets: &[Target]) {
     record.notices.retain(|notice| targets.contains(&notice.target));
 }
 
+/// Drops the target's first notice, where that asks for a yes that is not waited for any more; whether it did. One that may
+/// have been sent stays.
+pub fn overtaken(record: &mut Record, target: Target) -> bool {
+    let asks = |notice: &Notice| notice.about == About::Approval && notice.delivery == Delivery::Ready;
+    if record.awaits_approval() || !first(record, target).is_some_and(asks) {
+        return false;
+    }
+    record.approval.told = false;
+    give_up(record, target, "that is not so any more", record.last_seen);
+    true
+}
+
 /// What the target's first notice is about, where it is told once a day and not of every incident: why there is no session,
 /// or none yet. `None`: it is about this one alone.
 pub fn topic(record: &Record, target: Target) -> Option<String> {

@@ -12,6 +12,8 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
     let did = match &mut record.state {
         State::Failed => {
             record.note(now, "replayed");
+            record.approval.given = true;
+            record.insisted = record.concluded;
             try_again(record, now);
             return true;
         }
@@ -22,6 +24,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
         } => {
             *admission = AdmissionState::Free;
             *not_before = now;
+            record.approval.given = true;
             record.released = true;
             Some("released by hand: it starts at once, whatever the limits, and counts among today's sessions")
         }

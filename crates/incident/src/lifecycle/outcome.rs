@@ -49,7 +49,7 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> Reported {
         Some(About::Ended | About::Failed) => record.note(now, format!("session ended: {state}")),
         Some(About::Waiting) => record.note(now, format!("session waits for somebody: {state}")),
         Some(About::Updated) => record.note(now, "session has more to show"),
-        Some(About::Started | About::Held) | None => {}
+        Some(About::Started | About::Held | About::Approval) | None => {}
     }
     if matches!(told, Some(About::Ended | About::Failed)) {
         outcome.closing = close::closing(record, report.end, now);

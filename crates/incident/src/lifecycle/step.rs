@@ -10,6 +10,8 @@ pub enum Step {
     Publish,
     /// Ask the budget for a turn and, with it, Devin for the session.
     Create,
+    /// Wait no longer for somebody's yes.
+    Expire,
     /// Look for the session that may exist.
     LookUp,
     /// Send the first message of the outbox.

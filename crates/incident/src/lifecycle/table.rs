@@ -39,6 +39,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         delivery: None,
         group: None,
         routing: Routing::default(),
+        bridge: None,
         occurred_at: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }
@@ -191,9 +192,11 @@ fn tables() -> String {
     ];
     let alerts = [
         at("is not known", &[], Then::Nothing),
-        at("fired; the session is on its way", &[Triggered], Then::AskedDevin),
+        at("fired; Devin was not asked yet", &[Triggered], Then::Nothing),
+        at("fired; Devin was asked", &[Triggered], Then::AskedDevin),
         at("fired and has its session, within the window", &[Triggered], Then::Started),
         at("recovered", &[Triggered, Resolved], Then::Started),
+        at("recovered before Devin was asked", &[Triggered, Resolved], Then::Nothing),
         at("failed", &[Triggered], Then::Failed),
     ];
     let postmortem = |start_on| Plan { start_on, ..Default::default() };

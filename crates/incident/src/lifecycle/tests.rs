@@ -2,15 +2,15 @@ mod groups;
 
 use super::outcome::Reported;
 use super::*;
-use crate::admission::PermitUse;
+use crate::admission::{Admission, PermitUse};
 use crate::event::Incident;
 use crate::event::{IncidentEvent, Kind, Routing};
 use crate::failure::Failure;
 use crate::key::Key;
-use crate::notice::Target;
+use crate::notice::{About, Target};
 use crate::plan::{Plan, WhenDone, Workflow};
 use crate::reason::Reason;
-use crate::record::{AdmissionState, InitialTask, MessageKind};
+use crate::record::{InitialTask, MessageKind};
 use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
@@ -32,6 +32,7 @@ fn event(sender: Sender, kind: Kind, id: &str) -> IncidentEvent {
         delivery: None,
         group: None,
         routing: Routing::default(),
+        bridge: None,
         incident: Incident { title: "t".into(), ..Default::default() },
     }
 }
@@ -648,7 +649,7 @@ fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
 #[test]
 fn a_held_incident_is_let_go_by_a_replay() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
-    must_wait(&mut record, AdmissionState::Held, NOW.plus(HOUR), NOW);
+    must_wait(&mut record, Admission::Held { until: NOW.plus(HOUR), why: Reason::Day }, NOW);
     assert_eq!(record.state_name(), "held");
     assert!(replay(&mut record, NOW));
     assert!(!replay(&mut record, NOW));
@@ -678,7 +679,7 @@ fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
 #[test]
 fn what_somebody_gave_up_on_starts_nothing_until_its_next_occurrence_or_a_replay() {
     let (mut record, _) = taken(None, firing(), triage(), NOW);
-    must_wait(&mut record, AdmissionState::Held, NOW.plus(HOUR), NOW);
+    must_wait(&mut record, Admission::Held { until: NOW.plus(HOUR), why: Reason::Day }, NOW);
     assert!(give_up(&mut record, NOW));
     assert!(!give_up(&mut record, NOW));
     assert_eq!((record.state_name(), record.permit()), ("failed", PermitUse::None { in_line: false }));
@@ -741,4 +742,148 @@ fn after_a_timeout_devin_gets_more_time_before_it_is_asked_again() {
         published(&mut record, true, now, 0.0);
     }
     assert!(now.since(NOW) > 3 * MINUTE);
+}
+
+fn over() -> IncidentEvent {
+    event(Sender::Alert, Kind::Resolved, "")
+}
+
+#[test]
+fn what_recovers_before_devin_was_asked_gets_no_session() {
+    let (record, _) = taken(None, firing(), triage(), NOW);
+    let (record, what) = taken(Some(record), over(), triage(), NOW.plus(SECOND));
+    assert_eq!(what, Taken::Ignored(Reason::RecoveredFirst));
+    assert_eq!((record.state_name(), record.reason()), ("ignored", Some(Reason::RecoveredFirst)));
+    assert_eq!(record.permit(), PermitUse::None { in_line: false }, "its place goes to the next");
+    assert_eq!(due_for_session(&Record { unpublished: None, ..record.clone() }, NOW.plus(HOUR)), Step::Rest);
+    // Within the window it is the same incident, which is said to have recovered; later another.
+    let (again, what) = taken(Some(record.clone()), firing(), triage(), NOW.plus(MINUTE));
+    assert_eq!((what, again.episode, again.state_name()), (Taken::Accepted, 1, "waiting"));
+    assert!(again.changes[0].contains("fires again, episode 2"), "{:?}", again.changes);
+    let (later, what) = taken(Some(record), firing(), triage(), NOW.plus(2 * HOUR));
+    assert_eq!((what, later.episode, later.changes.len()), (Taken::Accepted, 2, 0));
+}
+
+#[test]
+fn what_recovers_while_nobody_knows_is_not_asked_for_again() {
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    create(&mut record, Err(unknown()), NOW);
+    let (mut record, what) = taken(Some(record), over(), triage(), NOW.plus(SECOND));
+    assert_eq!(what, Taken::FollowUp, "a session may exist, and is to hear of it");
+    for look in 1..=LOOKS {
+        look_up_replied(&mut record, Ok(None), false, NOW.plus(look * MINUTE), 0.0);
+    }
+    assert_eq!((record.reason(), record.outbox.len()), (Some(Reason::RecoveredFirst), 0));
+    // Devin was busy: it has done nothing.
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    creating(&mut record, NOW);
+    let (mut record, _) = taken(Some(record), over(), triage(), NOW.plus(SECOND));
+    create_replied(&mut record, Err(Failure::Busy { after: None, words: "busy".into() }), NOW.plus(SECOND), 0.0);
+    assert_eq!(record.reason(), Some(Reason::RecoveredFirst));
+}
+
+#[test]
+fn a_successor_that_is_not_needed_any_more_leaves_the_first_session_in_its_place() {
+    let mut record = started(firing(), triage());
+    let (record2, _) = taken(Some(record), over(), triage(), NOW.plus(MINUTE));
+    (record, _) = taken(Some(record2), firing(), triage(), NOW.plus(2 * MINUTE));
+    sending(&mut record, "it fires again", NOW.plus(3 * MINUTE));
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(3 * MINUTE), 0.0);
+    assert_eq!((record.state_name(), record.attempt), ("waiting", 2));
+    let (record, what) = taken(Some(record), over(), triage(), NOW.plus(4 * MINUTE));
+    assert_eq!(what, Taken::Ignored(Reason::RecoveredFirst));
+    assert_eq!((record.state_name(), record.attempt, record.session), ("started", 1, Some(session("devin-1"))));
+    let former = record.former.last().unwrap();
+    assert_eq!(former.permit, PermitUse::None { in_line: false });
+    assert!(former.id.ends_with(".2"), "{}", former.id);
+}
+
+#[test]
+fn what_failed_and_recovered_starts_where_somebody_wants_it() {
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    create(&mut record, Err(Failure::Refused { status: 401, words: "no".into() }), NOW);
+    let (mut record, what) = taken(Some(record), over(), triage(), NOW.plus(SECOND));
+    assert_eq!(what, Taken::Ignored(Reason::Recovered));
+    assert!(replay(&mut record, NOW.plus(MINUTE)));
+    look_up_replied(&mut record, Ok(None), false, NOW.plus(MINUTE), 0.0);
+    assert_eq!(record.state_name(), "waiting");
+}
+
+fn approved() -> Plan {
+    Plan { approve: true, ..triage() }
+}
+
+fn asks(record: &Record) -> usize {
+    record.notices.iter().filter(|notice| notice.about == About::Approval).count()
+}
+
+#[test]
+fn a_session_waits_for_a_persons_yes_which_is_asked_for_once() {
+    let address = Some("https://bridge.example".to_owned());
+    let (record, what) = taken(None, IncidentEvent { bridge: address, ..firing() }, approved(), NOW);
+    assert_eq!((what, record.state_name(), record.reason()), (Taken::Accepted, "held", Some(Reason::Approval)));
+    assert_eq!(
+        record.notices[0].news.page.clone().unwrap(),
+        format!("https://bridge.example/incidents/{}", record.name())
+    );
+    let (mut record, what) = taken(Some(record), firing(), approved(), NOW.plus(MINUTE));
+    assert_eq!((what, asks(&record)), (Taken::Duplicate, 1));
+    assert!(!called(&mut record, NOW.plus(MINUTE)), "the register has no say in it");
+    // Three clicks at once are one yes.
+    assert!(replay(&mut record, NOW.plus(HOUR)) && !replay(&mut record, NOW.plus(HOUR)));
+    record.unpublished = None;
+    record.notices.clear();
+    assert_eq!(due(&record, NOW.plus(HOUR)), Step::Create);
+    assert!(record.applicant().released);
+}
+
+#[test]
+fn a_yes_that_nobody_says_is_waited_for_for_a_day() {
+    let (mut record, _) = taken(None, firing(), approved(), NOW);
+    (record.unpublished, record.notices) = (None, Vec::new());
+    let end = NOW.plus(24 * HOUR);
+    assert_eq!(due(&record, NOW), Step::Wait(end));
+    // It fires all the time.
+    let (mut record, _) = taken(Some(record), firing(), approved(), end.minus(MINUTE));
+    record.unpublished = None;
+    assert_eq!(due(&record, end), Step::Expire);
+    expire(&mut record, end);
+    assert_eq!((record.state_name(), record.reason()), ("ignored", Some(Reason::ApprovalExpired)));
+    let (record, what) = taken(Some(record), firing(), approved(), end.plus(MINUTE));
+    assert_eq!((what, asks(&record)), (Taken::Ignored(Reason::ApprovalExpired), 0));
+    let (record, what) = taken(Some(record), firing(), approved(), end.plus(2 * HOUR));
+    assert_eq!((what, record.reason(), asks(&record)), (Taken::Accepted, Some(Reason::Approval), 1));
+}
+
+#[test]
+fn what_recovers_needs_no_yes_and_is_asked_about_once_however_often_it_flaps() {
+    let (mut record, _) = taken(None, firing(), approved(), NOW);
+    for minute in 1..20 {
+        let (over, what) = taken(Some(record), over(), approved(), NOW.plus(minute * MINUTE));
+        assert_eq!(what, Taken::Ignored(Reason::RecoveredFirst));
+        (record, _) = taken(Some(over), firing(), approved(), NOW.plus(minute * MINUTE + SECOND));
+        assert_eq!((record.reason(), asks(&record)), (Some(Reason::Approval), 1));
+    }
+    // Where nobody could be told in time, that it waits is news again.
+    let (mut over, _) = taken(Some(record), over(), approved(), NOW.plus(HOUR));
+    assert!(notices::overtaken(&mut over, Target::Webhook) && asks(&over) == 0);
+    let (record, _) = taken(Some(over), firing(), approved(), NOW.plus(HOUR + SECOND));
+    assert_eq!(asks(&record), 1);
+}
+
+#[test]
+fn no_is_an_answer_too_and_a_second_session_needs_a_second_yes() {
+    let (mut record, _) = taken(None, firing(), approved(), NOW);
+    assert!(give_up(&mut record, NOW));
+    record.notices.clear();
+    let (mut record, what) = taken(Some(record), firing(), approved(), NOW.plus(5 * MINUTE));
+    assert_eq!((what, record.state_name()), (Taken::Duplicate, "failed"));
+    assert!(replay(&mut record, NOW.plus(6 * MINUTE)), "changed their mind");
+    look_up_replied(&mut record, Ok(None), false, NOW.plus(6 * MINUTE), 0.0);
+    create(&mut record, Ok(session("devin-1")), NOW.plus(7 * MINUTE));
+    let (record, _) = taken(Some(record), over(), approved(), NOW.plus(8 * MINUTE));
+    let (mut record, _) = taken(Some(record), firing(), approved(), NOW.plus(9 * MINUTE));
+    sending(&mut record, "it fires again", NOW.plus(10 * MINUTE));
+    send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW.plus(10 * MINUTE), 0.0);
+    assert_eq!((record.reason(), asks(&record)), (Some(Reason::Approval), 1));
 }

@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use super::event::{Incident, IncidentEvent, Routing};
 use super::group::Member;
 use super::key::Key;
-use super::listing::Line;
+use super::listing::{IGNORED, Line};
 use super::plan::Plan;
 use super::sender::Sender;
 use crate::admission::{Applicant, PermitUse};
@@ -112,6 +112,16 @@ pub struct Record {
     pub released: bool,
     /// When the bridge learned that the session exists: it counts once, at this time.
     pub started_at: Option<Time>,
+    /// Why it is held, while it is; `None` in a record of the release before: today's sessions are spent.
+    pub held_for: Option<Reason>,
+    /// Where a person's yes stands, where the plan wants one.
+    pub approval: Approval,
+    /// The bridge's own address, `https://bridge.example`, where people may have to be led there.
+    pub bridge: Option<String>,
+    /// Why the session that was wanted is not wanted any more, where there is none.
+    pub not_started: Option<Reason>,
+    /// Whether somebody wants the session although the alert has recovered.
+    pub insisted: bool,
     /// Whether somebody gave up on it: no repeat of its events starts anything then.
     pub abandoned: bool,
     /// Whether it failed without anybody knowing that there is no session: it counts as one.
@@ -130,6 +140,21 @@ pub struct Record {
     pub unpublished: Option<Unpublished>,
     /// Earlier sessions of which the list and the budget have not been told how they stood in the end.
     pub former: Vec<Former>,
+}
+
+/// When a session is asked for that waits for somebody's yes: no time at all.
+pub const NEVER: Time = Time(253_402_300_799_000);
+
+/// Where the yes stands that a person has to say to a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Approval {
+    /// Since when it is waited for.
+    pub asked: Option<Time>,
+    /// Whether it was given, to the session of the present attempt.
+    pub given: bool,
+    /// Whether people are told, or are to be, that it is waited for.
+    pub told: bool,
 }
 
 /// What the list and the budget have still to learn of an earlier session.
@@ -240,6 +265,11 @@ impl Record {
             wanted: None,
             released: false,
             started_at: None,
+            held_for: None,
+            approval: Approval::default(),
+            bridge: None,
+            not_started: None,
+            insisted: false,
             abandoned: false,
             may_exist: false,
             failed_at: None,
@@ -300,6 +330,7 @@ impl Record {
     /// The contract's word for the state.
     pub fn state_name(&self) -> &'static str {
         match &self.state {
+            State::Watching if self.not_started.is_some() && self.firings.is_empty() => IGNORED,
             State::Watching => "waiting",
             State::Waiting { admission: AdmissionState::Queued(_), .. } => "queued",
             State::Waiting { admission: AdmissionState::Held, .. } => "held",
@@ -314,10 +345,23 @@ impl Record {
         self.outbox.iter().filter(|message| message.delivery != Delivery::Failed).count()
     }
 
-    /// Why it is in its state, where there is more to say: why no session is wanted yet.
+    /// Why it is in its state, where there is more to say: why no session is wanted yet or any more, and why it is held.
     pub fn reason(&self) -> Option<Reason> {
-        let watching = if self.firings.is_empty() { Reason::EventType } else { Reason::Occurrences };
+        if matches!(self.state, State::Waiting { admission: AdmissionState::Held, .. }) {
+            let held_for = if self.awaits_approval() { Some(Reason::Approval) } else { self.held_for };
+            return Some(held_for.unwrap_or(Reason::Day));
+        }
+        let watching = match self.not_started {
+            _ if !self.firings.is_empty() => Reason::Occurrences,
+            Some(why) => why,
+            None => Reason::EventType,
+        };
         (self.state == State::Watching).then_some(watching)
+    }
+
+    /// Whether its session waits for somebody's yes.
+    pub fn awaits_approval(&self) -> bool {
+        matches!(self.state, State::Waiting { not_before: NEVER, .. })
     }
 
     /// Since when a session is wanted that does not exist yet.
@@ -345,6 +389,7 @@ impl Record {
             (State::Creating { .. } | State::LookingUp { .. }, _) => PermitUse::Undecided,
             (State::Started, Some(at)) => PermitUse::Session(at),
             (State::Started, None) => PermitUse::Counted,
+            (State::Waiting { not_before: NEVER, .. }, _) => PermitUse::None { in_line: false },
             (State::Waiting { admission: AdmissionState::Queued(_) | AdmissionState::Held, .. }, _) => {
                 PermitUse::None { in_line: true }
             }
@@ -369,12 +414,19 @@ impl Record {
         former.split_off(too_many)
     }
 
-    /// Who asks for a permit. Severity 0 and P1 go first, then who has waited longest.
+    /// Keeps what the list and the budget are still to learn of an earlier session.
+    pub fn keep_former(&mut self, former: Former) {
+        self.former.push(former);
+        self.former.drain(..self.former.len().saturating_sub(MOST_FORMER));
+    }
+
+    /// Who asks for a permit.
     pub fn applicant(&self) -> Applicant {
         Applicant {
             id: self.correlation_id(),
             incident: self.name(),
-            rank: u8::from(!self.incident.goes_first()),
+            rank: rank(&self.incident),
+            route: self.plan.budget.clone(),
             since: self.wanted.unwrap_or(self.first_seen),
             released: self.released,
         }
@@ -410,6 +462,19 @@ impl Record {
     /// The same, but there is time until `at`.
     pub fn publish_by(&mut self, at: Time) {
         self.unpublished.get_or_insert(Unpublished { not_before: at, failures: 0 });
+    }
+}
+
+/// Severity 0 and P1 go first, then by severity, or where there is none by priority; what says neither goes in the middle.
+fn rank(incident: &Incident) -> u8 {
+    let priority = incident.priority.as_deref().map(|name| name.trim().to_ascii_uppercase());
+    let level = priority.as_deref().and_then(|name| name.strip_prefix('P')?.parse::<u8>().ok());
+    let level = level.and_then(|level| level.checked_sub(1)).map(|level| level.min(4));
+    match (incident.severity, level) {
+        (_, Some(0)) => 0,
+        (Some(severity), _) => severity,
+        (None, Some(level)) => level,
+        (None, None) => 2,
     }
 }
 

@@ -162,6 +162,7 @@ impl World {
             change: None,
             delivery: None,
             routing: Routing::default(),
+            bridge: None,
             occurred_at: None,
             incident: Incident { title: "t".into(), ..Default::default() },
         };
@@ -180,6 +181,7 @@ impl World {
                 Step::Wait(until) => self.now = until,
                 Step::Create | Step::Send => self.ask(&mut record, step),
                 Step::LookUp | Step::LookUpMessage => self.look(&mut record, step),
+                Step::Expire => expire(&mut record, self.now),
                 Step::Close | Step::Rest => {
                     self.record = Some(record);
                     return;

@@ -4,6 +4,7 @@
 use incident::finding::Finding;
 use incident::listing::Line;
 use incident::notice::About;
+use incident::reason::Reason;
 use incident::record::Notice;
 use incident::session::PullRequest;
 use text::clean;
@@ -44,7 +45,8 @@ impl Words {
         if let Some(severity) = news.severity {
             incident.push(("Severity", format!("Sev {severity}")));
         }
-        let link = shown(&news.session_url).or(shown(&news.session_id)).unwrap_or_default();
+        let page = news.page.clone().filter(|_| notice.about == About::Approval);
+        let link = page.or(shown(&news.session_url)).or(shown(&news.session_id)).unwrap_or_default();
         Words { headline: headline(notice.about, news), link, incident, outcome: outcome(notice) }
     }
 
@@ -99,6 +101,7 @@ fn headline(about: About, news: &Line) -> String {
         About::Failed if news.state == "failed" => "No Devin session: it failed",
         About::Failed => "Devin session failed",
         About::Held => "No Devin session yet: it is held",
+        About::Approval => "Devin session waits for approval",
     };
     let state = shown(&news.session_detail).or(shown(&news.session_state)).filter(|_| about != About::Started);
     // A word of Devin's, in which nothing may be markup.
@@ -153,7 +156,9 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
 /// Why an incident is held.
 fn held_because(news: &Line) -> String {
     match news.reason {
-        None => "today's sessions are spent".to_owned(),
+        None | Some(Reason::Day) => "today's sessions are spent".to_owned(),
+        Some(Reason::RouteBudget) => "today's sessions of its route are spent".to_owned(),
+        Some(Reason::Paused) => "the bridge is paused".to_owned(),
         Some(reason) => reason.name().replace('_', " "),
     }
 }
