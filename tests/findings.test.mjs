@@ -194,3 +194,46 @@ test("a route chooses who is told", async () => {
   await ticks(quiet);
   assert.deepEqual(hooks(incident), []);
 });
+
+test("where the account is out of credits new sessions are held, people hear of it once, and one tries every half hour", async () => {
+  const poor = await startBridge(targets.vars, { controlled: true });
+  const credits = { status: "suspended", detail: "out_of_credits" };
+  const first = await started(poor);
+  poor.devin.setStatus(first.sessionId, credits.status, credits.detail);
+  await poor.cron();
+  const held = [];
+  for (let n = 0; n < 3; n++) {
+    const { json, status } = await send(poor, newAlert());
+    assert.deepEqual([status, json.status, json.reason], [202, "accepted", "credits"], JSON.stringify(json));
+    held.push(json.incident);
+  }
+  const [notice] = await told(held[0], 1);
+  assert.equal(notice.event, "session.held");
+  assert.match(notice.message, /^No Devin session yet: it is held\n[^]*Why: the account at Devin is out of credits[^]*\nHeld now: \d incidents?\n/);
+  assert.deepEqual([hooks(held[1]), hooks(held[2])], [[], []]);
+
+  const states = async () => (await Promise.all(held.map((incident) => poor.record(incident)))).map(({ state }) => state);
+  const running = async (count) =>
+    until(`${count} have tried`, 60, async () => (await states()).filter((state) => state === "started").length === count);
+  await poor.advance(1_801);
+  await running(1);
+  assert.equal((await states()).filter((state) => state === "held").length, 2, "only one tries");
+  // It is stopped too: the next one tries half an hour after that.
+  const tried = poor.devin.all.at(-1);
+  poor.devin.setStatus(tried.id, credits.status, credits.detail);
+  await until("it is listed, and the end is seen", 60, async () => {
+    await poor.cron();
+    const records = await Promise.all(held.map((incident) => poor.record(incident)));
+    return records.some(({ sessionDetail }) => sessionDetail === credits.detail);
+  });
+  await poor.advance(1_801);
+  await running(2);
+  poor.devin.setStatus(poor.devin.all.at(-1).id, "running", "working");
+  await until("it is seen at work, and the last one goes", 60, async () => {
+    await poor.cron();
+    await poor.advance(900);
+    return (await states()).every((state) => state === "started");
+  });
+  const after = await start(poor, newAlert());
+  assert.ok(after.sessionId);
+});

@@ -80,7 +80,9 @@ pub fn text(stats: &Stats, problems: usize) -> String {
         page.sample("incidents", &format!("{{state=\"{state}\"}}"), number.into());
     }
     page.head("held", "gauge", "Incidents that are held, by the reason.");
-    for reason in [Reason::Day, Reason::RouteBudget, Reason::Paused, Reason::Approval].map(Reason::name) {
+    for reason in
+        [Reason::Day, Reason::RouteBudget, Reason::Paused, Reason::Credits, Reason::Approval].map(Reason::name)
+    {
         let number = stats.held_for.get(reason).copied().unwrap_or_default();
         page.sample("held", &format!("{{reason=\"{reason}\"}}"), number.into());
     }

@@ -414,6 +414,9 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
 fn held_because(why: Option<Reason>) -> &'static str {
     match why {
         Some(Reason::RouteBudget) => "its route's sessions of today are spent, so it is held until midnight UTC",
+        Some(Reason::Credits) => {
+            "the account at Devin is out of credits, so it is held; one session tries every 30 minutes"
+        }
         Some(Reason::Paused) => "the bridge is paused, so it is held until the pause ends",
         Some(Reason::Approval) => "its session starts when somebody says yes to it on the incident's page",
         _ => "today's sessions are spent, so it is held until midnight UTC",

@@ -43,6 +43,8 @@ pub enum Reason {
     RouteBudget,
     /// Held: the bridge is paused.
     Paused,
+    /// Held: the account at Devin can pay for nothing more, as far as is known.
+    Credits,
 }
 
 impl Reason {

@@ -55,6 +55,7 @@ fn reason(incident: &Value) -> &str {
         ("approval", _) => "for somebody's yes",
         ("route_budget", _) => "its route's sessions of today are spent",
         ("paused", _) => "the bridge is paused",
+        ("credits", _) => "the account at Devin is out of credits; one session tries every 30 minutes",
         ("test", _) => "a test",
         ("confirmation", _) => "a question of Amazon SNS",
         ("", "waiting") => "its session is on its way",

@@ -21,9 +21,10 @@ use serde_json::Value;
 
 use crate::counts::Batch;
 use crate::host::{Binding, RegisterHost, Result, Settings};
-use ::incident::admission::{self, Limits, PermitUse};
+use ::incident::admission::{self, Admission, Limits, PermitUse, Rows};
 use ::incident::key::Key;
 use ::incident::listing::Line;
+use ::incident::reason::Reason;
 use calls::{Call, Request, Stats};
 
 /// When somebody is called again who could not be reached.
@@ -51,7 +52,13 @@ impl<H: RegisterHost> Program<H> {
         match call {
             Call::Admit { line, applicant, limits } => {
                 self.list_incident(&line)?;
-                let admission = admission::apply(self, &applicant, &limits, self.host.now())?;
+                let mut admission = admission::apply(self, &applicant, &limits, self.host.now())?;
+                if admission == Admission::Admitted
+                    && let Some(until) = self.held_for_credits(&applicant)?
+                {
+                    self.release(&applicant.id)?;
+                    admission = Admission::Held { until, why: Reason::Credits };
+                }
                 self.call_next(&limits).await?;
                 Ok(serde_json::to_value(admission)?)
             }

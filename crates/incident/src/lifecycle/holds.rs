@@ -113,6 +113,7 @@ pub(super) fn held_because(why: Reason) -> &'static str {
     match why {
         Reason::RouteBudget => "today's sessions of its route are spent",
         Reason::Paused => "the bridge is paused",
+        Reason::Credits => "the account at Devin is out of credits; one session tries every 30 minutes",
         _ => "today's sessions are spent",
     }
 }

@@ -159,6 +159,10 @@ fn held_because(news: &Line) -> String {
         None | Some(Reason::Day) => "today's sessions are spent".to_owned(),
         Some(Reason::RouteBudget) => "today's sessions of its route are spent".to_owned(),
         Some(Reason::Paused) => "the bridge is paused".to_owned(),
+        Some(Reason::Credits) => {
+            "the account at Devin is out of credits; one session tries every 30 minutes, or whichever you release"
+                .to_owned()
+        }
         Some(reason) => reason.name().replace('_', " "),
     }
 }
