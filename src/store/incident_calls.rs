@@ -49,7 +49,8 @@ pub async fn give_up(env: &Env, key: &Key, name: &str) -> worker::Result<Option<
 /// Whether it asks for Devin's last words and has kept nothing.
 pub async fn report(env: &Env, key: &Key, line: &Line, report: Report) -> worker::Result<bool> {
     // An object of the release before says null.
-    let wordless: Option<bool> = ask(env, key, &Call::Report { line: Box::new(line.clone()), report }).await?;
+    let wordless: Option<bool> =
+        ask(env, key, &Call::Report { line: Box::new(line.clone()), report: Box::new(report) }).await?;
     Ok(wordless.unwrap_or(false))
 }
 

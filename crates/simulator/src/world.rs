@@ -915,7 +915,7 @@ impl CronHost for Cron {
     }
 
     async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {
-        let call = program::calls::Call::Report { line: Box::new(line.clone()), report };
+        let call = program::calls::Call::Report { line: Box::new(line.clone()), report: Box::new(report) };
         self.world.call(key.as_str(), call).await
     }
 

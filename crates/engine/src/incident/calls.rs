@@ -57,7 +57,7 @@ pub enum Call {
         /// The list's line of the incident.
         line: Box<Line>,
         /// What Devin says.
-        report: Report,
+        report: Box<Report>,
     },
     /// The register has a slot; answered with null.
     Called {

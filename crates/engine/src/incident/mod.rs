@@ -83,7 +83,7 @@ impl<H: IncidentHost> Program<H> {
             Call::Show { name, ask_devin } => self.show(&name, ask_devin).await?,
             Call::Replay { name } => json(self.operate(&name, lifecycle::replay).await?)?,
             Call::GiveUp { name } => json(self.operate(&name, lifecycle::give_up).await?)?,
-            Call::Report { line, report } => json(self.report(*line, report).await?)?,
+            Call::Report { line, report } => json(self.report(*line, *report).await?)?,
             Call::Called { id } => json(self.called(&id).await?)?,
         })
     }
