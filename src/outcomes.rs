@@ -50,10 +50,6 @@ impl CronHost for Host<'_> {
         incidents::report(self.env, key, line, report).await.map_err(error)
     }
 
-    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()> {
-        register::credits(self.env, out, at_work).await.map_err(error)
-    }
-
     fn warn(&self, words: &str) {
         log::warning(words);
     }

@@ -41,11 +41,6 @@ pub async fn one(env: &Env, name: &str) -> worker::Result<Value> {
     ask(env, Call::One { name: name.to_owned() }).await
 }
 
-/// Tells what was seen of the account's credits, by the names of incidents.
-pub async fn credits(env: &Env, out: Vec<String>, at_work: Vec<String>) -> worker::Result<()> {
-    ask(env, Call::Credits { out, at_work }).await
-}
-
 /// Of how many incidents a topic is true, where this incident is to tell people of it; `None` where another one has today.
 pub async fn first_today(env: &Env, topic: String, incident: String, state: String) -> worker::Result<Option<u32>> {
     ask(env, Call::FirstToday { topic, incident, state }).await

@@ -124,9 +124,6 @@ pub trait CronHost {
     async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String>;
     /// Tells an incident what Devin reports of its session; whether it asks for Devin's last words and has kept nothing.
     async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool>;
-    /// Tells the register what was seen of the account's credits: the incidents whose sessions Devin has just stopped
-    /// because it can pay for nothing more, and those on whose sessions it works, or has.
-    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()>;
     /// Tells whoever reads the log of something that went wrong.
     fn warn(&self, words: &str);
 }

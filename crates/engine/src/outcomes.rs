@@ -34,24 +34,13 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     let emails = settings.redact_emails();
     let mut reports = reply::reports(answer, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
     reports.extend(ask_one_by_one(host, &*settings, unanswered(&open, &reports, host.now())).await);
-    let (mut wordless, mut out, mut at_work) = (Vec::new(), Vec::new(), Vec::new());
+    let mut wordless = Vec::new();
     for line in &open {
         let Some(report) = reports.iter().find(|report| same(&report.session, session_id(line))) else { continue };
         let report = Report { session: session_id(line).to_owned(), ..report.clone() };
-        match report.end {
-            // Only as it happens: a session stays stopped long after the account can pay again.
-            End::Credits if report.detail != line.session_detail => out.push(line.incident.clone()),
-            End::Credits | End::Unknown => {}
-            // One that has only just been made says nothing yet.
-            _ if matches!(report.state.as_deref(), None | Some("new" | "claimed")) => {}
-            _ => at_work.push(line.incident.clone()),
-        }
         if is_news(&report, line) && tell(host, line, report.clone()).await {
             wordless.push((line, report));
         }
-    }
-    if let Err(error) = host.credits(out, at_work).await {
-        host.warn(&format!("the register was not told of the account's credits: {error}"));
     }
     // Nothing was kept of the rest: they say it again the next time.
     for (line, report) in wordless.into_iter().take(MOST_SINGLE) {

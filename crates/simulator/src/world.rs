@@ -919,9 +919,5 @@ impl CronHost for Cron {
         self.world.call(key.as_str(), call).await
     }
 
-    async fn credits(&self, out: Vec<String>, at_work: Vec<String>) -> Result<()> {
-        self.world.ask_register(register::calls::Call::Credits { out, at_work }).await
-    }
-
     fn warn(&self, _: &str) {}
 }

@@ -53,13 +53,6 @@ pub enum Call {
         /// Its name.
         name: String,
     },
-    /// What was seen of the account's credits, by the names of incidents; answered with null.
-    Credits {
-        /// Those whose sessions Devin has just stopped because the account can pay for nothing more.
-        out: Vec<String>,
-        /// Those on whose sessions it works, or has.
-        at_work: Vec<String>,
-    },
     /// Whether people are still to be told of a topic today; answered with of how many incidents it is true, or null where they
     /// were told of another incident.
     FirstToday {

@@ -6,7 +6,6 @@
 
 pub mod calls;
 mod counts;
-mod credits;
 mod list;
 mod open_sessions;
 mod permits;
@@ -63,10 +62,6 @@ impl<H: RegisterHost> Program<H> {
                 let open = self.open(most)?;
                 self.call_next_of_settings().await?;
                 Ok(serde_json::to_value(open)?)
-            }
-            Call::Credits { out, at_work } => {
-                self.seen_credits(&out, &at_work)?;
-                Ok(Value::Null)
             }
             Call::FirstToday { topic, incident, state } => {
                 Ok(serde_json::to_value(self.first_today(&topic, &incident, &state)?)?)
@@ -176,7 +171,7 @@ impl<H: RegisterHost> Program<H> {
 
     fn exec(&self, statement: &str, bindings: Vec<Binding>) -> Result<Vec<H::Row>> {
         if !self.created.get() {
-            for tables in [sql::LIST, sql::PERMITS, sql::FOLLOWED, sql::TOPICS, sql::CREDITS, sql::COUNTS] {
+            for tables in [sql::LIST, sql::PERMITS, sql::FOLLOWED, sql::TOPICS, sql::COUNTS] {
                 self.host.sql(tables, Vec::new())?;
             }
             self.take_over_turns()?;

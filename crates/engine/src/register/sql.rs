@@ -22,9 +22,5 @@ pub const FOLLOWED: &str =
 pub const TOPICS: &str =
     "CREATE TABLE IF NOT EXISTS topics (topic TEXT PRIMARY KEY, day INTEGER, incident TEXT) WITHOUT ROWID";
 
-/// That the account can't pay for sessions, when the next one tries, and which incident's is trying: one row at most.
-pub const CREDITS: &str =
-    "CREATE TABLE IF NOT EXISTS credits (one INTEGER PRIMARY KEY CHECK (one = 1), tries INTEGER, incident TEXT)";
-
 /// What was counted, by the hour.
 pub const COUNTS: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";
