@@ -154,13 +154,20 @@ fn groups(triage: &Plan) -> String {
             .to_owned();
     for (name, events, started) in situations {
         let mut before = None;
-        for (alert, kind) in events {
-            before = take(before, of(alert, *kind), Some(plan.clone()), NOW).0;
+        let (fired, recovered): (Vec<OfAlert>, Vec<OfAlert>) =
+            events.iter().partition(|(_, kind)| *kind == Kind::Triggered);
+        for (alert, kind) in fired {
+            before = take(before, of(alert, kind), Some(plan.clone()), NOW).0;
         }
         if let Some(record) = before.as_mut().filter(|_| started) {
-            record.outbox.clear();
             creating(record, NOW);
             create_replied(record, Ok(Session { id: "devin-1".into(), url: String::new() }), NOW, 0.0);
+        }
+        for (alert, kind) in recovered {
+            before = take(before, of(alert, kind), Some(plan.clone()), NOW).0;
+        }
+        if let Some(record) = &mut before {
+            record.outbox.clear();
         }
         let cells = columns.map(|(alert, kind)| {
             let (after, taken) = take(before.clone(), of(alert, kind), Some(plan.clone()), NOW.plus(MINUTE));

@@ -814,7 +814,7 @@ fn approved() -> Plan {
 }
 
 fn asks(record: &Record) -> usize {
-    record.notices.iter().filter(|notice| notice.about == About::Approval).count()
+    record.notices.iter().filter(|notice| notice.about == About::Approval && notice.target == Target::Webhook).count()
 }
 
 #[test]
