@@ -124,7 +124,7 @@ impl<H: RegisterHost> Program<H> {
             "SELECT state, ifnull(listing ->> 'reason', 'day') AS reason, count(*) AS number, \
              min(listing ->> 'waitingSince') AS since FROM incidents \
              WHERE state = 'failed' OR state IN ('waiting', 'queued', 'held') AND listing ->> 'waitingSince' IS NOT NULL \
-             GROUP BY state, iif(state = 'held', reason, '')",
+             GROUP BY state, CASE state WHEN 'held' THEN reason ELSE '' END",
             Vec::new(),
         )?;
         for row in cursor {
