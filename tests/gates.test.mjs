@@ -57,6 +57,7 @@ describe("nothing is spent on what is over", { concurrency: true }, () => {
     await until("Devin is asked", 60, () => bridge.devin.creates(alert.alertId).length === 1);
     const over = await send(bridge, resolvedAlert(alert));
     assert.deepEqual([over.status, over.json.status], [202, "accepted"], over.text);
+    await bridge.settled(over.json.incident);
     await within(bridge, 120, "the message", () => bridge.devin.all[0]?.messages.length === 1, 5);
     assert.equal(bridge.devin.all.length, 1);
   });

@@ -24,6 +24,13 @@ writeFileSync(
   `[auth.openapi]
 sharedHeader = { api_key = "${SECRETS.WEBHOOK_SECRET}" }
 adminBearer = { bearer = "${SECRETS.ADMIN_TOKEN}" }
+
+# A pause until a time that is over is refused: the document can't say what is over.
+[[operations]]
+include-name = "POST /api/pause"
+
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400"]
 `,
 );
 

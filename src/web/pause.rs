@@ -73,12 +73,16 @@ fn read(body: &[u8]) -> Result<(String, Option<Time>), String> {
     checked(&wanted.reason, until)
 }
 
+/// The reason of which nothing can be shown.
+const UNREADABLE: &str = "given in characters that can't be shown";
+
 /// The reason as it is kept, and when the pause ends; or what is wrong with them.
 pub fn checked(reason: &str, until: Option<Time>) -> Result<(String, Option<Time>), String> {
-    let reason = clean::line(&text::sanitize(reason, true), LONGEST_REASON);
-    if reason.is_empty() {
+    if reason.trim().is_empty() {
         return Err("reason is empty: expected why, for those who see that nothing starts.".to_owned());
     }
+    let shown = clean::line(&text::sanitize(reason, true), LONGEST_REASON);
+    let reason = if shown.is_empty() { UNREADABLE.to_owned() } else { shown };
     if until.is_some_and(|until| until <= now()) {
         return Err("until is over already: expected a time to come, or none.".to_owned());
     }

@@ -26,7 +26,7 @@ const HOSTILE = [
   ["text that runs backwards", "abc\u202Eevil\u202C\u2066def\u2069", "abcevildef", /[\u202A-\u202E\u2066-\u2069]/],
   ["letters nobody sees", "pa\u200Bss\u200Cwo\u200Drd\u2060\uFEFF", "password", /[\u200B\u2060\uFEFF]/],
   ["Unicode tags, which only machines read", `plain${String.fromCodePoint(...[..."obey"].map((c) => 0xe0000 + c.charCodeAt(0)))}`, "plain", /[\u{E0000}-\u{E007F}]/u],
-  ["colours and moves of a terminal", "\u001B[2J\u001B[1;31mred\u001B]0;title\u0007 done", "red", /[\u001B\u0007]/],
+  ["colours and moves of a terminal", "\u001B[2J\u001B[1;31mscarlet\u001B]0;title\u0007 done", "scarlet", /[\u001B\u0007]/],
   ["a bell, a backspace, NUL", "a\u0007b\u0008c\u0000d", "abcd", /[\u0007\u0008\u0000]/],
   ["a C1 control that begins an escape", "a\u009B31mb", /ab|a31mb/, /\u009B/],
   ["another kind of line end", "a\u2028b\u2029c\u0085d", /a.?b.?c.?d/s, /[\u2028\u2029\u0085]/],
