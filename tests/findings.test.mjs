@@ -1,7 +1,7 @@
 // What live sessions do, and what people hear of it: a finding once, a question once, and whatever comes late.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { newAlert, send, start } from "./alerting.mjs";
+import { ADMIN, newAlert, send, start } from "./alerting.mjs";
 import { V1_KEY, live } from "./fake-devin.mjs";
 import { FakeTargets } from "./fake-targets.mjs";
 import { startBridge, until } from "./harness.mjs";
@@ -60,6 +60,11 @@ Evidence: orders.ts:142; pool.active = 50 since 14:15`;
   assert.ok(ended.message.endsWith(`\n${found}`), ended.message);
   const record = await bridge.record(incident);
   assert.deepEqual([record.acus, record.sessionDetail, record.finding.verdict], [null, "waiting_for_user", "cause found"]);
+  assert.equal(record.found, "cause found: The pool of orders is exhausted.");
+  const listed = JSON.parse((await bridge.request("/api/incidents?limit=50", { headers: ADMIN })).text).incidents;
+  assert.equal(listed.find((row) => row.incident === incident).found, record.found);
+  const list = await bridge.request("/", { headers: ADMIN });
+  assert.match(list.text, /Found: cause found: The pool of orders is exhausted\./);
   assert.equal(record.postmortem, null, "a triage has none");
 
   acus = 2.5;

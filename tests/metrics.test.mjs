@@ -190,6 +190,7 @@ describe("ignored events on the list", () => {
       seen: 1,
       waitingSince: null,
       waitsSince: null,
+      found: null,
       nextAttempt: null,
       alertCount: null,
       alerts: [],

@@ -405,6 +405,7 @@ test("what the record of an alert has", async () => {
     seen: 1,
     waitingSince: null,
     waitsSince: null,
+    found: null,
     alertCount: null,
     alerts: [],
     error: null,

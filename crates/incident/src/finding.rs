@@ -40,6 +40,7 @@ pub struct Finding {
 
 /// The longest texts, in characters, and the most entries of a list: a notice has room for 2,000 in all.
 const WORD: usize = 80;
+const LINE: usize = 160;
 const SUMMARY: usize = 500;
 const CAUSE: usize = 400;
 const ENTRY: usize = 160;
@@ -50,6 +51,12 @@ pub const WORDS: usize = 500;
 const MARGIN: usize = 4;
 
 impl Finding {
+    /// Its verdict and summary in one line of at most [`LINE`] characters; `None` where it has neither.
+    pub fn in_a_line(&self) -> Option<String> {
+        let parts: Vec<&str> = [&self.verdict, &self.summary].into_iter().filter_map(|part| part.as_deref()).collect();
+        (!parts.is_empty()).then(|| cut::head(&parts.join(": "), LINE))
+    }
+
     /// What structured output says, in the shape of a finding or of a postmortem. What is of another type than expected, or
     /// missing, is left out. `emails`: whether addresses are redacted.
     pub fn read(output: &Value, emails: bool) -> Option<Finding> {

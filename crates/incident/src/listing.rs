@@ -129,6 +129,8 @@ pub struct Line {
     pub waits_since: Option<String>,
     /// When it was seen to have ended.
     pub ended_at: Option<String>,
+    /// What it found, in a line.
+    pub found: Option<String>,
 }
 
 /// Null for a list without anything in it.
@@ -175,7 +177,7 @@ impl Line {
 
     /// The line with what became of the session.
     pub fn with(self, outcome: &Outcome) -> Line {
-        let Outcome { state, detail, pull_requests, acus, ended_at, waits_since, .. } = outcome.clone();
+        let Outcome { state, detail, pull_requests, acus, ended_at, waits_since, finding, .. } = outcome.clone();
         Line {
             session_state: state,
             session_detail: detail,
@@ -183,6 +185,7 @@ impl Line {
             acus,
             waits_since: waits_since.map(Time::rfc3339),
             ended_at: ended_at.map(Time::rfc3339),
+            found: finding.and_then(|finding| finding.in_a_line()),
             ..self
         }
     }

@@ -163,6 +163,7 @@ fn row(incident: &Value, view: &View, clock: &Clock) -> Markup {
                     }
                     @if !service.is_empty() { " · " (short(service, 32)) }
                 }
+                @if !text(incident, "found").is_empty() { small dir="auto" { "Found: " (short(text(incident, "found"), 100)) } }
             }
             td { (grade(incident)) }
             td {
@@ -241,7 +242,7 @@ mod tests {
             let text = piece.chars().cycle().take(500).collect::<String>();
             let row = json!({
                 "incident": format!("azure_monitor-h{}.100", "0".repeat(32)), "sender": "azure_monitor", "seen": 99_999,
-                "title": text, "service": text, "priority": text, "error": text, "state": "started", "followUps": 1,
+                "title": text, "service": text, "priority": text, "error": text, "found": text, "state": "started", "followUps": 1,
                 "url": format!("https://{}", "u".repeat(110)), "sessionState": text, "nextAttempt": "2026-11-21T15:05:33.120Z",
                 "firstSeen": "2026-11-20T14:05:33.120Z", "sessionUrl": format!("https://{}", "a".repeat(82)),
             });
