@@ -374,7 +374,7 @@ fn begin_again(record: &mut Record, event: IncidentEvent, now: Time) -> Taken {
 
 fn count_episode(record: &mut Record, event: &IncidentEvent, now: Time) {
     record.episodes = record.episodes.saturating_add(1);
-    if event.change.is_none() && event.kind == Kind::Triggered {
+    if event.change.is_none() && event.kind == Kind::Triggered && event.group.is_none() {
         record.keep_change(&news::fires_again(record, event, now));
     }
 }

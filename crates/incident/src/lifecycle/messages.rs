@@ -130,7 +130,7 @@ fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, no
             if own {
                 record.forget_told_changes();
             }
-        } else {
+        } else if !message.sole {
             // A replay writes it anew, with what is known then.
             message.text = None;
             if own {

@@ -79,6 +79,7 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
         since: by,
         retry: Retry::default(),
         text: None,
+        sole: false,
         optional: !owed,
         prior_session: None,
     });

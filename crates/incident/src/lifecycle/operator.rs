@@ -62,7 +62,7 @@ fn write_anew(record: &mut Record) {
         return record.forget_told_changes();
     }
     for message in record.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
-        if message.delivery == Delivery::Ready {
+        if message.delivery == Delivery::Ready && !message.sole {
             message.text = None;
         }
     }
@@ -113,7 +113,7 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
                     let may_have_arrived = matches!(message.delivery, Delivery::LookingUp(_)) && message.text.is_some();
                     in_doubt |= may_have_arrived && message.prior_session.is_none();
                     message.delivery = Delivery::Failed;
-                    message.text = message.text.take().filter(|_| may_have_arrived);
+                    message.text = message.text.take().filter(|_| may_have_arrived || message.sole);
                     any = true;
                 }
             }

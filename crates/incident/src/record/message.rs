@@ -30,6 +30,8 @@ pub struct Message {
     pub retry: Retry,
     /// Its text, once it was written for the first attempt; the same on each.
     pub text: Option<String>,
+    /// Whether what its text says is kept in that text alone: it may have arrived once, so that no other is to say it again.
+    pub sole: bool,
     /// Whether it is no reason for another session where this one takes no more messages.
     pub optional: bool,
     /// For a message that is still owed to the session of an earlier episode.

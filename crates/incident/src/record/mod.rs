@@ -447,8 +447,11 @@ impl Record {
         }
     }
 
-    /// The text with the first `told` changes has arrived.
+    /// The text with the first `told` changes has arrived, or may have: where its message is still there, it alone says them.
     pub fn forget_told_changes(&mut self) {
+        for message in self.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
+            message.sole |= message.text.is_some();
+        }
         self.changes.drain(..self.told.min(self.changes.len()));
         self.told = 0;
         self.tell_alerts();
