@@ -5,6 +5,8 @@ import { newIncident, SECRETS, startBridge, until } from "../harness.mjs";
 import { admin } from "./cells.mjs";
 import { keysOfSessions, mostInAMinute, storm } from "./storm.mjs";
 
+const senderOf = (key) => key.slice(0, key.indexOf("-"));
+
 test("a storm: 5,000 deliveries of 250 incidents at 50 connections", async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 1e9);
   const perMinute = 100;
@@ -19,11 +21,15 @@ test("a storm: 5,000 deliveries of 250 incidents at 50 connections", async (t) =
   t.diagnostic(`${created.length} sessions, at most ${most} in any 60 s`);
   assert.ok(most <= perMinute, `${most} in 60 s`);
 
-  // In the order in which they came, but for those that came at the same time.
-  const away = created.map((key, place) => Math.abs(keys.indexOf(key) - place));
-  const mean = away.reduce((sum, each) => sum + each, 0) / away.length;
-  t.diagnostic(`${mean.toFixed(1)} places from its turn in the mean, ${Math.max(...away)} at most`);
-  assert.ok(mean <= 25, `${mean} places from its turn in the mean`);
+  // In the order in which they came, but for those that came at the same time. Each sender's for themselves: a resolved
+  // incident of PagerDuty's waits ten seconds for its last words, and what is graver goes first.
+  for (const sender of new Set(keys.map(senderOf))) {
+    const [came, went] = [keys, created].map((all) => all.filter((key) => senderOf(key) === sender));
+    const away = went.map((key, place) => Math.abs(came.indexOf(key) - place));
+    const mean = away.reduce((sum, each) => sum + each, 0) / away.length;
+    t.diagnostic(`${sender}: ${mean.toFixed(1)} places from its turn in the mean, ${Math.max(...away)} at most`);
+    assert.ok(mean <= 25, `${sender}: ${mean} places from its turn in the mean`);
+  }
 
   await until("the list is up to date", 60, async () => {
     const { cursor } = await admin(bridge, "/api/incidents?state=started&limit=200");
