@@ -95,8 +95,8 @@ pub trait IncidentHost: Object {
     async fn admit(&self, line: Line, applicant: Applicant, limits: Limits) -> Result<Admission>;
     /// Tells the register of a line, and of what became of the permit under an id; `None`: of the line alone.
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()>;
-    /// Asks the register whether people are still to be told of a topic today: of how many incidents it is true then, and
-    /// `None` where they were told of another incident.
+    /// Asks the register whether people are still to be notified about a topic today: of how many incidents it is true then,
+    /// and `None` where they were notified about another incident.
     async fn first_today(&self, topic: String, incident: String, state: String) -> Result<Option<u32>>;
     /// Writes the record's entry in the dedup cache.
     async fn cache(&self, record: &Record) -> Result<()>;

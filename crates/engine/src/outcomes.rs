@@ -51,7 +51,7 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
         }
     }
     if let Err(error) = host.credits(out, at_work).await {
-        host.warn(&format!("the register was not told of the account's credits: {error}"));
+        host.warn(&format!("the register did not hear of the account's credits: {error}"));
     }
     // Nothing was kept of the rest: they say it again the next time.
     for (line, report) in wordless.into_iter().take(MOST_SINGLE) {

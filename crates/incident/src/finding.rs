@@ -1,4 +1,4 @@
-//! What a session found: what people are told of its structured output or, where it gave none, of its last message.
+//! What a session found: what people see of its structured output or, where it gave none, of its last message.
 //!
 //! All of it was written by Devin, who quotes what strangers wrote: secrets are out, hidden characters are out, each text
 //! is one line and short. Whoever shows it has to escape it.

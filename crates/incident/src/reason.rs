@@ -53,6 +53,17 @@ impl Reason {
         self.into()
     }
 
+    /// Why an incident is held for this reason, in words; `None` where it is no reason to hold one, or says so by itself.
+    pub fn held_because(self) -> Option<&'static str> {
+        Some(match self {
+            Reason::Day => "today's sessions are spent",
+            Reason::RouteBudget => "today's sessions of its route are spent",
+            Reason::Paused => "the bridge is paused",
+            Reason::Credits => "the account at Devin is out of credits; one session tries every 30 minutes",
+            _ => return None,
+        })
+    }
+
     /// Those for which an incident is ignored that has a record, and with it a line of its own.
     pub const OF_RECORDS: [Reason; 3] = [Reason::Occurrences, Reason::RecoveredFirst, Reason::ApprovalExpired];
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::devin::SYMPTOM;
+use crate::executor::Executor;
 use crate::gates;
 use crate::world::{Weather, World};
 use engine::incident::calls::{Call, Outcome};
@@ -112,17 +113,25 @@ async fn pagerduty(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
     }
 }
 
-async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
-    let executor = &world.executor;
+/// What a route says of alerts: mostly a triage, now and then a postmortem of each outage.
+fn of_alerts(executor: &Executor) -> Plan {
     let postmortem = executor.happens(0.2);
-    let plan = Plan {
+    Plan {
         workflow: if postmortem { Workflow::Postmortem } else { Workflow::Triage },
         start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
         dedup_window_seconds: Some(3_600),
+        ..Plan::default()
+    }
+}
+
+async fn alert(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
+    let executor = &world.executor;
+    let plan = of_alerts(executor);
+    let plan = Plan {
         min_occurrences: if executor.happens(0.2) { 3 } else { 1 },
         approve: executor.happens(0.1),
         budget: executor.happens(0.1).then(|| gates::ROUTE.0.to_owned()),
-        ..Plan::default()
+        ..plan
     };
     let key = format!("alert-{number}");
     let name = Key::new(Sender::Alert, &[&key]).unwrap().to_string();
@@ -159,14 +168,8 @@ pub async fn outages(world: Rc<World>, answered: Rc<Answered>, a_year: u32, unti
 /// One cause, many alerts, which a route makes one incident.
 fn outage(world: &Rc<World>, answered: &Rc<Answered>, number: u32) {
     let executor = &world.executor;
-    let postmortem = executor.happens(0.2);
-    let plan = Plan {
-        workflow: if postmortem { Workflow::Postmortem } else { Workflow::Triage },
-        start_on: if postmortem { Kind::Resolved } else { Kind::Triggered },
-        dedup_window_seconds: Some(3_600),
-        group_wait_seconds: if executor.happens(0.5) { 60 } else { 0 },
-        ..Plan::default()
-    };
+    let plan = of_alerts(executor);
+    let plan = Plan { group_wait_seconds: if executor.happens(0.5) { 60 } else { 0 }, ..plan };
     for alert in 0..=executor.below(60) {
         let (world, answered, plan) = (Rc::clone(world), Rc::clone(answered), plan.clone());
         executor.spawn(async move {

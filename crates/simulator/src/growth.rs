@@ -63,7 +63,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
     let span = (DAY * incidents / per_day.max(1)).min(7 * DAY);
     let end = BEGIN.plus(span);
     world.executor.spawn(company::incidents(Rc::clone(&world), answered, per_day.saturating_mul(365), end));
-    evenly(&world, BEGIN, end.plus(2 * DAY));
+    evenly(&world, BEGIN, end.plus(2 * DAY), |_| {});
     assert_eq!(world.broken(), None);
     let figures = &world.figures;
     let (deliveries, requests, busiest) = (figures.deliveries.get(), figures.register.get(), figures.busiest.get());
@@ -75,7 +75,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
         let _ =
             asked.ask_register::<serde_json::Value>(Call::List(ListQuery { limit: 50, ..ListQuery::default() })).await;
     });
-    evenly(&world, end.plus(2 * DAY), end.plus(2 * DAY + HOUR));
+    evenly(&world, end.plus(2 * DAY), end.plus(2 * DAY + HOUR), |_| {});
     Growth {
         per_day,
         incidents: world.keys().len() as u64,

@@ -78,7 +78,7 @@ pub fn simulate(wanted: Wanted) -> Outcome {
 
 /// The key of the incident that is named in a sentence.
 fn incident_in(words: &str) -> Option<String> {
-    let start = words.find("pagerduty-").or_else(|| words.find("alert-"))?;
+    let start = ["pagerduty-", "group-", "alert-"].into_iter().find_map(|sender| words.find(sender))?;
     let key: String = words[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     Some(key)
 }
@@ -103,14 +103,9 @@ fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
             engine::outcomes::ask(&cron).await;
         }
     });
-    let mut now = BEGIN;
-    while now < end && world.broken().is_none() {
-        now = now.plus(HOUR);
-        world.executor.run(now, || {});
-        world.check_rows();
-    }
+    evenly(&world, BEGIN, end, World::check_rows);
     // Everything goes well from now on; the longest that anything may wait for is the budget of the days to come.
-    evenly(&world, end, end.plus(5 * DAY));
+    evenly(&world, end, end.plus(5 * DAY), |_| {});
     if world.broken().is_none() {
         settled(&world, &answered);
     }
@@ -136,12 +131,13 @@ fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     }
 }
 
-/// Lets time pass, until a promise is broken.
-fn evenly(world: &World, from: Time, to: Time) {
+/// Lets time pass, until a promise is broken; `each_hour` looks at the world.
+fn evenly(world: &World, from: Time, to: Time, each_hour: impl Fn(&World)) {
     let mut now = from;
     while now < to && world.broken().is_none() {
         now = now.plus(HOUR);
         world.executor.run(now, || {});
+        each_hour(world);
     }
 }
 

@@ -568,7 +568,7 @@ impl World {
         }
     }
 
-    /// The alerts that some session of a group has been told of, and whether any of its sessions takes no more messages.
+    /// The alerts that some session of a group has heard of, and whether any of its sessions takes no more messages.
     pub fn named_to(&self, key: &str) -> (BTreeSet<String>, bool) {
         let devin = self.devin.borrow();
         let of_key = |tag: &String| {

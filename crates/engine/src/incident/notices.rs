@@ -84,7 +84,7 @@ impl<H: IncidentHost> Program<H> {
         self.store().await
     }
 
-    /// Whether the target's first notice is to be sent. One that is told once a day may have been told of another incident.
+    /// Whether the target's first notice is to be sent. One that goes out once a day may have gone out about another incident.
     async fn is_news_today(&self, target: Target) -> Result<bool> {
         let asked = self.with_loaded(|record| {
             let topic = notices::topic(record, target)?;

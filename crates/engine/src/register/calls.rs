@@ -62,10 +62,10 @@ pub enum Call {
         /// Those on whose sessions it works, or has.
         at_work: Vec<String>,
     },
-    /// Whether people are still to be told of a topic today; answered with of how many incidents it is true, or null where they
-    /// were told of another incident.
+    /// Whether people are still to be notified about a topic today; answered with of how many incidents it is true, or null where they
+    /// were notified about another incident.
     FirstToday {
-        /// What they are to be told of.
+        /// What it is about.
         topic: String,
         /// The incident that asks; who was told to tell it is told so again.
         incident: String,

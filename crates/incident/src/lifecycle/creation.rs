@@ -28,7 +28,7 @@ pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
     record.unanswered = 0;
     match (new, was) {
         (AdmissionState::Held, _) if was != new || held_for != why => {
-            record.note(now, format!("held: {}", why.map_or("", holds::held_because)));
+            record.note(now, format!("held: {}", why.and_then(Reason::held_because).unwrap_or_default()));
             notices::announce(record, About::Held, record.line(), None, now);
         }
         (AdmissionState::Queued(_), AdmissionState::Free | AdmissionState::Held) => {

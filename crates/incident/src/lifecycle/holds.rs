@@ -53,7 +53,7 @@ pub(super) fn not_wanted(record: &mut Record, why: Reason, now: Time) {
             let id = record.correlation_id();
             record.attempt = record.attempt.saturating_sub(1);
             record.session = Some(session);
-            // People were told of its end, or saw it: it is not told again.
+            // People were notified about its end, or saw it: they are not notified again.
             record.outcome = Some(Outcome { ended_at: Some(now), ..Outcome::default() });
             record.state = State::Started;
             let line = record.line();
@@ -106,14 +106,4 @@ pub fn expire(record: &mut Record, now: Time) {
 pub(super) fn was_not_approved(record: &Record, kind: Kind) -> bool {
     let ends = kind == Kind::Resolved && record.plan.dedup_window_seconds.is_none();
     record.not_started == Some(Reason::ApprovalExpired) && !ends
-}
-
-/// Why an incident is held, for its timeline.
-pub(super) fn held_because(why: Reason) -> &'static str {
-    match why {
-        Reason::RouteBudget => "today's sessions of its route are spent",
-        Reason::Paused => "the bridge is paused",
-        Reason::Credits => "the account at Devin is out of credits; one session tries every 30 minutes",
-        _ => "today's sessions are spent",
-    }
 }

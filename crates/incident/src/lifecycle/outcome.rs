@@ -1,6 +1,6 @@
 //! What Devin reports of a session: whether that is its end, whether it waits for somebody, and what people are told.
 //!
-//! What must hold, for any order of reports: people are told of an end once in a turn of the conversation, and once that
+//! What must hold, for any order of reports: people are notified about an end once in a turn of the conversation, and once that
 //! it waits for them; a turn lasts until the session gets a message. A result never goes unsaid: where one comes or
 //! changes after the end, they are told again.
 

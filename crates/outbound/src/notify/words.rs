@@ -155,15 +155,11 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
 
 /// Why an incident is held.
 fn held_because(news: &Line) -> String {
-    match news.reason {
-        None | Some(Reason::Day) => "today's sessions are spent".to_owned(),
-        Some(Reason::RouteBudget) => "today's sessions of its route are spent".to_owned(),
-        Some(Reason::Paused) => "the bridge is paused".to_owned(),
-        Some(Reason::Credits) => {
-            "the account at Devin is out of credits; one session tries every 30 minutes, or whichever you release"
-                .to_owned()
-        }
-        Some(reason) => reason.name().replace('_', " "),
+    let reason = news.reason.unwrap_or(Reason::Day);
+    let release = if reason == Reason::Credits { ", or whichever you release" } else { "" };
+    match reason.held_because() {
+        Some(words) => format!("{words}{release}"),
+        None => reason.name().replace('_', " "),
     }
 }
 
