@@ -6,6 +6,8 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { INCIDENT } from "./events.mjs";
 
+/** The tags that a session is asked for with: Devin gives them back. */
+const TAGS = /"tags":(\[[^\]]*\])/;
 const FILE = fileURLToPath(import.meta.url);
 
 /** Starts it: { url, delay(ms), created() }; created() gives the incidents since the last call, as [[id, epoch ms]]. */
@@ -34,7 +36,7 @@ function serve() {
     request.setEncoding("latin1").on("data", (chunk) => (text += chunk));
     request.on("end", () => {
       if (request.method === "POST") created.push([INCIDENT.exec(text)?.[0], performance.timeOrigin + performance.now()]);
-      setTimeout(() => response.end(answer(request.method, (sessions += 1))), delay);
+      setTimeout(() => response.end(answer(request.method, text, (sessions += 1))), delay);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -48,10 +50,10 @@ function serve() {
   process.on("disconnect", () => process.exit());
 }
 
-function answer(method, number) {
+function answer(method, text, number) {
   if (method !== "POST") return '{"items":[],"end_cursor":null,"has_next_page":false}';
   const id = number.toString(16).padStart(32, "0");
-  return `{"session_id":"devin-${id}","url":"https://app.devin.ai/sessions/${id}","status":"new","tags":[]}`;
+  return `{"session_id":"devin-${id}","url":"https://app.devin.ai/sessions/${id}","status":"new","tags":${TAGS.exec(text)?.[1] ?? "[]"}}`;
 }
 
 if (process.argv[1] === FILE) serve();

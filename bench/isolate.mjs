@@ -1,6 +1,7 @@
 // What an isolate costs before its first event and after many: the start, the memory, the bytes.
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { builtModules } from "../scripts/miniflare.mjs";
 import { Connection } from "./connection.mjs";
 import { start } from "./contenders.mjs";
 import { digits, ignored, resolved } from "./events.mjs";
@@ -61,7 +62,7 @@ export async function memory(folder, known, events, devin) {
 
 /** What is deployed: { kb, gzipKb, scriptKb }. */
 export function size() {
-  const [wasm, ...scripts] = ["index_bg.wasm", "index.js", "texts.js"].map((name) => readFileSync(new URL(`../build/${name}`, import.meta.url)));
-  const script = Buffer.concat(scripts);
+  const { "index_bg.wasm": wasm, ...scripts } = builtModules(fileURLToPath(new URL("../build", import.meta.url)));
+  const script = Buffer.concat(Object.values(scripts));
   return { kb: wasm.length / 1000, gzipKb: gzipSync(wasm, { level: 9 }).length / 1000, scriptKb: script.length / 1000 };
 }

@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 const PLACE = "0000000";
 const AT_ONCE = 100;
 /** So many of the sessions were started today. The settings allow 100,000, and new ones are to come. */
-const TURNS = 80_000;
+const PERMITS = 80_000;
 
 export default {
   async fetch(request, env) {
@@ -28,11 +28,13 @@ const filled = (text, number) => text.replaceAll(PLACE, String(number).padStart(
 export class RegisterObject extends DurableObject {
   copy(count) {
     const { sql } = this.ctx.storage;
-    for (const [table, most] of [["incidents", count], ["turns", Math.min(count, TURNS)]]) {
+    for (const [table, most] of [["incidents", count], ["permits", Math.min(count, PERMITS)]]) {
       const columns = sql.exec(`SELECT name, type FROM pragma_table_info('${table}')`).toArray();
-      const copied = columns.map(({ name, type }) =>
-        type === "TEXT" ? `replace(${name}, '${PLACE}', printf('%07d', number))` : name,
-      );
+      const copied = columns.map(({ name, type }) => {
+        // What does not have the number in it and must be there once.
+        if (name === "id") return "id || number";
+        return type === "TEXT" ? `replace(${name}, '${PLACE}', printf('%07d', number))` : name;
+      });
       sql.exec(
         `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?)
          INSERT INTO ${table} SELECT ${copied} FROM ${table}, numbers WHERE number < ?`,

@@ -2,9 +2,9 @@
 // scripts/build.mjs built, with the bindings and variables of wrangler.toml; the rivals get the same namespace.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse } from "smol-toml";
-import { miniflare } from "../scripts/miniflare.mjs";
+import { builtModules, miniflare } from "../scripts/miniflare.mjs";
 
 const read = (path) => readFileSync(new URL(path, import.meta.url));
 const config = parse(read("../wrangler.toml").toString());
@@ -35,10 +35,11 @@ process.once("message", async ({ worker, vars, persistTo, inspector }) => {
 });
 
 function modules(worker) {
-  if (worker === "ours") return files("../build/", "index.js", "texts.js", "index_bg.wasm");
+  if (worker === "ours") return builtModules(fileURLToPath(new URL("../build", import.meta.url)));
   if (worker !== "before") return files("", worker, "rivals/prompt.mjs");
   const folder = pathToFileURL(`${process.env.BENCH_BEFORE}/`);
-  return files(folder.href, ...readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name)));
+  const others = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name) && name !== "index.js");
+  return files(folder.href, "index.js", ...others);
 }
 
 function files(folder, ...names) {

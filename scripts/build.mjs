@@ -1,6 +1,7 @@
-// Makes the Worker in build/: index.js and index_bg.wasm, compiled where what they are made of has changed, and texts.js.
+// Makes the Worker in build/: bridge.js and index_bg.wasm, compiled where what they are made of has changed, texts.js, and
+// index.js, which is src/entry.js.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
@@ -35,7 +36,9 @@ const DEPLOYS = ["deploy", "versions upload"];
 const STAMP = join(ROOT, "build", ".inputs");
 /** … and with which texts it was found to be in order. */
 const CHECKED = join(ROOT, "build", ".checked");
-const SCRIPT = join(ROOT, "build", "index.js");
+const ENTRY = join(ROOT, "build", "index.js");
+/** What the compiler calls like that. */
+const BRIDGE = join(ROOT, "build", "bridge.js");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
 // Where crates lie on this machine is nobody's business, and the paths in panics are longer than the messages.
@@ -65,10 +68,8 @@ export async function build() {
     mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
-    // What the WASM reads them by: src/runtime.rs.
-    const takeTexts = 'import texts from "./texts.js";globalThis.devinBridgeTexts=texts;';
-    const script = readFileSync(SCRIPT, "utf8");
-    if (!script.startsWith(takeTexts)) writeFileSync(SCRIPT, takeTexts + script);
+    renameSync(ENTRY, BRIDGE);
+    copyFileSync(join(ROOT, "src", "entry.js"), ENTRY);
     writeFileSync(STAMP, inputs);
   }
   const checked = createHash("sha256").update(inputs).update(writeTexts()).digest("hex");

@@ -1,6 +1,13 @@
 // The Worker of wrangler.toml as Miniflare wants it described.
-import { extname } from "node:path";
+import { readFileSync } from "node:fs";
+import { extname, join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
+
+/** The files of the Worker that scripts/build.mjs makes, the main one first. */
+export const MODULES = ["index.js", "bridge.js", "texts.js", "index_bg.wasm"];
+
+/** Their contents by their names. */
+export const builtModules = (folder = "build") => Object.fromEntries(MODULES.map((name) => [name, readFileSync(join(folder, name))]));
 
 const TYPES = { ".js": "esm", ".mjs": "esm", ".wasm": "wasm" };
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { miniflareOptions } from "./miniflare.mjs";
+import { builtModules, miniflareOptions } from "./miniflare.mjs";
 
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 
@@ -16,9 +16,7 @@ process.once("message", async ({ config, variables, persistTo, port, wrapper, wi
       config,
       modules: {
         ...(wrapper && { "wrapper.js": readFileSync(wrapper, "utf8") }),
-        "index.js": readFileSync("build/index.js", "utf8"),
-        "texts.js": readFileSync("build/texts.js", "utf8"),
-        "index_bg.wasm": readFileSync("build/index_bg.wasm"),
+        ...builtModules(),
       },
       variables,
       without,

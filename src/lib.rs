@@ -57,10 +57,15 @@ mod settings;
 mod store;
 mod web;
 
-use worker::web_sys::{Request, Response};
+use worker::wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use worker::wasm_bindgen::{self, JsValue};
+use worker::web_sys::Request;
+use worker::worker_sys::Context as JsContext;
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 use crate::store::{metrics_buffer, register_calls};
+use crate::web::body::{self, Body};
+use crate::web::head::Head;
 use crate::web::router;
 
 #[event(start)]
@@ -68,13 +73,32 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let response = router::handle(request, env.clone()).await;
-    if metrics_buffer::call_is_due(runtime::now()) {
-        context.wait_until(register_calls::tell_counts(env));
-    }
-    response
+thread_local! {
+    static ANSWER: runtime::Answer = Closure::new(answer);
+}
+
+/// Every request comes in here. Without the macro of the crate `worker`, whose promise each of them would wait for.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: Env, context: JsContext) -> Result<JsValue, JsValue> {
+    ANSWER.with(|answer| runtime::serve(answer, request, env, context, body::LARGEST))
+}
+
+/// Answers a request; null where its body has to be read first.
+fn answer(
+    head: String,
+    body: Option<Vec<u8>>,
+    request: Request,
+    env: Env,
+    context: JsContext,
+) -> Result<JsValue, JsValue> {
+    runtime::at_once_or_later(async move {
+        let (head, body) = (Head::new(head), body.map_or(Body::Unread, Body::Read));
+        let Ok(response) = router::handle(&request, &head, &body, &env).await else { return Ok(JsValue::NULL) };
+        if metrics_buffer::call_is_due(runtime::now()) {
+            Context::new(context).wait_until(register_calls::tell_counts(env));
+        }
+        Ok(response?.into())
+    })
 }
 
 #[event(scheduled)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use incident::time::millis;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use worker::console_log;
 
 use inbound::config::problem::Problem;
@@ -30,6 +31,6 @@ pub fn warning(what: &str) {
 }
 
 /// One line.
-pub fn line(fields: &Value) {
-    console_log!("{fields}");
+pub fn line(fields: &impl Serialize) {
+    console_log!("{}", serde_json::to_string(fields).unwrap_or_default());
 }

@@ -1,13 +1,42 @@
 //! What the runtime gives: the clock, chance, requests, storage.
 
+use std::task::{Context, Poll, Waker};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::js_sys::{self, Array, Object, Promise, Reflect, Uint8Array};
-use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Headers, Request, RequestInit, RequestRedirect, Response, ScheduledTime, Stub, web_sys};
+use worker::wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use worker::wasm_bindgen::{self, JsCast, JsValue};
+use worker::wasm_bindgen_futures::{JsFuture, future_to_promise};
+use worker::worker_sys::Context as JsContext;
+use worker::{Env, Headers, Request, RequestInit, RequestRedirect, Response, ScheduledTime, Stub, web_sys};
 
 use incident::time::Time;
+
+/// What answers a request: see [`serve`].
+pub type Answer =
+    Closure<dyn Fn(String, Option<Vec<u8>>, web_sys::Request, Env, JsContext) -> Result<JsValue, JsValue>>;
+
+#[wasm_bindgen(module = "/src/border.js")]
+extern "C" {
+    /// Answers a request with what `answer` gives: a response, a promise of one, or null where it has to be asked again with
+    /// the body. It is told the head, a line each for the method, the URL, and each header's name and value; the body, of
+    /// one that is longer than `most` bytes at least one more; and the rest of what there is here.
+    #[wasm_bindgen(catch)]
+    pub fn serve(
+        answer: &Answer,
+        request: web_sys::Request,
+        env: Env,
+        context: JsContext,
+        most: usize,
+    ) -> Result<JsValue, JsValue>;
+
+    /// A response with this status, type and body, and the headers that all of ours have; `more`: names and values of
+    /// others, one after the other.
+    #[wasm_bindgen(catch)]
+    pub fn response(code: u16, content_type: &str, body: &str, more: Vec<String>)
+    -> Result<web_sys::Response, JsValue>;
+}
 
 /// The files of `prompts/` and `senders/`, each with its path. They lie beside the WASM, in the module `texts.js`, which
 /// `scripts/build.mjs` writes.
@@ -24,6 +53,17 @@ pub fn texts() -> Vec<(String, String)> {
 /// Now.
 pub fn now() -> Time {
     Time(js_sys::Date::now() as i64)
+}
+
+/// What a future gives, where it has that at once, otherwise a promise of it: promises are dear, and most requests need
+/// nobody else.
+pub fn at_once_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Result<JsValue, JsValue> {
+    let mut future = Box::pin(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        // Who waits is woken by the last one that looked.
+        Poll::Pending => Ok(future_to_promise(future).into()),
+    }
 }
 
 /// A number from 0 (inclusive) to 1 (exclusive).

@@ -27,7 +27,7 @@ globalThis.setTimeout = (callback, milliseconds, ...values) => {
   return realTimer(callback, milliseconds, ...values);
 };
 
-/** After a restart the clock is where it was. Every way into the Worker begins with a constructor. */
+/** After a restart the clock is where it was. Every way into the Worker begins here. */
 function startClock(env) {
   ahead ??= Number(env.CLOCK_AHEAD ?? 0);
 }
@@ -131,51 +131,50 @@ const controlled = (Base) =>
 export class IncidentObject extends controlled(Incident) {}
 export class RegisterObject extends controlled(Register) {}
 
-export default class extends Bridge {
-  #env;
-
-  constructor(context, env) {
-    startClock(env);
-    super(context, bindings(env));
-    this.#env = env;
-  }
-
-  async fetch(request) {
-    const [, control, what] = new URL(request.url).pathname.split("/");
-    const timezone = request.headers.get("test-timezone");
-    // Where Cloudflare believes the sender to be.
-    if (timezone) return super.fetch(new Request(request, { cf: { timezone } }));
-    if (control !== "control") return super.fetch(request);
-    return Response.json(await this[`_${what}`](await request.json()));
-  }
-
-  async _advance({ milliseconds, objects }) {
+const control = {
+  async advance(env, { milliseconds, objects }) {
     ahead += milliseconds;
     const moved = Object.entries(objects).flatMap(([binding, ids]) => {
-      const namespace = this.#env[binding];
-      return ids.map((id) => this.#ask(namespace.get(namespace.idFromString(id)), { milliseconds }));
+      const namespace = env[binding];
+      return ids.map((id) => ask(namespace.get(namespace.idFromString(id)), { milliseconds }));
     });
     await Promise.all(moved);
     return null;
-  }
+  },
 
-  _break(failures) {
+  break(env, failures) {
     const left = failing;
     failing = failures;
     return left;
-  }
+  },
 
-  _calls() {
+  calls() {
     return calls;
-  }
+  },
 
-  async _object({ binding, name, ...question }) {
-    const asked = this.#ask(this.#env[binding].getByName(name), question);
+  async object(env, { binding, name, ...question }) {
+    const asked = ask(env[binding].getByName(name), question);
     if (question.evict) return asked.then(() => false, () => true);
     return (await asked).json();
-  }
+  },
+};
 
-  #ask(object, question) {
-    return object.fetch("https://object/control/ask", { method: "POST", body: JSON.stringify(question) });
-  }
+function ask(object, question) {
+  return object.fetch("https://object/control/ask", { method: "POST", body: JSON.stringify(question) });
 }
+
+export default {
+  async fetch(request, env, context) {
+    startClock(env);
+    const [, first, what] = new URL(request.url).pathname.split("/");
+    if (first === "control") return Response.json(await control[what](env, await request.json()));
+    // Where Cloudflare believes the sender to be.
+    const timezone = request.headers.get("test-timezone");
+    return Bridge.fetch(timezone ? new Request(request, { cf: { timezone } }) : request, bindings(env), context);
+  },
+
+  scheduled(event, env, context) {
+    startClock(env);
+    return Bridge.scheduled(event, bindings(env), context);
+  },
+};

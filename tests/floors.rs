@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 /// From the top down. A file belongs to the entry whose path is the beginning of its own, and may name what stands below
 /// that; within an entry that is a folder, its files may name one another.
-const FLOORS: [&str; 15] = [
+const FLOORS: [&str; 16] = [
     "lib",
     "outcomes, web/router",
     "web/webhook, web/dashboard",
     "web/dry_run, web/pause",
     "web/admin",
     "web/guesses, web/list_query, web/metrics, web/openapi, web/reply",
-    "web/answer, web/query, web/event",
+    "web/answer, web/query, web/event, web/body",
+    "web/head",
     "store/incident",
     "store/register, store/dedup_cache, store/recent_bodies",
     "store/incident_calls, store/register_calls",

@@ -27,8 +27,8 @@ thread_local! {
 }
 
 /// What the token in an `Authorization` header proves.
-pub async fn check(entra: &Entra, authorization: Option<String>) -> Token {
-    let token = authorization.as_deref().and_then(secret_of_authorization).unwrap_or_default();
+pub async fn check(entra: &Entra, authorization: Option<&str>) -> Token {
+    let token = authorization.and_then(secret_of_authorization).unwrap_or_default();
     // A shared secret may come in the same header.
     if token.matches('.').count() != 2 {
         return Token::Absent;

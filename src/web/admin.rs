@@ -1,7 +1,7 @@
 //! What operators see and do: health, the list of incidents, one incident, replay, metrics.
 
 use serde_json::{Value, json};
-use worker::{Env, Headers};
+use worker::Env;
 
 use crate::configuration::configuration;
 use crate::log;
@@ -10,6 +10,7 @@ use crate::settings::Configuration;
 use crate::store::incident_calls as incidents;
 use crate::store::{dedup_cache, metrics_buffer, register_calls as register};
 use crate::web::answer::{Answer, Status};
+use crate::web::head::Head;
 use crate::web::list_query;
 use crate::web::metrics;
 use crate::web::query::Query;
@@ -35,10 +36,10 @@ enum Caller {
 }
 
 /// Who asks. A wrong token is counted and logged.
-fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
-    let caller = compare(headers, configuration);
+fn caller(head: &Head, configuration: &Configuration) -> Caller {
+    let caller = compare(head, configuration);
     // A browser that has not been asked for the token yet offers none; anything else is a guess.
-    if caller == Caller::Stranger && offered(headers).is_some() {
+    if caller == Caller::Stranger && offered(head).is_some() {
         metrics_buffer::count(Count::Refused(Refused::OperatorToken));
         log::line(&json!({"level": "info", "log": "operator", "code": 401, "reason": "wrong_token"}));
     }
@@ -46,21 +47,21 @@ fn caller(headers: &Headers, configuration: &Configuration) -> Caller {
 }
 
 /// Whether a token was offered, and is wrong.
-pub fn is_stranger(headers: &Headers, env: &Env) -> bool {
-    offered(headers).is_some() && compare(headers, &configuration(env)) == Caller::Stranger
+pub fn is_stranger(head: &Head, env: &Env) -> bool {
+    offered(head).is_some() && compare(head, &configuration(env)) == Caller::Stranger
 }
 
 /// The token that is offered.
-fn offered(headers: &Headers) -> Option<String> {
-    headers.get("Authorization").ok().flatten().and_then(|header| secret_of_authorization(&header))
+fn offered(head: &Head) -> Option<String> {
+    head.header("Authorization").and_then(secret_of_authorization)
 }
 
-fn compare(headers: &Headers, configuration: &Configuration) -> Caller {
+fn compare(head: &Head, configuration: &Configuration) -> Caller {
     let (admin, viewer) = (&configuration.admin_token, &configuration.viewer_token);
     if admin.is_none() && viewer.is_none() {
         return Caller::Nobody;
     }
-    let Some(offered) = offered(headers) else { return Caller::Stranger };
+    let Some(offered) = offered(head) else { return Caller::Stranger };
     // Both, whatever the first one gives, so that the time tells nothing.
     let [admin, viewer] = [admin, viewer].map(|token| token.as_ref().is_some_and(|token| token.matches(&offered)));
     if admin {
@@ -70,9 +71,9 @@ fn compare(headers: &Headers, configuration: &Configuration) -> Caller {
 }
 
 /// `None` for whoever may read; for everybody else the answer that they get.
-pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
+pub fn refusal(head: &Head, env: &Env) -> Option<Answer> {
     let configuration = configuration(env);
-    match caller(headers, &configuration) {
+    match caller(head, &configuration) {
         Caller::Admin | Caller::Viewer => configuration.weak_token().map(|problem| {
             let message = format!("{problem}. Until then only /health is shown.");
             Answer::unavailable("Configuration", message)
@@ -83,19 +84,19 @@ pub fn refusal(headers: &Headers, env: &Env) -> Option<Answer> {
 }
 
 /// Whether somebody who may read may also act.
-pub fn may_act(headers: &Headers, env: &Env) -> bool {
-    caller(headers, &configuration(env)) == Caller::Admin
+pub fn may_act(head: &Head, env: &Env) -> bool {
+    caller(head, &configuration(env)) == Caller::Admin
 }
 
 /// `GET /health`: whether the bridge runs and can take events and, for operators, what is wrong with its configuration and
 /// which of its stores answer.
-pub async fn health(headers: &Headers, env: &Env) -> Reply {
+pub async fn health(head: &Head, env: &Env) -> Reply {
     let configuration = configuration(env);
     let problems = configuration.problems();
     let healthy = problems.is_empty();
     let status = if healthy { "ok" } else { "misconfigured" };
     let mut document = json!({"status": status, "version": env!("CARGO_PKG_VERSION")});
-    if let (Caller::Admin | Caller::Viewer, Some(more)) = (caller(headers, &configuration), document.as_object_mut()) {
+    if let (Caller::Admin | Caller::Viewer, Some(more)) = (caller(head, &configuration), document.as_object_mut()) {
         let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
         more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
         more.insert("warnings".to_owned(), json!(configuration.warnings));
@@ -118,8 +119,8 @@ pub fn shown(pause: Option<&Pause>) -> Value {
 }
 
 /// `GET /api/incidents`.
-pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
-    if let Some(refusal) = refusal(headers, env) {
+pub async fn list(head: &Head, query: Query<'_>, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(head, env) {
         return refusal.into();
     }
     let query = match list_query::only(query, &list_query::NAMES).and_then(|()| list_query::read(query, now())) {
@@ -133,8 +134,8 @@ pub async fn list(headers: &Headers, query: Query<'_>, env: &Env) -> Reply {
 }
 
 /// `GET /metrics`.
-pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
-    if let Some(refusal) = refusal(headers, env) {
+pub async fn metrics(head: &Head, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(head, env) {
         return refusal.into();
     }
     let problems = configuration(env).problems().len();
@@ -145,11 +146,11 @@ pub async fn metrics(headers: &Headers, env: &Env) -> Reply {
 }
 
 /// `GET /api/incidents/{key}`.
-pub async fn show(headers: &Headers, query: Query<'_>, name: &str, env: &Env) -> Reply {
-    if let Some(refusal) = refusal(headers, env).or_else(|| refusal_of_parameters(query)) {
+pub async fn show(head: &Head, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(head, env).or_else(|| refusal_of_parameters(query)) {
         return refusal.into();
     }
-    incident(headers, name, env).await.map_or_else(Reply::from, Reply::Document)
+    incident(head, name, env).await.map_or_else(Reply::from, Reply::Document)
 }
 
 /// Of what takes no parameter the answer to one that has some.
@@ -158,8 +159,8 @@ fn refusal_of_parameters(query: Query<'_>) -> Option<Answer> {
 }
 
 /// What is known of the incident of that name, or the answer that says why that is not shown.
-pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value, Answer> {
-    if let Some(refusal) = refusal(headers, env) {
+pub async fn incident(head: &Head, name: &str, env: &Env) -> Result<Value, Answer> {
+    if let Some(refusal) = refusal(head, env) {
         return Err(refusal);
     }
     let key = Key::of_name(name).ok_or_else(|| unknown(name))?;
@@ -176,8 +177,8 @@ pub async fn incident(headers: &Headers, name: &str, env: &Env) -> Result<Value,
 }
 
 /// `GET /api/incidents/{key}/postmortem`: what the session gave as structured output, as Markdown.
-pub async fn postmortem(headers: &Headers, query: Query<'_>, name: &str, env: &Env) -> Reply {
-    if let Some(refusal) = refusal(headers, env).or_else(|| refusal_of_parameters(query)) {
+pub async fn postmortem(head: &Head, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    if let Some(refusal) = refusal(head, env).or_else(|| refusal_of_parameters(query)) {
         return refusal.into();
     }
     let Some(key) = Key::of_name(name) else { return unknown(name).into() };
@@ -195,19 +196,19 @@ const NO_POSTMORTEM: &str = "There is no structured postmortem of an incident of
 
 /// `None` for whoever may act, from a page of the bridge's own or with no page at all; for everybody else the answer that
 /// they get. `origin`: where the request was sent to, `https://bridge.example`.
-pub fn refusal_to_act(headers: &Headers, origin: &str, env: &Env) -> Option<Answer> {
+pub fn refusal_to_act(head: &Head, origin: &str, env: &Env) -> Option<Answer> {
     let forbidden = |message: &str| Some(Answer::error(403, "Forbidden", message));
-    match refusal(headers, env) {
+    match refusal(head, env) {
         Some(refusal) => Some(refusal),
-        None if !may_act(headers, env) => forbidden("This token reads and never acts: use ADMIN_TOKEN."),
-        None if from_another_site(headers, origin) => forbidden("The bridge is operated from its own pages only."),
+        None if !may_act(head, env) => forbidden("This token reads and never acts: use ADMIN_TOKEN."),
+        None if from_another_site(head, origin) => forbidden("The bridge is operated from its own pages only."),
         None => None,
     }
 }
 
 /// `POST /api/incidents/{key}/replay`.
-pub async fn replay(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Answer {
-    if let Some(refusal) = refusal_to_act(headers, origin, env).or_else(|| refusal_of_parameters(query)) {
+pub async fn replay(head: &Head, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal_to_act(head, origin, env).or_else(|| refusal_of_parameters(query)) {
         return refusal;
     }
     let Some(key) = Key::of_name(name) else { return unknown(name) };
@@ -216,8 +217,8 @@ pub async fn replay(headers: &Headers, origin: &str, query: Query<'_>, name: &st
 }
 
 /// `POST /incidents/{key}/give-up`.
-pub async fn give_up(headers: &Headers, origin: &str, name: &str, env: &Env) -> Answer {
-    if let Some(refusal) = refusal_to_act(headers, origin, env) {
+pub async fn give_up(head: &Head, origin: &str, name: &str, env: &Env) -> Answer {
+    if let Some(refusal) = refusal_to_act(head, origin, env) {
         return refusal;
     }
     let Some(key) = Key::of_name(name) else { return unknown(name) };
@@ -239,10 +240,10 @@ fn done_by_hand(name: &str, done: worker::Result<Option<bool>>, did: &str, nothi
 
 /// Whether a browser sends this for another site's sake: it sends the password along with any request, so it has to say
 /// where one comes from. `Sec-Fetch-Site` goes to https and to this machine only; `Origin` goes with every form.
-fn from_another_site(headers: &Headers, origin: &str) -> bool {
-    let header = |name| headers.get(name).ok().flatten();
+fn from_another_site(head: &Head, origin: &str) -> bool {
+    let header = |name| head.header(name);
     match header("Sec-Fetch-Site") {
-        Some(site) => !matches!(site.as_str(), "same-origin" | "none"),
+        Some(site) => !matches!(site, "same-origin" | "none"),
         None => header("Origin").is_some_and(|from| from != origin),
     }
 }

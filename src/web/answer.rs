@@ -136,8 +136,17 @@ impl Answer {
 
     /// The JSON body.
     pub fn body(&self) -> Value {
+        serde_json::to_value(self.fields()).unwrap_or_default()
+    }
+
+    /// The JSON body as a text.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.fields()).unwrap_or_default()
+    }
+
+    fn fields(&self) -> Fields<'_> {
         let session = self.session.as_ref();
-        let fields = Fields {
+        Fields {
             success: self.error.is_none(),
             status: self.status,
             incident: self.incident.as_deref(),
@@ -149,8 +158,7 @@ impl Answer {
             error: self.error.as_deref(),
             details: self.details.as_deref(),
             more: &self.more,
-        };
-        serde_json::to_value(fields).unwrap_or_default()
+        }
     }
 
     /// One answer for several: the worst code, and each in `results`. Where some were refused and others kept, the code is

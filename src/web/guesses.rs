@@ -12,10 +12,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use worker::{Env, Headers};
+use worker::Env;
 
 use crate::runtime::now;
 use crate::web::answer::Answer;
+use crate::web::head::Head;
 use incident::time::{MINUTE, Time};
 
 /// The name of the binding.
@@ -29,11 +30,11 @@ thread_local! {
 }
 
 /// Counts a wrong secret; the answer to it where there were too many.
-pub async fn count(headers: &Headers, env: &Env) -> Option<Answer> {
-    if let Some(answer) = kept_out(headers) {
+pub async fn count(head: &Head, env: &Env) -> Option<Answer> {
+    if let Some(answer) = kept_out(head) {
         return Some(answer);
     }
-    let address = address(headers)?;
+    let address = address(head)?;
     let limiter = env.rate_limiter(LIMITER).ok()?;
     // Where the platform can't count, the secret was wrong all the same.
     let within = limiter.limit(address.clone()).await.map_or(true, |outcome| outcome.success);
@@ -51,11 +52,11 @@ pub async fn count(headers: &Headers, env: &Env) -> Option<Answer> {
 }
 
 /// The answer to an address that has sent too many wrong secrets.
-pub fn kept_out(headers: &Headers) -> Option<Answer> {
+pub fn kept_out(head: &Head) -> Option<Answer> {
     if OVER.with_borrow(HashMap::is_empty) {
         return None;
     }
-    let address = address(headers)?;
+    let address = address(head)?;
     let until = OVER.with_borrow(|over| over.get(&address).copied())?;
     (until > now()).then(too_many)
 }
@@ -66,8 +67,8 @@ fn too_many() -> Answer {
 }
 
 /// Who asks, as Cloudflare says: an IPv4 address, or the network of an IPv6 address, of which one machine has many.
-fn address(headers: &Headers) -> Option<String> {
-    network(&headers.get("CF-Connecting-IP").ok().flatten()?)
+fn address(head: &Head) -> Option<String> {
+    network(head.header("CF-Connecting-IP")?)
 }
 
 fn network(address: &str) -> Option<String> {

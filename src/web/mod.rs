@@ -2,10 +2,12 @@
 
 pub mod admin;
 pub mod answer;
+pub mod body;
 pub mod dashboard;
 pub mod dry_run;
 pub mod event;
 pub mod guesses;
+pub mod head;
 pub mod list_query;
 pub mod metrics;
 pub mod openapi;

@@ -1,12 +1,13 @@
 //! `/api/pause`: nothing starts for a while, because somebody says so. Events are kept all the same.
 
 use serde::Deserialize;
-use worker::{Env, Headers};
+use worker::Env;
 
 use crate::runtime::now;
 use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
+use crate::web::head::Head;
 use crate::web::reply::Reply;
 use incident::time::Time;
 use text::clean;
@@ -23,8 +24,8 @@ struct Wanted {
 }
 
 /// `GET`: whether there is a pause.
-pub async fn show(headers: &Headers, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal(headers, env) {
+pub async fn show(head: &Head, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal(head, env) {
         return refusal.into();
     }
     match register::paused(env).await {
@@ -34,8 +35,8 @@ pub async fn show(headers: &Headers, env: &Env) -> Reply {
 }
 
 /// `POST`: begins a pause, or changes the one that there is.
-pub async fn begin(headers: &Headers, origin: &str, body: &[u8], env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
+pub async fn begin(head: &Head, origin: &str, body: &[u8], env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal_to_act(head, origin, env) {
         return refusal.into();
     }
     match read(body) {
@@ -48,8 +49,8 @@ pub async fn begin(headers: &Headers, origin: &str, body: &[u8], env: &Env) -> R
 }
 
 /// `DELETE`: ends it.
-pub async fn end(headers: &Headers, origin: &str, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
+pub async fn end(head: &Head, origin: &str, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal_to_act(head, origin, env) {
         return refusal.into();
     }
     match register::resume(env).await {

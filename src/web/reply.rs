@@ -8,6 +8,8 @@ use crate::web::answer::Answer;
 pub enum Reply {
     /// An answer to a hook or an action, or an error.
     Answer(Answer),
+    /// That a path does not take the method, and the methods that it takes.
+    NotAllowed(Answer, &'static str),
     /// A JSON document that is found: 200.
     Document(Value),
     /// What `/health` says while the hooks answer 503: 503.

@@ -1,26 +1,20 @@
 //! Paths, methods and status codes.
-//!
-//! What comes in and its response are the runtime's own here, not `worker`'s, whose copies of the headers, the path and
-//! the body cost a tenth of the time of an event that is a duplicate or starts nothing.
 
-use worker::js_sys::Uint8Array;
-use worker::wasm_bindgen::JsValue;
-use worker::web_sys::{self, Request, Response};
-use worker::{Env, Headers};
+use worker::Env;
+use worker::web_sys::{Request, Response};
 
 use crate::configuration::configuration;
 use crate::runtime;
 use crate::web::answer::Answer;
+use crate::web::body::{Body, Unread};
 use crate::web::dashboard::{All, Zone};
+use crate::web::head::Head;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use crate::web::{admin, dashboard, guesses, metrics, openapi, pause, webhook};
 use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
-
-/// The largest body a hook takes, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
 
 /// What a path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,135 +115,99 @@ fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// Answers a request. The runtime's own `Request` and `Response`: `worker`'s would convert the whole of `request.cf`,
-/// which nobody here reads, for each request.
-pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
-    let url = request.url();
-    let (origin, path, query) = parts(&url);
+/// Answers a request. The runtime's own `Request` and `Response`: `worker`'s would convert the whole of `request.cf`, which
+/// only the pages read, for each request.
+pub async fn handle(
+    request: &Request,
+    head: &Head,
+    body: &Body,
+    env: &Env,
+) -> Result<worker::Result<Response>, Unread> {
+    let (origin, path, query) = parts(head.url());
     let query = Query(query);
     let secure = origin.starts_with("https://");
-    let respond = |reply| respond(reply, secure);
+    let respond = |reply| Ok(respond(reply, secure));
     if !secure && !is_this_machine(origin) {
         let message = "Secrets and incidents travel over https only: please use the same address with https://.";
         return respond(Answer::error(403, "https required", message).into());
     }
     let found = Target::of(path).and_then(|(target, name)| match target {
         Target::NamedHook => {
-            Some((Target::Endpoint(senders::hook_at(name, &configuration(&env).mappings.sources)?), name))
+            Some((Target::Endpoint(senders::hook_at(name, &configuration(env).mappings.sources)?), name))
         }
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
         let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
-        return respond(refused(answer, &Headers(request.headers())));
+        return respond(refused(answer, head));
     };
-    if !target.allow().split(", ").any(|method| method == request.method()) {
+    if !target.allow().split(", ").any(|method| method == head.method()) {
         let message = format!("{path} takes {} only.", target.allow());
-        let response = respond(Answer::error(405, "Method not allowed", message).into())?;
-        response.headers().set("Allow", target.allow())?;
-        return Ok(response);
+        return respond(Reply::NotAllowed(Answer::error(405, "Method not allowed", message), target.allow()));
     }
-    let headers = Headers(request.headers());
     let operator = !matches!(target, Target::Endpoint(_) | Target::NamedHook | Target::OpenApi);
-    let offers_token = operator && headers.has("Authorization")?;
-    if offers_token && let Some(too_many) = guesses::kept_out(&headers) {
-        return respond(refused(too_many, &headers));
+    let offers_token = operator && head.header("Authorization").is_some();
+    if offers_token && let Some(too_many) = guesses::kept_out(head) {
+        return respond(refused(too_many, head));
     }
-    let zone = || Zone::of(&request);
+    let zone = || Zone::of(request);
     let reply = match target {
-        Target::Endpoint(_) if encoded(&headers) => {
+        Target::Endpoint(_) if encoded(head) => {
             let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
             Answer::error(415, "Unsupported encoding", message).into()
         }
-        Target::Endpoint(hook) => match read_body(&request, &headers).await? {
-            Some(body) => webhook::handle(hook, &headers, (origin, query), &body, &env).await.into(),
-            None => {
-                Answer::error(413, "Body too large", format!("A body may have at most {LARGEST_BODY} bytes.")).into()
-            }
-        },
+        Target::Endpoint(hook) => webhook::handle(hook, head, (origin, query), body, env).await?.into(),
         Target::NamedHook => Answer::error(404, "Not found", "There is no such hook.").into(),
-        Target::Health => admin::health(&headers, &env).await,
+        Target::Health => admin::health(head, env).await,
         Target::OpenApi => Reply::OpenApi,
-        Target::Metrics => admin::metrics(&headers, &env).await,
-        Target::Incidents => admin::list(&headers, query, &env).await,
-        Target::Incident => admin::show(&headers, query, name, &env).await,
-        Target::Postmortem => admin::postmortem(&headers, query, name, &env).await,
-        Target::Replay => admin::replay(&headers, origin, query, name, &env).await.into(),
-        Target::Dashboard => dashboard::list(&headers, origin, query, zone(), &env).await,
-        Target::Page => dashboard::incident(&headers, query, name, zone(), &env).await,
-        Target::PageReplay => dashboard::replay(&headers, origin, query, name, &env).await,
-        Target::PageGiveUp => dashboard::give_up(&headers, origin, query, name, &env).await,
-        Target::PageAll(all) if request.method() == "POST" => all.act(&headers, origin, query, &env).await,
-        Target::PageAll(all) => all.ask(&headers, &env).await,
+        Target::Metrics => admin::metrics(head, env).await,
+        Target::Incidents => admin::list(head, query, env).await,
+        Target::Incident => admin::show(head, query, name, env).await,
+        Target::Postmortem => admin::postmortem(head, query, name, env).await,
+        Target::Replay => admin::replay(head, origin, query, name, env).await.into(),
+        Target::Dashboard => dashboard::list(head, origin, query, zone(), env).await,
+        Target::Page => dashboard::incident(head, query, name, zone(), env).await,
+        Target::PageReplay => dashboard::replay(head, origin, query, name, env).await,
+        Target::PageGiveUp => dashboard::give_up(head, origin, query, name, env).await,
+        Target::PageAll(all) if head.method() == "POST" => all.act(head, origin, query, env).await,
+        Target::PageAll(all) => all.ask(head, env).await,
         Target::Pause | Target::PagePause | Target::PageResume => {
-            pause_or_resume(target, &request, &headers, origin, &env).await?
+            pause_or_resume(target, head, origin, body, env).await?
         }
-        Target::SignOut => dashboard::sign_out(&headers, &env),
+        Target::SignOut => dashboard::sign_out(head, env),
     };
     // After the answer is made, so that nobody waits for the count but who was wrong.
     if offers_token
-        && admin::is_stranger(&headers, &env)
-        && let Some(too_many) = guesses::count(&headers, &env).await
+        && admin::is_stranger(head, env)
+        && let Some(too_many) = guesses::count(head, env).await
     {
-        return respond(refused(too_many, &headers));
+        return respond(refused(too_many, head));
     }
     respond(reply)
 }
 
 /// What is answered where nothing is done, to a browser as a page.
-fn refused(answer: Answer, headers: &Headers) -> Reply {
-    let page = headers.get("Accept").ok().flatten().is_some_and(|types| types.contains("text/html"));
+fn refused(answer: Answer, head: &Head) -> Reply {
+    let page = head.header("Accept").is_some_and(|types| types.contains("text/html"));
     if page { dashboard::problem(answer) } else { answer.into() }
 }
 
 /// Whether a body is compressed or otherwise not sent as it is.
-fn encoded(headers: &Headers) -> bool {
-    let encoding = headers.get("Content-Encoding").ok().flatten().unwrap_or_default();
+fn encoded(head: &Head) -> bool {
+    let encoding = head.header("Content-Encoding").unwrap_or_default();
     encoding.split(',').any(|word| !matches!(word.trim(), "" | "identity"))
 }
 
 /// Shows, begins or ends a pause.
-async fn pause_or_resume(
-    target: Target,
-    request: &Request,
-    headers: &Headers,
-    origin: &str,
-    env: &Env,
-) -> worker::Result<Reply> {
-    let method = request.method();
-    Ok(match (target, method.as_str()) {
-        (Target::PageResume, _) => dashboard::pause::end(headers, origin, env).await,
-        (Target::PagePause, "POST") => {
-            dashboard::pause::begin(headers, origin, read_body(request, headers).await?, env).await
-        }
-        (Target::PagePause, _) => dashboard::pause::ask(headers, env).await,
-        (_, "POST") => {
-            let body = read_body(request, headers).await?.unwrap_or_default();
-            pause::begin(headers, origin, &body, env).await
-        }
-        (_, "DELETE") => pause::end(headers, origin, env).await,
-        _ => pause::show(headers, env).await,
+async fn pause_or_resume(target: Target, head: &Head, origin: &str, body: &Body, env: &Env) -> Result<Reply, Unread> {
+    Ok(match (target, head.method()) {
+        (Target::PageResume, _) => dashboard::pause::end(head, origin, env).await,
+        (Target::PagePause, "POST") => dashboard::pause::begin(head, origin, body.bytes(head)?, env).await,
+        (Target::PagePause, _) => dashboard::pause::ask(head, env).await,
+        (_, "POST") => pause::begin(head, origin, body.bytes(head)?.unwrap_or_default(), env).await,
+        (_, "DELETE") => pause::end(head, origin, env).await,
+        _ => pause::show(head, env).await,
     })
-}
-
-/// The body, or `None` where it is too large. Where its length is declared it is taken in one piece, which costs a third
-/// of reading it as a stream; otherwise the limit holds while it is read.
-async fn read_body(request: &Request, headers: &Headers) -> worker::Result<Option<Vec<u8>>> {
-    let declared = headers.get("Content-Length")?.and_then(|text| text.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LARGEST_BODY) {
-        return Ok(None);
-    }
-    if declared.is_some() {
-        let bytes = Uint8Array::new(&runtime::promised(request.array_buffer()).await?);
-        let fits = usize::try_from(bytes.length()).is_ok_and(|length| length <= LARGEST_BODY);
-        return Ok(fits.then(|| bytes.to_vec()));
-    }
-    let mut body = Vec::new();
-    let whole = match request.body() {
-        Some(stream) => runtime::read(&stream, LARGEST_BODY, &mut body).await?,
-        None => true,
-    };
-    Ok(whole.then_some(body))
 }
 
 /// `secure`: whether it goes over https.
@@ -260,7 +218,11 @@ fn respond(reply: Reply, secure: bool) -> worker::Result<Response> {
         more.push(("Strict-Transport-Security", "max-age=31536000".to_owned()));
     }
     let (code, retry_after, content_type, body) = match reply {
-        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, answer.body().to_string()),
+        Reply::Answer(answer) => (answer.code, answer.retry_after, JSON, answer.to_json()),
+        Reply::NotAllowed(answer, allow) => {
+            more.push(("Allow", allow.to_owned()));
+            (answer.code, answer.retry_after, JSON, answer.to_json())
+        }
         Reply::Document(document) => (200, None, JSON, document.to_string()),
         Reply::Misconfigured(document) => (503, Some(30), JSON, document.to_string()),
         Reply::OpenApi => (200, None, JSON, openapi::DOCUMENT.to_owned()),
@@ -281,33 +243,12 @@ fn respond(reply: Reply, secure: bool) -> worker::Result<Response> {
     if code == 401 {
         more.push(("WWW-Authenticate", "Basic realm=\"devin-bridge\", charset=\"UTF-8\"".to_owned()));
     }
-    let ready = if content_type == JSON { JSON_HEADERS.with(Clone::clone) } else { None };
-    let init = web_sys::ResponseInit::new();
-    init.set_status(code);
-    init.set_headers(&ready.map_or_else(|| headers(content_type), Ok)?.into());
-    let response = Response::new_with_opt_str_and_init(Some(&body), &init)?;
-    for (name, value) in more {
-        response.headers().set(name, &value)?;
-    }
-    Ok(response)
+    let more = more.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+    Ok(runtime::response(code, content_type, &body, more)?)
 }
 
 const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
-
-thread_local! {
-    /// The headers of every JSON document. A response copies them, so they are made once an isolate.
-    static JSON_HEADERS: Option<web_sys::Headers> = headers(JSON).ok();
-}
-
-/// The headers that everything we send has.
-fn headers(content_type: &str) -> Result<web_sys::Headers, JsValue> {
-    let headers = web_sys::Headers::new()?;
-    headers.set("Cache-Control", "no-store")?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
-    headers.set("Content-Type", content_type)?;
-    Ok(headers)
-}
 
 /// Whether an origin is the machine the bridge runs on, where nobody listens in between.
 fn is_this_machine(origin: &str) -> bool {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use incident::time::millis;
 
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use worker::{Env, Headers};
+use worker::Env;
 
 use crate::clients::{entra, sns};
 use crate::configuration::configuration;
@@ -18,13 +18,15 @@ use crate::store::incident_calls as incidents;
 use crate::store::recent_bodies::Repeat;
 use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
+use crate::web::body::{self, Body, Unread};
 use crate::web::dry_run::{self, wants_dry_run};
 use crate::web::event::{addressed, early, needs_no_object};
 use crate::web::guesses;
+use crate::web::head::Head;
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
 use engine::incident::calls::{Outcome, SessionStatus};
-use inbound::auth::{Attempt, Refusal, Token, Verified};
+use inbound::auth::{Attempt, Claim, Refusal, Token, Verified};
 use inbound::endpoint::Endpoint;
 use inbound::routing::Decision;
 use inbound::senders::{self, BadBody, Parsed};
@@ -37,31 +39,62 @@ use incident::session::Session;
 use text::clean;
 
 /// Answers a request to a hook. `address`: the bridge's own, `https://bridge.example`, and the query.
-pub async fn handle(hook: Endpoint, headers: &Headers, address: (&str, Query<'_>), body: &[u8], env: &Env) -> Answer {
+pub async fn handle(
+    hook: Endpoint,
+    head: &Head,
+    address: (&str, Query<'_>),
+    body: &Body,
+    env: &Env,
+) -> Result<Answer, Unread> {
     let arrived = now();
     let configuration = configuration(env);
-    let (mut answer, proof) = proven(hook, headers, address, body, env, &configuration).await;
+    let (mut answer, proof) = authenticated(hook, head, address, body, env, &configuration).await?;
     if answer.answer.code == 401
-        && let Some(too_many) = guesses::count(headers, env).await
+        && let Some(too_many) = guesses::count(head, env).await
     {
         answer = too_many.into();
     }
     // What is ignored is counted and on the list; a line for each would cost a fifth of its time.
     let ignored = answer.answer.status == Some(Status::Ignored);
     if !ignored || configuration.settings.as_ref().is_ok_and(|settings| settings.log_ignored) {
-        log_decision(&answer.answer, answer.sender, answer.event_type.as_deref(), &proof, now().since(arrived));
+        log_decision(&answer, &proof, now().since(arrived));
     }
-    answer.answer
+    Ok(answer.answer)
 }
 
-/// What became of an event at a hook. `took`: from its arrival to the answer.
-fn log_decision(answer: &Answer, sender: Option<Sender>, event_type: Option<&str>, proof: &str, took: Duration) {
-    let level = if answer.code >= 500 { "error" } else { "info" };
-    log::line(&json!({
-        "level": level, "log": "event", "incident": answer.incident, "sender": sender, "event": event_type,
-        "status": answer.status, "code": answer.code, "reason": answer.reason,
-        "session": answer.session.as_ref().map(|session| &session.id), "proof": proof, "ms": millis(took),
-    }));
+/// The log's line about what became of an event at a hook.
+#[derive(Serialize)]
+struct Decided<'a> {
+    level: &'static str,
+    log: &'static str,
+    incident: Option<&'a str>,
+    sender: Option<Sender>,
+    event: Option<&'a str>,
+    status: Option<Status>,
+    code: u16,
+    reason: Option<Reason>,
+    session: Option<&'a str>,
+    /// What authenticated it.
+    proof: &'a str,
+    /// From its arrival to the answer.
+    ms: i64,
+}
+
+fn log_decision(logged: &Logged, proof: &str, took: Duration) {
+    let Logged { answer, sender, event_type } = logged;
+    log::line(&Decided {
+        level: if answer.code >= 500 { "error" } else { "info" },
+        log: "event",
+        incident: answer.incident.as_deref(),
+        sender: *sender,
+        event: event_type.as_deref(),
+        status: answer.status,
+        code: answer.code,
+        reason: answer.reason,
+        session: answer.session.as_ref().map(|session| session.id.as_str()),
+        proof,
+        ms: millis(took),
+    });
 }
 
 /// An answer, with what the log wants to know of the event.
@@ -77,20 +110,44 @@ impl From<Answer> for Logged {
     }
 }
 
-async fn proven(
+/// Answers a request, once it is authenticated; beside the answer stands what authenticated it.
+async fn authenticated(
     hook: Endpoint,
-    headers: &Headers,
+    head: &Head,
+    address: (&str, Query<'_>),
+    body: &Body,
+    env: &Env,
+    configuration: &Configuration,
+) -> Result<(Logged, String), Unread> {
+    let too_large = || {
+        let message = format!("A body may have at most {} bytes.", body::LARGEST);
+        (Answer::error(413, "Body too large", message).into(), "none".to_owned())
+    };
+    if body::will_be_too_large(head) {
+        return Ok(too_large());
+    }
+    let header = |name: &str| head.header(name);
+    let claim = Claim { hook, header: &header, query_secret: address.1.get("secret"), now: now() };
+    let attempt = Attempt::new(&configuration.hook_secrets, claim);
+    if let Some(refusal) = attempt.refusal() {
+        return Ok(refused(hook, refusal, &Token::Absent, configuration));
+    }
+    let Some(body) = body.bytes(head)? else { return Ok(too_large()) };
+    let (token, verified) = verify(&attempt, hook, head, body, configuration).await;
+    match verified {
+        Ok(verified) => Ok(taken_in(hook, &verified, address, env, configuration).await),
+        Err(refusal) => Ok(refused(hook, refusal, &token, configuration)),
+    }
+}
+
+/// Answers an authenticated request; beside the answer stands what authenticated it.
+async fn taken_in(
+    hook: Endpoint,
+    verified: &Verified<'_>,
     (origin, query): (&str, Query<'_>),
-    body: &[u8],
     env: &Env,
     configuration: &Configuration,
 ) -> (Logged, String) {
-    let header = |name: &str| headers.get(name).ok().flatten();
-    let attempt = Attempt { hook, header: &header, query_secret: query.get("secret"), body, now: now() };
-    let verified = match verify(&attempt, configuration).await {
-        Ok(verified) => verified,
-        Err((answer, proof)) => return (answer.into(), proof),
-    };
     let proof = verified.by().to_owned();
     let Ok(settings) = &configuration.settings else {
         metrics_buffer::count(Count::Refused(Refused::NotConfigured));
@@ -109,16 +166,16 @@ async fn proven(
     };
     if hook == Endpoint::Of(Sender::Pagerduty)
         && !dry_run
-        && let Some(Repeat { event_type, incident, session }) = recent_bodies::recall(&verified, now())
+        && let Some(Repeat { event_type, incident, session }) = recent_bodies::recall(verified, now())
     {
         metrics_buffer::count(Count::Received(Sender::Pagerduty));
         metrics_buffer::count(Count::Duplicate(Sender::Pagerduty));
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let answer = match senders::parse(hook, &verified, &configuration.mappings) {
+    let answer = match senders::parse(hook, verified, &configuration.mappings) {
         Ok(parsed) => {
-            Proven { hook, origin, body: &verified, dry_run, settings, env }.answer(parsed, configuration).await
+            Proven { hook, origin, body: verified, dry_run, settings, env }.answer(parsed, configuration).await
         }
         Err(bad) => {
             metrics_buffer::count(Count::Refused(Refused::BadBody));
@@ -128,32 +185,39 @@ async fn proven(
     (answer, proof)
 }
 
-/// The body, once it is proven who sent it; or the answer to who did not prove it, and what was offered.
-async fn verify<'a>(attempt: &Attempt<'a>, configuration: &Configuration) -> Result<Verified<'a>, (Answer, String)> {
-    let (secrets, hook) = (&configuration.hook_secrets, attempt.hook);
+/// The body, once it is authenticated, and what was found of a token or of SNS's signature.
+async fn verify<'a>(
+    attempt: &Attempt<'_>,
+    hook: Endpoint,
+    head: &Head,
+    body: &'a [u8],
+    configuration: &Configuration,
+) -> (Token, Result<Verified<'a>, Refusal>) {
+    let secrets = &configuration.hook_secrets;
     let mut token = match &secrets.entra {
-        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, (attempt.header)("Authorization")).await,
+        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, head.header("Authorization")).await,
         _ => Token::Absent,
     };
-    let mut verified = secrets.verify(attempt, &token);
+    let mut verified = attempt.verify(body, &token);
     if verified.is_err() && secrets.takes_topics(hook) {
-        // Only where nothing else proves it: the certificate may have to be asked for.
-        token = sns::check(&secrets.topics, attempt.body).await;
-        verified = secrets.verify(attempt, &token);
+        // Only where nothing else authenticates it: the certificate may have to be asked for.
+        token = sns::check(&secrets.topics, body).await;
+        verified = attempt.verify(body, &token);
     }
-    verified.map_err(|refusal| {
-        let (refused, answer) = match refusal {
-            Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
-            Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
-            Refusal::NoKeys => {
-                (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present."))
-            }
-        };
-        metrics_buffer::count(Count::Refused(refused));
-        let what = if secrets.takes_topics(hook) { "message" } else { "token" };
-        let proof = if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
-        (answer, proof)
-    })
+    (token, verified)
+}
+
+/// The answer to a request that is refused, and what was offered.
+fn refused(hook: Endpoint, refusal: Refusal, token: &Token, configuration: &Configuration) -> (Logged, String) {
+    let (refused, answer) = match refusal {
+        Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
+        Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
+        Refusal::NoKeys => (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present.")),
+    };
+    metrics_buffer::count(Count::Refused(refused));
+    let what = if configuration.hook_secrets.takes_topics(hook) { "message" } else { "token" };
+    let proof = if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
+    (answer.into(), proof)
 }
 
 /// A proven body on its way.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use inbound::auth::{Attempt, EndpointSecrets, Token, Verified};
+use inbound::auth::{Attempt, Claim, EndpointSecrets, Token, Verified};
 use inbound::endpoint::Endpoint;
 use inbound::senders::Mappings;
 use incident::time::Time;
@@ -16,8 +16,10 @@ pub fn text_of(input: &[u8]) -> Cow<'_, str> {
 /// A body as it comes in where anybody may call.
 pub fn verified(body: &[u8]) -> Verified<'_> {
     let open = EndpointSecrets { open: true, ..EndpointSecrets::default() };
-    let attempt = Attempt { hook: Endpoint::Any, header: &|_| None, query_secret: None, body, now: Time(0) };
-    let Ok(verified) = open.verify(&attempt, &Token::Absent) else { unreachable!("anybody may call") };
+    let claim = Claim { hook: Endpoint::Any, header: &|_| None, query_secret: None, now: Time(0) };
+    let Ok(verified) = Attempt::new(&open, claim).verify(body, &Token::Absent) else {
+        unreachable!("anybody may call")
+    };
     verified
 }
 

@@ -2,7 +2,7 @@
 
 use maud::html;
 use serde_json::Value;
-use worker::{Env, Headers};
+use worker::Env;
 
 use super::page::frame;
 use super::pieces::{list, text};
@@ -11,6 +11,7 @@ use crate::store::incident_calls as incidents;
 use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
+use crate::web::head::Head;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 use engine::register::calls::{LARGEST_PAGE, ListQuery};
@@ -67,8 +68,8 @@ impl All {
     }
 
     /// `GET`: asks whether that is meant, with the number.
-    pub async fn ask(self, headers: &Headers, env: &Env) -> Reply {
-        if let Some(refusal) = admin::refusal(headers, env) {
+    pub async fn ask(self, head: &Head, env: &Env) -> Reply {
+        if let Some(refusal) = admin::refusal(head, env) {
             return problem(refusal);
         }
         let found = match self.find(env).await {
@@ -85,7 +86,7 @@ impl All {
                 } @else {
                     p { (self.consequence()) }
                     @if found > MOST { p { "There are more: these are the oldest " (count) ", and the others can follow." } }
-                    @if admin::may_act(headers, env) {
+                    @if admin::may_act(head, env) {
                         form method="post" action={ (self.path()) "?most=" (count) } { button { (title) } }
                     } @else {
                         p { "This token reads only." }
@@ -98,8 +99,8 @@ impl All {
     }
 
     /// `POST`: does it, to no more than the number that was confirmed, the oldest first.
-    pub async fn act(self, headers: &Headers, origin: &str, query: Query<'_>, env: &Env) -> Reply {
-        if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
+    pub async fn act(self, head: &Head, origin: &str, query: Query<'_>, env: &Env) -> Reply {
+        if let Some(refusal) = admin::refusal_to_act(head, origin, env) {
             return problem(refusal);
         }
         let Some(most) = query.get("most").and_then(|most| most.parse::<usize>().ok()).filter(|most| *most <= MOST)

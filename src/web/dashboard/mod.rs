@@ -18,13 +18,14 @@ mod today;
 mod view;
 
 use maud::html;
-use worker::{Env, Headers};
+use worker::Env;
 
 use crate::configuration::configuration;
 use crate::runtime::now;
 use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
+use crate::web::head::Head;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
 pub use all::All;
@@ -37,8 +38,8 @@ use view::View;
 /// How far back the plots go, in hours.
 const HOURS: u32 = 7 * 24;
 /// `GET /`: the incidents, newest first.
-pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Option<Zone>, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal(headers, env) {
+pub async fn list(head: &Head, origin: &str, query: Query<'_>, zone: Option<Zone>, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal(head, env) {
         return problem(refusal);
     }
     let clock = Clock { now: now(), zone };
@@ -50,19 +51,19 @@ pub async fn list(headers: &Headers, origin: &str, query: Query<'_>, zone: Optio
         (Ok(found), Ok(stats)) => (found, stats),
         (Err(error), _) | (_, Err(error)) => return problem(admin::failed(&error)),
     };
-    let acts = admin::may_act(headers, env);
+    let acts = admin::may_act(head, env);
     let banner = html! { (problems::banner(&configuration(env))) (pause::banner(stats.pause.as_ref(), &clock)) };
     let list = list::List { found: &found, view: &view, stats: &stats, origin, clock: &clock, acts, banner };
     refreshing(view.refreshes, page(200, list::page(&list)))
 }
 
 /// `GET /incidents/{key}`: one of them.
-pub async fn incident(headers: &Headers, query: Query<'_>, name: &str, zone: Option<Zone>, env: &Env) -> Reply {
-    match admin::incident(headers, name, env).await {
+pub async fn incident(head: &Head, query: Query<'_>, name: &str, zone: Option<Zone>, env: &Env) -> Reply {
+    match admin::incident(head, name, env).await {
         Ok(shown) => {
             let clock = Clock { now: now(), zone };
             let view = View::of_incident(query, clock.now);
-            let shown = incident::Shown { incident: &shown, view: &view, acts: admin::may_act(headers, env) };
+            let shown = incident::Shown { incident: &shown, view: &view, acts: admin::may_act(head, env) };
             refreshing(view.refreshes, page(200, incident::page(&shown, &clock)))
         }
         Err(answer) => problem(answer),
@@ -70,13 +71,13 @@ pub async fn incident(headers: &Headers, query: Query<'_>, name: &str, zone: Opt
 }
 
 /// `POST /incidents/{key}/replay`: the button of that page, which is shown again.
-pub async fn replay(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
-    done(admin::replay(headers, origin, Query(""), name, env).await, query, name)
+pub async fn replay(head: &Head, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    done(admin::replay(head, origin, Query(""), name, env).await, query, name)
 }
 
 /// `POST /incidents/{key}/give-up`: likewise.
-pub async fn give_up(headers: &Headers, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
-    done(admin::give_up(headers, origin, name, env).await, query, name)
+pub async fn give_up(head: &Head, origin: &str, query: Query<'_>, name: &str, env: &Env) -> Reply {
+    done(admin::give_up(head, origin, name, env).await, query, name)
 }
 
 fn done(answer: Answer, query: Query<'_>, name: &str) -> Reply {
@@ -87,8 +88,8 @@ fn done(answer: Answer, query: Query<'_>, name: &str) -> Reply {
 }
 
 /// `GET /sign-out`: a browser forgets a token that is refused.
-pub fn sign_out(headers: &Headers, env: &Env) -> Reply {
-    if let Some(nobody) = admin::refusal(headers, env).filter(|refusal| refusal.code == 404) {
+pub fn sign_out(head: &Head, env: &Env) -> Reply {
+    if let Some(nobody) = admin::refusal(head, env).filter(|refusal| refusal.code == 404) {
         return problem(nobody);
     }
     problem(Answer::error(

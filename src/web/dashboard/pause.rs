@@ -1,7 +1,7 @@
 //! The page on which somebody pauses the bridge, and ends that, and what the list says meanwhile.
 
 use maud::{Markup, html};
-use worker::{Env, Headers};
+use worker::Env;
 
 use super::clock::Clock;
 use super::page::frame;
@@ -11,6 +11,7 @@ use crate::runtime::now;
 use crate::store::register_calls as register;
 use crate::web::admin;
 use crate::web::answer::Answer;
+use crate::web::head::Head;
 use crate::web::pause::checked;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
@@ -22,15 +23,15 @@ const SPANS: [(u32, &str); 5] =
     [(1, "an hour"), (4, "4 hours"), (12, "12 hours"), (24, "a day"), (0, "until somebody ends it")];
 
 /// `GET /pause`.
-pub async fn ask(headers: &Headers, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal(headers, env) {
+pub async fn ask(head: &Head, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal(head, env) {
         return problem(refusal);
     }
     let pause = match register::paused(env).await {
         Ok(pause) => pause,
         Err(error) => return problem(admin::failed(&error)),
     };
-    let acts = admin::may_act(headers, env);
+    let acts = admin::may_act(head, env);
     let main = html! {
         section.card {
             h1 { @if pause.is_some() { "Paused" } @else { "Pause?" } }
@@ -59,12 +60,12 @@ fn reason(pause: Option<&Pause>) -> String {
 }
 
 /// `POST /pause`: what the form says. `body`: `None` where it is too large.
-pub async fn begin(headers: &Headers, origin: &str, body: Option<Vec<u8>>, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
+pub async fn begin(head: &Head, origin: &str, body: Option<&[u8]>, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal_to_act(head, origin, env) {
         return problem(refusal);
     }
-    let body = body.and_then(|body| String::from_utf8(body).ok()).unwrap_or_default();
-    let form = Query(&body);
+    let body = body.and_then(|body| str::from_utf8(body).ok()).unwrap_or_default();
+    let form = Query(body);
     let hours = form.get("hours").and_then(|hours| hours.parse::<u32>().ok());
     let Some(hours) = hours.filter(|hours| SPANS.iter().any(|(known, _)| known == hours)) else {
         return problem(Answer::error(400, "Bad form", "hours is missing or none of those that the page offers."));
@@ -80,8 +81,8 @@ pub async fn begin(headers: &Headers, origin: &str, body: Option<Vec<u8>>, env: 
 }
 
 /// `POST /resume`: ends the pause.
-pub async fn end(headers: &Headers, origin: &str, env: &Env) -> Reply {
-    if let Some(refusal) = admin::refusal_to_act(headers, origin, env) {
+pub async fn end(head: &Head, origin: &str, env: &Env) -> Reply {
+    if let Some(refusal) = admin::refusal_to_act(head, origin, env) {
         return problem(refusal);
     }
     match register::resume(env).await {

@@ -1,4 +1,4 @@
-//! What a request offers as proof, and what it is compared with.
+//! What a request claims, and what it is compared with.
 
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine, alphabet};
@@ -27,21 +27,19 @@ impl Rotating {
     }
 }
 
-/// A request to a hook, as far as it can prove who sent it.
-pub struct Attempt<'a> {
+/// What a request to a hook says of who sent it, besides its body.
+pub struct Claim<'a> {
     /// Where it came to.
     pub hook: Endpoint,
     /// The value of a header by its name, which may be in any case.
-    pub header: &'a dyn Fn(&str) -> Option<String>,
+    pub header: &'a dyn Fn(&str) -> Option<&'a str>,
     /// `?secret=`, decoded.
     pub query_secret: Option<String>,
-    /// The raw body.
-    pub body: &'a [u8],
     /// When it came.
     pub now: Time,
 }
 
-impl Attempt<'_> {
+impl Claim<'_> {
     /// Whether its Content-Type calls the body a form.
     pub(super) fn is_form(&self) -> bool {
         let kind = (self.header)("Content-Type").unwrap_or_default();
@@ -50,8 +48,9 @@ impl Attempt<'_> {
 
     /// The shared secrets offered, one for each carrier that was used.
     pub(super) fn shared_secrets(&self) -> Vec<String> {
-        let authorization = (self.header)("Authorization").as_deref().and_then(secret_of_authorization);
-        [(self.header)("X-Webhook-Secret"), authorization, self.query_secret.clone()].into_iter().flatten().collect()
+        let header = (self.header)("X-Webhook-Secret").map(str::to_owned);
+        let authorization = (self.header)("Authorization").and_then(secret_of_authorization);
+        [header, authorization, self.query_secret.clone()].into_iter().flatten().collect()
     }
 }
 

@@ -8,7 +8,7 @@ pub mod sns;
 pub mod strength;
 
 use crate::endpoint::Endpoint;
-pub use attempt::{Attempt, Rotating, secret_of_authorization};
+pub use attempt::{Claim, Rotating, secret_of_authorization};
 pub use entra::{Entra, Token};
 use incident::secret::Secret;
 use incident::sender::Sender;
@@ -93,43 +93,85 @@ pub enum Refusal {
     NoKeys,
 }
 
-impl EndpointSecrets {
-    /// Checks a request's proof over its raw body; `token` is what the check of a token, or of SNS's signature, found. Until
-    /// one holds, every comparison is made whatever the ones before gave, so that the time tells who is refused nothing.
-    pub fn verify<'a>(&self, attempt: &Attempt<'a>, token: &Token) -> Result<Verified<'a>, Refusal> {
-        let let_in = |by: String| Verified { body: attempt.body, by, is_form: attempt.is_form() };
-        let mut checkable = self.shared.is_set() || self.takes_tokens(attempt.hook) || self.takes_topics(attempt.hook);
-        let mut proofs = Vec::new();
-        let offered = attempt.shared_secrets();
-        let shared = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
-        check("webhook_secret", &self.shared, &shared, &mut proofs);
-        for own in self.own.iter().filter(|own| own.hook == attempt.hook) {
-            checkable |= own.secrets.is_set();
-            check(&own.name, &own.secrets, &shared, &mut proofs);
+/// A request whose claims are compared with the secrets, and whose body is not needed for that.
+pub struct Attempt<'a> {
+    secrets: &'a EndpointSecrets,
+    claim: Claim<'a>,
+    /// The shared secret that it has, or that of its hook.
+    opened_by: Option<String>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Compares the secrets that a request offers. Every comparison is made whatever the ones before gave, so that the time
+    /// tells who is refused nothing.
+    pub fn new(secrets: &'a EndpointSecrets, claim: Claim<'a>) -> Self {
+        let offered = claim.shared_secrets();
+        let holds = |secret: &Secret| offered.iter().fold(false, |any, guess| any | secret.matches(guess));
+        let own = secrets.own.iter().filter(|own| own.hook == claim.hook);
+        let all = own.map(|own| (own.name.as_str(), &own.secrets));
+        let mut opened_by = None;
+        for (name, rotating) in [("webhook_secret", &secrets.shared)].into_iter().chain(all) {
+            let by = proof(name, rotating, &holds);
+            opened_by = opened_by.or(by);
         }
-        for signature in &self.signatures {
-            if signature.hooks.contains(&attempt.hook) {
-                checkable |= signature.secrets.is_set();
-                let holds = |secret: &Secret| signature.scheme.holds(secret, attempt);
-                // Each is an HMAC over the whole body.
-                if proofs.is_empty() {
-                    check(&signature.name, &signature.secrets, &holds, &mut proofs);
-                }
-            }
+        Attempt { secrets, claim, opened_by }
+    }
+
+    /// Why the request is refused, where no body could change that: it has no secret, and claims nothing that a body has to
+    /// show.
+    pub fn refusal(&self) -> Option<Refusal> {
+        let Attempt { secrets, claim, .. } = self;
+        let signed = self.signatures().any(|signature| signature.is_claimed(claim));
+        let claims = signed || secrets.takes_tokens(claim.hook) || secrets.takes_topics(claim.hook);
+        if claims { None } else { self.verify(&[], &Token::Absent).err() }
+    }
+
+    /// Checks a request's proof over its raw body; `token` is what the check of a token, or of SNS's signature, found.
+    pub fn verify<'b>(&self, body: &'b [u8], token: &Token) -> Result<Verified<'b>, Refusal> {
+        let Attempt { secrets, claim, opened_by } = self;
+        let let_in = |by: String| Verified { body, by, is_form: claim.is_form() };
+        let mut by = opened_by.clone();
+        // Each is an HMAC over the whole body.
+        for signature in self.signatures().filter(|signature| signature.is_claimed(claim)) {
+            let holds = |secret: &Secret| signature.scheme.holds(secret, claim, body);
+            by = by.or_else(|| proof(&signature.name, &signature.secrets, &holds));
         }
-        if *token == Token::Proven {
-            let name = if self.takes_topics(attempt.hook) { "sns_signature" } else { "entra_token" };
-            proofs.push(name.to_owned());
-        }
-        match proofs.into_iter().next() {
+        let own = if secrets.takes_topics(claim.hook) { "sns_signature" } else { "entra_token" };
+        let by = by.or_else(|| (*token == Token::Proven).then(|| own.to_owned()));
+        match by {
             Some(by) => Ok(let_in(by)),
-            None if !checkable && self.open => Ok(let_in("none".to_owned())),
-            None if !checkable || self.unreadable => Err(Refusal::NotConfigured),
+            None if !self.is_checkable() && secrets.open => Ok(let_in("none".to_owned())),
+            None if !self.is_checkable() || secrets.unreadable => Err(Refusal::NotConfigured),
             None if *token == Token::NoKeys => Err(Refusal::NoKeys),
             None => Err(Refusal::Unauthorized),
         }
     }
 
+    /// Whether there is anything that could prove a request to this hook.
+    fn is_checkable(&self) -> bool {
+        let Attempt { secrets, claim: Claim { hook, .. }, .. } = self;
+        secrets.shared.is_set()
+            || secrets.own.iter().any(|own| own.hook == *hook && own.secrets.is_set())
+            || self.signatures().any(|signature| signature.secrets.is_set())
+            || secrets.takes_tokens(*hook)
+            || secrets.takes_topics(*hook)
+    }
+
+    /// The signatures that the hook takes.
+    fn signatures(&self) -> impl Iterator<Item = &'a Signature> {
+        let hook = self.claim.hook;
+        self.secrets.signatures.iter().filter(move |signature| signature.hooks.contains(&hook))
+    }
+}
+
+/// The name of that of the two secrets that the request has.
+fn proof(name: &str, secrets: &Rotating, holds: &dyn Fn(&Secret) -> bool) -> Option<String> {
+    let [current, previous] = [&secrets.current, &secrets.previous].map(|secret| secret.as_ref().is_some_and(holds));
+    let previous = previous.then(|| format!("{name}_previous"));
+    if current { Some(name.to_owned()) } else { previous }
+}
+
+impl EndpointSecrets {
     /// Whether there is anything at all that a sender could prove itself with, at some hook.
     pub fn is_set(&self) -> bool {
         self.shared.is_set()
@@ -147,16 +189,6 @@ impl EndpointSecrets {
     /// Whether a hook takes Entra ID tokens.
     pub fn takes_tokens(&self, hook: Endpoint) -> bool {
         self.entra.is_some() && matches!(hook, Endpoint::Of(Sender::AzureMonitor) | Endpoint::Any)
-    }
-}
-
-/// Adds the name of each of the two secrets that the request has.
-fn check(name: &str, secrets: &Rotating, holds: &dyn Fn(&Secret) -> bool, proofs: &mut Vec<String>) {
-    if secrets.current.as_ref().is_some_and(holds) {
-        proofs.push(name.to_owned());
-    }
-    if secrets.previous.as_ref().is_some_and(holds) {
-        proofs.push(format!("{name}_previous"));
     }
 }
 

@@ -6,7 +6,7 @@ use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::attempt::{Attempt, BASE64, Rotating};
+use super::attempt::{BASE64, Claim, Rotating};
 use crate::endpoint::Endpoint;
 use incident::secret::Secret;
 use incident::time::Time;
@@ -34,6 +34,13 @@ pub struct Signature {
     pub scheme: Scheme,
     /// What it is made with.
     pub secrets: Rotating,
+}
+
+impl Signature {
+    /// Whether a request claims to be signed like this.
+    pub(super) fn is_claimed(&self, claim: &Claim) -> bool {
+        (claim.header)(&self.scheme.header).is_some()
+    }
 }
 
 /// How a sender signs.
@@ -122,28 +129,28 @@ impl Scheme {
 
     /// Whether a request is signed with this secret, now. The signature is computed and compared whatever is wrong with
     /// the rest of the request, so that the time of an answer does not tell what was.
-    pub fn holds(&self, secret: &Secret, attempt: &Attempt) -> bool {
-        let header = (attempt.header)(&self.header).unwrap_or_default();
-        let id = self.id_header.as_deref().and_then(attempt.header).unwrap_or_default();
+    pub fn holds(&self, secret: &Secret, claim: &Claim, body: &[u8]) -> bool {
+        let header = (claim.header)(&self.header).unwrap_or_default();
+        let id = self.id_header.as_deref().and_then(claim.header).unwrap_or_default();
         let timestamp = match &self.timestamp {
             None => None,
-            Some(Timestamp::Header(name)) => Some((attempt.header)(name).unwrap_or_default()),
+            Some(Timestamp::Header(name)) => Some((claim.header)(name).unwrap_or_default()),
             Some(Timestamp::Prefix(prefix)) => {
-                Some(self.parts(&header).find_map(|part| part.strip_prefix(prefix)).unwrap_or_default().to_owned())
+                Some(self.parts(header).find_map(|part| part.strip_prefix(prefix)).unwrap_or_default())
             }
         };
         let Some(key) = self.key(secret) else { return false };
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return false };
-        let (before, after) = self.around(timestamp.as_deref().unwrap_or_default(), &id);
+        let (before, after) = self.around(timestamp.unwrap_or_default(), id);
         mac.update(before.as_bytes());
-        mac.update(attempt.body);
+        mac.update(body);
         mac.update(after.as_bytes());
-        let right = self.parts(&header).fold(false, |any, part| {
+        let right = self.parts(header).fold(false, |any, part| {
             let signature = part.strip_prefix(&self.prefix).and_then(|text| self.encoding.decode(text));
             any | signature.is_some_and(|signature| mac.clone().verify_slice(&signature).is_ok())
         });
-        let named = self.id_header.is_none() || is_id(&id);
-        right & named & timestamp.is_none_or(|text| is_current(&text, attempt.now))
+        let named = self.id_header.is_none() || is_id(id);
+        right & named & timestamp.is_none_or(|text| is_current(text, claim.now))
     }
 
     /// What is signed before the body and after it. As long as only ids and times in their one form ([`is_id`],

@@ -37,11 +37,14 @@ fn proof_of(
 ) -> Result<String, Refusal> {
     let header = |name: &str| {
         let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| (*value).to_owned())
+        found.map(|(_, value)| *value)
     };
     let query_secret = query.map(str::to_owned);
-    let attempt = Attempt { hook, header: &header, query_secret, body: BODY, now: Time(1_800_000_000_000) };
-    secrets.verify(&attempt, &token).map(|verified| verified.by().to_owned())
+    let attempt = Attempt::new(secrets, Claim { hook, header: &header, query_secret, now: Time(1_800_000_000_000) });
+    let verified = attempt.verify(BODY, &token).map(|verified| verified.by().to_owned());
+    // What is refused unread is refused when it is read.
+    assert!(attempt.refusal().is_none_or(|refusal| verified == Err(refusal) || token != Token::Absent));
+    verified
 }
 
 fn proof(headers: &[(&str, &str)], query: Option<&str>) -> Result<String, Refusal> {

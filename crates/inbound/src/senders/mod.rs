@@ -112,16 +112,19 @@ pub fn answers_at_once(hook: Endpoint) -> bool {
 pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     match hook {
         Endpoint::Any => detect_and_parse(body, mappings),
+        Endpoint::Of(Sender::Pagerduty) if let Some(nothing) = pagerduty::of_no_use(body.body()) => Ok(nothing),
         Endpoint::Of(sender) => match (read(body), described(sender)) {
             (Ok(value), Some(description)) => {
-                let read = match recognised(&value) {
-                    Some(known) if description.takes_almost_any && is_others(&value, known, description) => {
+                let known = if description.takes_almost_any { recognised(&value) } else { None };
+                let taken = match known {
+                    Some(known) if is_others(&value, known, description) => {
                         let error = format!("Not one of {}'s bodies", description.title);
                         Err(BadBody { error, details: None })
                     }
-                    _ => read_as(description, value.clone(), mappings),
+                    _ => read_as(description, value, mappings),
                 };
-                read.map_err(|bad| explained(bad, sender, &value))
+                // Read again, rather than copied each time.
+                taken.map_err(|bad| read(body).map_or(bad.clone(), |value| explained(bad, sender, &value)))
             }
             (Err(broken), Some(description)) => (description.unreadable)(body, &broken),
             (_, None) => Err(BadBody { error: "Unknown sender".to_owned(), details: None }),

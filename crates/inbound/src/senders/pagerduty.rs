@@ -8,6 +8,9 @@
 //! **What identifies the incident.** `data.id` where `data` is the incident itself, `data.incident.id` where it is
 //! something about it (a note, a responder, …).
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::body::Parsed;
@@ -21,6 +24,8 @@ use incident::reason::Reason;
 use incident::sender::Sender;
 use incident::time::Time;
 
+/// The type of the event that PagerDuty's "Send Test Event" sends.
+const PING: &str = "pagey.ping";
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";
 
@@ -41,6 +46,52 @@ fn unreadable(broken: &Broken) -> Parsed {
     }
 }
 
+fn not_used(event_type: &str) -> Parsed {
+    let shown: String = event_type.chars().take(80).collect();
+    let message = format!("Events of the type \"{shown}\" are not used.");
+    Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message }
+}
+
+/// What becomes of a body whose type alone says that it is of no use: its tree would be most of what it costs.
+pub(super) fn of_no_use(body: &[u8]) -> Option<Parsed> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        event: Event<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow)]
+        event_type: Cow<'a, str>,
+    }
+    let Body { event: Event { event_type } } = serde_json::from_slice(body).ok()?;
+    let event_type = event_type.trim();
+    (!event_type.is_empty() && event_type != PING && !is_used(event_type)).then(|| not_used(event_type))
+}
+
+/// Whether [`what_happened`] may make something of an event of this type.
+fn is_used(event_type: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "triggered",
+        "acknowledged",
+        "resolved",
+        "reopened",
+        "unacknowledged",
+        "escalated",
+        "reassigned",
+        "delegated",
+        "priority_updated",
+        "service_updated",
+        "incident_type.changed",
+        "annotated",
+        "status_update_published",
+        "custom_field_values.updated",
+        "conference_bridge.updated",
+        "role.assigned",
+    ];
+    event_type.strip_prefix("incident.").is_some_and(|name| NAMES.contains(&name) || name.starts_with("responder."))
+}
+
 fn parse_value(body: &Value) -> Parsed {
     let Some(event) = at(body, &["event"]) else {
         let message = if body.get("messages").is_some() {
@@ -51,15 +102,13 @@ fn parse_value(body: &Value) -> Parsed {
         return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message: message.to_owned() };
     };
     let event_type = text(event, &["event_type"]).unwrap_or_default();
-    if event_type == "pagey.ping" {
+    if event_type == PING {
         let message = "The test event arrived, and its sender is authenticated.".to_owned();
         return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::Ping, message };
     }
     let data = at(event, &["data"]).unwrap_or(&Value::Null);
     let Some((kind, change)) = what_happened(&event_type, data) else {
-        let shown: String = event_type.chars().take(80).collect();
-        let message = format!("Events of the type \"{shown}\" are not used.");
-        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message };
+        return not_used(&event_type);
     };
     if kind == Kind::Resolved
         && let Some(message) = merged(data)

@@ -12,11 +12,11 @@ const NOW: i64 = 1_800_000_000;
 fn holds_at(scheme: &Scheme, secret: &str, headers: &[(&str, &str)], body: &[u8], seconds: i64) -> bool {
     let header = |name: &str| {
         let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| (*value).to_owned())
+        found.map(|(_, value)| *value)
     };
     let now = Time(seconds * 1_000);
-    let attempt = Attempt { hook: Endpoint::Of(Sender::Alert), header: &header, query_secret: None, body, now };
-    scheme.holds(&Secret::new(secret), &attempt)
+    let claim = Claim { hook: Endpoint::Of(Sender::Alert), header: &header, query_secret: None, now };
+    scheme.holds(&Secret::new(secret), &claim, body)
 }
 
 fn holds(scheme: &Scheme, secret: &str, headers: &[(&str, &str)], body: &[u8]) -> bool {

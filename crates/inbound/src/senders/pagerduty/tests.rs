@@ -188,6 +188,46 @@ fn a_notes_own_id_is_never_an_incident() {
     assert_eq!(reason(&body), Reason::NoIncident);
 }
 
+proptest! {
+    #[test]
+    fn a_type_of_no_use_is_of_none_whatever_else_there_is(
+        event_type in "(incident\\.)?(responder|role|annotated|priority|incident_type)?[._]?(assigned|added|updated|workflow|resolved|changed|ping)?\\PC{0,3}",
+        content in "\\PC{0,9}",
+    ) {
+        let more = json!({"content": content, "message": content, "number": 7, "custom_fields": [{"name": content}],
+            "changed_custom_fields": [{"name": content}], "conference_url": content,
+            "incident_role_assignments": [{"assignee": reference("P1", &content), "role": reference("P2", &content)}],
+            "user": reference("P1", &content), "state": "accepted", "incident": reference("Q1INC", &content)});
+        let body = about(&event_type, more);
+        if let Some(nothing) = of_no_use(body.to_string().as_bytes()) {
+            prop_assert_eq!(nothing, parse_value(&body));
+        }
+    }
+}
+
+#[test]
+fn every_type_that_is_made_something_of_is_known_to_be() {
+    let data = json!({"content": "a", "message": "a", "incident_type": {"name": "a"}, "conference_url": "a",
+        "changed_custom_fields": [{"name": "a"}], "user": reference("P1", "a"), "state": "accepted",
+        "incident_role_assignments": [{"assignee": reference("P1", "a"), "role": reference("P2", "a")}]});
+    let source = include_str!("../pagerduty.rs");
+    let mut made = 0;
+    // Every word of the source is tried as a type's name.
+    for name in source.split('"') {
+        let event_type = format!("incident.{name}");
+        if what_happened(&event_type, &data).is_some() {
+            made += 1;
+            assert!(is_used(&event_type), "{event_type}");
+        }
+    }
+    assert!(made >= 16, "{made}");
+    for known in ["incident.workflow.started", "incident.action_invocation.created", "service.updated", "x"] {
+        assert!(!is_used(known), "{known}");
+        assert_eq!(reason(&incident_body(known)), Reason::EventType);
+    }
+    assert_eq!(reason(&incident_body("pagey.ping")), Reason::Ping);
+}
+
 #[test]
 fn what_tells_an_engineer_nothing_is_left_alone() {
     for name in [
