@@ -9,12 +9,21 @@ export function serve(answer, request, env, context, most) {
     head += `\n${name}\n${value}`;
     hasLength ||= name === "content-length";
   }
+  const ask = (body) => {
+    try {
+      return answer(head, body, request, env, context);
+    } catch (error) {
+      // Where the WASM has trapped, this has it replaced before it is called again.
+      reportError(error);
+      throw error;
+    }
+  };
   // Most are answered without a promise, which is dear; null asks for the body.
-  const answered = answer(head, undefined, request, env, context);
+  const answered = ask();
   if (answered !== null) return answered;
   // A body that says its length, which was looked at, is taken in one piece: that costs a third of reading it as a stream.
   const body = hasLength ? request.arrayBuffer() : read(request, most);
-  return body.then((buffer) => answer(head, new Uint8Array(buffer), request, env, context));
+  return body.then((buffer) => ask(new Uint8Array(buffer)));
 }
 
 /** The body; of one that is longer than `most` bytes, at least one more. */

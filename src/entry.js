@@ -5,12 +5,17 @@ import texts from "./texts.js";
 // What the WASM reads them by: src/runtime.rs.
 globalThis.devinBridgeTexts = texts;
 
-// Not the class itself: each request would get an instance of it, behind a proxy, which is a tenth of what it costs.
 const { fetch, scheduled } = Bridge.prototype;
+/** Of worker-build's own making: whether the WASM has trapped, and is to be replaced. */
+const state = globalThis.__worker_init_state;
 
 export { IncidentObject, RegisterObject };
 
 export default {
-  fetch: (request, env, ctx) => fetch.call({ env, ctx }, request),
-  scheduled: (event, env, ctx) => scheduled.call({ env, ctx }, event),
+  // Only then by way of an instance of the class, which replaces it: otherwise an instance for each request, behind a
+  // proxy, would be a tenth of what the request costs.
+  fetch: (request, env, ctx) =>
+    state.criticalError ? new Bridge(ctx, env).fetch(request) : fetch.call({ env, ctx }, request),
+  scheduled: (event, env, ctx) =>
+    state.criticalError ? new Bridge(ctx, env).scheduled(event) : scheduled.call({ env, ctx }, event),
 };

@@ -5,6 +5,7 @@
 // - advance {milliseconds, objects}: moves the clock, and with it the alarms of these objects, {binding: [id]}
 // - break {put: 2}: lets the next two calls of `put` fail, and answers what was left of the failures before
 // - calls: every call so far, as {at, operation, what}
+// - trap: the WASM counts as broken, so that it is replaced by the next call
 // - object {binding, name, query}, {binding, name, key, value} or {binding, name, evict: true}: rows of an object's
 //   tables; a value of its storage, written first where there is one; or the object is thrown out of memory
 // The operations: read, write (the dedup cache in KV), incident, register (calls to the objects), and get, put, alarm,
@@ -150,6 +151,12 @@ const control = {
 
   calls() {
     return calls;
+  },
+
+  // What worker-build notes when the WASM has trapped.
+  trap() {
+    globalThis.__worker_init_state.criticalError = true;
+    return null;
   },
 
   async object(env, { binding, name, ...question }) {

@@ -128,6 +128,11 @@ class Bridge {
     return this.#control("calls", null);
   }
 
+  /** The WASM counts as broken by a trap. */
+  trap() {
+    return this.#control("trap", null);
+  }
+
   /** Rows of the register's tables. */
   rows(query) {
     return this.#control("object", { binding: "REGISTER", name: "register", query });

@@ -52,6 +52,17 @@ test("the same X-Webhook-Id does not make two incidents one", async () => {
   for (const incident of incidents) await bridge.oneSession(incident);
 });
 
+test("after a trap of the WASM a new instance goes on, and the objects with it", async () => {
+  const incident = newIncident();
+  assert.equal((await bridge.pagerduty(resolved(incident.id))).json.status, "accepted");
+  await bridge.trap();
+  const answers = await Promise.all([bridge.pagerduty(resolved(incident.id)), bridge.pagerduty(resolved(incident.id))]);
+  assert.deepEqual(answers.map(({ json }) => json.status), ["duplicate", "duplicate"]);
+  assert.ok(bridge.logs.some(({ message }) => String(message).includes("Reinitializing")));
+  await bridge.trap();
+  await bridge.oneSession(incident);
+});
+
 test("many incidents at once have a session each", async () => {
   const incidents = Array.from({ length: 20 }, newIncident);
   await Promise.all(incidents.flatMap(({ id }) => Array.from({ length: 5 }, () => bridge.pagerduty(resolved(id)))));
