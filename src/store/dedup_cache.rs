@@ -4,46 +4,18 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::runtime::now;
-use incident::event::IncidentEvent;
+pub use engine::edge::Entry;
 use incident::key::Key;
 use incident::record::Record;
-use incident::session::Session;
 use incident::time::Time;
 
 /// The KV binding.
 const BINDING: &str = "INCIDENTS";
 /// KV refuses to keep anything for a shorter time, in seconds.
 const SHORTEST: u64 = 60;
-
-/// What the dedup cache knows of an incident.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Entry {
-    /// Its name.
-    pub incident: String,
-    /// Its session.
-    pub session: Session,
-    /// The ids of the events that were taken.
-    pub events: Vec<String>,
-}
-
-impl Entry {
-    /// The entry of `record`, once it has a session.
-    pub fn of(record: &Record) -> Option<Entry> {
-        let session = record.session.clone()?;
-        Some(Entry { incident: record.name(), session, events: record.recent.clone() })
-    }
-
-    /// Whether `event` was taken already. An event without an id is for the object to judge, and so is a firing of an
-    /// alert, because each one prolongs its window.
-    pub fn knows(&self, event: &IncidentEvent) -> bool {
-        event.id.as_ref().is_some_and(|id| self.events.contains(id))
-    }
-}
 
 /// Whether the dedup cache can be read at all.
 pub async fn answers(env: &Env) -> bool {

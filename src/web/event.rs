@@ -1,9 +1,10 @@
 //! What of an event decides whether its incident's object has to hear of it.
 
 use crate::settings::Settings;
-use incident::event::{Incident, IncidentEvent, Kind};
+pub use engine::edge::{early, needs_no_object};
+use incident::event::{Incident, IncidentEvent};
 use incident::key::Key;
-use incident::plan::{Plan, Workflow};
+use incident::plan::Plan;
 use incident::sender::Sender;
 
 /// The event as the object of its incident gets it, with `plan` for that: under the key of its group, where the route makes
@@ -24,16 +25,4 @@ fn counted_together(mut event: IncidentEvent) -> IncidentEvent {
         event.key = key;
     }
     event
-}
-
-/// Whether an event comes before the end of its incident.
-pub fn early(event: &IncidentEvent) -> bool {
-    matches!(event.kind, Kind::Triggered | Kind::Acknowledged)
-}
-
-/// Whether an event can be answered without waking its incident's object: the plan starts nothing before the end, and there
-/// is nothing in the event that the timeline would keep. A group has to know what of it fires.
-pub fn needs_no_object(event: &IncidentEvent, plan: &Plan) -> bool {
-    let starts_when_resolved = plan.workflow == Workflow::Postmortem && plan.start_on == Kind::Resolved;
-    early(event) && event.change.is_none() && event.group.is_none() && starts_when_resolved
 }

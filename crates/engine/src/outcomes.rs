@@ -126,19 +126,23 @@ fn same(one: &str, other: &str) -> bool {
     one.trim_start_matches("devin-") == other.trim_start_matches("devin-")
 }
 
-/// Whether the report says something that the list does not. The spending grows all the time and is no news by itself;
-/// an end is, as often as it is told: only the incident knows whether it is to last.
+/// Whether the report says something that the list does not. The spending grows all the time and is no news by itself
+/// before the end; an end is, as often as it is told until the list shows one: only the incident knows whether it is to last.
 fn is_news(report: &Report, line: &Line) -> bool {
     let changed = report.state != line.session_state
         || report.detail != line.session_detail
         || report.pull_requests != line.pull_requests;
-    let ends = match report.end {
-        End::Open => false,
-        End::Waiting | End::Approval | End::Unknown => report.has_result() || line.waits_since.is_none(),
-        End::Asleep | End::Over | End::Failed | End::Credits => true,
+    let more = if line.ended_at.is_some() {
+        // The list shows no output, which may still come.
+        !report.output.is_null() || !report.acus.is_null() && report.acus != line.acus
+    } else {
+        match report.end {
+            End::Open => false,
+            End::Waiting | End::Approval | End::Unknown => report.has_result() || line.waits_since.is_none(),
+            End::Asleep | End::Over | End::Failed | End::Credits => true,
+        }
     };
-    // Output may still come where somebody has set the session to work again after its end.
-    ends || changed || line.ended_at.is_some()
+    changed || more
 }
 
 #[cfg(test)]
@@ -155,7 +159,13 @@ mod tests {
         assert!(!is_news(&report, &line));
         assert!(is_news(&Report { detail: word("waiting_for_user"), ..report.clone() }, &line));
         assert!(is_news(&Report { pull_requests: vec![Default::default()], ..report.clone() }, &line));
-        assert!(is_news(&Report { end: End::Asleep, ..report }, &line));
+        assert!(is_news(&Report { end: End::Asleep, ..report.clone() }, &line));
+        let ended = Line { ended_at: word("2026-01-01T00:00:00.000Z"), acus: 2.into(), ..line };
+        let report = Report { end: End::Asleep, ..report };
+        assert!(!is_news(&report, &ended));
+        assert!(is_news(&Report { acus: 3.into(), ..report.clone() }, &ended));
+        assert!(is_news(&Report { output: serde_json::json!({"summary": "late"}), ..report.clone() }, &ended));
+        assert!(is_news(&Report { pull_requests: vec![Default::default()], ..report }, &ended));
     }
 
     #[test]

@@ -227,7 +227,10 @@ pub fn apply<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Tim
 /// Whether somebody may go now, by the limits and the line.
 fn judge<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -> Result<Admission, R::Error> {
     let Applicant { id, rank, since, route, .. } = applicant;
-    let groups = rows.ahead(*rank, *since, id)?;
+    let mut groups = rows.ahead(*rank, *since, id)?;
+    if fault::is_back(Fault::NewcomerFirst) {
+        groups.clear();
+    }
     if let Some(pause) = paused(rows, now)? {
         let all = groups.iter().fold(0_u32, |sum, group| sum.saturating_add(group.number));
         let from = pause.until.unwrap_or_else(|| now.next_midnight());
@@ -264,6 +267,9 @@ fn judge<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -
 
 /// As many each minute as may start then, so that the moment at which all may go is no stampede.
 fn spread(from: Time, ahead: u32, limits: &Limits) -> Time {
+    if fault::is_back(Fault::Herd) {
+        return from;
+    }
     let minutes = ahead / limits.per_minute.max(1);
     let within = (SECOND / 10).saturating_mul(ahead % limits.per_minute.max(1));
     from.plus(RATE_WINDOW.saturating_mul(minutes).saturating_add(within))
@@ -330,8 +336,14 @@ pub fn settle<R: Rows>(rows: &R, id: &str, permit: PermitUse, now: Time) -> Resu
                 rows.release(id)?;
                 return rows.confirm(id, now);
             }
-            if at < oldest(now) { rows.release(id) } else { rows.confirm(id, at.min(now)) }
+            match at < oldest(now) {
+                false => rows.confirm(id, at.min(now)),
+                true if fault::is_back(Fault::ReleasedByClock) => rows.release(id),
+                // By the clock of its incident, which may be wrong: where it was issued today, it counts today.
+                true => rows.confirm_reserved(id),
+            }
         }
+        PermitUse::None { in_line: false } if fault::is_back(Fault::WaitingPermit) => Ok(()),
         PermitUse::None { in_line } => {
             if !in_line {
                 rows.leave(id)?;

@@ -21,6 +21,40 @@ pub enum Fault {
     NoLookUp,
     /// A session that is replaced before it was counted keeps its permit.
     UnsettledPermit,
+    /// A record that can't be read is taken for none.
+    UnreadableRecord,
+    /// KV is written with every publish, for alerts too.
+    CacheAlways,
+    /// An alert that gets postmortems gets one, and no second.
+    PostmortemOnce,
+    /// A record keeps messages to the sessions of all its earlier episodes.
+    UnboundedOutbox,
+    /// All that is held wakes up at midnight.
+    Herd,
+    /// Whoever asks gets a slot that is free, whoever waits for it.
+    NewcomerFirst,
+    /// An attempt that failed keeps its permit while it waits.
+    WaitingPermit,
+    /// The same bytes once more count as another occurrence.
+    CountedRedelivery,
+    /// An alarm goes on for as long as there is something to do.
+    EndlessAlarm,
+    /// Somebody releases what waits, and nothing happens.
+    NoRelease,
+    /// Who asks for one episode is answered for another.
+    AnyEpisode,
+    /// What failed for good fails for every repeat.
+    FailedForEver,
+    /// Nobody asks about a session after its end.
+    NotFollowed,
+    /// A look-up searches from ten minutes before the call.
+    ShortLeeway,
+    /// How long a sender waits is told by the clock.
+    ClockedPatience,
+    /// A session from before midnight, by the clock of its incident, gives its permit back.
+    ReleasedByClock,
+    /// All earlier sessions are told again where one of them could not be.
+    AllOrNothing,
 }
 
 #[cfg(feature = "faults")]

@@ -1,12 +1,15 @@
-//! Devin, and those who are notified, as they behave: sessions that lists show late, replies that are lost before and
-//! after the fact, outages, rate limits, sessions that end and that take no more messages.
+//! Devin as it behaves, by both versions of its API: sessions that lists show late, that end in several ways, open pull
+//! requests after their end, take no more messages, or stop because nobody pays. v1 makes no second session of the same
+//! prompt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use incident::time::Time;
+use incident::time::{MINUTE, Time};
+use outbound::devin::call::Api;
 use outbound::http::{Answer, Call};
 
 /// A session.
@@ -14,6 +17,8 @@ use outbound::http::{Answer, Call};
 pub struct Session {
     /// `devin-…`.
     pub id: String,
+    /// What it is called.
+    pub title: String,
     /// What it is found again by.
     pub tags: Vec<String>,
     /// When it was created.
@@ -22,8 +27,16 @@ pub struct Session {
     pub listed: Time,
     /// When it has done its work.
     pub ends: Time,
+    /// How it ends then.
+    pub end: usize,
+    /// When it opens a pull request, where it does so after its end.
+    pub opens: Option<Time>,
+    /// Whether somebody can pay for it.
+    pub paid: bool,
     /// Whether it takes no more messages.
     pub gone: bool,
+    /// Whether it was put away.
+    pub archived: bool,
     /// What it was told.
     pub messages: Vec<String>,
     /// The alerts of a group that were named to it: see [`SYMPTOM`].
@@ -32,6 +45,15 @@ pub struct Session {
 
 /// What the names of a group's alerts begin with.
 pub const SYMPTOM: &str = "symptom-";
+/// Entries on a page of a list.
+const PAGE: usize = 100;
+/// How a session ends: status and detail of v3, status of v1.
+const ENDS: [(&str, &str, &str); 4] = [
+    ("exit", "", "expired"),
+    ("running", "finished", "finished"),
+    ("running", "waiting_for_user", "blocked"),
+    ("suspended", "inactivity", "finished"),
+];
 
 fn symptoms(text: &str) -> impl Iterator<Item = String> + '_ {
     let word =
@@ -40,25 +62,30 @@ fn symptoms(text: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// What is there.
-#[derive(Default)]
 pub struct Devin {
+    api: Api,
     /// Every session ever, in the order of their creation.
     pub sessions: Vec<Session>,
     by_tag: BTreeMap<String, Vec<usize>>,
-    /// The notes of each incident at its sender.
-    pub notes: BTreeMap<String, Vec<String>>,
-    /// Messages to the chat.
-    pub posts: u64,
+    by_prompt: BTreeMap<u64, usize>,
+    /// How many sessions each incident has, by its key.
+    of_key: BTreeMap<String, usize>,
 }
 
-/// How an answer comes about.
+/// What becomes of a call.
 pub struct Fate {
     /// From when lists show a session that is created now.
     pub listed: Time,
-    /// When such a session ends.
+    /// How long such a session works, or one that gets a message.
     pub lasts: Duration,
     /// Whether the session that a message is for has just gone.
     pub gone: bool,
+    /// How it ends: one of [`ENDS`].
+    pub ends: usize,
+    /// How long after its end it opens a pull request.
+    pub opens_late: Option<Duration>,
+    /// Whether the account can pay for it.
+    pub paid: bool,
 }
 
 /// An answer with this status and body.
@@ -66,24 +93,53 @@ pub fn answer(status: u16, body: &Value) -> Answer {
     Answer { status, retry_after: None, body: body.to_string(), whole: true }
 }
 
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Devin {
+    /// Devin without a session.
+    pub fn new(api: Api) -> Devin {
+        Devin {
+            api,
+            sessions: Vec::new(),
+            by_tag: BTreeMap::new(),
+            by_prompt: BTreeMap::new(),
+            of_key: BTreeMap::new(),
+        }
+    }
+
     /// The sessions with this tag.
     pub fn tagged(&self, tag: &str) -> Vec<&Session> {
         self.by_tag.get(tag).into_iter().flatten().filter_map(|at| self.sessions.get(*at)).collect()
     }
 
+    /// How many sessions an incident has had, whichever attempt.
+    pub fn of_key(&self, key: &str) -> usize {
+        self.of_key.get(key).copied().unwrap_or_default()
+    }
+
+    /// The session with this id.
+    pub fn session(&self, id: &str) -> Option<&Session> {
+        self.sessions.get(id.strip_prefix("devin-")?.parse::<usize>().ok()?)
+    }
+
     /// Does what is asked.
     pub fn act(&mut self, call: &Call, fate: &Fate, now: Time) -> Answer {
-        let path = call.url.split_once('?').map_or(call.url.as_str(), |(path, _)| path);
-        let path = path.split_once("/sessions").map_or("", |(_, rest)| rest);
-        let query = call.url.split_once('?').map_or("", |(_, query)| query);
-        match (call.method, path.trim_start_matches('/').split_once('/')) {
-            ("POST", None) if path.is_empty() => self.create(call.body.as_ref().unwrap_or(&Value::Null), fate, now),
+        let (path, query) = call.url.split_once('?').unwrap_or((call.url.as_str(), ""));
+        let path = path.split_once("/sessions").map_or("", |(_, rest)| rest).trim_start_matches('/');
+        let body = call.body.as_ref().unwrap_or(&Value::Null);
+        match (call.method, path.split_once('/')) {
+            ("POST", None) if path.is_empty() => self.create(body, fate, now),
             ("GET", None) if path.is_empty() => self.list(query, now),
-            ("POST", Some((id, _))) => self.message(id, call.body.as_ref().unwrap_or(&Value::Null), fate),
-            ("GET", Some((id, _))) => self.messages(id),
-            ("GET", None) => match self.of(path.trim_start_matches('/')) {
-                Some(session) => answer(200, &shown(session, now)),
+            ("POST", Some((id, "archive"))) => self.close(id),
+            ("DELETE", None) => self.close(path),
+            ("POST", Some((id, _))) => self.message(id, body, fate, now),
+            ("GET", Some((id, _))) => self.messages(id, query),
+            ("GET", None) => match self.session(path) {
+                Some(session) => answer(200, &self.shown(session, now)),
                 None => answer(404, &json!({"detail": "no such session"})),
             },
             _ => answer(405, &Value::Null),
@@ -96,47 +152,85 @@ impl Devin {
     }
 
     fn create(&mut self, body: &Value, fate: &Fate, now: Time) -> Answer {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        let prompt = hash(&text("prompt"));
+        if body["idempotent"] == true
+            && let Some(at) = self.by_prompt.get(&prompt)
+        {
+            let id = format!("devin-{at}");
+            return answer(200, &json!({"session_id": id, "url": url(&id), "is_new_session": false}));
+        }
         let id = format!("devin-{}", self.sessions.len());
         let tags: Vec<String> =
             body["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         for tag in &tags {
             self.by_tag.entry(tag.clone()).or_default().push(self.sessions.len());
+            if let Some(name) = tag.strip_prefix("incident:") {
+                let key = name.split_once('.').map_or(name, |(key, _)| key);
+                *self.of_key.entry(key.to_owned()).or_default() += 1;
+            }
         }
-        let url = format!("https://app.devin.ai/sessions/{id}");
+        self.by_prompt.insert(prompt, self.sessions.len());
+        let ends = now.plus(fate.lasts);
         self.sessions.push(Session {
             id: id.clone(),
+            title: text("title"),
             tags,
             created: now,
             listed: fate.listed,
-            ends: now.plus(fate.lasts),
+            ends,
+            end: fate.ends,
+            opens: fate.opens_late.map(|late| ends.plus(late)),
+            paid: fate.paid,
             gone: false,
+            archived: false,
             messages: Vec::new(),
-            named: symptoms(body["prompt"].as_str().unwrap_or_default()).collect(),
+            named: symptoms(&text("prompt")).collect(),
         });
-        answer(200, &json!({"session_id": id, "url": url, "status": "new"}))
+        match self.api {
+            Api::V1 => answer(200, &json!({"session_id": id, "url": url(&id), "is_new_session": true})),
+            Api::V3 { .. } => answer(200, &json!({"session_id": id, "url": url(&id), "status": "new"})),
+        }
     }
 
     fn list(&self, query: &str, now: Time) -> Answer {
-        let wanted =
-            |name: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
-        let asked: Vec<&str> = query.split('&').filter_map(|pair| pair.strip_prefix("session_ids=")).collect();
-        if !asked.is_empty() {
-            let known =
-                asked.iter().filter_map(|id| self.sessions.get(id.strip_prefix("devin-")?.parse::<usize>().ok()?));
-            let items: Vec<Value> = known.map(|session| shown(session, now)).collect();
-            return answer(200, &json!({"items": items, "has_next_page": false}));
+        let pairs = || query.split('&').filter_map(|pair| pair.split_once('='));
+        let wanted = |name: &str| pairs().find(|(key, _)| *key == name).map(|(_, value)| value.replace("%3A", ":"));
+        let number = |name: &str| wanted(name).and_then(|value| value.parse::<i64>().ok());
+        let ids: Vec<&str> = pairs().filter(|(key, _)| *key == "session_ids").map(|(_, id)| id).collect();
+        let since = number("created_after").unwrap_or_default();
+        let shown = |session: &&Session| {
+            session.listed <= now && session.created.0 / 1_000 >= since && !(session.archived && since > 0)
+        };
+        let from =
+            usize::try_from(number("offset").or_else(|| number("after")).unwrap_or_default()).unwrap_or_default();
+        let sessions: Vec<&Session> = match wanted("tags") {
+            _ if !ids.is_empty() => ids.into_iter().filter_map(|id| self.session(id)).collect(),
+            Some(tag) => self.tagged(&tag).into_iter().filter(shown).skip(from).take(PAGE + 1).collect(),
+            None => self.sessions.iter().rev().filter(shown).skip(from).take(PAGE + 1).collect(),
+        };
+        let more = sessions.len() > PAGE;
+        let items: Vec<Value> = sessions.into_iter().take(PAGE).map(|session| self.shown(session, now)).collect();
+        match self.api {
+            Api::V1 => answer(200, &json!({"sessions": items})),
+            Api::V3 { .. } => {
+                let next = (from + PAGE).to_string();
+                answer(200, &json!({"items": items, "has_next_page": more, "end_cursor": next}))
+            }
         }
-        let tag = wanted("tags").map(|(_, tag)| tag.replace("%3A", ":")).unwrap_or_default();
-        let items: Vec<Value> = self
-            .tagged(&tag)
-            .into_iter()
-            .filter(|session| session.listed <= now)
-            .map(|session| shown(session, now))
-            .collect();
-        answer(200, &json!({"items": items, "has_next_page": false}))
     }
 
-    fn message(&mut self, id: &str, body: &Value, fate: &Fate) -> Answer {
+    fn close(&mut self, id: &str) -> Answer {
+        match self.of(id) {
+            Some(session) => {
+                (session.archived, session.gone) = (true, true);
+                answer(200, &json!({}))
+            }
+            None => answer(404, &json!({"detail": "no such session"})),
+        }
+    }
+
+    fn message(&mut self, id: &str, body: &Value, fate: &Fate, now: Time) -> Answer {
         let text = body["message"].as_str().unwrap_or_default().to_owned();
         match self.of(id) {
             Some(session) if session.gone || fate.gone => {
@@ -146,36 +240,55 @@ impl Devin {
             Some(session) => {
                 session.named.extend(symptoms(&text));
                 session.messages.push(text);
-                answer(200, &json!({}))
+                // What is over for good reads it and does no more.
+                if session.end > 0 {
+                    session.ends = session.ends.max(now.plus(fate.lasts));
+                }
+                answer(200, &Value::Null)
             }
             None => answer(404, &json!({"detail": "no such session"})),
         }
     }
 
-    fn messages(&mut self, id: &str) -> Answer {
-        let messages = self.of(id).map(|session| session.messages.clone()).unwrap_or_default();
-        let items: Vec<Value> = messages.into_iter().map(|message| json!({"message": message})).collect();
-        answer(200, &json!({"items": items, "has_next_page": false}))
+    fn messages(&self, id: &str, query: &str) -> Answer {
+        let messages = self.session(id).map_or(&[][..], |session| &session.messages);
+        let from = query.split('&').find_map(|pair| pair.strip_prefix("after=")?.parse().ok()).unwrap_or(0);
+        let items: Vec<Value> = messages
+            .iter()
+            .skip(from)
+            .take(PAGE)
+            .map(|message| json!({"message": message, "source": "user"}))
+            .collect();
+        let more = messages.len() > from + PAGE;
+        answer(200, &json!({"items": items, "has_next_page": more, "end_cursor": (from + PAGE).to_string()}))
     }
 
-    /// What those who are notified do.
-    pub fn notify(&mut self, call: &Call) -> Answer {
-        let Some((_, incident)) = call.url.split_once("/incidents/") else {
-            self.posts += 1;
-            return answer(200, &json!({}));
+    fn shown(&self, session: &Session, now: Time) -> Value {
+        let ended = now >= session.ends;
+        let (status, detail, v1) = match ENDS[session.end] {
+            _ if !session.paid && now >= session.created.plus(MINUTE) => ("suspended", "out_of_credits", "working"),
+            end if ended => end,
+            _ => ("running", "working", "working"),
         };
-        let notes = self.notes.entry(incident.to_owned()).or_default();
-        if call.method == "POST" {
-            let content = call.body.as_ref().and_then(|body| body["note"]["content"].as_str()).unwrap_or_default();
-            notes.push(content.to_owned());
-            return answer(201, &json!({}));
+        let page = format!("https://github.com/o/r/pull/{}", session.id);
+        let opened = session.opens.is_some_and(|at| now >= at);
+        let output = (ended && session.end == 2).then(|| json!({"summary": "The pool was exhausted."}));
+        match self.api {
+            Api::V3 { .. } => json!({
+                "session_id": session.id, "title": session.title, "tags": session.tags, "url": url(&session.id),
+                "status": status, "status_detail": detail, "structured_output": output, "acus_consumed": 1.5,
+                "pull_requests": if opened { json!([{"pr_url": page, "pr_state": "open"}]) } else { json!([]) },
+            }),
+            Api::V1 => json!({
+                "session_id": session.id, "title": session.title, "tags": session.tags, "status": "running",
+                "status_enum": v1, "structured_output": output,
+                "pull_request": if opened { json!({"url": page}) } else { Value::Null },
+                "messages": session.messages.iter().map(|text| json!({"type": "user_message", "message": text})).collect::<Vec<_>>(),
+            }),
         }
-        let notes: Vec<Value> = notes.iter().map(|note| json!({"content": note})).collect();
-        answer(200, &json!({"notes": notes}))
     }
 }
 
-fn shown(session: &Session, now: Time) -> Value {
-    let status = if now >= session.ends { "exit" } else { "running" };
-    json!({"session_id": session.id, "tags": session.tags, "status": status, "url": ""})
+fn url(id: &str) -> String {
+    format!("https://app.devin.ai/sessions/{}", id.trim_start_matches("devin-"))
 }

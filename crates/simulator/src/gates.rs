@@ -4,17 +4,20 @@
 use std::rc::Rc;
 
 use crate::world::World;
-use engine::host::Settings;
 use engine::incident::calls::Call;
 use engine::register::calls as register;
 use incident::admission::{Admission, Applicant, Pause};
+use incident::listing::IGNORED;
 use incident::plan::Workflow;
 use incident::reason::Reason;
-use incident::record::State;
-use incident::time::{DAY, HOUR, MINUTE, Time};
+use incident::record::{AdmissionState, Record, State};
+use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
 
 /// The route that has a budget of its own, and how much.
 pub const ROUTE: (&str, u32) = ("r", 3);
+
+/// So often in a minute somebody may ask for a permit.
+const MOST_ASKS: usize = 80;
 
 /// Somebody pauses the bridge now and then, prolongs that or not, and ends it or lets it end.
 pub async fn pauses(world: Rc<World>, until: Time) {
@@ -57,13 +60,51 @@ pub async fn answers(world: Rc<World>, key: String) {
     }
 }
 
+/// A person tries again what has failed, or lets go what waits; and mistakes another episode for it.
+pub async fn release(world: &World, key: &str) {
+    let Some(record) = world.record(key) else { return };
+    let waits = |record: &Record| {
+        let admission = AdmissionState::Held;
+        matches!(&record.state, State::Waiting { admission: of, .. } if *of == admission) && !record.released
+    };
+    let replay = |name: String| world.call::<Option<bool>>(key, Call::Replay { name });
+    if let Ok(Some(done)) = replay(format!("{key}.{}", record.episode + 1_000)).await {
+        world.broke(format!("{key}: somebody asks for another episode, and is told {done} of this one"));
+    }
+    let waited = world.record(key).is_some_and(|record| waits(&record));
+    if replay(record.name()).await == Ok(Some(false))
+        && waited
+        && world.record(key).is_some_and(|record| waits(&record))
+    {
+        world.broke(format!("{key}: somebody releases what is held, and nothing is done"));
+    }
+}
+
 impl World {
     /// The register has answered somebody who asked then: is it in a pause?
     pub(crate) fn admitted(&self, key: &str, applicant: &Applicant, admission: &Admission, asked: Time) {
         let now = self.executor.now();
+        let mut asks = self.asks.borrow_mut();
+        let lately = asks.entry(key.to_owned()).or_default();
+        lately.retain(|at| now.since(*at) < MINUTE);
+        lately.push(now);
+        if lately.len() > MOST_ASKS {
+            self.broke(format!("{key} asks for a permit {} times in a minute", lately.len()));
+        }
+        // Those that were held come back one after the other, and not all at the same moment.
+        let held = |record: Record| matches!(record.state, State::Waiting { admission: AdmissionState::Held, .. });
+        let limits = self.most(now.minus(MINUTE), |limits| limits.per_minute);
+        if !applicant.released && self.record(key).is_some_and(held) && self.clocks_were_right(DAY) {
+            let mut back = self.back.borrow_mut();
+            back.retain(|at| now.since(*at) < SECOND);
+            back.push(now);
+            if back.len() > limits + 20 {
+                self.broke(format!("{key} comes back from being held, as do {} others in a second", back.len() - 1));
+            }
+        }
         let in_pause =
             self.paused.get().is_some_and(|(since, ends)| since < asked && ends.is_none_or(|ends| now < ends));
-        if in_pause && *admission == Admission::Admitted && !applicant.released {
+        if in_pause && self.clocks_were_right(DAY) && *admission == Admission::Admitted && !applicant.released {
             self.broke(format!("{key} may start in a pause"));
         }
     }
@@ -73,6 +114,9 @@ impl World {
         let Some(record) = self.record(key).filter(|record| matches!(record.state, State::Creating { .. })) else {
             return;
         };
+        if self.was_rolled_back(key) {
+            return;
+        }
         if record.concluded && record.plan.workflow == Workflow::Triage && !record.insisted {
             self.broke(format!("{key}: Devin is asked for what is over"));
         }
@@ -83,27 +127,27 @@ impl World {
 
     /// A session of this key was created: is it within its route's budget?
     pub(crate) fn counts_for_route(&self, key: &str, released: bool) {
-        let Some(most) = self.settings.limits().routes.get(ROUTE.0).copied() else { return };
         if released || self.record(key).is_none_or(|record| record.plan.budget.is_none()) {
             return;
         }
         let now = self.executor.now();
         self.of_route.borrow_mut().push(now);
-        let today = self.of_route.borrow().iter().filter(|at| at.midnight() == now.midnight()).count();
-        if today > most as usize {
+        let of_route = self.of_route.borrow();
+        let today = of_route.iter().rev().take_while(|at| **at >= now.midnight()).count();
+        let most = self.most(now.midnight(), |limits| limits.routes.get(ROUTE.0).copied().unwrap_or(u32::MAX));
+        if today > most.saturating_mul(self.times_anew(now.midnight())) && !self.was_rolled_back(key) {
             self.broke(format!("{key}: {today} sessions of a route in a day, at most {most}"));
         }
     }
 
-    /// How many of these incidents are to have no session: they recovered first, or nobody said yes.
+    /// How many of these incidents are to have no session: they recovered first, nobody said yes,
+    /// or Devin refused.
     pub(crate) fn without_session<'a>(&self, names: impl Iterator<Item = &'a String>) -> usize {
+        let listed = self.listed.borrow();
         let ignored = |name: &&String| {
-            let query = format!(
-                "SELECT count(*) FROM incidents WHERE incident = '{name}' AND state = 'ignored' AND listing ->> 'reason' IN ('{}', '{}')",
-                Reason::RecoveredFirst.name(),
-                Reason::ApprovalExpired.name()
-            );
-            self.number(&query) > 0
+            let (state, reason) = listed.get(*name).map_or(("", None), |(state, reason)| (state, *reason));
+            state == "failed"
+                || state == IGNORED && matches!(reason, Some(Reason::RecoveredFirst | Reason::ApprovalExpired))
         };
         names.filter(ignored).count()
     }

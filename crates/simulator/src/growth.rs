@@ -4,12 +4,13 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::company::{self, Answered};
+use crate::company;
 use crate::world::World;
 use crate::{BEGIN, evenly};
 use engine::register::calls::{Call, ListQuery};
 use incident::admission::Limits;
 use incident::time::{DAY, HOUR};
+use outbound::devin::call::Api;
 
 /// What was measured at one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,11 +59,15 @@ pub const HEAD: &str = "| incidents a day | simulated | deliveries each | reques
 
 /// Simulates a company with so many incidents a day, for as long as some `incidents` take, and a week at most.
 pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
-    let world = World::new(seed, BEGIN, Limits { per_minute: 1_000_000, per_day: 100_000_000, ..Limits::default() });
-    let answered = Rc::new(Answered::default());
+    let world = World::new(
+        seed,
+        BEGIN,
+        Limits { per_minute: 1_000_000, per_day: 100_000_000, ..Limits::default() },
+        Api::V3 { org: "org-1".into() },
+    );
     let span = (DAY * incidents / per_day.max(1)).min(7 * DAY);
     let end = BEGIN.plus(span);
-    world.executor.spawn(company::incidents(Rc::clone(&world), answered, per_day.saturating_mul(365), end));
+    world.executor.spawn(company::incidents(Rc::clone(&world), per_day.saturating_mul(365), end));
     evenly(&world, BEGIN, end.plus(2 * DAY), |_| {});
     assert_eq!(world.broken(), None);
     let figures = &world.figures;

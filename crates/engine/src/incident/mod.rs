@@ -24,7 +24,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{join, select};
+use futures_util::future::{Either, join, select};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -114,6 +114,8 @@ impl<H: IncidentHost> Program<H> {
             return Err(error);
         }
         let deadline = arrived.plus(wait);
+        // Not by the clock, which may be set meanwhile.
+        let (mut patience, mut is_over) = (pin!(self.host.pause(wait)), wait.is_zero());
         loop {
             let (incident, session_status) = self
                 .with_loaded(|record| (record.name(), SessionStatus::of(record)))
@@ -121,10 +123,15 @@ impl<H: IncidentHost> Program<H> {
                 .unwrap_or((key.to_string(), SessionStatus::Idle));
             // What begins only later is not worth waiting for.
             let later = self.with_record(|record| lifecycle::begins(record) >= Some(deadline)) == Some(true);
-            if session_status.settled() || later || self.host.now() >= deadline {
+            if session_status.settled() || later || is_over {
                 return Ok(Outcome { taken, incident, session_status });
             }
-            self.changed_before(Some(deadline)).await;
+            if fault::is_back(Fault::ClockedPatience) {
+                self.changed_before(Some(deadline)).await;
+                is_over = self.host.now() >= deadline;
+                continue;
+            }
+            is_over = matches!(select(self.changed(), patience.as_mut()).await, Either::Right(_));
         }
     }
 
@@ -207,7 +214,8 @@ impl<H: IncidentHost> Program<H> {
     /// make something due here.
     async fn lane(&self, due: fn(&Record, Time) -> Step, settings: Option<&H::Settings>, begun: Time) -> Result<()> {
         let mut steps = 0;
-        while steps < MOST_STEPS && self.host.now().since(begun) < LONGEST_RUN && !self.stopped.get() {
+        let longest = if fault::is_back(Fault::EndlessAlarm) { Duration::MAX } else { LONGEST_RUN };
+        while steps < MOST_STEPS && self.host.now().since(begun) < longest && !self.stopped.get() {
             let Some(step) = self.with_loaded(|record| due(record, self.host.now())).await? else { return Ok(()) };
             let until = match step {
                 Step::Wait(until) => Some(until),
@@ -276,43 +284,49 @@ impl<H: IncidentHost> Program<H> {
         Ok(true)
     }
 
-    /// Tells the list, the budget and the dedup cache how a record stands. Whether the first two have it, and what the
-    /// cache has.
-    async fn tell(&self, record: &Record) -> (bool, Option<String>) {
-        let listed = self.list(record).await;
+    /// Tells the list, the budget and the dedup cache how a record stands. How many of its earlier sessions the first two
+    /// have, whether they have all of it, and what the cache has.
+    async fn tell(&self, record: &Record) -> (usize, bool, Option<String>) {
+        let (former, listed) = self.list(record).await;
         if let Err(error) = &listed {
             self.host.warn(&format!("{}: could not be listed: {error}", record.name()));
         }
         let wanted = record.cache_state();
-        if wanted.is_none() || wanted == record.cached {
-            return (listed.is_ok(), record.cached.clone());
+        let needless = wanted.is_none() || wanted == record.cached;
+        if needless && !fault::is_back(Fault::CacheAlways) {
+            return (former, listed.is_ok(), record.cached.clone());
         }
         match self.host.cache(record).await {
-            Ok(()) => (listed.is_ok(), wanted),
+            Ok(()) => (former, listed.is_ok(), wanted),
             Err(error) => {
                 self.host.warn(&format!("{}: could not be written to KV: {error}", record.name()));
-                (false, record.cached.clone())
+                (former, false, record.cached.clone())
             }
         }
     }
 
-    async fn list(&self, record: &Record) -> Result<()> {
-        for former in &record.former {
-            self.host.publish(former.line.clone(), Some(former.id.clone()), former.permit).await?;
+    /// How many of the earlier sessions were told, and whether everything was.
+    async fn list(&self, record: &Record) -> (usize, Result<()>) {
+        for (told, former) in record.former.iter().enumerate() {
+            let publish = self.host.publish(former.line.clone(), Some(former.id.clone()), former.permit);
+            if let Err(error) = publish.await {
+                return (told, Err(error));
+            }
         }
-        self.host.publish(record.line(), Some(record.correlation_id()), record.permit()).await
+        let listed = self.host.publish(record.line(), Some(record.correlation_id()), record.permit()).await;
+        (record.former.len(), listed)
     }
 
     async fn publish(&self) -> Result<()> {
         let Some(record) = self.with_loaded(|record| record.clone()).await? else { return Ok(()) };
-        let (told, cached) = self.tell(&record).await;
+        let (former, told, cached) = self.tell(&record).await;
         self.with_loaded(|current| {
             if current.episode == record.episode {
                 current.cached = cached;
             }
-            if told {
-                current.former.retain(|former| !record.former.contains(former));
-            }
+            let former = if fault::is_back(Fault::AllOrNothing) && !told { 0 } else { former };
+            let listed = record.former.get(..former).unwrap_or_default();
+            current.former.retain(|former| !listed.contains(former));
             // What changed while these two were told is told next.
             let same = current.line() == record.line() && current.recent == record.recent;
             if same || !told {
@@ -343,7 +357,8 @@ impl<H: IncidentHost> Program<H> {
     async fn operate(&self, name: &str, act: fn(&mut Record, Time) -> bool) -> Result<Option<bool>> {
         self.load().await?;
         let now = self.host.now();
-        let done = self.with_record(|record| (record.name() == name).then(|| act(record, now))).flatten();
+        let named = |record: &Record| record.name() == name || fault::is_back(Fault::AnyEpisode);
+        let done = self.with_record(|record| named(record).then(|| act(record, now))).flatten();
         if done == Some(true) {
             self.arm_and_store_now().await?;
         }
@@ -368,6 +383,7 @@ impl<H: IncidentHost> Program<H> {
         }
         let stored = self.host.read(RECORD).await?;
         let record = stored.map(|text| Record::from_text(&text)).transpose();
+        let record = if fault::is_back(Fault::UnreadableRecord) { Ok(record.ok().flatten()) } else { record };
         self.unreadable.set(record.is_err());
         let record = record.map_err(|unreadable| Error(unreadable.to_string()))?;
         // Another event may have read it, and gone on, in the meantime.
@@ -396,18 +412,23 @@ impl<H: IncidentHost> Program<H> {
         Ok(())
     }
 
-    /// Waits until the record has changed, or it is so late.
-    async fn changed_before(&self, until: Option<Time>) {
+    /// Comes when the record has changed. Nobody drops the sender without that.
+    fn changed(&self) -> oneshot::Receiver<()> {
         let (tell, told) = oneshot::channel();
         self.waiting.borrow_mut().push(tell);
+        told
+    }
+
+    /// Waits until the record has changed, or it is so late.
+    async fn changed_before(&self, until: Option<Time>) {
+        let changed = self.changed();
         match until {
             Some(until) => {
                 let pause = until.since(self.host.now());
-                select(told, pin!(self.host.pause(pause))).await;
+                select(changed, pin!(self.host.pause(pause))).await;
             }
             None => {
-                // Nobody drops the sender without waking.
-                let _ = told.await;
+                let _ = changed.await;
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::counts::{Cause, Count};
 use crate::host::{IncidentHost, Result, Settings};
 use ::incident::admission::Admission;
 use ::incident::failure::Failure;
+use ::incident::fault::{self, Fault};
 use ::incident::lifecycle;
 use ::incident::record::{self, Record};
 use outbound::devin::call::{Access, Api, SessionRequest};
@@ -107,7 +108,9 @@ impl<H: IncidentHost> Program<H> {
                 record::State::LookingUp { since, .. } => since,
                 _ => record.first_seen,
             };
-            (record.correlation_id(), since.minus(lifecycle::CLOCK_LEEWAY))
+            let short = fault::is_back(Fault::ShortLeeway);
+            let leeway = if short { lifecycle::CLOCK_LEEWAY / 12 } else { lifecycle::CLOCK_LEEWAY };
+            (record.correlation_id(), since.minus(leeway))
         });
         let Some((correlation_id, since)) = sought.await? else { return Ok(()) };
         let tagged = self.stored_request().await?.is_none_or(|request| request.found_by_tag());

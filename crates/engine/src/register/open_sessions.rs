@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Program;
 use crate::host::{Binding, RegisterHost, Result, Row};
+use ::incident::fault::{self, Fault};
 use ::incident::listing::Line;
 use ::incident::time::{DAY, HOUR, Time, millis};
 
@@ -43,6 +44,9 @@ impl<H: RegisterHost> Program<H> {
              (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
             vec![Binding::from(now.minus(FOLLOWED_FOR))],
         )?;
+        if fault::is_back(Fault::NotFollowed) {
+            self.exec("DELETE FROM followed_sessions WHERE ended IS NOT NULL", Vec::new())?;
+        }
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
              WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",

@@ -198,6 +198,18 @@ fn a_clock_that_jumps_back_locks_nobody_out() {
     assert_eq!(ask(&rows, "c", NOON.plus(RATE_WINDOW)), Admission::Admitted);
 }
 
+#[test]
+fn a_session_counts_today_though_the_clock_of_its_incident_shows_yesterday() {
+    let rows = Memory::default();
+    let now = NOON.midnight().plus(5 * MINUTE);
+    assert_eq!(ask(&rows, "a", now), Admission::Admitted);
+    ok(settle(&rows, "a", PermitUse::Session(now.minus(HOUR)), now));
+    assert_eq!(ok(usage(&rows, now)).today, 1);
+    // One of yesterday that nobody has counted stays uncounted.
+    ok(settle(&rows, "b", PermitUse::Session(now.minus(HOUR)), now));
+    assert_eq!(ok(usage(&rows, now)).today, 1);
+}
+
 fn of_route(id: &str, route: &str, since: Time) -> Applicant {
     Applicant { route: Some(route.to_owned()), ..applicant(id, 3, since) }
 }

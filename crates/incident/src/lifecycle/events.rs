@@ -142,6 +142,7 @@ fn is_new_episode(record: &Record, event: &IncidentEvent, plan: &Plan, now: Time
     let Some(window) = plan.dedup_window_seconds else { return false };
     let another = match event.kind {
         Kind::Triggered => true,
+        Kind::Resolved if fault::is_back(Fault::PostmortemOnce) => false,
         Kind::Resolved => {
             record.concluded && plan.workflow == Workflow::Postmortem && !news::same_outage(record, event)
         }
@@ -172,7 +173,8 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
         });
     }
     record.outbox.retain(|message| message.prior_session.is_some());
-    let too_many = record.outbox.len().saturating_sub(MOST_MESSAGES);
+    let most = if fault::is_back(Fault::UnboundedOutbox) { usize::MAX } else { MOST_MESSAGES };
+    let too_many = record.outbox.len().saturating_sub(most);
     record.outbox.drain(..too_many);
     if too_many > 0 {
         record.note(
@@ -218,7 +220,7 @@ fn take_while_watching(record: &mut Record, mut event: IncidentEvent, plan: Plan
     }
     let window = Duration::from_secs(record.plan.window_seconds);
     record.firings.retain(|at| now.since(*at) <= window);
-    if !delivery.is_some_and(|id| record.is_redelivery(&id, now)) {
+    if !delivery.is_some_and(|id| record.is_redelivery(&id, now) && !fault::is_back(Fault::CountedRedelivery)) {
         record.firings.push(now);
     }
     let wanted = usize::try_from(record.plan.min_occurrences).unwrap_or(usize::MAX);
@@ -286,7 +288,9 @@ fn take_after_failure(record: &mut Record, event: IncidentEvent, plan: Plan, now
     }
     // Devin may be well again, and a sender that repeats itself wants to know. Not with every repeat, of which there may
     // be hundreds.
-    let due = !record.abandoned && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER);
+    let due = !fault::is_back(Fault::FailedForEver)
+        && !record.abandoned
+        && record.failed_at.is_none_or(|failed| now.since(failed) >= FAILED_AGAIN_AFTER);
     if due && starts(kind, &record.plan) {
         try_again(record, now);
         return Taken::Accepted;

@@ -34,8 +34,9 @@ use crate::record::{Delivery, Record, State, Unpublished};
 use crate::time::Time;
 use messages::next_message_mut;
 
-/// A look-up searches from this long before the call, because two clocks never agree.
-pub const CLOCK_LEEWAY: Duration = Duration::from_mins(10);
+/// A look-up searches from this long before the call: two clocks never agree, and one of them may be wrong by an hour. What
+/// it finds is told by its correlation id, so that more than is needed does no harm.
+pub const CLOCK_LEEWAY: Duration = Duration::from_hours(2);
 
 /// What is to be done now.
 pub fn due(record: &Record, now: Time) -> Step {

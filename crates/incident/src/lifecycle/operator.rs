@@ -2,6 +2,7 @@
 
 use super::creation::{failed, try_again};
 use super::retry::{LOOKS, look_pause, was_late};
+use crate::fault::{self, Fault};
 use crate::record::{AdmissionState, Delivery, Message, Record, Retry, State};
 use crate::time::Time;
 
@@ -21,7 +22,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             not_before,
             admission: admission @ (AdmissionState::Held | AdmissionState::Queued(_)),
             ..
-        } => {
+        } if !fault::is_back(Fault::NoRelease) => {
             *admission = AdmissionState::Free;
             *not_before = now;
             record.approval.given = true;

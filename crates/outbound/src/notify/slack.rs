@@ -13,6 +13,7 @@ use super::words::{LONGEST, Words, fitting};
 use crate::devin::reply::Page;
 use crate::http::{self, Answer, Call, escape as percent};
 use incident::failure::Failure;
+use incident::lifecycle::CLOCK_LEEWAY;
 use incident::record::Notice;
 use incident::secret::Secret;
 use incident::thread::{Operation, Posted};
@@ -31,8 +32,6 @@ pub struct Access {
 
 /// What our messages say in their metadata that they are.
 const EVENT: &str = "devin_bridge";
-/// A look begins so long before the incident's first event: two clocks never agree.
-const LEEWAY_SECONDS: i64 = 600;
 /// Messages of a page.
 const PAGE: u32 = 200;
 /// What is edited or replied to is not there any more: as a status.
@@ -75,7 +74,7 @@ impl Access {
             Operation::Reply(root) => ("conversations.replies", &root.channel, format!("&ts={}", percent(&root.ts))),
             _ => {
                 let first = Time::from_rfc3339(&notice.news.first_seen).unwrap_or_default();
-                let oldest = first.0.div_euclid(1_000).saturating_sub(LEEWAY_SECONDS).max(0);
+                let oldest = first.minus(CLOCK_LEEWAY).0.div_euclid(1_000).max(0);
                 ("conversations.history", &self.channel, format!("&oldest={oldest}"))
             }
         };

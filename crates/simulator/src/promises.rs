@@ -1,0 +1,212 @@
+//! What must hold, whatever goes wrong: checked when a session is created, when somebody has to wait, every hour, and
+//! when everything is over.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::clocks::REGISTER;
+use crate::world::World;
+use incident::admission::Limits;
+use incident::record::{Delivery, MOST_FORMER, MOST_MESSAGES, Record, State};
+use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
+use outbound::http::Call;
+
+impl World {
+    /// A session was created: is it the only one, and within the limits?
+    pub(crate) fn created(&self, call: &Call) {
+        let now = self.executor.now();
+        let tags = call.body.as_ref().and_then(|body| body["tags"].as_array().cloned()).unwrap_or_default();
+        let tag = tags.iter().filter_map(Value::as_str).find(|tag| tag.starts_with("incident:")).unwrap_or_default();
+        if self.devin.borrow().tagged(tag).len() > 1 {
+            self.broke(format!("{tag} has two sessions"));
+        }
+        let released = self.released.borrow().contains(key_of(tag));
+        let mut created = self.created.borrow_mut();
+        created.push((now, released));
+        let within =
+            |from: Time| created.iter().rev().take_while(|(at, _)| *at > from).filter(|(_, free)| !free).count();
+        let (minute, day) = (within(now.minus(MINUTE)), within(Time(now.midnight().0 - 1)));
+        let anew = self.times_anew(now.minus(2 * MINUTE));
+        let per_minute = self.most(now.minus(2 * MINUTE), |limits| limits.per_minute) * anew;
+        let per_day = self.most(now.midnight(), |limits| limits.per_day) * self.times_anew(now.midnight());
+        if minute > per_minute {
+            self.broke(format!("{minute} sessions in a minute, at most {per_minute}"));
+        }
+        if day > per_day {
+            self.broke(format!("{day} sessions in a day, at most {per_day}"));
+        }
+    }
+
+    /// Whether what a record keeps of messages is within its bound.
+    pub(crate) fn is_bounded(&self, key: &str, text: &str) {
+        // What is short can't hold many.
+        let long = text.len() > 20_000;
+        let Some(record) = long.then(|| Record::from_text(text).ok()).flatten() else { return };
+        if record.outbox.len() > MOST_MESSAGES {
+            self.broke(format!("{key}: {} messages are kept", record.outbox.len()));
+        }
+    }
+
+    /// The register issues a permit: is there nobody in front who could go, and for whom there is no room beside it?
+    pub(crate) fn is_first_in_line(&self, id: &str) {
+        let key = key_of(id);
+        let (now, limits) = (self.clock(REGISTER), self.limits.borrow().last().map(|(_, limits)| limits.clone()));
+        let Some(limits) = limits.filter(|_| self.clocks_were_right(DAY)) else { return };
+        let Some(record) = self.record(key).filter(|_| !self.released.borrow().contains(key)) else { return };
+        let applicant = record.applicant();
+        // Those with a route of their own may be held by its budget.
+        let ahead = self.number(&format!(
+            "SELECT count(*) FROM waiters LEFT JOIN counted USING (id) WHERE route IS NULL \
+             AND (rank, since, waiters.id) < ({}, {}, '{id}')",
+            applicant.rank, applicant.since.0
+        ));
+        let minute = self.number(&format!("SELECT count(*) FROM permits WHERE at > {}", now.minus(MINUTE).0));
+        let day =
+            self.number(&format!("SELECT count(*) FROM permits WHERE confirmed = 0 OR at >= {}", now.midnight().0));
+        if ahead + minute >= i64::from(limits.per_minute) || ahead + day >= i64::from(limits.per_day) {
+            self.broke(format!("{key} may start before {ahead} who wait: {minute} in a minute, {day} today"));
+        }
+    }
+
+    /// How often the limits may have begun anew since then, because the register's clock was set.
+    pub(crate) fn times_anew(&self, since: Time) -> usize {
+        // A clock that is wrong has another midnight.
+        let wrong = usize::from(!self.clocks_were_right(self.executor.now().since(since) + 2 * HOUR));
+        1 + wrong + self.register_was_set(since.minus(2 * HOUR))
+    }
+
+    /// Of the register's rows only those are there that count for something.
+    pub fn check_rows(&self) {
+        let oldest = self.executor.now().midnight().minus(DAY).0;
+        let old = self.number(&format!("SELECT count(*) FROM permits WHERE at < {oldest} AND confirmed = 1"));
+        if old > 0 {
+            self.broke(format!("{old} permits of sessions from days ago are kept"));
+        }
+        for id in self.texts("SELECT id FROM permits WHERE confirmed = 0") {
+            let (name, key) = (id.as_str(), key_of(&id));
+            let Some(record) = self.record(key) else { continue };
+            // Of many that were lost in a row the oldest are not remembered: their permits are forgotten after three days.
+            let attempt = name.split_once('.').and_then(|(_, number)| number.parse().ok()).unwrap_or(1_u32);
+            if attempt.saturating_add(MOST_FORMER as u32) <= record.attempt.saturating_add(1) {
+                continue;
+            }
+            // It is told with the next publish.
+            if record.unpublished.is_some() || !record.former.is_empty() || self.was_rolled_back(key) {
+                continue;
+            }
+            let tries =
+                matches!(record.state, State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. });
+            let waits = matches!(record.state, State::Waiting { .. }) && record.unanswered == 0;
+            let issued = Time(self.number(&format!("SELECT at FROM permits WHERE id = '{id}'")));
+            if waits && self.clocks_were_right(DAY) && self.executor.now().since(issued) > 2 * MINUTE {
+                self.broke(format!("{id} holds a permit while it waits"));
+            }
+            if record.correlation_id() != id || !tries {
+                self.broke(format!("{id} holds a permit although the record is {:?}", record.state));
+            }
+        }
+    }
+
+    /// Somebody has to wait for its turn: is there really no room?
+    pub(crate) fn must_wait(&self, key: &str, limits: Limits) {
+        let now = self.executor.now();
+        // A clock that was wrong has left permits of another time.
+        if !self.clocks_were_right(now.since(now.midnight()) + 4 * HOUR) {
+            return;
+        }
+        let created = self.created.borrow();
+        // A permit counts a little longer than a minute, and from before its session is there.
+        let window = now.minus(2 * MINUTE + 5 * SECOND);
+        let minute = created.iter().rev().take_while(|(at, _)| *at > window).count() as i64;
+        let day = created.iter().rev().take_while(|(at, _)| *at >= now.midnight()).count() as i64;
+        let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0")
+            + self.number("SELECT count(*) FROM waiters");
+        let per_day = limits.per_day.saturating_sub(limits.reserved);
+        if minute + others < i64::from(limits.per_minute) && day + others < i64::from(per_day) {
+            let words = format!("{minute} sessions in the last minutes, {day} today, {others} others want one");
+            self.broke(format!("{key} has to wait: {words}"));
+        }
+    }
+
+    /// The alerts that some session of a group has heard of, and whether any of its sessions takes no more messages.
+    pub fn named_to(&self, key: &str) -> (BTreeSet<String>, bool) {
+        let devin = self.devin.borrow();
+        let of_key = |tag: &String| {
+            let name = tag.strip_prefix("incident:").unwrap_or_default();
+            name.split_once('.').map_or(name, |(base, _)| base) == key
+        };
+        let sessions = || devin.sessions.iter().filter(|session| session.tags.iter().any(of_key));
+        (sessions().flat_map(|session| session.named.clone()).collect(), sessions().any(|session| session.gone))
+    }
+}
+
+/// The key in a correlation id.
+fn key_of(id: &str) -> &str {
+    let name = id.trim_start_matches("incident:");
+    name.split_once('.').map_or(name, |(key, _)| key)
+}
+
+/// What sessions made after their end has come back to their incidents.
+fn followed(world: &World) {
+    let devin = world.devin.borrow();
+    for key in world.keys() {
+        let Some(record) = world.record(&key).filter(|record| record.state == State::Started) else { continue };
+        let Some(session) = record.session.as_ref().and_then(|session| devin.session(&session.id)) else { continue };
+        let known = record.outcome.is_some_and(|outcome| !outcome.pull_requests.is_empty());
+        let soon = session.opens.is_some_and(|at| at < session.ends.plus(6 * HOUR));
+        if soon && !known && session.paid && !world.was_rolled_back(&key) {
+            world.broke(format!("{key}: a pull request of {} was never seen", session.id));
+        }
+    }
+}
+
+/// After all faults have stopped, and the days that a spent budget may take: is anything still owed?
+pub(crate) fn settled(world: &World) {
+    for key in world.keys() {
+        let Some(record) = world.record(&key) else {
+            world.broke(format!("{key}: the record can't be read"));
+            continue;
+        };
+        match record.state {
+            State::Started | State::Failed | State::Watching => {}
+            ref state => world.broke(format!("{key}: still {state:?}")),
+        }
+        // What failed waits with its messages until somebody replays it.
+        if record.state != State::Failed && record.outbox.iter().any(|message| message.delivery != Delivery::Failed) {
+            world.broke(format!("{key}: a message is still to be sent"));
+        }
+        if !record.notices.is_empty() {
+            world.broke(format!("{key}: somebody is still to be notified"));
+        }
+    }
+    for (key, names) in world.answered.accepted.borrow().iter() {
+        let sessions = world.devin.borrow().of_key(key);
+        let without = world.without_session(names.iter());
+        if sessions + without < names.len() && !world.was_rolled_back(key) {
+            world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
+        }
+    }
+    for (key, names) in world.answered.fired.borrow().iter() {
+        let Some(record) = world.record(key).filter(|record| record.state == State::Started) else { continue };
+        let (named, gone) = world.named_to(key);
+        let unnamed =
+            |name: &&String| record.alerts.iter().any(|member| member.name == **name) && !named.contains(*name);
+        if let Some(name) = names.iter().find(unnamed)
+            && !gone
+            && !world.was_rolled_back(key)
+            && record.outbox.is_empty()
+        {
+            world.broke(format!("{key}: no session was told of {name}"));
+        }
+    }
+    followed(world);
+    let unconfirmed = world.number("SELECT count(*) FROM permits WHERE confirmed = 0");
+    if unconfirmed > 0 {
+        world.broke(format!("{unconfirmed} permits are left over"));
+    }
+    let waiting = world.number("SELECT count(*) FROM waiters");
+    if waiting > 0 {
+        world.broke(format!("{waiting} are left in line"));
+    }
+}
