@@ -140,6 +140,10 @@ fn at_mut<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
 
 /// A name in small letters and digits alone.
 pub(super) fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        let plain = name.bytes().filter(u8::is_ascii_alphanumeric);
+        return plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -120,6 +120,8 @@ struct Walk<'a> {
     seen: usize,
     line: line::Line,
     refusals: context::Refusals,
+    /// Up to where there is no password's hash.
+    hashes: usize,
 }
 
 /// What a byte can be the beginning of.
@@ -166,6 +168,7 @@ impl<'a> Walk<'a> {
             seen: 0,
             line: line::Line::default(),
             refusals: context::Refusals::default(),
+            hashes: 0,
         }
     }
 
@@ -237,7 +240,7 @@ impl<'a> Walk<'a> {
             b'"' | b'\'' => places::in_sql(src, i),
             b'~' => patterns::entra_secret(src, i),
             b'+' => patterns::azure_key(src, i),
-            b'$' => patterns::password_hash(src, i),
+            b'$' => patterns::password_hash(src, i, &mut self.hashes),
             b'(' => places::in_values(src, i),
             _ => None,
         }
