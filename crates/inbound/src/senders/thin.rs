@@ -6,15 +6,16 @@ use std::borrow::Cow;
 use text::cut::level;
 
 /// A text with more values than this loses some.
-const MOST_VALUES: usize = 20_000;
+const MOST_VALUES: usize = 10_000;
 /// Then so many entries of each list and object stay: one more than a body may have alerts, so that too many are noticed, …
 const ENTRIES: usize = MOST_ALERTS + 1;
-/// … and once there are too many values, none that stand deeper than an alert's own fields.
+/// … of what stands deeper than an alert's own fields, as its labels do, so many, and none once there are too many values.
+const DEEP_ENTRIES: usize = 50;
 const FIELDS: usize = 3;
 /// A text with more bytes than this loses the middle of its longest strings.
 const MOST_BYTES: usize = 128 * 1024;
 /// No shorter than this, because names and ids are such.
-const SHORT: usize = 1_000;
+const SHORT: usize = 300;
 /// Deeper texts are refused by whoever reads them.
 const DEEPEST: usize = 128;
 /// What stands where the middle of a string is left out.
@@ -163,7 +164,8 @@ impl<'a> Thinner<'a> {
         let depth = self.indexes.len();
         let Some(index) = self.indexes.last_mut() else { return false };
         *index += 1;
-        self.few && (*index >= ENTRIES || (depth >= FIELDS && self.values > MOST_VALUES))
+        let most = if depth < FIELDS { ENTRIES } else { DEEP_ENTRIES };
+        self.few && (*index >= most || (depth >= FIELDS && self.values > MOST_VALUES))
     }
 
     /// Leaves the middle of the string from `start` to `end` out, where it is too long.

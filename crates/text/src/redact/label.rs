@@ -94,6 +94,7 @@ impl Label {
     }
 
     fn read(src: &Source, end: usize, quoted: bool, depth: usize) -> Label {
+        src.spend(1);
         let mut label = Label::new(end, quoted);
         let text = src.slice(end.saturating_sub(LONGEST).max(src.floor.min(end)), end);
         let mut at = end;

@@ -198,9 +198,9 @@ pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
     if !keyword.eq_ignore_ascii_case(b"values") {
         return None;
     }
-    let close = src.run_back(words - 6, 4, |b| b.is_ascii_whitespace());
-    let columns = src.run_back(close - 1, 400, |b| b != b'(' && b != b'\n');
-    let columns = src.slice(columns, close - 1).split(|b| *b == b',');
+    let close = src.run_back(words - 6, 4, |b| b.is_ascii_whitespace()).checked_sub(1)?;
+    let columns = src.run_back(close, 400, |b| b != b'(' && b != b'\n');
+    let columns = src.slice(columns, close).split(|b| *b == b',');
     let is_secret = |column| Label::of(column, 0).kind().is_some_and(|ending| ending.value != Value::Opaque);
     // No further than the last of them.
     let count = columns.clone().enumerate().filter(|(_, column)| is_secret(column)).last().map_or(0, |(n, _)| n + 1);
