@@ -13,7 +13,7 @@ const TOOL = {
     },
     held: {
       about: `every incident that is held because the day's sessions or its route's are spent, or the bridge is paused: each
-        starts a session at once, so their number is asked about first. What waits for somebody's yes is not among them`,
+        starts a session at once, so their number is asked about first. What waits for approval is not among them`,
     },
     yes: { about: "asks nothing" },
     limit: { value: "N", about: "at most so many, the gravest first and then those that have waited longest" },

@@ -1,4 +1,4 @@
-// Size first, then proof, then parsing: what fails proof is not parsed, logged or stored, and guessing costs nothing.
+// Size first, then authentication, then parsing: what fails it is not parsed, logged or stored, and guessing costs nothing.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -482,7 +482,7 @@ fn held_because(why: Option<Reason>) -> &'static str {
             "the account at Devin is out of credits, so it is held; one session tries every 30 minutes"
         }
         Some(Reason::Paused) => "the bridge is paused, so it is held until the pause ends",
-        Some(Reason::Approval) => "its session starts when somebody says yes to it on the incident's page",
+        Some(Reason::Approval) => "its session starts when somebody approves it on the incident's page",
         _ => "today's sessions are spent, so it is held until midnight UTC",
     }
 }
@@ -491,7 +491,7 @@ fn ignored_because(reason: Reason) -> &'static str {
     match reason {
         Reason::Recovered => "The alert recovered, and there is no session to notify.",
         Reason::RecoveredFirst => "The alert recovered before Devin was asked for its session, so it gets none.",
-        Reason::ApprovalExpired => "Nobody said yes to its session in time, and this is still the same incident.",
+        Reason::ApprovalExpired => "Nobody approved its session in time, and this is still the same incident.",
         Reason::Occurrences => "Counted; the route waits for more occurrences before it starts a session.",
         _ => "This type of event starts nothing.",
     }

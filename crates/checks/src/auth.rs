@@ -52,9 +52,12 @@ pub fn signature(input: &[u8]) {
     let by_pagerduty = any(pagerduty, ',', &|part| {
         part.get(..3) == Some("v1=") && part.get(3..).is_some_and(|hex| hex.eq_ignore_ascii_case(&plain))
     });
-    let in_time = timestamp.bytes().all(|byte| byte.is_ascii_digit())
+    let in_time = timestamp.len() == 10
+        && timestamp.bytes().all(|byte| byte.is_ascii_digit())
         && timestamp.parse::<i64>().is_ok_and(|at| (NOW - 300..=NOW + 300).contains(&at));
-    let by_webhook = in_time && !id.is_empty() && any(webhook, ' ', &|part| part == format!("v1,{standard}"));
+    let is_id =
+        (1..=128).contains(&id.len()) && id.chars().all(|c| matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_'));
+    let by_webhook = in_time && is_id && any(webhook, ' ', &|part| part == format!("v1,{standard}"));
     let named = [secret, query].into_iter().flatten().any(|offered| offered == SHARED);
     let authorization = authorization.as_deref().unwrap_or_default().trim();
     let (scheme, value) = authorization.split_once(' ').unwrap_or_default();

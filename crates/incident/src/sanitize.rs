@@ -2,6 +2,7 @@
 
 use super::event::{Incident, IncidentEvent};
 use text::cut::{self, level};
+use text::redact::Effort;
 use text::{self, clean, redact};
 
 /// The longest texts that are kept, in characters. A prompt gets less; these bound what an incident stores.
@@ -17,8 +18,11 @@ const MARGIN_OF_BLOCKS: usize = 2;
 /// pairs. The search for secrets costs more than all else that is done with a body, and a prompt shows less than a third.
 const LISTED: usize = 8_000;
 const PAIRED: usize = 48_000;
-/// How many characters are looked at of all texts of the events that came in one body.
-const TOGETHER: usize = 150_000;
+/// How many characters are looked at of all texts of the events that came in one body, …
+const TOGETHER: usize = 100_000;
+/// … and with how much effort, which ordinary texts hardly take a tenth of: 10 ms of CPU is all that a request may have on
+/// Cloudflare's free plan.
+const EFFORT: usize = 12_000;
 /// The title of what has none to show.
 const UNTITLED: &str = "Untitled";
 /// The most entries of a list.
@@ -33,8 +37,8 @@ impl IncidentEvent {
     /// The same of one of so many events that came in one body. The search for secrets costs more than all else that is
     /// done with a body, so that they share what is looked at.
     pub fn safe_among(mut self, events: usize, emails: bool) -> IncidentEvent {
-        let most = if events > 1 { self.incident.looked(TOGETHER / events) } else { usize::MAX };
-        let look = Look { emails, most };
+        let most = self.incident.looked(TOGETHER / events.max(1));
+        let look = Look { emails, most, effort: &Effort::of(EFFORT / events.max(1)) };
         self.event_type = short(self.event_type, look, LINE);
         // Made safe, two ids could become one; without an id the incident's state tells whether an event is news.
         self.id = self.id.filter(|id| short(id.clone(), look, LINE) == *id);
@@ -56,7 +60,7 @@ impl Incident {
         level(texts.map(|text| text.chars().count()).collect(), total)
     }
 
-    fn sanitize(self, look: Look) -> Incident {
+    fn sanitize(self, look: Look<'_>) -> Incident {
         let line = |text: String| short(text, look, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
         // Half a link leads nowhere: of one that is too long only that there was one is told.
@@ -78,7 +82,7 @@ impl Incident {
             let names = lines(names, look);
             let looked = level(lengths(&values), PAIRED).min(VALUE * MARGIN).min(look.most);
             let safe = |(name, text): (&String, &String)| {
-                begun(text, looked, |begun| redact::named(name, &clean::block(begun), look.emails))
+                begun(text, looked, |begun| redact::named(name, &clean::block(begun), look.emails, look.effort))
             };
             let values: Vec<String> = names.iter().zip(&values).map(safe).collect();
             let most = level(lengths(&values), kept(PAIRED)).min(VALUE);
@@ -117,21 +121,29 @@ impl Incident {
 
 /// How texts are looked at.
 #[derive(Clone, Copy)]
-struct Look {
+struct Look<'a> {
     /// Whether e-mail addresses are redacted too.
     emails: bool,
     /// No more characters of any text.
     most: usize,
+    /// For all of them.
+    effort: &'a Effort,
 }
 
-fn short(text: String, look: Look, most: usize) -> String {
-    clean::line(&one_line(&text, look.emails, most.saturating_mul(MARGIN).min(look.most)), most)
+impl Look<'_> {
+    fn block(self, text: &str) -> String {
+        text::sanitize_within(text, self.emails, self.effort)
+    }
+}
+
+fn short(text: String, look: Look<'_>, most: usize) -> String {
+    clean::line(&one_line(&text, look, most.saturating_mul(MARGIN).min(look.most)), most)
 }
 
 /// One safe line of the first `looked` characters.
-fn one_line(text: &str, emails: bool, looked: usize) -> String {
+fn one_line(text: &str, look: Look<'_>, looked: usize) -> String {
     // One line first: a secret that stands far from its label would come near it without having been recognised.
-    begun(text, looked, |begun| redact::redact(&clean::line(begun, usize::MAX), emails))
+    begun(text, looked, |begun| redact::redact_within(&clean::line(begun, usize::MAX), look.emails, look.effort))
 }
 
 /// What `sanitize` makes of the first `looked` characters, with a mark where there were more. Where they end inside a word it
@@ -149,10 +161,10 @@ fn begun(text: &str, looked: usize, safe: impl FnOnce(&str) -> String) -> String
 }
 
 /// The lines of a list.
-fn lines(mut texts: Vec<String>, look: Look) -> Vec<String> {
+fn lines(mut texts: Vec<String>, look: Look<'_>) -> Vec<String> {
     texts.truncate(ENTRIES);
     let looked = level(lengths(&texts), LISTED).min(LINE * MARGIN).min(look.most);
-    let lines: Vec<String> = texts.iter().map(|text| one_line(text, look.emails, looked)).collect();
+    let lines: Vec<String> = texts.iter().map(|text| one_line(text, look, looked)).collect();
     let most = level(lengths(&lines), kept(LISTED)).min(LINE);
     lines.iter().map(|line| clean::line(line, most)).collect()
 }
@@ -168,31 +180,31 @@ fn lengths(texts: &[String]) -> Vec<usize> {
     texts.iter().map(|text| text.chars().count()).collect()
 }
 
-fn head(text: String, look: Look, most: usize) -> String {
+fn head(text: String, look: Look<'_>, most: usize) -> String {
     let looked = most.saturating_mul(MARGIN_OF_BLOCKS).min(look.most);
     let begun = beginning(&text, looked);
-    let safe = text::sanitize(begun, look.emails);
+    let safe = look.block(begun);
     if begun.len() == text.len() {
         return cut::head(&safe, most);
     }
     cut::head(&format!("{safe}…"), most.min(looked / MARGIN_OF_BLOCKS))
 }
 
-fn both_ends(text: String, look: Look, most: usize) -> String {
+fn both_ends(text: String, look: Look<'_>, most: usize) -> String {
     let limit = most.saturating_mul(MARGIN_OF_BLOCKS).min(look.most);
     let length = text.chars().count();
     let left_out = length.saturating_sub(limit);
     if left_out == 0 {
-        return cut::both_ends(&text::sanitize(&text, look.emails), most);
+        return cut::both_ends(&look.block(&text), most);
     }
     let most = most.min(limit / MARGIN_OF_BLOCKS);
-    let first = begun(&text, most, |begun| text::sanitize(begun, look.emails));
+    let first = begun(&text, most, |begun| look.block(begun));
     let end =
         text.char_indices().nth(left_out.saturating_add(most)).and_then(|(at, _)| text.get(at..)).unwrap_or_default();
     // The label of a secret, or half of it, may be in the half of the line that is gone.
     let end = end.split_once('\n').map_or("", |(_, lines)| lines);
     let between = length.saturating_sub(most).saturating_sub(end.chars().count());
-    let end = text::sanitize(end, look.emails);
+    let end = look.block(end);
     cut::both_ends(&format!("{first}\n[… {between} characters left out]\n{end}"), most)
 }
 
@@ -210,7 +222,10 @@ mod tests {
     use super::*;
     use text::redact::{catalogue, redact};
 
-    const EVERYTHING: Look = Look { emails: true, most: usize::MAX };
+    /// An incident that came alone.
+    fn alone(incident: Incident) -> Incident {
+        incident.sanitize(Look { emails: true, most: usize::MAX, effort: &Effort::of(usize::MAX) })
+    }
 
     /// An event with the same text wherever a sender can put one.
     fn everywhere(text: &str) -> IncidentEvent {
@@ -315,7 +330,7 @@ mod tests {
     fn a_link_is_whole_or_said_to_be_missing() {
         let of = |length: usize| {
             let url = Some(format!("https://x.example/{}", "a".repeat(length - 18)));
-            (url.clone(), Incident { title: "t".into(), url, ..Default::default() }.sanitize(EVERYTHING))
+            (url.clone(), alone(Incident { title: "t".into(), url, ..Default::default() }))
         };
         let (url, kept) = of(3_000);
         assert_eq!((kept.url, kept.context.len()), (url, 0));
@@ -336,7 +351,7 @@ mod tests {
             context: vec![("note".into(), long.clone()), ("password".into(), "hunter22hunter22".into())],
             ..Default::default()
         };
-        let safe = incident.sanitize(EVERYTHING);
+        let safe = alone(incident);
         assert_eq!(safe.title, "Untitled");
         assert!(safe.description.unwrap().chars().count() <= BLOCK);
         let logs = safe.logs.unwrap();
@@ -352,7 +367,7 @@ mod tests {
             (0..99).map(|n| (long(n), long(n))).chain([("short".into(), "kept as it is".into())]).collect();
         let incident =
             Incident { title: "t".into(), context: pairs, teams: (0..99).map(long).collect(), ..Default::default() };
-        let safe = incident.sanitize(EVERYTHING);
+        let safe = alone(incident);
         let length = |texts: &[&String]| texts.iter().map(|text| text.chars().count()).sum::<usize>();
         let (names, values): (Vec<&String>, Vec<&String>) =
             safe.context.iter().map(|(name, value)| (name, value)).unzip();
@@ -360,7 +375,7 @@ mod tests {
         assert!(length(&safe.teams.iter().collect::<Vec<_>>()) <= LISTED);
         assert_eq!(safe.context[99].1, "kept as it is");
         assert!(values[0].starts_with("0 word") && values[0].contains('…') && values[0].chars().count() > 300);
-        assert_eq!(safe.clone().sanitize(EVERYTHING), safe);
+        assert_eq!(alone(safe.clone()), safe);
     }
 
     #[test]
@@ -369,11 +384,11 @@ mod tests {
         let text = format!("first {secret} {}{secret} last", "some words and more ".repeat(500));
         let description = |event: &IncidentEvent| event.incident.description.clone().unwrap();
         let alone = everywhere(&text).sanitize(true);
-        let one = everywhere(&text).safe_among(100, true);
+        let one = everywhere(&text).safe_among(50, true);
         assert!(description(&alone).chars().count() > 5 * description(&one).chars().count());
         let kept = serde_json::to_string(&one).unwrap();
         assert!(description(&one).starts_with("first password=[redacted: password] some"), "{kept}");
-        assert!(kept.len() < 3 * TOGETHER / 100 && !kept.contains("hunter22"), "{kept}");
+        assert!(kept.len() < 3 * TOGETHER / 50 && !kept.contains("hunter22"), "{kept}");
         let lines = everywhere(&text.replace(" more ", "\n")).safe_among(10, true).incident.logs.unwrap();
         assert!(lines.starts_with("first") && lines.ends_with("last"), "{lines}");
         // What is short is not touched.
@@ -391,7 +406,7 @@ mod tests {
         for before in 400..520 {
             let text = format!("{},{secret}{}", "x".repeat(before), "y".repeat(8_000));
             let context = vec![("note".to_owned(), text); 100];
-            let safe = Incident { title: "t".into(), context, ..Default::default() }.sanitize(EVERYTHING);
+            let safe = alone(Incident { title: "t".into(), context, ..Default::default() });
             assert!(!safe.context[0].1.contains("AKIAIOSF"), "{before}: {}", safe.context[0].1);
         }
     }

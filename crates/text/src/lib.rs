@@ -16,3 +16,8 @@ pub use fence::Fence;
 pub fn sanitize(text: &str, emails: bool) -> String {
     redact::redact(&clean::block(text), emails)
 }
+
+/// The same with no more than this effort: see [`redact::redact_within`].
+pub fn sanitize_within(text: &str, emails: bool, effort: &redact::Effort) -> String {
+    redact::redact_within(&clean::block(text), emails, effort)
+}

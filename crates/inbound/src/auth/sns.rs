@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde::Deserialize;
 
 use incident::time::Time;
 
@@ -33,13 +33,54 @@ pub struct Unproved {
     pub signature: Vec<u8>,
 }
 
+/// What of a message is looked at. Nobody has proved who sent it, so nothing else of it is kept; and a field that is there
+/// twice is refused: what is checked would not be what is read afterwards.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    message: Option<String>,
+    message_id: Option<String>,
+    subject: Option<String>,
+    timestamp: Option<String>,
+    topic_arn: Option<String>,
+    r#type: Option<String>,
+    token: Option<String>,
+    #[serde(rename = "SubscribeURL")]
+    subscribe_url: Option<String>,
+    signature_version: Option<String>,
+    signature: Option<String>,
+    #[serde(rename = "SigningCertURL")]
+    certificate: Option<String>,
+}
+
+impl Message {
+    fn text(&self, name: &str) -> Option<&str> {
+        let text = match name {
+            "Message" => &self.message,
+            "MessageId" => &self.message_id,
+            "Subject" => &self.subject,
+            "Timestamp" => &self.timestamp,
+            "TopicArn" => &self.topic_arn,
+            "Type" => &self.r#type,
+            "Token" => &self.token,
+            "SubscribeURL" => &self.subscribe_url,
+            "SignatureVersion" => &self.signature_version,
+            "Signature" => &self.signature,
+            "SigningCertURL" => &self.certificate,
+            _ => &None,
+        };
+        text.as_deref()
+    }
+}
+
 /// Looks at a message of one of these topics.
 ///
 /// # Errors
 /// The part of it that is wrong, for the log.
 pub fn message(body: &[u8], topics: &[String], now: Time) -> Result<Unproved, &'static str> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| "JSON")?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let body: Message =
+        serde_json::from_slice(body).map_err(|error| if error.is_data() { "fields" } else { "JSON" })?;
+    let text = |name: &str| body.text(name);
     if !text("TopicArn").is_some_and(|topic| topics.iter().any(|known| known == topic)) {
         return Err("TopicArn");
     }
@@ -62,9 +103,10 @@ pub fn message(body: &[u8], topics: &[String], now: Time) -> Result<Unproved, &'
     let mut signed = String::new();
     for name in names {
         match text(name) {
-            Some(value) => signed.extend([name, "\n", value, "\n"]),
-            None if *name == "Subject" && body.get(name).is_none_or(Value::is_null) => {}
-            None => return Err("a field that is signed"),
+            // Line breaks separate what is signed: with one in an id, the end of one message could pass for another's id.
+            Some(value) if *name == "Message" || !value.contains('\n') => signed.extend([name, "\n", value, "\n"]),
+            None if *name == "Subject" => {}
+            _ => return Err("a field that is signed"),
         }
     }
     Ok(Unproved {
@@ -146,7 +188,7 @@ impl<'a> Part<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     #[cfg(target_arch = "wasm32")]
@@ -197,7 +239,8 @@ mod tests {
         for (field, value, wrong) in [
             ("TopicArn", json!("arn:aws:sns:eu-west-1:999999999999:alarms"), "TopicArn"),
             ("SignatureVersion", json!("3"), "SignatureVersion"),
-            ("SignatureVersion", json!(1), "SignatureVersion"),
+            ("SignatureVersion", json!(1), "fields"),
+            ("SignatureVersion", json!(null), "SignatureVersion"),
             ("Timestamp", json!("2026-05-04T09:40:00Z"), "Timestamp"),
             ("Timestamp", json!("2026-05-04T10:52:00Z"), "Timestamp"),
             ("Timestamp", json!("now"), "Timestamp"),
@@ -210,14 +253,19 @@ mod tests {
             ("Signature", json!("not base64!"), "Signature"),
             ("Signature", json!(""), "Signature"),
             ("Type", json!("Other"), "Type"),
-            ("Message", json!({}), "a field that is signed"),
-            ("Subject", json!(7), "a field that is signed"),
+            ("Message", json!({}), "fields"),
+            ("Message", json!(null), "a field that is signed"),
+            ("MessageId", json!("a\nb"), "a field that is signed"),
+            ("Subject", json!("a\nTimestamp\n2026"), "a field that is signed"),
+            ("Subject", json!(7), "fields"),
         ] {
             let mut body = notification();
             body[field] = value.clone();
             assert_eq!(read(&body, now()), Err(wrong), "{field}: {value}");
         }
         assert_eq!(message(b"{", &[TOPIC.to_owned()], now()), Err("JSON"));
+        let twice = notification().to_string().replacen('{', "{\"Message\": \"another\", ", 1);
+        assert_eq!(message(twice.as_bytes(), &[TOPIC.to_owned()], now()), Err("fields"));
         assert_eq!(message(notification().to_string().as_bytes(), &[], now()), Err("TopicArn"));
     }
 
@@ -256,6 +304,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_two_messages_have_the_same_signed_text(
+            one in "[a\n]{0,3}|a\nMessageId\n[a\n]{0,3}|a\nSubject\na\nTimestamp\na", ids in proptest::collection::vec("[a\n]{0,2}|a\nSubject\na", 2),
+            subjects in proptest::collection::vec(proptest::option::of("[a\n]{0,2}|a\nTimestamp\na"), 2), other in "[a\n]{0,3}|a\nMessageId\n[a\n]{0,3}",
+        ) {
+            let made = |text: &str, place: usize| {
+                let mut body = notification();
+                (body["Message"], body["MessageId"], body["Subject"]) = (json!(text), json!(ids[place]), json!(subjects[place]));
+                (read(&body, now()).map(|message| message.signed), (text.to_owned(), ids[place].clone(), subjects[place].clone()))
+            };
+            let ((first, of), (second, from)) = (made(&one, 0), made(&other, 1));
+            if first.is_ok() && first == second {
+                prop_assert_eq!(of, from);
+            }
+        }
+
         #[test]
         fn any_certificate_and_any_body_is_survived(der in proptest::collection::vec(any::<u8>(), 0..300), cut in 0..2_000_usize) {
             public_key(&format!("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", STANDARD.encode(&der)));

@@ -5,12 +5,20 @@
 
 /// The fields that hold the JSON.
 const FIELDS: [&str; 3] = ["payload", "json", "body"];
+/// No further is it looked for, in fields.
+const MOST: usize = 100;
+/// Where the name of the first field ends at the latest, in bytes.
+const NAME: usize = 64;
 
 /// The JSON text in a form, if the body is a form with one: where it begins with that field, or where `declared` says
 /// that the request's Content-Type calls it a form.
 pub fn json(body: &str, declared: bool) -> Option<String> {
-    let most = if declared { usize::MAX } else { 1 };
-    let mut fields = form_urlencoded::parse(body.trim().as_bytes()).take(most);
+    let body = body.trim_start().as_bytes();
+    // Without decoding what is no form.
+    if !declared && !body.iter().take(NAME).any(|byte| *byte == b'=') {
+        return None;
+    }
+    let mut fields = form_urlencoded::parse(body.trim_ascii_end()).take(if declared { MOST } else { 1 });
     let (_, json) = fields.find(|(name, value)| FIELDS.contains(&name.as_ref()) && !value.is_empty())?;
     Some(json.into_owned())
 }

@@ -9,7 +9,7 @@ use super::names::{normal, words};
 use incident::key::Key;
 use incident::sender::Sender;
 
-/// What names a place.
+/// What names a place, in order.
 const PLACES: &[&str] = &[
     "account",
     "address",
@@ -108,7 +108,7 @@ const PLACES: &[&str] = &[
 /// What may follow a place in a name: `hostName`, `instance_id`.
 const OF_A_PLACE: &[&str] = &["id", "identifier", "name", "arn", "ip", "address", "names"];
 
-/// What tells about an alert, but not which one it is.
+/// What tells about an alert, but not which one it is, in order.
 const VOLATILE: &[&str] = &[
     "action",
     "age",
@@ -172,9 +172,9 @@ const VOLATILE: &[&str] = &[
     "title",
     "trace",
     "updated",
+    "urgency",
     "uri",
     "url",
-    "urgency",
     "user",
     "uuid",
     "value",
@@ -184,6 +184,10 @@ const VOLATILE: &[&str] = &[
 
 /// No more parts of this kind count.
 const MOST: usize = 100;
+/// As much of a name's end is looked at, in bytes, …
+const NAME: usize = 64;
+/// … and of each end of a text.
+const END: usize = 8 * 1024;
 
 /// The parts of an identity, each with its name, in an order of their own.
 #[derive(Debug, Default)]
@@ -243,7 +247,7 @@ impl Identity {
         let known = self.0.len();
         for (plain, name, text) in parts {
             if self.0.len() < known.saturating_add(MOST)
-                && !self.0.iter().any(|(n, t)| normal(n) == plain && *t == text)
+                && !self.0.iter().any(|(n, t)| *t == text && normal(n) == plain)
             {
                 self.0.push((name, text));
             }
@@ -288,9 +292,9 @@ pub(super) fn leaves(path: &str, value: &Value, each: &mut dyn FnMut(&str, &Valu
 
 /// Whether a name is one of a place: by its last word, or the one before where that is `name` or `id`.
 pub(super) fn is_place(name: &str) -> bool {
-    let words = words(name);
+    let words = last_words(name);
     // One or several: `hosts`.
-    let known = |word: &str| PLACES.contains(&word) || word.strip_suffix('s').is_some_and(|one| PLACES.contains(&one));
+    let known = |word: &str| is_known(word) || word.strip_suffix('s').is_some_and(is_known);
     let qualified = |word: &str| OF_A_PLACE.contains(&word);
     match words.as_slice() {
         [.., before, last] => known(last) || (qualified(last) && known(before)) || joined(before, last),
@@ -301,12 +305,21 @@ pub(super) fn is_place(name: &str) -> bool {
 
 /// `consumer_group`, `host_name` and the like, written as one word.
 fn joined(before: &str, last: &str) -> bool {
-    PLACES.contains(&format!("{before}{last}").as_str())
+    is_known(&format!("{before}{last}"))
+}
+
+fn is_known(word: &str) -> bool {
+    PLACES.binary_search(&word).is_ok()
 }
 
 fn is_volatile(name: &str) -> bool {
-    let words = words(name);
-    words.last().is_some_and(|word| VOLATILE.contains(&word.as_str())) || normal(name) == "alertname"
+    let words = last_words(name);
+    words.last().is_some_and(|word| VOLATILE.binary_search(&word.as_str()).is_ok()) || normal(name) == "alertname"
+}
+
+/// The words at the end of a name; no word that is known is as long.
+fn last_words(name: &str) -> Vec<String> {
+    words(name.get(name.ceil_char_boundary(name.len().saturating_sub(NAME))..).unwrap_or(name))
 }
 
 /// A label's value as far as it lasts: a name stays as it is (`acme-1`), unless it is a number, a date or a random id;
@@ -319,10 +332,18 @@ fn lasting(text: &str) -> Option<String> {
     Some(if is_name { text.to_owned() } else { steady })
 }
 
-/// A text without what changes: numbers with their units, dates, random ids. `None` where nothing else is left.
+/// A text without what changes: numbers with their units, dates, random ids. `None` where nothing else is left. Of a very
+/// long text only both ends count.
 pub(super) fn steady(text: &str) -> Option<String> {
+    let (first, last) = if text.len() > 2 * END {
+        let (head, tail) = (text.floor_char_boundary(END), text.ceil_char_boundary(text.len() - END));
+        (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
+    } else {
+        (text, "")
+    };
     let mut kept: Vec<String> = Vec::new();
-    for word in text.split(|c: char| c.is_whitespace() || "\"'()[]{}|;:=,".contains(c)) {
+    let separates = |c: char| c.is_whitespace() || "\"'()[]{}|;:=,".contains(c);
+    for word in first.split(separates).chain(last.split(separates)) {
         let word = without_numbers(word);
         if word.chars().any(char::is_alphabetic) && !is_date_word(&word) {
             kept.push(word);
@@ -383,6 +404,10 @@ fn is_date_word(word: &str) -> bool {
     const BESIDE: [&str; 17] = [
         "am", "pm", "utc", "gmt", "cet", "cest", "est", "edt", "pst", "pdt", "bst", "nan", "ms", "kb", "mb", "gb", "tb",
     ];
+    // Most words are longer, or none of these.
+    if word.len() > 16 {
+        return false;
+    }
     let word = word.to_lowercase();
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     SHORT.contains(&word) || LONG.contains(&word) || BESIDE.contains(&word)
@@ -397,6 +422,13 @@ mod tests {
 
     fn key(identity: &Identity) -> Option<String> {
         identity.key(Sender::Alert, 0, 0).map(|(key, _)| key.to_string())
+    }
+
+    #[test]
+    fn words_are_looked_for_in_order() {
+        assert!(PLACES.is_sorted() && VOLATILE.is_sorted());
+        assert!(PLACES.iter().chain(VOLATILE).all(|word| word.len() < NAME / 2));
+        assert!(is_place(&format!("{}.host_name", "x".repeat(500))) && !is_place(&format!("host.{}", "x".repeat(500))));
     }
 
     #[test]

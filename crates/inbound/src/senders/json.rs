@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::thin::thin;
+use super::thin::Thinned;
 
 /// Some editors and PowerShell put one in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -25,25 +24,37 @@ pub struct Broken {
     pub problem: String,
 }
 
+/// So many bytes in a row or apart may be no UTF-8 before everything behind them is taken as Latin-1.
+const MOST_INVALID: usize = 10_000;
+
 /// Reads a body. What JSON itself leaves open is read kindly: a byte order mark is skipped, bytes that are no UTF-8 are
 /// taken as Latin-1 (Windows PowerShell's `Invoke-RestMethod` sends a body without a charset that way), and half of a
 /// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`.
 pub fn read(body: &[u8]) -> Result<Value, Broken> {
-    let text = decode(body);
-    let thinner = thin(&text);
-    let error = match serde_json::from_str(&thinner) {
+    let whole = utf16(body).map_or(Cow::Borrowed(body), |text| Cow::Owned(text.into_bytes()));
+    let bytes = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&whole);
+    let begun = bytes.trim_ascii_start();
+    // Most texts that are no JSON show it at once, and need not be decoded.
+    if begun.first().is_some_and(|first| !b"{[\"-0123456789tfn".contains(first)) {
+        return Err(broken("expected value", bytes.len() - begun.len() + 1, &whole, body));
+    }
+    let thinner = Thinned::of(bytes);
+    let text = decode(&thinner.bytes);
+    let error = match serde_json::from_str(&text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
+    let problem = error.to_string();
     // Only where that is what is wrong, because it costs as much again.
-    let halved = error.to_string().contains("hex escape");
-    let repaired = halved.then(|| keep_half_surrogates(&thinner)).flatten();
+    let halved = problem.contains("hex escape");
+    let repaired = halved.then(|| keep_half_surrogates(&text)).flatten();
     if let Some(Ok(value)) = repaired.map(|repaired| serde_json::from_str(&repaired)) {
         return Ok(value);
     }
-    // Where it is broken in the body itself.
-    let of_body = matches!(thinner, Cow::Owned(_)).then(|| serde_json::from_str::<IgnoredAny>(&text).err()).flatten();
-    Err(broken(&of_body.unwrap_or(error), &text, body))
+    let lines_before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let place = thinner.place(undecoded(&thinner.bytes, lines_before + error.column()));
+    let problem = problem.split(" at line ").next().unwrap_or(&problem);
+    Err(broken(problem, place, &whole, body))
 }
 
 /// The bytes as text, whatever they are.
@@ -56,13 +67,51 @@ pub fn decode(body: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => {
             let mut text = String::with_capacity(body.len().saturating_mul(2));
-            for chunk in body.utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.extend(chunk.invalid().iter().map(|byte| char::from(*byte)));
+            for (valid, latin) in pieces(body) {
+                text.push_str(valid);
+                text.extend(latin.iter().map(|byte| char::from(*byte)));
             }
             Cow::Owned(text)
         }
     }
+}
+
+/// The bytes as text that is UTF-8 and what is taken as Latin-1 behind it, by turns.
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
+    let (mut read, mut invalid) = (0, 0);
+    let mut chunks = bytes.utf8_chunks();
+    std::iter::from_fn(move || {
+        if invalid > MOST_INVALID {
+            let rest = bytes.get(read..).filter(|rest| !rest.is_empty())?;
+            read = bytes.len();
+            return Some(("", rest));
+        }
+        let chunk = chunks.next()?;
+        read += chunk.valid().len() + chunk.invalid().len();
+        invalid += chunk.invalid().len();
+        Some((chunk.valid(), chunk.invalid()))
+    })
+}
+
+/// How many of the bytes became the first `decoded` bytes of their text: see [`decode`].
+fn undecoded(bytes: &[u8], decoded: usize) -> usize {
+    let (mut read, mut left) = (0, decoded);
+    for (valid, latin) in pieces(bytes) {
+        if left <= valid.len() {
+            return read + left;
+        }
+        read += valid.len();
+        left -= valid.len();
+        for byte in latin {
+            let length = char::from(*byte).len_utf8();
+            if left <= length {
+                return read + 1;
+            }
+            read += 1;
+            left -= length;
+        }
+    }
+    read
 }
 
 /// The text of a body in UTF-16, which is told by its byte order mark, or by two first characters that are a zero and an
@@ -120,45 +169,24 @@ fn code_unit(escape: &str) -> Option<u16> {
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-fn broken(error: &serde_json::Error, text: &str, body: &[u8]) -> Broken {
+/// What is said of a body whose JSON breaks with the byte before `place` of what follows a byte order mark; `whole` is the
+/// body, or its text where it was UTF-16.
+fn broken(problem: &str, place: usize, whole: &[u8], body: &[u8]) -> Broken {
     if body.starts_with(&[0x1f, 0x8b]) {
         let problem = "the body is compressed with gzip and its header Content-Encoding does not say so".to_owned();
         return Broken { byte: 1, line: 1, column: 1, problem };
     }
-    if text.trim().is_empty() {
+    let text = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
+    if text.trim_ascii_start().is_empty() {
         return Broken { byte: 0, line: 1, column: 0, problem: "the body is empty".to_owned() };
     }
-    let lines_before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let byte = in_body(body, lines_before + error.column());
-    let line = body.get(..byte.saturating_sub(1)).unwrap_or_default().rsplit(|b| *b == b'\n').next();
-    let column = line.map_or(0, <[u8]>::len) + usize::from(byte > 0);
-    let full = error.to_string();
-    let problem = full.split(" at line ").next().unwrap_or(&full).to_owned();
+    let in_utf16 = utf16(body).is_some();
+    let byte = if in_utf16 { place.saturating_mul(2).min(body.len()) } else { whole.len() - text.len() + place };
+    let before = body.get(..byte.saturating_sub(1)).unwrap_or_default();
+    let column = before.rsplit(|b| *b == b'\n').next().map_or(0, <[u8]>::len) + usize::from(byte > 0);
     // Counted here, because a line break that is itself the offending byte still belongs to its line.
-    let breaks = body.iter().take(byte.saturating_sub(1)).filter(|b| **b == b'\n').count();
-    Broken { byte, line: breaks.saturating_add(1), column, problem }
-}
-
-/// The number of bytes of the body that became the first `decoded` bytes of its text: see [`decode`].
-fn in_body(body: &[u8], decoded: usize) -> usize {
-    if utf16(body).is_some() {
-        return decoded.saturating_mul(2).min(body.len());
-    }
-    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let mut bytes = body.len() - text.len();
-    let mut left = decoded;
-    for chunk in text.utf8_chunks() {
-        // Every byte that is no UTF-8 became a character of two bytes.
-        let parts = std::iter::once((chunk.valid().len(), chunk.valid().len()));
-        for (in_body, in_text) in parts.chain(chunk.invalid().iter().map(|_| (1, 2))) {
-            if left <= in_text {
-                return bytes + left.min(in_body);
-            }
-            left -= in_text;
-            bytes += in_body;
-        }
-    }
-    bytes
+    let breaks = before.iter().filter(|b| **b == b'\n').count();
+    Broken { byte, line: breaks.saturating_add(1), column, problem: problem.to_owned() }
 }
 
 /// What is at the end of a path of field names.

@@ -56,10 +56,17 @@ fn add(labels: &mut Vec<(String, String)>, name: &str, value: &Value, depth: usi
     }
 }
 
+/// A pair has no more fields than this; what has more is an object of labels.
+const PAIR: usize = 16;
+
 /// The name and value of `{"name": …, "value": …}`, whatever the two are called.
 fn pair_of(fields: &Map<String, Value>) -> Option<(String, &Value)> {
+    if fields.len() > PAIR {
+        return None;
+    }
+    let fields: Vec<(String, &Value)> = fields.iter().map(|(key, value)| (normal(key), value)).collect();
     let of = |names: &[&str]| {
-        names.iter().find_map(|name| fields.iter().find(|(key, _)| normal(key) == *name)).map(|(_, value)| value)
+        names.iter().find_map(|name| fields.iter().find(|(key, _)| key == name)).map(|(_, value)| *value)
     };
     Some((of(&NAMES).and_then(plain)?, of(&VALUES)?))
 }

@@ -142,7 +142,7 @@ pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Par
 pub fn detect_and_parse(body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let value = match read(body) {
         Ok(value) => value,
-        Err(broken) if kibana::is_kibana_text(&json::decode(body.body())) => {
+        Err(broken) if kibana::is_kibana_text(body.body()) => {
             return (kibana::DESCRIPTION.unreadable)(body, &broken);
         }
         Err(broken) => return Err(not_json(&broken)),

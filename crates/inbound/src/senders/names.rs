@@ -26,7 +26,9 @@ pub(super) struct Body {
 /// A field of the body.
 #[derive(Debug)]
 struct Place {
-    path: Vec<String>,
+    /// The place of the object that it is in, in the index; none is the body itself.
+    parent: Option<usize>,
+    key: String,
     /// The whole path in small letters and digits.
     name: String,
     /// Where in `name` each word of the path begins that a dot or an object sets apart.
@@ -39,24 +41,32 @@ impl Body {
     pub(super) fn new(value: Value) -> Body {
         let mut texts = BTreeMap::new();
         let value = unpacked(value, &mut Vec::new(), &mut texts);
-        let mut index = Vec::new();
-        let mut level = vec![(Vec::new(), &value)];
+        let mut index: Vec<Place> = Vec::new();
+        let mut level = vec![(None, &value)];
         for depth in 0..DEEPEST {
             let mut next = Vec::new();
-            for (path, node) in level {
+            for (parent, node) in level {
                 for (key, inner) in node.as_object().into_iter().flatten() {
                     // All fields of the body itself count, however many strange ones there are.
                     if depth > 0 && index.len() >= MOST {
                         break;
                     }
-                    let mut path: Vec<String> = path.clone();
-                    path.push(key.clone());
-                    let text = texts.remove(&path);
-                    index.push(Place { text, ..Place::of(&path) });
-                    next.push((path, inner));
+                    let place = Place::of(parent, key, &index);
+                    if inner.is_object() {
+                        next.push((Some(index.len()), inner));
+                    }
+                    index.push(place);
                 }
             }
             level = next;
+        }
+        if !texts.is_empty() {
+            for n in 0..index.len() {
+                let path: Vec<String> = path(&index, n).into_iter().map(str::to_owned).collect();
+                if let (Some(text), Some(place)) = (texts.remove(&path), index.get_mut(n)) {
+                    place.text = Some(text);
+                }
+            }
         }
         Body { value, index }
     }
@@ -74,9 +84,9 @@ impl Body {
     /// The same, and the field is then used up.
     pub(super) fn take<T>(&mut self, names: &[&str], read: &dyn Fn(&Value) -> Option<T>) -> Option<T> {
         for name in names {
-            for place in &self.index {
+            for (n, place) in self.index.iter().enumerate() {
                 if place.is(name)
-                    && let Some(value) = at_mut(&mut self.value, &place.path)
+                    && let Some(value) = at_mut(&mut self.value, &path(&self.index, n))
                     && let Some(read) = place.read(value, read)
                 {
                     *value = Value::Null;
@@ -94,9 +104,9 @@ impl Body {
 
     fn find<T>(&self, names: &[&str], read: &dyn Fn(&Value) -> Option<T>) -> Option<(&Value, T)> {
         for name in names {
-            for place in &self.index {
+            for (n, place) in self.index.iter().enumerate() {
                 if place.is(name)
-                    && let Some(value) = place.path.iter().try_fold(&self.value, |value, key| value.get(key))
+                    && let Some(value) = path(&self.index, n).iter().try_fold(&self.value, |value, key| value.get(key))
                     && let Some(read) = place.read(value, read)
                 {
                     return Some((value, read));
@@ -108,13 +118,14 @@ impl Body {
 }
 
 impl Place {
-    fn of(path: &[String]) -> Place {
-        let (mut name, mut words) = (String::new(), Vec::new());
-        for word in path.iter().flat_map(|key| key.split('.')) {
+    fn of(parent: Option<usize>, key: &str, index: &[Place]) -> Place {
+        let above = parent.and_then(|n| index.get(n));
+        let (mut name, mut words) = above.map(|above| (above.name.clone(), above.words.clone())).unwrap_or_default();
+        for word in key.split('.') {
             words.push(name.len());
             name.push_str(&normal(word));
         }
-        Place { path: path.to_vec(), name, words, text: None }
+        Place { parent, key: key.to_owned(), name, words, text: None }
     }
 
     /// What `read` makes of what is there, or else of the string that it was sent as.
@@ -134,12 +145,24 @@ impl Place {
     }
 }
 
-fn at_mut<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
-    path.iter().try_fold(value, |value, key| value.get_mut(key))
+/// The fields that lead to place `n` of the index.
+fn path(index: &[Place], n: usize) -> Vec<&str> {
+    let above = |place: &&Place| place.parent.and_then(|n| index.get(n));
+    let mut path: Vec<&str> = std::iter::successors(index.get(n), above).map(|place| place.key.as_str()).collect();
+    path.reverse();
+    path
+}
+
+fn at_mut<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |value, key| value.get_mut(*key))
 }
 
 /// A name in small letters and digits alone.
 pub(super) fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        let plain = name.bytes().filter(u8::is_ascii_alphanumeric);
+        return plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -182,6 +205,11 @@ fn unpacked(value: Value, path: &mut Vec<String>, texts: &mut BTreeMap<Vec<Strin
         },
         Value::Object(mut fields) => {
             for (name, value) in &mut fields {
+                let holds =
+                    value.is_object() || value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[']));
+                if !holds {
+                    continue;
+                }
                 path.push(name.clone());
                 *value = unpacked(value.take(), path, texts);
                 path.pop();
@@ -195,7 +223,7 @@ fn unpacked(value: Value, path: &mut Vec<String>, texts: &mut BTreeMap<Vec<Strin
 /// The object or list that a text holds.
 pub(super) fn inner(text: &str) -> Option<Value> {
     let text = text.trim();
-    if !text.starts_with(['{', '[']) {
+    if !text.starts_with(['{', '[']) || !text.ends_with(['}', ']']) {
         return None;
     }
     serde_json::from_str::<Value>(&thin(text)).ok().filter(|value| value.is_object() || value.is_array())

@@ -6,43 +6,77 @@ use std::borrow::Cow;
 use text::cut::level;
 
 /// A text with more values than this loses some.
-const MOST_VALUES: usize = 20_000;
+const MOST_VALUES: usize = 10_000;
 /// Then so many entries of each list and object stay: one more than a body may have alerts, so that too many are noticed, …
 const ENTRIES: usize = MOST_ALERTS + 1;
-/// … and once there are too many values, none that stand deeper than an alert's own fields.
+/// … of what stands deeper than an alert's own fields, as its labels do, so many, and none once there are too many values.
+const DEEP_ENTRIES: usize = 50;
 const FIELDS: usize = 3;
 /// A text with more bytes than this loses the middle of its longest strings.
-const MOST_BYTES: usize = 256 * 1024;
+const MOST_BYTES: usize = 128 * 1024;
 /// No shorter than this, because names and ids are such.
-const SHORT: usize = 1_000;
+const SHORT: usize = 300;
 /// Deeper texts are refused by whoever reads them.
 const DEEPEST: usize = 128;
 /// What stands where the middle of a string is left out.
-const GAP: &str = " … ";
+const GAP: &[u8] = " … ".as_bytes();
 
-/// The JSON text with fewer values and shorter strings, where it has very many or very long ones. What is no JSON stays
-/// none, unless it stands in what is left out.
+/// A body with fewer values and shorter strings, where it has very many or very long ones.
+pub struct Thinned<'a> {
+    /// What is left of it.
+    pub bytes: Cow<'a, [u8]>,
+    /// Where parts of it begin, and where in the body.
+    parts: Vec<(usize, usize)>,
+}
+
+impl Thinned<'_> {
+    /// What is left of a body. What is no JSON stays none, unless it stands in what is left out.
+    pub fn of(body: &[u8]) -> Thinned<'_> {
+        let whole = || Thinned { bytes: Cow::Borrowed(body), parts: Vec::new() };
+        // A value has two bytes at least, with what stands behind it.
+        if body.len() <= MOST_VALUES * 2 {
+            return whole();
+        }
+        let (values, strings) = counted(body);
+        let lengths = strings.iter().map(|(start, end)| end - start).collect();
+        let longest = if body.len() > MOST_BYTES { level(lengths, MOST_BYTES).max(SHORT) } else { usize::MAX };
+        if values <= MOST_VALUES && longest == usize::MAX {
+            return whole();
+        }
+        let thinner = Thinner {
+            body,
+            strings: strings.into_iter(),
+            longest,
+            few: values > MOST_VALUES,
+            out: Vec::new(),
+            parts: Vec::new(),
+            copied: 0,
+            indexes: Vec::new(),
+            values: 0,
+        };
+        thinner.run().unwrap_or_else(whole)
+    }
+
+    /// How many bytes the body has up to and including byte number `place`, from 1, of what is left.
+    pub fn place(&self, place: usize) -> usize {
+        let Some(last) = place.checked_sub(1) else { return 0 };
+        let next = self.parts.partition_point(|(start, _)| *start <= last);
+        let part = next.checked_sub(1).and_then(|n| self.parts.get(n));
+        part.map_or(place, |(start, from)| from + (place - start))
+    }
+}
+
+/// The same of a text.
 pub fn thin(text: &str) -> Cow<'_, str> {
-    // A value has two bytes at least, with what stands behind it.
-    if text.len() <= MOST_VALUES * 2 {
-        return Cow::Borrowed(text);
+    match Thinned::of(text.as_bytes()).bytes {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        // Nothing is cut inside a character.
+        Cow::Owned(bytes) => String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned),
     }
-    let (values, strings) = counted(text);
-    let lengths = strings.iter().map(|(start, end)| end - start).collect();
-    let longest = if text.len() > MOST_BYTES { level(lengths, MOST_BYTES).max(SHORT) } else { usize::MAX };
-    if values <= MOST_VALUES && longest == usize::MAX {
-        return Cow::Borrowed(text);
-    }
-    let few = values > MOST_VALUES;
-    let strings = strings.into_iter();
-    let thinner =
-        Thinner { text, strings, longest, few, out: String::new(), copied: 0, indexes: Vec::new(), values: 0 }.run();
-    thinner.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// How many values a text has, and where its strings begin and end, behind and before the quotes.
-fn counted(text: &str) -> (usize, Vec<(usize, usize)>) {
-    let bytes = text.as_bytes();
+fn counted(bytes: &[u8]) -> (usize, Vec<(usize, usize)>) {
     let (mut values, mut strings, mut at) = (1, Vec::new(), 0);
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -72,23 +106,24 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
 }
 
 struct Thinner<'a> {
-    text: &'a str,
+    body: &'a [u8],
     /// Those that have not been met.
     strings: std::vec::IntoIter<(usize, usize)>,
     longest: usize,
     few: bool,
-    out: String,
-    /// Up to where the text has been copied or left out.
+    out: Vec<u8>,
+    parts: Vec<(usize, usize)>,
+    /// Up to where the body has been copied or left out.
     copied: usize,
     /// The position, from 0, of the entry that is being read in each list and object that is open.
     indexes: Vec<usize>,
     values: usize,
 }
 
-impl Thinner<'_> {
-    /// The thinner text; nothing where it is too deep.
-    fn run(mut self) -> Option<String> {
-        let bytes = self.text.as_bytes();
+impl<'a> Thinner<'a> {
+    /// What is left; nothing where it is too deep.
+    fn run(mut self) -> Option<Thinned<'a>> {
+        let bytes = self.body;
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match byte {
@@ -120,8 +155,8 @@ impl Thinner<'_> {
             }
             at += 1;
         }
-        self.copy(self.text.len());
-        Some(self.out)
+        self.copy(bytes.len());
+        Some(Thinned { bytes: Cow::Owned(self.out), parts: self.parts })
     }
 
     /// Whether what stands behind this comma, in its list or object, is left out.
@@ -129,7 +164,8 @@ impl Thinner<'_> {
         let depth = self.indexes.len();
         let Some(index) = self.indexes.last_mut() else { return false };
         *index += 1;
-        self.few && (*index >= ENTRIES || (depth >= FIELDS && self.values > MOST_VALUES))
+        let most = if depth < FIELDS { ENTRIES } else { DEEP_ENTRIES };
+        self.few && (*index >= most || (depth >= FIELDS && self.values > MOST_VALUES))
     }
 
     /// Leaves the middle of the string from `start` to `end` out, where it is too long.
@@ -137,15 +173,16 @@ impl Thinner<'_> {
         if end.saturating_sub(start) <= self.longest {
             return;
         }
-        let Some(string) = self.text.get(start..end) else { return };
+        let Some(string) = self.body.get(start..end) else { return };
         let (head, tail) = ends(string, self.longest / 2);
         self.copy(start + head);
-        self.out.push_str(GAP);
+        self.out.extend_from_slice(GAP);
         self.copied = start + tail;
     }
 
     fn copy(&mut self, to: usize) {
-        self.out.push_str(self.text.get(self.copied..to).unwrap_or(""));
+        self.parts.push((self.out.len(), self.copied));
+        self.out.extend_from_slice(self.body.get(self.copied..to).unwrap_or_default());
         self.copied = to;
     }
 }
@@ -168,12 +205,15 @@ fn close(bytes: &[u8], mut at: usize) -> usize {
 
 /// Where the first and the last `most` bytes of a string as JSON writes it end and begin: never inside a character or an
 /// escape.
-fn ends(string: &str, most: usize) -> (usize, usize) {
-    let head = string.floor_char_boundary(most);
-    let tail = string.ceil_char_boundary(string.len().saturating_sub(most));
-    let head = escape_around(string.as_bytes(), head).map_or(head, |(begin, _)| begin);
-    let tail = escape_around(string.as_bytes(), tail).map_or(tail, |(_, end)| end);
-    (head, string.ceil_char_boundary(tail).max(head))
+fn ends(string: &[u8], most: usize) -> (usize, usize) {
+    // In UTF-8 a character has three more bytes at most; in another encoding any place will do.
+    let inside = |at: usize| string.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let head = (most.saturating_sub(3)..=most).rev().find(|at| !inside(*at)).unwrap_or(most);
+    let last = string.len().saturating_sub(most);
+    let tail = (last..=last + 3).find(|at| !inside(*at)).unwrap_or(last);
+    let head = escape_around(string, head).map_or(head, |(begin, _)| begin);
+    let tail = escape_around(string, tail).map_or(tail, |(_, end)| end);
+    (head, tail.max(head).min(string.len()))
 }
 
 /// Where the escape begins and ends that has the boundary before `at` inside it. Two halves of one character are one.
@@ -257,7 +297,7 @@ mod tests {
             assert!(thinner.len() < MOST_BYTES + 100, "{piece}: {}", thinner.len());
             let value = read(&thinner);
             let a = value["a"].as_str().unwrap();
-            assert!(a.starts_with("first ") && a.ends_with(" last") && a.contains(GAP), "{piece}");
+            assert!(a.starts_with("first ") && a.ends_with(" last") && a.contains(" … "), "{piece}");
             assert_eq!(value["b"], "short");
         }
     }
@@ -294,6 +334,16 @@ mod tests {
         fn any_text_is_survived(text in any::<String>(), times in 1..50_000_usize) {
             let text = text.repeat(times.min(300_000 / text.len().max(1)));
             let _ = thin(&text);
+        }
+
+        #[test]
+        fn a_place_is_where_the_body_has_it(text in large(), part in 0.0..1.0_f64) {
+            let thinner = Thinned::of(text.as_bytes());
+            let place = ((thinner.bytes.len() - 1) as f64 * part) as usize;
+            let (left, whole) = (thinner.bytes[place], text.as_bytes()[thinner.place(place + 1) - 1]);
+            let gap = thinner.bytes[place.saturating_sub(GAP.len())..].windows(GAP.len()).take(GAP.len() + 1).any(|w| w == GAP);
+            prop_assert!(left == whole || gap, "{left} is {whole}");
+            prop_assert_eq!(thinner.place(thinner.bytes.len()), text.len());
         }
     }
 }

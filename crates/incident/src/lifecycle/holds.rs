@@ -65,7 +65,7 @@ pub(super) fn not_wanted(record: &mut Record, why: Reason, now: Time) {
         }
     }
     let words =
-        if why == Reason::ApprovalExpired { "nobody said yes to it" } else { "it recovered before Devin was asked" };
+        if why == Reason::ApprovalExpired { "nobody approved it" } else { "it recovered before Devin was asked" };
     record.note(now, format!("no session: {words}"));
     record.publish(now);
 }
@@ -79,7 +79,7 @@ pub(super) fn wait(record: &mut Record, not_before: Time, retry: Retry, now: Tim
     // A release that does not know of this waits too, until somebody lets it go.
     record.state = State::Waiting { not_before: NEVER, admission: AdmissionState::Held, retry };
     record.approval.asked = Some(now);
-    record.note(now, "held: it waits for somebody's yes");
+    record.note(now, "held: it waits for approval");
     if !record.approval.told {
         record.approval.told = true;
         let page = record.bridge.as_ref().map(|bridge| format!("{bridge}/incidents/{}", record.name()));

@@ -1,7 +1,7 @@
 //! Secrets that are known by a label: `password=…` and its like, in query strings, JSON, YAML, INI, XML, headers,
 //! connection strings, command lines.
 
-use super::labels::{self, Ending, endings};
+use super::labels::{self, Ending};
 use super::rule::Value;
 use super::source::Source;
 
@@ -94,6 +94,7 @@ impl Label {
     }
 
     fn read(src: &Source, end: usize, quoted: bool, depth: usize) -> Label {
+        src.spend(1);
         let mut label = Label::new(end, quoted);
         let text = src.slice(end.saturating_sub(LONGEST).max(src.floor.min(end)), end);
         let mut at = end;
@@ -190,11 +191,8 @@ impl Label {
 
     /// The kind of secret that it says stands behind it.
     pub fn kind(&self) -> Option<&'static Ending> {
-        let [last, second, third, ..] = self.letters;
-        let long = endings(last, second, third);
-        // Endings of one or two letters are whole words.
-        let short = (self.last_part < 3).then(|| endings(last, if self.last_part > 1 { second } else { 0 }, 0));
-        let kind = long.chain(short.into_iter().flatten()).find(|ending| self.has(ending));
+        let [last, second, third, fourth, ..] = self.letters;
+        let kind = labels::ending([last, second, third, fourth], |ending| self.has(ending));
         // Helm's `existingSecret` is the name of one.
         kind.filter(|_| !self.contains("existing"))
     }

@@ -277,6 +277,7 @@ pub(super) struct Ending {
     pub text: &'static str,
     /// Whether it must be a whole word, as `pin` must in `user_pin`, because other words end with it.
     pub word: bool,
+    row: usize,
     next: usize,
 }
 
@@ -293,10 +294,12 @@ const COUNT: usize = {
     count
 };
 
-/// The endings by their last three letters.
+/// The endings by their last four letters, or by all of them where they have fewer. Dozens end with `key`.
 struct Index {
     entries: [Ending; COUNT + 1],
     heads: [u16; SLOTS],
+    /// Which slots the last three letters of an ending lead to, as bits.
+    known: [u64; SLOTS / 64],
 }
 
 const SLOTS: usize = 1_024;
@@ -305,8 +308,8 @@ static INDEX: Index = index();
 
 #[expect(clippy::indexing_slicing, reason = "it runs in the compiler, where an index that is wrong is an error")]
 const fn index() -> Index {
-    let empty = Ending { name: "", value: Value::Any, text: "", word: false, next: 0 };
-    let mut index = Index { entries: [empty; COUNT + 1], heads: [0; SLOTS] };
+    let empty = Ending { name: "", value: Value::Any, text: "", word: false, row: 0, next: 0 };
+    let mut index = Index { entries: [empty; COUNT + 1], heads: [0; SLOTS], known: [0; SLOTS / 64] };
     let mut n = COUNT;
     // Backwards, so that the first row comes first.
     let mut row = LABELS.len();
@@ -322,8 +325,11 @@ const fn index() -> Index {
             let len = bytes.len();
             let second = if len > 1 { bytes[len - 2] } else { 0 };
             let third = if len > 2 { bytes[len - 3] } else { 0 };
-            let head = &mut index.heads[slot(bytes[len - 1], second, third)];
-            index.entries[n] = Ending { name: LABELS[row].name, value, text, word, next: *head as usize };
+            let fourth = if len > 3 { bytes[len - 4] } else { 0 };
+            let three = slot([bytes[len - 1], second, third, 0]);
+            index.known[three / 64] |= 1 << (three % 64);
+            let head = &mut index.heads[slot([bytes[len - 1], second, third, fourth])];
+            index.entries[n] = Ending { name: LABELS[row].name, value, text, word, row, next: *head as usize };
             *head = n as u16;
             n -= 1;
             ending += 1;
@@ -332,20 +338,30 @@ const fn index() -> Index {
     index
 }
 
-const fn slot(last: u8, second: u8, third: u8) -> usize {
-    (last as usize + second as usize * 41 + third as usize * 257) % SLOTS
+const fn slot([last, second, third, fourth]: [u8; 4]) -> usize {
+    (last as usize + second as usize * 41 + third as usize * 257 + fourth as usize * 67) % SLOTS
 }
 
 /// Whether a label may have these last letters. `name` and `value` say it of another one.
 pub(super) fn known(last: u8, second: u8, third: u8) -> bool {
-    let head = INDEX.heads.get(slot(last, second, third)).is_some_and(|head| *head > 0);
-    head || matches!(&[third, second, last], b"ame" | b"lue" | b"ult" | b"ist" | b"tet")
+    let slot = slot([last, second, third, 0]);
+    let ending = INDEX.known.get(slot / 64).is_some_and(|bits| bits & (1 << (slot % 64)) != 0);
+    ending
+        || matches!(&[third, second, last], b"ame" | b"lue" | b"ult" | b"ist" | b"tet")
         || matches!(&[second, last], b"is" | b"to" | b"as")
 }
 
-/// The endings that a label with these last letters may have, in the order of the rows.
-pub(super) fn endings(last: u8, second: u8, third: u8) -> impl Iterator<Item = &'static Ending> {
-    let head = INDEX.heads.get(slot(last, second, third)).map_or(0, |head| usize::from(*head));
+/// The first row's ending that `fits` of those that a label may have whose last letters these are, the last one first.
+pub(super) fn ending(
+    [last, second, third, fourth]: [u8; 4],
+    fits: impl Fn(&Ending) -> bool,
+) -> Option<&'static Ending> {
     let entry = |n: usize| INDEX.entries.get(n).filter(|_| n > 0);
-    std::iter::successors(entry(head), move |last| entry(last.next))
+    let first = |letters| {
+        let head = INDEX.heads.get(slot(letters)).map_or(0, |head| usize::from(*head));
+        std::iter::successors(entry(head), |last| entry(last.next)).find(|ending| fits(ending))
+    };
+    let lengths = [[last, second, third, fourth], [last, second, third, 0], [last, second, 0, 0], [last, 0, 0, 0]];
+    // Of the same row any: it has one name and one value.
+    lengths.into_iter().filter_map(first).min_by_key(|ending| ending.row)
 }

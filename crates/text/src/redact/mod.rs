@@ -42,16 +42,26 @@ pub use catalogue::catalogue;
 pub use known::hide;
 pub use rule::Rule;
 use source::{Hit, NOTE, Source};
+use std::cell::Cell;
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes
 /// nothing more. Hidden characters inside a secret would keep it from being recognised, so text from outside is
 /// cleaned first: see [`super::sanitize`].
 pub fn redact(text: &str, emails: bool) -> String {
+    redact_within(text, emails, &Effort::of(usize::MAX))
+}
+
+/// The same with no more than this effort. What is not searched any more is left out, with a mark.
+pub fn redact_within(text: &str, emails: bool, effort: &Effort) -> String {
     let mut out = None;
     // What is left may look different without the secrets that were in it: `key: word_AKIA…[` looks like source code,
     // `key: word_` doesn't. Mostly the second walk finds nothing, and text without secrets needs no second one.
     for walked in 0..=MOST_WALKS {
-        match walk(out.as_deref().unwrap_or(text), emails, walked == MOST_WALKS) {
+        // What is kept by the first can be walked over again.
+        let most = if walked == 0 { effort.left() / 2 } else { effort.left() };
+        let (shown, spent) = walk(out.as_deref().unwrap_or(text), emails, walked == MOST_WALKS, most);
+        effort.spend(spent);
+        match shown {
             Some(shown) => out = Some(shown),
             None => break,
         }
@@ -61,12 +71,32 @@ pub fn redact(text: &str, emails: bool) -> String {
 
 /// The value of a field of this name, with its secrets replaced: all of it, in however many words, where the name says
 /// that it is one, as `password` does.
-pub fn named(name: &str, text: &str, emails: bool) -> String {
+pub fn named(name: &str, text: &str, emails: bool, effort: &Effort) -> String {
     let src = Source::new(text);
-    let Some(hit) = value::under_name(&src, name) else { return redact(text, emails) };
+    let Some(hit) = value::under_name(&src, name) else { return redact_within(text, emails, effort) };
     let mut out = text.get(..text.floor_char_boundary(src.raw(hit.start))).unwrap_or("").to_owned();
     push_note(&mut out, hit.name);
     out
+}
+
+/// How much may be searched: a unit is a label that is read, or a value behind one, which costs as much as some hundred
+/// characters of plain text. Hostile texts have one in every four bytes.
+#[derive(Debug)]
+pub struct Effort(Cell<usize>);
+
+impl Effort {
+    /// So many units.
+    pub fn of(units: usize) -> Effort {
+        Effort(Cell::new(units))
+    }
+
+    fn left(&self) -> usize {
+        self.0.get()
+    }
+
+    fn spend(&self, units: usize) {
+        self.0.set(self.left().saturating_sub(units));
+    }
 }
 
 fn push_note(out: &mut String, name: &str) {
@@ -79,9 +109,13 @@ fn push_note(out: &mut String, name: &str) {
 /// the last walk finds goes with all that is glued to it: there may be more of its kind.
 const MOST_WALKS: usize = 6;
 
-/// One walk over the text; nothing when there is no secret in it. `whole`: with a secret goes what is glued to it.
-fn walk(text: &str, emails: bool, whole: bool) -> Option<String> {
-    let mut walk = Walk::new(text, emails, true);
+/// What stands where the rest of a text is left out.
+const CUT: char = '…';
+
+/// One walk over the text, with at most this effort: nothing when there is no secret in it, and the effort it took.
+/// `whole`: with a secret goes what is glued to it.
+fn walk(text: &str, emails: bool, whole: bool, most: usize) -> (Option<String>, usize) {
+    let mut walk = Walk::new(text, emails, true, most);
     let mut out = String::new();
     let mut copied = 0;
     while let Some(hit) = walk.next() {
@@ -97,11 +131,20 @@ fn walk(text: &str, emails: bool, whole: bool) -> Option<String> {
         push_note(&mut out, hit.name);
         copied = end;
     }
+    let spent = walk.src.spent();
+    if walk.at < walk.src.len() {
+        // Half a word may be half a secret.
+        let searched = text.get(copied..text.floor_char_boundary(walk.src.raw(walk.at))).unwrap_or("");
+        let words = searched.rfind(char::is_whitespace).and_then(|end| searched.get(..end)).unwrap_or("");
+        out.push_str(words);
+        out.push(CUT);
+        return (Some(out), spent);
+    }
     if copied == 0 {
-        return None;
+        return (None, spent);
     }
     out.push_str(text.get(copied..).unwrap_or(""));
-    Some(out)
+    (Some(out), spent)
 }
 
 struct Walk<'a> {
@@ -109,6 +152,8 @@ struct Walk<'a> {
     emails: bool,
     /// Whether base64 is looked into.
     deep: bool,
+    /// The effort after which it ends where it is.
+    most: usize,
     at: usize,
     /// Where the word ends that was met last.
     word_end: usize,
@@ -120,6 +165,8 @@ struct Walk<'a> {
     seen: usize,
     line: line::Line,
     refusals: context::Refusals,
+    /// Up to where there is no password's hash.
+    hashes: usize,
 }
 
 /// What a byte can be the beginning of.
@@ -151,13 +198,14 @@ const fn kinds() -> [Kind; 256] {
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a str, emails: bool, deep: bool) -> Walk<'a> {
+    fn new(text: &'a str, emails: bool, deep: bool, most: usize) -> Walk<'a> {
         let src = Source::new(text);
         let secrets = kubernetes::Secrets::of(&src);
         Walk {
             src,
             emails,
             deep,
+            most,
             at: 0,
             word_end: 0,
             named: value::Named::default(),
@@ -166,6 +214,7 @@ impl<'a> Walk<'a> {
             seen: 0,
             line: line::Line::default(),
             refusals: context::Refusals::default(),
+            hashes: 0,
         }
     }
 
@@ -174,7 +223,7 @@ impl<'a> Walk<'a> {
         if let Some(hit) = self.waiting.pop() {
             return Some(self.found(hit));
         }
-        while self.at < self.src.len() {
+        while self.at < self.src.len() && self.src.spent() <= self.most {
             let i = self.at;
             let byte = self.src.at(i);
             let hit = match KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::None) {
@@ -237,7 +286,7 @@ impl<'a> Walk<'a> {
             b'"' | b'\'' => places::in_sql(src, i),
             b'~' => patterns::entra_secret(src, i),
             b'+' => patterns::azure_key(src, i),
-            b'$' => patterns::password_hash(src, i),
+            b'$' => patterns::password_hash(src, i, &mut self.hashes),
             b'(' => places::in_values(src, i),
             _ => None,
         }
@@ -280,8 +329,14 @@ impl<'a> Walk<'a> {
         let src = &self.src;
         let begins = !matches!(src.before(i), b'+' | b'/' | b'-' | b'_');
         if self.deep && begins && i >= self.seen {
-            let emails = self.emails;
-            let (seen, hit) = encoded::base64(src, i, |text| Walk::new(text, emails, false).next().map(|hit| hit.name));
+            let (emails, most) = (self.emails, self.most);
+            let (seen, hit) = encoded::base64(src, i, |text| {
+                let mut inside = Walk::new(text, emails, false, most.saturating_sub(src.spent()));
+                let hit = inside.next();
+                src.spend(inside.src.spent());
+                // What can't be searched to its end is none to show.
+                hit.map(|hit| hit.name).or_else(|| (inside.at < inside.src.len()).then_some(rule::OPAQUE))
+            });
             self.seen = seen;
             if hit.is_some() {
                 return hit;

@@ -11,6 +11,9 @@ const END: &str = "-----END";
 /// No key block is longer, in bytes: RSA with 16,384 bits needs 13,000.
 const LONGEST_BLOCK: usize = 16_384;
 
+/// No password's hash is longer, in bytes.
+const LONGEST_HASH: usize = 300;
+
 /// The private key block that begins at `i`, or whose end does when its beginning was cut off.
 pub(super) fn private_key(src: &Source, i: usize) -> Option<Hit> {
     if src.starts(i, BEGIN) {
@@ -296,16 +299,19 @@ pub(super) fn pgpass(src: &Source, colon: usize) -> Option<Hit> {
     found.then_some(Hit { start: user + 1, end, name: "password" })
 }
 
-/// A password's hash as crypt, bcrypt and Argon2 write it, which begins with the `$` at `i`: it can be guessed.
-pub(super) fn password_hash(src: &Source, i: usize) -> Option<Hit> {
+/// A password's hash as crypt, bcrypt and Argon2 write it, which begins with the `$` at `i`: it can be guessed. `read`: up to
+/// where there is none, because what was looked at there before was none.
+pub(super) fn password_hash(src: &Source, i: usize, read: &mut usize) -> Option<Hit> {
     const KINDS: [&str; 13] =
         ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$argon2", "$pbkdf2", "$scrypt$", "$7$", "$P$"];
-    if !KINDS.iter().any(|kind| src.starts(i, kind)) {
+    if i < *read || !KINDS.iter().any(|kind| src.starts(i, kind)) {
         return None;
     }
-    let end = src.run(i, 300, |b| {
+    let end = src.run(i, LONGEST_HASH, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'$' | b'.' | b'/' | b'+' | b'=' | b',' | b'_' | b'-')
     });
+    // One that begins in the first half would have shown itself by its salt.
+    *read = if end - i < LONGEST_HASH { end } else { i + LONGEST_HASH / 2 };
     let end = i + src.slice(i, end).iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |last| last + 1);
     (end - i > 24 && random(src.slice(i, end))).then_some(Hit { start: i, end, name: HASH })
 }

@@ -12,6 +12,9 @@ use super::value_end::Ends;
 /// As much of a password is looked at on a command line, in bytes.
 const WORD: usize = 200;
 
+/// As much of a row of values is looked at, in bytes.
+const LONGEST_ROW: usize = 1_000;
+
 /// The text of the XML element whose opening tag ends with the `>` at `close`.
 pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     let label = Label::backwards(src, close, true);
@@ -195,17 +198,21 @@ pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
     if !keyword.eq_ignore_ascii_case(b"values") {
         return None;
     }
-    let close = src.run_back(words - 6, 4, |b| b.is_ascii_whitespace());
-    let columns = src.run_back(close - 1, 400, |b| b != b'(' && b != b'\n');
+    let close = src.run_back(words - 6, 4, |b| b.is_ascii_whitespace()).checked_sub(1)?;
+    let columns = src.run_back(close, 400, |b| b != b'(' && b != b'\n');
+    let columns = src.slice(columns, close).split(|b| *b == b',');
+    let is_secret = |column| Label::of(column, 0).kind().is_some_and(|ending| ending.value != Value::Opaque);
+    // No further than the last of them.
+    let count = columns.clone().enumerate().filter(|(_, column)| is_secret(column)).last().map_or(0, |(n, _)| n + 1);
     let mut at = open + 1;
-    for column in src.slice(columns, close - 1).split(|b| *b == b',') {
+    for column in columns.take(count) {
         at = src.run(at, 8, |b| b.is_ascii_whitespace());
         let quote = src.at(at);
         let quoted = matches!(quote, b'"' | b'\'');
         let start = if quoted { at + 1 } else { at };
-        let end = src.run(start, 1_000, |b| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') });
-        let secret = Label::of(column, 0).kind().is_some_and(|ending| ending.value != Value::Opaque);
-        if secret
+        let most = (open + LONGEST_ROW).saturating_sub(start);
+        let end = src.run(start, most, |b| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') });
+        if is_secret(column)
             && quoted
             && end > start
             && src.note(start).is_none()

@@ -2,6 +2,7 @@
 //! outside it gives 0, so no index can be wrong.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::escape;
 
@@ -34,12 +35,14 @@ pub(super) struct Source<'a> {
     /// The end of the last secret or note. No look back goes beyond it: what stood there isn't shown any more, and a
     /// second search, which meets the note, must see the same as the first.
     pub floor: usize,
+    /// The effort that the search has taken so far.
+    spent: Cell<usize>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
         let raw = text.as_bytes();
-        let mut source = Source { raw, bytes: Cow::Borrowed(raw), places: Vec::new(), floor: 0 };
+        let mut source = Source { raw, bytes: Cow::Borrowed(raw), places: Vec::new(), floor: 0, spent: Cell::new(0) };
         let mut bytes = Vec::new();
         let mut copied = 0;
         let mut at = 0;
@@ -74,6 +77,16 @@ impl<'a> Source<'a> {
 
     pub fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The effort that the search has taken: see [`Effort`](super::Effort).
+    pub fn spent(&self) -> usize {
+        self.spent.get()
+    }
+
+    /// Counts what takes more time than to look at a byte.
+    pub fn spend(&self, units: usize) {
+        self.spent.set(self.spent.get().saturating_add(units));
     }
 
     /// The byte at `i`, 0 past the end.

@@ -208,8 +208,8 @@ fn a_field_that_is_named_like_a_secret_is_one() {
         ("note", "password=hunter2 x", "password=[redacted: password] x"),
         ("max_tokens", "4096", "4096"),
     ] {
-        assert_eq!(named(name, text, true), shown, "{name}");
-        assert_eq!(named(name, shown, true), shown, "{name}");
+        assert_eq!(named(name, text, true, &Effort::of(usize::MAX)), shown, "{name}");
+        assert_eq!(named(name, shown, true, &Effort::of(usize::MAX)), shown, "{name}");
     }
 }
 
@@ -769,4 +769,75 @@ fn secrets_glued_together_all_go_however_many() {
         assert_eq!(redact(&shown, true), shown);
     }
     assert!(redact(&format!("an error: {glued}"), true).starts_with("an error: [redacted: "));
+}
+
+#[test]
+fn where_the_effort_ends_no_part_of_a_secret_is_left() {
+    for rule in catalogue() {
+        let example = rule.example();
+        let secret = secret_of(rule);
+        let before = example.split_once(&secret).unwrap().0;
+        let begun: String = secret.chars().take((secret.chars().count() / 2).max(3)).collect();
+        for filler in ["", "some words ", "key=a ", "password: hunter2-x9 ", "key=key="] {
+            let filler = format!("{} ", filler.repeat(3));
+            let text = format!("{filler}{example} and so on, token=expired key=1 secret=a");
+            for effort in 0..40 {
+                let shown = redact_within(&text, true, &Effort::of(effort));
+                let behind = shown
+                    .split_once(before)
+                    .filter(|_| !before.is_empty())
+                    .map_or(shown.as_str(), |(_, behind)| behind);
+                assert!(!behind.contains(&begun), "{effort}: {shown}\nof {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_take_no_more_than_the_effort() {
+    for piece in
+        ["key=", "key=a ", "password: hunter2-x9 ", "a2V5PWtleT1rZXk9a2V5PWtleT1rZXk9", "' token a", " -p x --token "]
+    {
+        let text = piece.repeat(200_000 / piece.len());
+        let effort = Effort::of(2_000);
+        let shown = redact_within(&text, true, &effort);
+        assert!(shown.len() < 100_000, "{piece}: {}", shown.len());
+        assert_eq!(redact_within(&shown, true, &Effort::of(usize::MAX)), shown, "{piece}");
+    }
+    let words = "the disk of web-3 is full, and nobody knows why; ".repeat(4_000);
+    let effort = Effort::of(2_000);
+    assert_eq!(redact_within(&words, true, &effort), words);
+    assert!(effort.left() > 1_900);
+}
+
+#[test]
+fn what_was_looked_at_once_is_not_looked_at_for_every_byte() {
+    // Each would take minutes where the time grew with the square of the length.
+    for piece in [
+        "kind: Secret data: ",
+        "\"kind\":\"Secret\",\"data\":{",
+        "kind: Secret\n data:\n",
+        "$2a$",
+        "(a, password) values (",
+        "values (",
+    ] {
+        let text = piece.repeat(8_000_000 / piece.len());
+        let shown = redact_within(&text, true, &Effort::of(20_000));
+        assert!(shown.len() <= text.len() * 2);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_little_effort_shows_is_what_was_there(pieces in prop::collection::vec("key=|a |[a-z]{1,6}=[A-Za-z0-9]{1,20} |password: [a-z0-9]{3,9}\n", 0..30), effort in 0usize..60) {
+        let text = pieces.concat();
+        let shown = redact_within(&text, true, &Effort::of(effort));
+        let whole = redact(&text, true);
+        // Either all of it, or its beginning and a mark.
+        let begun = shown.strip_suffix(CUT).unwrap_or(&shown);
+        prop_assert!(shown == whole || shown.ends_with(CUT), "{} of {}", shown, whole);
+        for secret in text.split("password: ").skip(1).filter_map(|rest| rest.split('\n').next()).filter(|value| value.len() > 4) {
+            prop_assert!(whole.contains(secret) || !begun.contains(secret), "{} of {}", shown, whole);
+        }
+    }
 }

@@ -108,6 +108,7 @@ impl Place<'_> {
     /// The secret that begins at or after `at`.
     pub fn hit(&self, name: &'static str, at: usize) -> Option<Hit> {
         let src = self.src;
+        src.spend(1);
         let mut begin = src.blanks(at, BLANKS);
         if self.depth > 1 {
             while begin < at + BLANKS && (src.at(begin) == b' ' || src.form_blank(begin, self.depth)) {

@@ -159,9 +159,10 @@ fn is_kibana(alert: &Value) -> bool {
 }
 
 /// Whether a text that is not JSON was meant to be one of Kibana's bodies.
-pub(super) fn is_kibana_text(body: &str) -> bool {
-    is_mustache_error(body)
-        || field(body, "source").is_some_and(|source| source.eq_ignore_ascii_case("kibana"))
+pub(super) fn is_kibana_text(body: &[u8]) -> bool {
+    let body = decode(salvage::beginning(body));
+    is_mustache_error(&body)
+        || field(&body, "source").is_some_and(|source| source.eq_ignore_ascii_case("kibana"))
         || ["\"groupByField\"", "\"matchedDocuments\"", "\"alertUuid\""].iter().any(|name| body.contains(name))
 }
 
@@ -177,7 +178,8 @@ fn one(body: Value) -> Result<One, BadBody> {
     let of = |names: &[&str]| body.read(names, &plain).unwrap_or_default();
     let ids = Ids { rule: of(&RULE), uuid: of(&UUID), alert: of(&ALERT), group: of(&GROUP), name: of(NAMES.name) };
     let source = of(NAMES.source);
-    let everything = Identity::default().everything(body.rest());
+    let unnamed = ids.by_id().is_none() && ids.name.is_empty();
+    let everything = if unnamed { Identity::default().everything(body.rest()) } else { Identity::default() };
     let group = body.take(&["groupbyfield"], &any_text);
     let documents = body.take(&HITS, &|hits| Some(hits::read(hits))).unwrap_or_default();
     let mut incident = alert::incident(&mut body, &NAMES);
@@ -248,7 +250,7 @@ impl Ids {
 
 /// What can be saved of a body that is not JSON.
 fn unreadable(body: &Verified, broken: &Broken) -> Parsed {
-    let raw = decode(body.body());
+    let raw = decode(salvage::beginning(body.body()));
     let raw = raw.trim();
     let first = |names: &[&str]| names.iter().find_map(|name| field(raw, name));
     let of = |name: &str| field(raw, name).unwrap_or_default();

@@ -5,6 +5,14 @@ use serde_json::Value;
 /// Longer than any name or id: a value without an end is cut here.
 const MOST: usize = 1000;
 
+/// As much of a body is looked at, in bytes: each field is looked for from its beginning.
+const BEGINNING: usize = 64 * 1024;
+
+/// The part of a body in which fields are looked for.
+pub(super) fn beginning(body: &[u8]) -> &[u8] {
+    body.get(..BEGINNING).unwrap_or(body)
+}
+
 /// The value of the first `"name": …` in a text. A string ends at a quote after which the object goes on or ends, so
 /// that quotes which somebody forgot to escape belong to it.
 pub(super) fn field(text: &str, name: &str) -> Option<String> {
