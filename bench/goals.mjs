@@ -34,6 +34,9 @@ export const GOALS = [
   both("ignored", "ignored: CPU, against the documented Worker", most(1), "cpu", "worker"),
   both("duplicate", "duplicate: CPU, against the documented Worker", most(0.25), "cpu", "worker"),
   { name: "new: CPU with all that follows, against the documented Worker", ...most(2), of: (r) => ratio(r, "new", "cpu", "ours", "worker") },
+  { name: "next alert of a group: CPU, against a new incident", ...most(0.5), of: (r) => at(r, "next of a group", "ours", "cpu") / at(r, "new", "ours", "cpu") },
+  { name: "storm of 5,000 alerts in 50 groups", ...most(15, " s"), of: (r) => at(r, "storm of groups", "ours", "seconds") },
+  { name: "sessions of that storm beyond 50, and alerts that were refused", ...most(0), of: (r) => at(r, "storm of groups", "ours", "sessions") - 50 + at(r, "storm of groups", "ours", "refused") },
   { name: "largest bodies: CPU of the worst", ...most(10, " ms"), of: worstBody },
   ...["worker", "express"].map((rival) => ({
     name: `time to 2xx of a new incident, Devin at 5 s, against ${rival === "worker" ? "the documented Worker" : "Express"}`,

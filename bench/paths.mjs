@@ -18,7 +18,7 @@ export const DIRECT = ", direct";
 const LAST_WORDS_MS = 10_500;
 
 /** When a contender has done all that follows its answers. */
-async function done(contender) {
+export async function finished(contender) {
   if (["ours", "before"].includes(contender.name)) await sleep(LAST_WORDS_MS);
   await idle(contender.pid);
 }
@@ -32,7 +32,7 @@ export async function tell(contender, series, count) {
     if (status > 299) throw new Error(`${contender.name} answered ${status} to ${incidentId(series, number)}`);
   }
   connection.end();
-  await done(contender);
+  await finished(contender);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function measure(contender, { pieces, numbers = NONE_NEW, seconds =
   await idle(contender.pid);
   const before = contender.cpu();
   const { requests, seconds: took, refused, p50, p99 } = await closedLoop(contender.url, { pieces, numbers, seconds });
-  if (untilIdle) await done(contender);
+  if (untilIdle) await finished(contender);
   const cpu = ((contender.cpu() - before) * 1000) / requests;
   if (refused !== (refuses ? requests : 0)) throw new Error(`${contender.name} refused ${refused} of ${requests} requests`);
   return { rate: requests / took, cpu, p50, p99, requests };
@@ -98,7 +98,7 @@ export async function changing(contenders, devin, rounds, add) {
       await devin.created();
       const numbers = { known: 0, first: round * 1000, newShare: 1 };
       const { starts } = await openLoop(contender.url, { pieces: resolved("S"), numbers, rate: 20, seconds: 2 });
-      await done(contender);
+      await finished(contender);
       const created = new Map(await devin.created());
       const waits = starts.map(([number, start]) => created.get(incidentId("S", number)) - start);
       add("new, to the session", contender.name, { p50: median(waits), p99: Math.max(...waits) });

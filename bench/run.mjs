@@ -36,6 +36,7 @@ async function bench() {
   const { startDevin } = await import("./devin.mjs");
   const { memory, size, starts } = await import("./isolate.mjs");
   const { known, remove, SIZES, storageWith } = await import("./known.mjs");
+  const { groups } = await import("./groups.mjs");
   const { largestBodies } = await import("./largest.mjs");
   const { HAS_WRK } = await import("./load.mjs");
   const { changing, KNOWN, slowDevin, tell, unchanging, warmUp } = await import("./paths.mjs");
@@ -56,6 +57,7 @@ async function bench() {
     await step("Forbidden, ignored, duplicate", () => unchanging(running, rounds, add));
     await step("New incidents, storms", () => changing(bridges, devin, rounds, add));
     await step("A Devin that takes 5 s", () => slowDevin(bridges, devin, rounds, add));
+    await step("Groups of alerts", () => groups(devin, rounds, add));
     await step("The largest bodies", () => largestBodies(devin, rounds, add));
     results.instructions = await step("Instructions", () => instructions(running));
     while (running.length > 0) await running.pop().stop();
