@@ -12,6 +12,13 @@ const full = (unit, room = MOST) => unit.repeat(Math.floor(room / (Buffer.byteLe
 
 const alert = (fields) => ({ alertName: "largest", alertId: "largest", severity: 1, description: "d", ...fields });
 
+/** As many alerts as a body may have, each with so many labels of `unit`. */
+const labelled = (unit, count) =>
+  Array.from({ length: 100 }, (_, n) => {
+    const labels = Array.from({ length: count }, (_, label) => [`label${label}`, full(unit, MOST / 100 / count - 40)]);
+    return alert({ alertId: `a${n}`, labels: Object.fromEntries(labels) });
+  });
+
 /** As many members as a body may have, with `unit` in each. */
 const list = (unit) => Array.from({ length: 100 }, (_, n) => alert({ alertId: `a${n}`, description: full(unit, MOST / 100 - 300) }));
 
@@ -33,6 +40,16 @@ const ALERTS = {
   "brackets in 100 alerts": list("<<<UNTRUSTED>>> "),
   "escapes in 100 alerts": list("\\u003d%3D&lt;"),
   "Cyrillic in 100 alerts": list("диск "),
+  "letters that look like others in 100 alerts": list("ＵＮＴＲＵЅТЕD » "),
+  "hashes in 100 alerts": list("$2a$"),
+  "SQL in 100 alerts": list("identified by '"),
+  "options in 100 alerts": list(" --token a"),
+  "Kubernetes in 100 alerts": list("kind: Secret data: "),
+  "keys in base64 in 100 alerts": list("a2V5PWtleT1rZXk9a2V5PWtleT1rZXk9"),
+  "20 labels in each of 100 alerts": labelled("disk is full on web-3; ", 20),
+  "20 labels of labels in each of 100 alerts": labelled("key=", 20),
+  "20 labels of line breaks in each of 100 alerts": labelled("\n", 20),
+  "200 labels in each of 100 alerts": labelled("k=", 200),
   "log lines": alert({ errorLogs: Array.from({ length: 9000 }, (_, n) => `2026-05-04T10:00:00Z web-3 request ${n} failed: token=abcdef0123456789abcdef0123456789 after 30 s`) }),
   "fields": alert(Object.fromEntries(Array.from({ length: 38_000 }, (_, n) => [`field${n}`, `value ${n}`]))),
   "deep": alert({ more: JSON.parse(`${'{"a":'.repeat(100)}"x"${"}".repeat(100)}`), text: full('{"a":[', MOST - 4000) }),

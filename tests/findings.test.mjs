@@ -242,3 +242,33 @@ test("where the account is out of credits new sessions are held, people hear of 
   const after = await start(poor, newAlert());
   assert.ok(after.sessionId);
 });
+
+test("what Devin wrote is kept, shown and told without secrets, and only pages are links", async () => {
+  const hostile = "<script>alert(1)</script> [x](javascript:alert(2)) \u202e\u001b[31mpassword=hunter2hunter2";
+  const output = { verdict: hostile, summary: hostile, root_cause: hostile, actions: [hostile], pull_requests: ["javascript:alert(3)", `https://x.example/ ${hostile}`], more: { token: "f3a9c1d27b86e05f" } };
+  bridge.devin.life = (age) => ({
+    ...live({ output, pullRequests: ["javascript:alert(4)", `https://x.example/?password=hunter2hunter2`, "https://x.example/5"] })(age),
+    ...(age >= 60_000 && { title: hostile }),
+  });
+  const alert = newAlert();
+  const answer = { status: 200, body: { session_id: "devin-hostile", url: "javascript:alert(6)", status: hostile, status_detail: hostile, structured_output: output, pull_requests: [{ pr_url: "javascript:alert(7)", pr_state: hostile }] } };
+  bridge.devin.script({ call: "create", match: alert.alertId, replies: [answer] });
+  const refused = await send(bridge, alert);
+  assert.deepEqual([refused.json.status, refused.json.sessionUrl], ["started", ""], refused.text);
+  bridge.devin.script({ call: "get", match: "devin-hostile", replies: [answer, answer, answer] });
+  const { incident } = await started(bridge);
+  bridge.devin.life = undefined;
+  await ticks(bridge);
+  const notices = JSON.stringify(await told(incident, 2));
+  const shown = [notices];
+  for (const path of [`/api/incidents/${incident}`, `/incidents/${incident}`, `/api/incidents/${refused.json.incident}`, `/incidents/${refused.json.incident}`, "/", "/api/incidents"]) {
+    const { text } = await bridge.request(path, { headers: ADMIN });
+    shown.push(text);
+    assert.doesNotMatch(text, /(href|src|action)="(?!https?:|\/|#|data:,"|\?)/, path);
+  }
+  for (const text of shown) {
+    assert.doesNotMatch(text, /hunter2hunter2|f3a9c1d27b86e05f|\u202e|\\u001b/);
+  }
+  assert.match(notices, /https:\/\/x\.example\/5/);
+  assert.doesNotMatch(notices, /javascript:alert\([3-7]\)/);
+});

@@ -70,7 +70,7 @@ impl Finding {
             texts.take(ENTRIES).collect::<Vec<String>>()
         };
         let mut pull_requests = list(&["pull_requests"]);
-        pull_requests.retain(|url| url.starts_with("https://") || url.starts_with("http://"));
+        pull_requests.retain(|url| is_page(url));
         let finding = Finding {
             verdict: text(&["verdict"], WORD).map(|verdict| verdict.replace('_', " ")),
             summary: text(&["summary", "title"], SUMMARY),
@@ -91,6 +91,11 @@ impl Finding {
     pub fn of_message(words: &str, emails: bool) -> Option<Finding> {
         Some(Finding { summary: Some(shown(words, WORDS, emails)?), from_message: true, ..Finding::default() })
     }
+}
+
+/// Whether a text is the address of a page, which people may be given to click on.
+pub fn is_page(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://")) && !url.contains(char::is_whitespace)
 }
 
 /// A text on one line, safe to keep; `None` where nothing is left of it.
@@ -134,7 +139,7 @@ mod tests {
         let triage = json!({
             "verdict": "cause_found", "summary": "The pool is\nexhausted.", "root_cause": "A leak.", "confidence": 0.9,
             "evidence": ["error rate", {"text": "log line"}], "actions": [{"description": "Merge it", "owner": "sre"}],
-            "pull_requests": ["https://github.com/o/r/pull/1", "javascript:x"]
+            "pull_requests": ["https://github.com/o/r/pull/1", "javascript:x", "https://github.com/o/r/pull/2 or so"]
         });
         let found = Finding::read(&triage, true).unwrap();
         assert_eq!(found.verdict.as_deref(), Some("cause found"));

@@ -1,6 +1,7 @@
 //! An incident made safe to keep: redacted, cleaned, and bounded in size, before it is routed or stored.
 
 use super::event::{Incident, IncidentEvent};
+use super::finding::is_page;
 use text::cut::{self, level};
 use text::redact::Effort;
 use text::{self, clean, redact};
@@ -63,16 +64,22 @@ impl Incident {
     fn sanitize(self, look: Look<'_>) -> Incident {
         let line = |text: String| short(text, look, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
-        // Half a link leads nowhere: of one that is too long only that there was one is told.
-        let mut too_long = Vec::new();
+        // Half a link leads nowhere: of one that is too long only that there was one is told. The page of the
+        // incident is one that people click on.
+        let mut unlinked = Vec::new();
         let mut link = |name: &str, text: Option<String>| {
             let text = text?;
             let length = text.chars().count();
             if length > LINK {
-                too_long.push((name.to_owned(), format!("left out, a link of {length} characters")));
+                unlinked.push((name.to_owned(), format!("left out, a link of {length} characters")));
                 return None;
             }
-            Some(short(text, look, LINK)).filter(|text| !text.is_empty())
+            let link = short(text, look, LINK);
+            if name == "url" && !is_page(&link) {
+                unlinked.extend(Some((name.to_owned(), link)).filter(|(_, text)| !text.is_empty()));
+                return None;
+            }
+            Some(link)
         };
         let (url, runbook) = (link("url", self.url), link("runbook", self.runbook));
         let list = |texts: Vec<String>| lines(texts, look);
@@ -114,7 +121,7 @@ impl Incident {
             line: self.line,
             runbook,
             labels: pairs(self.labels),
-            context: pairs(too_long.into_iter().chain(self.context).collect()),
+            context: pairs(unlinked.into_iter().chain(self.context).collect()),
         }
     }
 }
@@ -334,6 +341,10 @@ mod tests {
         };
         let (url, kept) = of(3_000);
         assert_eq!((kept.url, kept.context.len()), (url, 0));
+        for none in ["javascript:alert(1)", "the wiki", "https://x.example/ and so on"] {
+            let kept = alone(Incident { title: "t".into(), url: Some(none.to_owned()), ..Default::default() });
+            assert_eq!((kept.url, kept.context), (None, vec![("url".to_owned(), none.to_owned())]), "{none}");
+        }
         let (_, kept) = of(5_000);
         assert_eq!(
             (kept.url, kept.context),

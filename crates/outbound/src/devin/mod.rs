@@ -5,6 +5,7 @@ pub mod call;
 pub mod compose;
 mod end;
 pub mod reply;
+mod said;
 
 #[cfg(test)]
 mod faults;

@@ -8,11 +8,13 @@ use serde_json::{Map, Value};
 
 use super::call::{Api, SessionRequest};
 use super::end;
+use super::said::safe;
 use crate::http::{Answer, body};
 use incident::failure::Failure;
-use incident::finding::Finding;
+use incident::finding::{Finding, is_page};
 use incident::session::{PullRequest, Report, Session};
 use incident::time::Time;
+use text::redact::redact;
 
 /// A page of a look-up.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +28,10 @@ pub struct Page<T> {
 /// The session that a JSON object of Devin's describes.
 fn session(value: &Value) -> Option<Session> {
     let id = value.get("session_id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
-    let url = value.get("url").and_then(Value::as_str).unwrap_or_default();
-    Some(Session { id: text::clean::line(id, 200), url: text::clean::line(url, 1_000) })
+    let url = text::clean::line(value.get("url").and_then(Value::as_str).unwrap_or_default(), 1_000);
+    // People click on it, at Slack and PagerDuty too.
+    let url = Some(url).filter(|url| is_page(url)).unwrap_or_default();
+    Some(Session { id: text::clean::line(id, 200), url })
 }
 
 /// What the answer to a create means, and whether Devin left out the tag by which the session would be found again: an
@@ -141,7 +145,7 @@ pub fn reports(answer: Result<Answer, String>, emails: bool, now: Time) -> Resul
 fn report(item: &Value, emails: bool) -> Option<Report> {
     let word = |name: &str| {
         let word = item.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())?;
-        Some(text::clean::line(word, LONGEST_WORD))
+        Some(redact(&text::clean::line(word, LONGEST_WORD), emails))
     };
     let (state, detail) = (word("status_enum").or_else(|| word("status")), word("status_detail"));
     let mut pull_requests = Vec::new();
@@ -163,7 +167,7 @@ fn report(item: &Value, emails: bool) -> Option<Report> {
         pull_requests,
         acus: item.get("acus_consumed").filter(spent).cloned().unwrap_or_default(),
         finding: Finding::read(output, emails),
-        output: Some(output).filter(|output| output.is_object()).cloned().unwrap_or_default(),
+        output: Some(output).filter(|output| output.is_object()).map(|output| safe(output, emails)).unwrap_or_default(),
         words: None,
     })
 }
@@ -207,12 +211,13 @@ pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Re
 
 fn pull_request(request: &Value, url: &str, state: &str) -> Option<PullRequest> {
     let word = |name: &str, most: usize| Some(text::clean::line(request.get(name)?.as_str()?, most));
-    let url = word(url, 500).filter(|url| url.starts_with("https://") || url.starts_with("http://"))?;
-    Some(PullRequest { url, state: word(state, LONGEST_WORD) })
+    let page = |url: &String| is_page(url) && redact(url, false) == *url;
+    let url = word(url, 500).filter(page)?;
+    Some(PullRequest { url, state: word(state, LONGEST_WORD).map(|state| redact(&state, true)) })
 }
 
 /// A session's present state, as Devin describes it, for people: v3 `status` and `status_detail`, v1 `status_enum`.
-/// Unknown values are passed on as they are; the conversation, which v1 adds, is left out.
+/// Unknown fields are passed on, without secrets; the conversation, which v1 adds, is left out.
 pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     match body(answer, now)? {
         Value::Object(fields) => {
@@ -223,7 +228,8 @@ pub fn state(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure
                     kept.insert(name, value);
                 }
             }
-            Ok(Value::Object(kept))
+            // Whoever looks can see the rest at Devin.
+            Ok(safe(&Value::Object(kept), true))
         }
         _ => Ok(Value::Null),
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::http::taken;
 use incident::session::End;
+use serde_json::json;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -197,4 +198,39 @@ fn any_2xx_takes_a_notice() {
     }
     assert!(matches!(taken(answer(404, "no_service"), NOW), Err(Failure::Refused { status: 404, .. })));
     assert!(matches!(taken(answer(500, ""), NOW), Err(Failure::Unknown { .. })));
+}
+
+#[test]
+fn only_a_page_is_the_address_of_a_session() {
+    for (url, kept) in [
+        ("https://app.devin.ai/sessions/1", "https://app.devin.ai/sessions/1"),
+        ("http://127.0.0.1/1", "http://127.0.0.1/1"),
+        ("javascript:alert(1)", ""),
+        (" javascript:alert(1)//https://", ""),
+        ("data:text/html,x", ""),
+        ("//evil.example", ""),
+        ("", ""),
+    ] {
+        let session = session(&json!({"session_id": "devin-1", "url": url})).unwrap();
+        assert_eq!(session.url, kept, "{url}");
+    }
+}
+
+#[test]
+fn what_devin_says_is_kept_without_secrets() {
+    let output = json!({"summary": "it logs password=hunter2hunter2\u{202e}", "token": "f3a9c1d27b86e05f"});
+    let item = json!({"session_id": "devin-1", "status": "running", "structured_output": output, "messages": ["x"]});
+    let list = json!({"items": [item]}).to_string();
+    let reported = reports(answer(200, &list), true, NOW).unwrap().remove(0).output.to_string();
+    let now = state(answer(200, &item.to_string()), NOW).unwrap().to_string();
+    for text in [&reported, &now] {
+        assert!(
+            text.contains("it logs")
+                && !text.contains("hunter2")
+                && !text.contains("f3a9c1")
+                && !text.contains('\u{202e}'),
+            "{text}"
+        );
+    }
+    assert!(!now.contains("messages"));
 }
