@@ -1,7 +1,7 @@
 // Makes the Worker in build/: bridge.js and index_bg.wasm, compiled where what they are made of has changed, texts.js, and
 // index.js, which is src/entry.js.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commandLine, main } from "./cli.mjs";
@@ -68,8 +68,12 @@ export async function build() {
     mustHaveCompiler();
     await step("Building the Worker", () => run(workerBuild, ["--release", "--", "--package=devin-bridge"], { env: { ...toolEnvironment, RUSTFLAGS } }));
     await step("Shrinking it", () => run(wasmOpt, [WASM, "-o", WASM, ...SHRINK]));
-    renameSync(ENTRY, BRIDGE);
-    copyFileSync(join(ROOT, "src", "entry.js"), ENTRY);
+    const entry = readFileSync(join(ROOT, "src", "entry.js"), "utf8");
+    // Another build may have done it in the meantime.
+    if (readFileSync(ENTRY, "utf8") !== entry) {
+      renameSync(ENTRY, BRIDGE);
+      writeFileSync(ENTRY, entry);
+    }
     writeFileSync(STAMP, inputs);
   }
   const checked = createHash("sha256").update(inputs).update(writeTexts()).digest("hex");

@@ -38,12 +38,13 @@
 //!
 //! | in `src/` | is about |
 //! |---|---|
-//! | [`web`] | [`router`]: paths, methods, status codes, the size of bodies. [`webhook`](web::webhook): one request's way, from its proof to its answer. [`dry_run`](web::dry_run): the same without doing it. [`event`](web::event): what of an event its incident has to hear of. [`answer`](web::answer): the answers of the hooks. [`guesses`](web::guesses): too many wrong secrets. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
+//! | [`web`] | [`router`]: paths, methods, status codes. [`head`](web::head), [`body`]: what a request says, and how long that may be. [`webhook`](web::webhook): one request's way, from its proof to its answer. [`dry_run`](web::dry_run): the same without doing it. [`event`](web::event): what of an event its incident has to hear of. [`answer`](web::answer): the answers of the hooks. [`guesses`](web::guesses): too many wrong secrets. [`admin`](web::admin): health, the list, one incident, replay, metrics. [`dashboard`](web::dashboard): the same for people, as pages. [`metrics`](web::metrics): as Prometheus reads them. [`openapi`](web::openapi): the contract for programs |
 //! | [`outcomes`] | the cron trigger that asks Devin about the sessions that have not ended |
 //! | [`store`] | [`incident`](mod@store::incident), [`register`](store::register): the Durable Objects: what the programs of the engine see of the runtime. [`incident_calls`](store::incident_calls), [`register_calls`]: asking them. [`dedup_cache`](store::dedup_cache): the incidents that have a session, in KV. [`recent_bodies`](store::recent_bodies): what this isolate has read there lately. [`metrics_buffer`]: what is counted, until the register has it |
 //! | [`clients`] | the asking: [`devin`](clients::devin), [`notify`](clients::notify), and the tenant's keys at [`entra`](clients::entra) |
 //! | [`configuration`], [`settings`] | variables and secrets → [`Settings`](settings::Settings), checked once an isolate |
-//! | [`fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |
+//! | [`mod@fetch`], [`runtime`], [`log`] | requests to servers out there; clock, chance, promises; one line for each decision |
+//! | `entry.js`, `border.js` | the JavaScript at the runtime's border: the Worker's entry; a request's head read, and a response made, in one call each |
 
 #![allow(rustdoc::private_intra_doc_links)] // The map leads to private modules too: nothing else uses this crate.
 

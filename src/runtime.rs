@@ -1,6 +1,8 @@
 //! What the runtime gives: the clock, chance, requests, storage.
 
-use std::task::{Context, Poll, Waker};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -58,11 +60,38 @@ pub fn now() -> Time {
 /// What a future gives, where it has that at once, otherwise a promise of it: promises are dear, and most requests need
 /// nobody else.
 pub fn at_once_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Result<JsValue, JsValue> {
+    let task = Arc::new(Task::default());
+    let waker = Waker::from(task.clone());
     let mut future = Box::pin(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future.as_mut().poll(&mut Context::from_waker(&waker)) {
         Poll::Ready(value) => value,
-        // Who waits is woken by the last one that looked.
-        Poll::Pending => Ok(future_to_promise(future).into()),
+        Poll::Pending => Ok(future_to_promise(poll_fn(move |context| {
+            task.polls(context.waker());
+            future.as_mut().poll(&mut Context::from_waker(&waker))
+        }))
+        .into()),
+    }
+}
+
+/// Whoever polls a future, once somebody does: what is waited for may keep the waker that it was given first, as
+/// [`worker::Delay`] does.
+#[derive(Default)]
+struct Task(Mutex<Option<Waker>>);
+
+impl Task {
+    fn polls(&self, waker: &Waker) {
+        if let Ok(mut known) = self.0.lock() {
+            *known = Some(waker.clone());
+        }
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let waker = self.0.lock().ok().and_then(|known| known.clone());
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 

@@ -67,14 +67,16 @@ test("… while one that is let in is stored, so that the test above could fail"
   assert.ok(stored().some((path) => path.startsWith("kv") && !before.includes(path)), stored().join());
 });
 
-test("size comes before proof, declared or not", async () => {
+test("a size that is declared comes before authentication; one that is not is looked at where the body is needed", async () => {
   const large = "x".repeat(1024 * 1024 + 1);
+  const streamed = async (path, headers) =>
+    (await bridge.request(path, { method: "POST", body: new Blob([large]).stream(), duplex: "half", headers })).status;
   for (const path of HOOKS) {
     assert.equal((await bridge.post(path, large)).status, 413);
-    const body = new Blob([large]).stream();
-    const streamed = await bridge.request(path, { method: "POST", body, duplex: "half" });
-    assert.equal(streamed.status, 413);
+    assert.equal(await streamed(path, {}), 401);
+    assert.equal(await streamed(path, { "x-webhook-secret": SECRETS.WEBHOOK_SECRET }), 413);
   }
+  assert.equal(await streamed("/hooks/pagerduty", { "x-pagerduty-signature": `v1=${"0".repeat(64)}` }), 413);
 });
 
 test("a request that was let in tells nothing of its secret", async () => {

@@ -12,12 +12,7 @@ const noting = (env) =>
     },
   });
 
-export default class extends Bridge {
-  constructor(context, env) {
-    super(context, noting(env));
-  }
-
-  async fetch(request) {
-    return new URL(request.url).pathname === "/asked" ? Response.json([...asked]) : super.fetch(request);
-  }
-}
+export default {
+  fetch: (request, env, context) =>
+    new URL(request.url).pathname === "/asked" ? Response.json([...asked]) : Bridge.fetch(request, noting(env), context),
+};

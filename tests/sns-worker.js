@@ -15,13 +15,9 @@ globalThis.fetch = async (request, init) => {
   return url in answers ? new Response(answers[url]) : new Response("none", { status: 404 });
 };
 
-export default class extends Bridge {
-  constructor(context, env) {
+export default {
+  fetch(request, env, context) {
     answers = JSON.parse(env.AMAZON);
-    super(context, env);
-  }
-
-  fetch(request) {
-    return new URL(request.url).pathname === "/asked" ? Response.json(asked) : super.fetch(request);
-  }
-}
+    return new URL(request.url).pathname === "/asked" ? Response.json(asked) : Bridge.fetch(request, env, context);
+  },
+};

@@ -63,13 +63,14 @@ pub struct Answer {
     pub more: Map<String, Value>,
 }
 
-/// The body of an answer. What is not known is left out.
+/// The body of an answer, in the order of the alphabet. What is not known is left out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Fields<'a> {
-    success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
+    details: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incident: Option<&'a str>,
     message: &'a str,
@@ -82,9 +83,8 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<&'a str>,
+    status: Option<Status>,
+    success: bool,
     #[serde(flatten)]
     more: &'a Map<String, Value>,
 }
@@ -141,22 +141,26 @@ impl Answer {
 
     /// The JSON body as a text.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.fields()).unwrap_or_default()
+        if self.more.is_empty() {
+            return serde_json::to_string(&self.fields()).unwrap_or_default();
+        }
+        // In the order of the alphabet here too.
+        self.body().to_string()
     }
 
     fn fields(&self) -> Fields<'_> {
         let session = self.session.as_ref();
         Fields {
-            success: self.error.is_none(),
-            status: self.status,
+            details: self.details.as_deref(),
+            error: self.error.as_deref(),
             incident: self.incident.as_deref(),
             message: &self.message,
             reason: self.reason,
             route: self.route,
             session_id: session.map(|session| session.id.as_str()),
             session_url: session.map(|session| session.url.as_str()),
-            error: self.error.as_deref(),
-            details: self.details.as_deref(),
+            status: self.status,
+            success: self.error.is_none(),
             more: &self.more,
         }
     }

@@ -65,35 +65,35 @@ pub async fn handle(
 /// The log's line about what became of an event at a hook.
 #[derive(Serialize)]
 struct Decided<'a> {
+    code: u16,
+    event: Option<&'a str>,
+    incident: Option<&'a str>,
     level: &'static str,
     log: &'static str,
-    incident: Option<&'a str>,
-    sender: Option<Sender>,
-    event: Option<&'a str>,
-    status: Option<Status>,
-    code: u16,
-    reason: Option<Reason>,
-    session: Option<&'a str>,
-    /// What authenticated it.
-    proof: &'a str,
     /// From its arrival to the answer.
     ms: i64,
+    /// What authenticated it.
+    proof: &'a str,
+    reason: Option<Reason>,
+    sender: Option<Sender>,
+    session: Option<&'a str>,
+    status: Option<Status>,
 }
 
 fn log_decision(logged: &Logged, proof: &str, took: Duration) {
     let Logged { answer, sender, event_type } = logged;
     log::line(&Decided {
+        code: answer.code,
+        event: event_type.as_deref(),
+        incident: answer.incident.as_deref(),
         level: if answer.code >= 500 { "error" } else { "info" },
         log: "event",
-        incident: answer.incident.as_deref(),
-        sender: *sender,
-        event: event_type.as_deref(),
-        status: answer.status,
-        code: answer.code,
-        reason: answer.reason,
-        session: answer.session.as_ref().map(|session| session.id.as_str()),
-        proof,
         ms: millis(took),
+        proof,
+        reason: answer.reason,
+        sender: *sender,
+        session: answer.session.as_ref().map(|session| session.id.as_str()),
+        status: answer.status,
     });
 }
 

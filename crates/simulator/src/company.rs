@@ -124,7 +124,9 @@ fn of_alerts(executor: &Executor) -> Plan {
 async fn alert(world: &Rc<World>, number: u32, until: Time) {
     let executor = &world.executor;
     let plan = of_alerts(executor);
+    let acknowledged = plan.workflow == Workflow::Triage && executor.happens(0.1);
     let plan = Plan {
+        start_on: if acknowledged { Kind::Acknowledged } else { plan.start_on },
         min_occurrences: if executor.happens(0.2) { 3 } else { 1 },
         approve: executor.happens(0.1),
         budget: executor.happens(0.1).then(|| gates::ROUTE.0.to_owned()),
@@ -149,6 +151,9 @@ async fn alert(world: &Rc<World>, number: u32, until: Time) {
         for _ in 0..=executor.below(11) {
             deliver(world, &next(Kind::Triggered), &plan).await;
             executor.pause(executor.between(30 * SECOND, 10 * MINUTE)).await;
+        }
+        if acknowledged && executor.happens(0.7) {
+            deliver(world, &next(Kind::Acknowledged), &plan).await;
         }
         deliver(world, &next(Kind::Resolved), &plan).await;
         executor.pause(executor.between(MINUTE, 6 * HOUR)).await;

@@ -65,7 +65,7 @@ pub struct Deployed {
 pub async fn deploys(world: Rc<World>, until: Time) {
     let executor = &world.executor;
     loop {
-        executor.pause(executor.between(6 * HOUR, 8 * DAY)).await;
+        executor.pause(executor.between(6 * HOUR, 8 * DAY).min(until.since(executor.now()))).await;
         if executor.now() >= until {
             // What has gathered under low limits is to settle too.
             world.set_settings(|settings| {

@@ -139,7 +139,7 @@ impl Devin {
             ("POST", Some((id, _))) => self.message(id, body, fate, now),
             ("GET", Some((id, _))) => self.messages(id, query),
             ("GET", None) => match self.session(path) {
-                Some(session) => answer(200, &self.shown(session, now)),
+                Some(session) => answer(200, &self.shown_alone(session, now)),
                 None => answer(404, &json!({"detail": "no such session"})),
             },
             _ => answer(405, &Value::Null),
@@ -263,6 +263,16 @@ impl Devin {
         answer(200, &json!({"items": items, "has_next_page": more, "end_cursor": (from + PAGE).to_string()}))
     }
 
+    /// A session that is asked for: v1 adds the conversation.
+    fn shown_alone(&self, session: &Session, now: Time) -> Value {
+        let mut shown = self.shown(session, now);
+        if self.api == Api::V1 {
+            let message = |text| json!({"type": "user_message", "message": text});
+            shown["messages"] = session.messages.iter().map(message).collect();
+        }
+        shown
+    }
+
     fn shown(&self, session: &Session, now: Time) -> Value {
         let ended = now >= session.ends;
         let (status, detail, v1) = match ENDS[session.end] {
@@ -283,7 +293,6 @@ impl Devin {
                 "session_id": session.id, "title": session.title, "tags": session.tags, "status": "running",
                 "status_enum": v1, "structured_output": output,
                 "pull_request": if opened { json!({"url": page}) } else { Value::Null },
-                "messages": session.messages.iter().map(|text| json!({"type": "user_message", "message": text})).collect::<Vec<_>>(),
             }),
         }
     }

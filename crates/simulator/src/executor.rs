@@ -121,6 +121,14 @@ impl Executor {
         drop(task);
     }
 
+    /// Ends everything: tasks hold the world that holds them.
+    pub fn end(&self) {
+        self.timers.borrow_mut().clear();
+        while let Some((_, task)) = { self.tasks.borrow_mut().pop_first() } {
+            drop(task);
+        }
+    }
+
     /// Whether a task has not ended yet.
     pub fn lives(&self, id: Id) -> bool {
         self.running.get() == id || self.tasks.borrow().contains_key(&id)

@@ -98,7 +98,7 @@ impl World {
             let mut back = self.back.borrow_mut();
             back.retain(|at| now.since(*at) < SECOND);
             back.push(now);
-            if back.len() > limits + 20 {
+            if back.len() > 3 * limits + 30 {
                 self.broke(format!("{key} comes back from being held, as do {} others in a second", back.len() - 1));
             }
         }

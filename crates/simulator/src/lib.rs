@@ -120,11 +120,13 @@ fn live(wanted: Wanted, watched: Option<String>) -> Outcome {
     if world.broken().is_none() {
         settled(&world);
     }
-    Outcome {
+    let outcome = Outcome {
         figures: figures(&world),
         broken: world.broken(),
         steps: world.watched.take().map(|(_, steps)| steps).unwrap_or_default(),
-    }
+    };
+    world.executor.end();
+    outcome
 }
 
 /// Lets time pass, until a promise is broken; `each_hour` looks at the world.

@@ -1,4 +1,4 @@
-//! A few days of the simulated company. `npm run simulate` runs years.
+//! A month of a small company, and some days of the whole one. `npm run simulate` runs years.
 
 use simulator::growth::grow;
 use simulator::{Wanted, simulate};
@@ -9,19 +9,20 @@ fn days(days: u32, seed: u64) -> Wanted {
 
 #[test]
 fn every_promise_is_kept_with_the_seeds_that_once_broke_one() {
-    // Seed 2: an event was stored, and its object died before the alarm was set.
+    // Seed 2: an event was stored, and its object died before the alarm was set. 14: of several earlier sessions all were
+    // told again where one of them could not be.
     for seed in [2, 14] {
-        let outcome = simulate(days(5, seed));
+        let outcome = simulate(days(3, seed));
         assert_eq!(outcome.broken, None, "seed {seed}\n{outcome}");
     }
 }
 
 #[test]
-fn every_promise_is_kept_with_a_seed_that_nobody_has_seen() {
+fn every_promise_is_kept_for_a_month_with_a_seed_that_nobody_has_seen() {
     let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
-    let outcome = simulate(days(3, seed));
+    let outcome = simulate(Wanted { incidents: 2_000, ..days(30, seed) });
     println!("seed {seed}\n{outcome}");
-    assert_eq!(outcome.broken, None, "npm run simulate -- --days 3 --seed {seed}");
+    assert_eq!(outcome.broken, None, "npm run simulate -- --days 30 --incidents 2000 --seed {seed}");
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn the_same_seed_gives_the_same_history() {
 
 #[test]
 fn an_incident_costs_the_register_the_same_however_many_there_are() {
-    let [few, many] = [1_000, 100_000].map(|per_day| grow(7, per_day, 200));
+    let [few, many] = [1_000, 100_000].map(|per_day| grow(7, per_day, 150));
     let each = |figure: u64, of: &simulator::growth::Growth| figure as f64 / of.incidents as f64;
     let [before, after] = [&few, &many].map(|growth| each(growth.requests, growth));
     assert!((after / before - 1.0).abs() < 0.1, "{few}\n{many}");

@@ -122,7 +122,8 @@ impl<'a> Attempt<'a> {
     pub fn refusal(&self) -> Option<Refusal> {
         let Attempt { secrets, claim, .. } = self;
         let signed = self.signatures().any(|signature| signature.is_claimed(claim));
-        let claims = signed || secrets.takes_tokens(claim.hook) || secrets.takes_topics(claim.hook);
+        let token = secrets.takes_tokens(claim.hook) && (claim.header)("Authorization").is_some();
+        let claims = signed || token || secrets.takes_topics(claim.hook);
         if claims { None } else { self.verify(&[], &Token::Absent).err() }
     }
 
