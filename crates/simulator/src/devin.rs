@@ -80,7 +80,7 @@ pub struct Fate {
     pub lasts: Duration,
     /// Whether the session that a message is for has just gone.
     pub gone: bool,
-    /// How it ends: one of [`ENDS`].
+    /// How it ends: one of `ENDS`.
     pub ends: usize,
     /// How long after its end it opens a pull request.
     pub opens_late: Option<Duration>,
