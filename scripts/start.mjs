@@ -80,7 +80,8 @@ async function start() {
     const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } = vars;
     const forget = rememberLocal({ url: bridge.url, real, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } });
     const shown = real ? Promise.resolve() : showSession(bridge, vars, fake);
-    await Promise.race([shown.then(() => showNext(real, first && bridge)), interrupted]);
+    const more = { real, second: Boolean(first), url: bridge.url, secret: own.WEBHOOK_SECRET ? undefined : WEBHOOK_SECRET };
+    await Promise.race([shown.then(() => showNext(more)), interrupted]);
     await interrupted;
     forget();
   } finally {
@@ -185,11 +186,14 @@ async function outcome(bridge, vars, incident) {
   return record;
 }
 
-/** `second`: this bridge, where another one runs here already. */
-function showNext(real, second) {
-  const option = second ? ` --url ${second.url}` : "";
+/** `second`: whether another bridge runs here already; `secret`: the one that was made for this run, which opens nothing else. */
+function showNext({ real, second, url, secret = "<WEBHOOK_SECRET of .dev.vars>" }) {
+  const option = second ? ` --url ${url}` : "";
   console.log(`
 Send another event    npm run send -- ${SAMPLE}${option}     (npm run send lists the samples)
+Send your own         curl -H 'Authorization: Bearer ${secret}' ${url}/api/trigger-devin \\
+                        -d '{"alertName": "disk-full", "severity": 1, "description": "/var is at 98 %"}'
+Change something      prompts/ and senders/ are taken at once; after a change of wrangler.toml, start this again
 ${real ? "Use the fake Devin    npm start" : "Use the real Devin    put DEVIN_API_KEY and DEVIN_ORG_ID into .dev.vars (see .dev.vars.example), then npm start -- --real"}
 Ctrl-C ends it. Below is the bridge's log.
 `);
