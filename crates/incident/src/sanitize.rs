@@ -64,24 +64,9 @@ impl Incident {
     fn sanitize(self, look: Look<'_>) -> Incident {
         let line = |text: String| short(text, look, LINE);
         let some = |text: Option<String>| text.map(line).filter(|text| !text.is_empty());
-        // Half a link leads nowhere: of one that is too long only that there was one is told. The page of the
-        // incident is one that people click on.
         let mut unlinked = Vec::new();
-        let mut link = |name: &str, text: Option<String>| {
-            let text = text?;
-            let length = text.chars().count();
-            if length > LINK {
-                unlinked.push((name.to_owned(), format!("left out, a link of {length} characters")));
-                return None;
-            }
-            let link = short(text, look, LINK);
-            if name == "url" && !is_page(&link) {
-                unlinked.extend(Some((name.to_owned(), link)).filter(|(_, text)| !text.is_empty()));
-                return None;
-            }
-            Some(link)
-        };
-        let (url, runbook) = (link("url", self.url), link("runbook", self.runbook));
+        let (url, runbook) =
+            (link("url", self.url, look, &mut unlinked), link("runbook", self.runbook, look, &mut unlinked));
         let list = |texts: Vec<String>| lines(texts, look);
         let pairs = |mut pairs: Vec<(String, String)>| {
             pairs.truncate(ENTRIES);
@@ -145,6 +130,23 @@ impl Look<'_> {
 
 fn short(text: String, look: Look<'_>, most: usize) -> String {
     clean::line(&one_line(&text, look, most.saturating_mul(MARGIN).min(look.most)), most)
+}
+
+/// A link, or what there is to say of it in its place. Half a link leads nowhere: of one that is too long only that there was
+/// one is told. The page of the incident is one that people click on.
+fn link(name: &str, text: Option<String>, look: Look<'_>, unlinked: &mut Vec<(String, String)>) -> Option<String> {
+    let text = text?;
+    let length = text.chars().count();
+    if length > LINK {
+        unlinked.push((name.to_owned(), format!("left out, a link of {length} characters")));
+        return None;
+    }
+    let link = Some(short(text, look, LINK)).filter(|link| !link.is_empty())?;
+    if name == "url" && !is_page(&link) {
+        unlinked.push((name.to_owned(), link));
+        return None;
+    }
+    Some(link)
 }
 
 /// One safe line of the first `looked` characters.
