@@ -53,8 +53,6 @@ pub enum Fault {
     ClockedPatience,
     /// A session from before midnight, by the clock of its incident, gives its permit back.
     ReleasedByClock,
-    /// All earlier sessions are told again where one of them could not be.
-    AllOrNothing,
 }
 
 #[cfg(feature = "faults")]

@@ -228,9 +228,12 @@ impl IncidentHost for IncidentObject {
 
     async fn publish(&self, line: Line, id: Option<String>, permit: PermitUse) -> Result<()> {
         let used = format!("{permit:?} of {}", id.as_deref().unwrap_or("none"));
-        let (name, state, reason) = (line.incident.clone(), line.state.clone(), line.reason);
+        let (name, state, reason, told) = (line.incident.clone(), line.state.clone(), line.reason, id.clone());
         let answer: Result<()> =
             self.world().ask_register(register::calls::Call::Publish { line: Box::new(line), id, permit }).await;
+        if let (PermitUse::Session(_), Some(id), Ok(())) = (permit, &told, &answer) {
+            self.world().is_counted(id);
+        }
         if answer.is_ok() {
             self.world().listed.borrow_mut().insert(name, (state, reason));
         }

@@ -48,6 +48,17 @@ impl World {
         }
     }
 
+    /// The register was told of a session: does it count, if it is one of today?
+    pub(crate) fn is_counted(&self, id: &str) {
+        let now = self.clock(REGISTER);
+        let created = self.devin.borrow().tagged(id).first().map(|session| session.created);
+        let today = created.is_some_and(|created| created >= now.midnight().plus(MINUTE));
+        let set = self.register_was_set(now.midnight().minus(HOUR)) > 0;
+        if today && !set && self.number(&format!("SELECT count(*) FROM permits WHERE id = '{id}'")) == 0 {
+            self.broke(format!("{}: its session of today does not count", key_of(id)));
+        }
+    }
+
     /// The register issues a permit: is there nobody in front who could go, and for whom there is no room beside it?
     pub(crate) fn is_first_in_line(&self, id: &str) {
         let key = key_of(id);

@@ -324,7 +324,6 @@ impl<H: IncidentHost> Program<H> {
             if current.episode == record.episode {
                 current.cached = cached;
             }
-            let former = if fault::is_back(Fault::AllOrNothing) && !told { 0 } else { former };
             let listed = record.former.get(..former).unwrap_or_default();
             current.former.retain(|former| !listed.contains(former));
             // What changed while these two were told is told next.

@@ -23,7 +23,8 @@ pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
     };
     let State::Waiting { not_before, admission: old, .. } = &mut record.state else { return };
     let was = std::mem::replace(old, new);
-    *not_before = until;
+    // The register's clock may be behind: nobody asks again at once, and again.
+    *not_before = until.max(now.plus(SECOND));
     let held_for = std::mem::replace(&mut record.held_for, why);
     record.unanswered = 0;
     match (new, was) {

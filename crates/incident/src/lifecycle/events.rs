@@ -258,7 +258,10 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
         return begin_again(record, event, now);
     }
     let ends = over && !record.concluded;
-    let worse = learn(record, event, over.then_some(plan), now);
+    // What began as a postmortem stays one, and waits for a yes or does not as it began, whatever its route says since.
+    let plan = Plan { approve: record.plan.approve, ..plan };
+    let goes_on = over && plan.workflow == record.plan.workflow;
+    let worse = learn(record, event, goes_on.then_some(plan), now);
     group::hurry(record, now);
     if ends {
         record.initial_task = InitialTask::Full;

@@ -647,6 +647,25 @@ fn a_failed_beginning_is_looked_for_and_then_replaced_by_the_whole_task() {
 }
 
 #[test]
+fn a_route_that_changes_makes_no_triage_of_what_is_over() {
+    let (record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    let approved = Plan { approve: true, ..on(Kind::Resolved) };
+    for plan in [triage(), approved] {
+        let (record, _) = taken(Some(record.clone()), pagerduty(Kind::Resolved, "again"), plan, NOW);
+        assert_eq!((record.plan.workflow, record.plan.approve), (Workflow::Postmortem, false));
+        assert_eq!(record.state_name(), "waiting");
+    }
+}
+
+#[test]
+fn a_register_whose_clock_is_behind_is_not_asked_again_and_again() {
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    must_wait(&mut record, Admission::Queued { ahead: 3, until: NOW.minus(HOUR) }, NOW);
+    published(&mut record, true, NOW, 0.0);
+    assert_eq!(due_for_session(&record, NOW), Step::Wait(NOW.plus(SECOND)));
+}
+
+#[test]
 fn a_held_incident_is_let_go_by_a_replay() {
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
     must_wait(&mut record, Admission::Held { until: NOW.plus(HOUR), why: Reason::Day }, NOW);
