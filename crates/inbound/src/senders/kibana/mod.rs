@@ -250,7 +250,8 @@ impl Ids {
 
 /// What can be saved of a body that is not JSON.
 fn unreadable(body: &Verified, broken: &Broken) -> Parsed {
-    let raw = decode(salvage::beginning(body.body()));
+    let ends = salvage::ends(body.body());
+    let raw = decode(&ends);
     let raw = raw.trim();
     let first = |names: &[&str]| names.iter().find_map(|name| field(raw, name));
     let of = |name: &str| field(raw, name).unwrap_or_default();

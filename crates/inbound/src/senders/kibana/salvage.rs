@@ -1,5 +1,7 @@
 //! Reads single fields out of a text that was meant to be a JSON object.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Longer than any name or id: a value without an end is cut here.
@@ -11,6 +13,12 @@ const BEGINNING: usize = 64 * 1024;
 /// The part of a body in which fields are looked for.
 pub(super) fn beginning(body: &[u8]) -> &[u8] {
     body.get(..BEGINNING).unwrap_or(body)
+}
+
+/// A body without its middle, where it is long: what it breaks off with is what is newest in a log.
+pub(super) fn ends(body: &[u8]) -> Cow<'_, [u8]> {
+    let end = body.len().checked_sub(BEGINNING).filter(|end| *end > BEGINNING).and_then(|end| body.get(end..));
+    end.map_or(Cow::Borrowed(body), |end| Cow::Owned([beginning(body), " … ".as_bytes(), end].concat()))
 }
 
 /// The value of the first `"name": …` in a text. A string ends at a quote after which the object goes on or ends, so
