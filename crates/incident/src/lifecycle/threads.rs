@@ -12,8 +12,9 @@ use crate::record::{Delivery, Record};
 use crate::thread::{Operation, Posted, Thread};
 use crate::time::Time;
 
-/// So many threads are remembered: those of earlier episodes of which something was still to be told.
-const MOST_THREADS: usize = 3;
+/// So many threads are remembered: of an earlier episode something may still be told for a day after its session's end, and an
+/// alert with the default window begins no more than these in a day.
+const MOST_THREADS: usize = 25;
 /// What is gone answers so, for an edit and for a reply.
 const GONE: u16 = 410;
 
