@@ -5,17 +5,18 @@ import texts from "./texts.js";
 // What the WASM reads them by: src/runtime.rs.
 globalThis.devinBridgeTexts = texts;
 
-const { fetch, scheduled } = Bridge.prototype;
 /** Of worker-build's own making: whether the WASM has trapped, and is to be replaced. */
 const state = globalThis.__worker_init_state;
 
+/**
+ * A method of the class. Only then by way of an instance, which replaces the WASM: otherwise an instance for each request,
+ * behind a proxy, would be a tenth of what the request costs.
+ */
+function handler(name) {
+  const method = Bridge.prototype[name];
+  return (event, env, ctx) => (state.criticalError ? new Bridge(ctx, env)[name](event) : method.call({ env, ctx }, event));
+}
+
 export { IncidentObject, RegisterObject };
 
-export default {
-  // Only then by way of an instance of the class, which replaces it: otherwise an instance for each request, behind a
-  // proxy, would be a tenth of what the request costs.
-  fetch: (request, env, ctx) =>
-    state.criticalError ? new Bridge(ctx, env).fetch(request) : fetch.call({ env, ctx }, request),
-  scheduled: (event, env, ctx) =>
-    state.criticalError ? new Bridge(ctx, env).scheduled(event) : scheduled.call({ env, ctx }, event),
-};
+export default { fetch: handler("fetch"), scheduled: handler("scheduled") };

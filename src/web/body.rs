@@ -20,17 +20,13 @@ pub struct Unread;
 impl Body {
     /// The bytes; `None` where there are more than [`LARGEST`], or its `head` says that there will be.
     pub fn bytes(&self, head: &Head) -> Result<Option<&[u8]>, Unread> {
+        let declared = head.header("Content-Length").and_then(|text| text.parse::<usize>().ok());
         match self {
-            _ if will_be_too_large(head) => Ok(None),
+            _ if declared.is_some_and(|length| length > LARGEST) => Ok(None),
             Body::Unread => Err(Unread),
             Body::Read(bytes) => Ok(Some(bytes.as_slice()).filter(|bytes| bytes.len() <= LARGEST)),
         }
     }
-}
-
-/// Whether a request says that its body is too large.
-pub fn will_be_too_large(head: &Head) -> bool {
-    head.header("Content-Length").and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > LARGEST)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! What of an event decides whether its incident's object has to hear of it.
+//! Under which key an event goes to its object.
 
 use crate::settings::Settings;
-pub use engine::edge::{early, needs_no_object};
 use incident::event::{Incident, IncidentEvent};
 use incident::key::Key;
 use incident::plan::Plan;

@@ -20,11 +20,12 @@ use crate::store::{dedup_cache, metrics_buffer, recent_bodies};
 use crate::web::answer::{Answer, Status};
 use crate::web::body::{self, Body, Unread};
 use crate::web::dry_run::{self, wants_dry_run};
-use crate::web::event::{addressed, early, needs_no_object};
+use crate::web::event::addressed;
 use crate::web::guesses;
 use crate::web::head::Head;
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
+use engine::edge::{early, needs_no_object};
 use engine::incident::calls::{Outcome, SessionStatus};
 use inbound::auth::{Attempt, Claim, Refusal, Token, Verified};
 use inbound::endpoint::Endpoint;
@@ -119,12 +120,10 @@ async fn authenticated(
     env: &Env,
     configuration: &Configuration,
 ) -> Result<(Logged, String), Unread> {
-    let too_large = || {
+    let body = body.bytes(head);
+    if matches!(body, Ok(None)) {
         let message = format!("A body may have at most {} bytes.", body::LARGEST);
-        (Answer::error(413, "Body too large", message).into(), "none".to_owned())
-    };
-    if body::will_be_too_large(head) {
-        return Ok(too_large());
+        return Ok((Answer::error(413, "Body too large", message).into(), "none".to_owned()));
     }
     let header = |name: &str| head.header(name);
     let claim = Claim { hook, header: &header, query_secret: address.1.get("secret"), now: now() };
@@ -132,7 +131,7 @@ async fn authenticated(
     if let Some(refusal) = attempt.refusal() {
         return Ok(refused(hook, refusal, &Token::Absent, configuration));
     }
-    let Some(body) = body.bytes(head)? else { return Ok(too_large()) };
+    let body = body?.unwrap_or_default();
     let (token, verified) = verify(&attempt, hook, head, body, configuration).await;
     match verified {
         Ok(verified) => Ok(taken_in(hook, &verified, address, env, configuration).await),

@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// The register was told of a session: does it count, if it is one of today?
+    /// The register heard of a session: does it count, if it is one of today?
     pub(crate) fn is_counted(&self, id: &str) {
         let now = self.clock(REGISTER);
         let created = self.devin.borrow().tagged(id).first().map(|session| session.created);
@@ -208,7 +208,7 @@ pub(crate) fn settled(world: &World) {
             && !world.was_rolled_back(key)
             && record.outbox.is_empty()
         {
-            world.broke(format!("{key}: no session was told of {name}"));
+            world.broke(format!("{key}: no session was notified about {name}"));
         }
     }
     followed(world);

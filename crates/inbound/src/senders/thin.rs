@@ -30,7 +30,7 @@ pub struct Thinned<'a> {
 }
 
 impl Thinned<'_> {
-    /// What is left of a body. What is no JSON stays none, unless it stands in what is left out.
+    /// What is left of a body. What is no JSON stays none, unless what breaks it is left out.
     pub fn of(body: &[u8]) -> Thinned<'_> {
         let whole = || Thinned { bytes: Cow::Borrowed(body), parts: Vec::new() };
         // A value has two bytes at least, with what stands behind it.
@@ -187,7 +187,7 @@ impl<'a> Thinner<'a> {
     }
 }
 
-/// Where the list or object ends that the comma at `at` stands in.
+/// Where the list or object ends that the comma at `at` is in.
 fn close(bytes: &[u8], mut at: usize) -> usize {
     let mut depth = 0_usize;
     while let Some(byte) = bytes.get(at) {
