@@ -163,8 +163,8 @@ async function carryOut(configuration, { changes, named, url }) {
   const { deploy, secretNames, setSecrets, wranglerOptions } = await import("./wrangler.mjs");
   const config = wranglerOptions(configuration, named);
   // Secrets afterwards: only a Worker that exists can have any, and without them its hooks answer 503.
-  const told = await deploy(config);
-  const bridge = url ?? told;
+  const reported = await deploy(config);
+  const bridge = url ?? reported;
   if (!bridge) throw new Error("It is deployed, but wrangler names no address. Run it again with --url.");
 
   const there = await secretNames(config);

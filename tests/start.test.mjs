@@ -187,7 +187,7 @@ test("where no bridge answers, it is said what to start", async () => {
   }
 });
 
-test("nobody is told when the reader of the output goes away", async () => {
+test("nothing is said when the reader of the output goes away", async () => {
   const child = spawn("sh", ["-c", `"${process.execPath}" scripts/send.mjs | true`], { cwd: ROOT });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));

@@ -78,7 +78,7 @@ impl Clock {
         self.date(time, MINUTES)
     }
 
-    /// The same with the seconds.
+    /// The same with the seconds, and named as UTC where another time is beside it.
     pub fn moment(&self, time: &str) -> Markup {
         self.date(time, SECONDS)
     }
@@ -89,6 +89,7 @@ impl Clock {
             time datetime={ (part(time, 0, end)) "Z" } { (day) " " (part(time, 11, end)) }
             @if let Some(local) = self.local(time) {
                 @let there = local.rfc3339();
+                @if end == SECONDS { " UTC" }
                 " " time.local datetime={ (part(&there, 0, end)) (self.offset(time)) } {
                     @if self::day(&there).as_deref() != Some(&day) { (self::day(&there).unwrap_or_default()) " " }
                     (part(&there, 11, end)) " local"
@@ -194,7 +195,8 @@ mod tests {
             clock.when("2026-11-21T14:05:33.120Z").into_string(),
             r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time> <time class="local" datetime="2026-11-21T19:35+05:30">19:35 local</time>"#
         );
-        assert!(clock.moment("2026-11-21T23:05:33Z").into_string().ends_with(">22 Nov 04:35:33 local</time>"));
+        let moment = clock.moment("2026-11-21T23:05:33Z").into_string();
+        assert!(moment.contains(">21 Nov 23:05:33</time> UTC <time") && moment.ends_with(">22 Nov 04:35:33 local</time>"));
         assert!(clock.note().contains("Asia/Kolkata"));
     }
 

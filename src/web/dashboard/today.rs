@@ -11,7 +11,7 @@ use incident::reason::Reason;
 pub fn card(stats: &Stats, acts: bool) -> Markup {
     let Stats { limits, minute, today, .. } = stats;
     let spent = limits.per_day > 0 && *today >= limits.per_day;
-    // A yes is said to each on its page.
+    // Each is approved on its page.
     let approvals = stats.held_for.get(Reason::Approval.name()).copied().unwrap_or_default();
     let open = [
         ("waiting", stats.waiting, stats.oldest_waiting),
@@ -28,8 +28,8 @@ pub fn card(stats: &Stats, acts: bool) -> Markup {
             }
             @if spent {
                 p { b { "Today's sessions are spent." }
-                    " What comes now is held until midnight UTC. To let more go today, raise "
-                    code { "SESSIONS_PER_DAY" } " in " code { "wrangler.toml" } " and deploy, or release single incidents on their pages." }
+                    " New ones are held until midnight UTC. To start more today, raise "
+                    code { "SESSIONS_PER_DAY" } " in " code { "wrangler.toml" } " and deploy, or release incidents by hand." }
             }
             p.soft { (minute) " of " (limits.per_minute) " in the last minute" }
             ul.open {

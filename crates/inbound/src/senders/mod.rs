@@ -137,7 +137,7 @@ pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Par
     }
 }
 
-/// Reads a body whose sender is told by its shape; what nobody's has is a generic alert. Each of a list is looked at by
+/// Reads a body whose sender is recognised by its shape; what nobody's has is a generic alert. Each of a list is looked at by
 /// itself.
 pub fn detect_and_parse(body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let value = match read(body) {

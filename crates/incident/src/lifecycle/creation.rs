@@ -44,7 +44,7 @@ pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
 pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { retry, .. } = record.state else { return false };
     if record.session_untried() {
-        record.told = record.changes.len();
+        record.changes_sent = record.changes.len();
         record.write_alerts();
         record.requested = record.attempt;
         // The prompt says what these were to say.
@@ -197,8 +197,8 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.started_at = Some(now);
     record.state = State::Started;
     record.error = None;
-    record.forget_told_changes();
-    group::tell_the_rest(record, now);
+    record.forget_sent_changes();
+    group::send_the_rest(record, now);
     notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }
