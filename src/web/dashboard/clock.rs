@@ -196,7 +196,9 @@ mod tests {
             r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time> <time class="local" datetime="2026-11-21T19:35+05:30">19:35 local</time>"#
         );
         let moment = clock.moment("2026-11-21T23:05:33Z").into_string();
-        assert!(moment.contains(">21 Nov 23:05:33</time> UTC <time") && moment.ends_with(">22 Nov 04:35:33 local</time>"));
+        assert!(
+            moment.contains(">21 Nov 23:05:33</time> UTC <time") && moment.ends_with(">22 Nov 04:35:33 local</time>")
+        );
         assert!(clock.note().contains("Asia/Kolkata"));
     }
 

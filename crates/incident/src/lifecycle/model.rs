@@ -595,7 +595,11 @@ impl Life {
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
         let sessions: usize = self.devin.sessions.values().map(Vec::len).sum();
-        prop_assert!(!self.plan.approve || sessions <= self.approvals, "{sessions} sessions after {} approvals", self.approvals);
+        prop_assert!(
+            !self.plan.approve || sessions <= self.approvals,
+            "{sessions} sessions after {} approvals",
+            self.approvals
+        );
         // An incident may fail as often as it is tried again, and has no session by which to tell one time from another.
         let of_sessions = self.known.iter().filter(|((_, _, session), _)| !session.is_empty());
         for (what @ (target, about, session), known) in of_sessions {
