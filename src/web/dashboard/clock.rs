@@ -113,6 +113,12 @@ impl Clock {
         format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 
+    /// When the page is made, named as UTC.
+    pub fn made(&self) -> Markup {
+        let now = self.now.rfc3339();
+        html! { (self.moment(&now)) @if self.local(&now).is_none() { " UTC" } }
+    }
+
     /// How long ago a time was: `3 min ago`.
     pub fn ago(&self, time: &str) -> String {
         Time::from_rfc3339(time).map(|time| format!("{} ago", length(self.now.since(time)))).unwrap_or_default()
@@ -146,8 +152,8 @@ fn day(time: &str) -> Option<String> {
     Some(format!("{} {month}", part(time, 8, 10)))
 }
 
-/// A length of time in its largest unit.
-fn length(duration: Duration) -> String {
+/// A length of time in its largest unit: `3 min`.
+pub fn length(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (unit, name) = match duration {
         short if short < MINUTE => (1, "s"),
@@ -186,6 +192,7 @@ mod tests {
         assert_eq!(clock.ahead("2026-11-21T14:08:40Z").as_deref(), Some("in 3 min"));
         assert_eq!((clock.ahead("2026-11-21T14:05:33Z"), clock.ahead("")), (None, None));
         assert_eq!(clock.note(), "All times are UTC.");
+        assert!(clock.made().into_string().ends_with(">21 Nov 14:05:33</time> UTC"));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn problem(answer: &Answer) -> String {
 pub fn as_of(clock: &Clock, refreshes: bool, stop: &str, start: &str) -> Markup {
     html! {
         p.soft {
-            "As of " (clock.moment(&clock.now.rfc3339()))
+            "As of " (clock.made())
             @if refreshes { " · refreshed every minute · " a href=(stop) { "Stop" } } @else { " · " a href=(start) { "Refresh every minute" } }
         }
     }

@@ -1,8 +1,11 @@
 //! What is used of the day's budget, and what is not done yet, with what can be done about it.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::all::All;
+use super::clock::length;
 use super::pieces::state;
 use engine::register::calls::Stats;
 use incident::reason::Reason;
@@ -35,7 +38,7 @@ pub fn card(stats: &Stats, acts: bool) -> Markup {
             ul.open {
                 @for (code, count, oldest) in open.into_iter().filter(|(_, count, _)| *count > 0) {
                     li { a href={ "/?state=" (code) } { (state(code)) " " (count) }
-                        @if let Some(seconds) = oldest { " for up to " (seconds / 60) " min" } }
+                        @if let Some(seconds) = oldest { " for up to " (length(Duration::from_secs(seconds))) } }
                 }
             }
             @if acts {

@@ -101,6 +101,7 @@ fn retry_message(
     message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.retry, chance)));
     let line = format!("message {} not delivered yet: {}", message.number, failure.words());
     record.note(now, line);
+    record.publish(now);
 }
 
 fn message_arrived(record: &mut Record, now: Time) {
