@@ -6,7 +6,7 @@ import { folder } from "./folder.mjs";
 import { measure, tell, turns } from "./paths.mjs";
 
 export const SIZES = [1, 1_000, 100_000];
-/** As many of the known ones are told of again, over and over; as many with each size, or the sizes could not be compared. */
+/** As many of the known ones are reported again, over and over; as many with each size, or the sizes could not be compared. */
 const REPEATED = 1;
 
 /** Storage in which `count` incidents of series K have their sessions. */

@@ -6,7 +6,7 @@ import { median } from "./figures.mjs";
 import { closedLoop, openLoop } from "./load.mjs";
 import { idle } from "./process.mjs";
 
-/** How many incidents of series K are told of beforehand; the duplicates are about them. */
+/** How many incidents of series K are reported beforehand; the duplicates are about them. */
 export const KNOWN = 100;
 const SECONDS = 1;
 export const NONE_NEW = { known: KNOWN, first: 0, newShare: 0 };

@@ -48,9 +48,22 @@ export function commandLine(tool) {
   const parsed = util.parseArgs({ options: Object.fromEntries(types), strict: false, tokens: true });
   for (const token of parsed.tokens) {
     if (token.kind === "option") checkOption(token, known);
-    if (token.kind === "positional" && !tool.positionals) misused(`${token.value} is not expected here.`);
+    if (token.kind === "positional" && !tool.positionals) misused(`${token.value} is not expected here.${takenByNpm(Object.keys(known))}`);
   }
+  const taken = takenByNpm(Object.keys(known).filter((name) => parsed.values[name] === undefined));
+  if (taken) misused(taken.trim());
   return parsed;
+}
+
+/**
+ * What to say where npm has taken an option for itself, because no `--` is before it: it then only leaves it in the
+ * environment, and without `--dry-run` a command would do what it was only to say.
+ */
+function takenByNpm(names) {
+  const { npm_lifecycle_event: script, ...env } = process.env;
+  const left = (name) => env[`npm_config_${name.replaceAll("-", "_")}`];
+  const taken = names.find((name) => left(name) || (name.startsWith("no-") && left(name.slice(3)) === ""));
+  return taken && script ? ` npm has taken --${taken} for itself: put -- before the options, as in npm run ${script} -- --${taken}` : "";
 }
 
 const asksForHelp = () => process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument));
@@ -134,6 +147,14 @@ export function wrap(text, indent) {
   return lines.map((line, index) => (index === 0 ? line : indent + line));
 }
 
+/** What is said of an error, with what to do where the system's own words only name a code. */
+export function explained({ code, path, message, cause }) {
+  if (path && ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"].includes(code)) {
+    return `${path} can't be read or written (${code}): see that you may do both here, and that the disk is not full`;
+  }
+  return `${message}${cause ? `: ${cause.message}` : ""}`;
+}
+
 /** Runs a tool's main function when the tool was called by name rather than imported. */
 export function main(meta, work) {
   if (!process.argv[1] || realpathSync(process.argv[1]) !== realpathSync(fileURLToPath(meta.url))) return;
@@ -144,7 +165,7 @@ export function main(meta, work) {
   });
   Promise.resolve().then(isOld && !asksForHelp() ? runWithCurrentNode : work).catch((error) => {
     const misuse = error instanceof Misuse;
-    console.error(`${misuse ? "" : "\n"}${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
+    console.error(`${misuse ? "" : "\n"}${explained(error)}`);
     if (misuse) console.error(`Usage: ${usage}   (--help tells more)`);
     process.exit(misuse ? MISUSED : WRONG);
   });

@@ -12,7 +12,7 @@ import { ROOT } from "./steps.mjs";
 export const WRANGLER_TOML = join(ROOT, "wrangler.toml");
 const ADMIN_TOKEN = "admin-token-of-the-check";
 /** In place of a secret that is not at hand: long, no other's, and base64, which Standard Webhooks wants. */
-const standInFor = (name) => btoa(`stand-in for ${name}, which is not at hand`);
+const placeholderFor = (name) => btoa(`placeholder for ${name}, which is not at hand`);
 
 /** The options of every tool that reads the configuration. */
 export const CONFIG_OPTION = {
@@ -95,16 +95,16 @@ export async function withoutOthers(variables) {
 }
 
 /**
- * The Worker with this configuration, on the local runtime; `token` of what it gives opens it. It gets stand-ins for the
+ * The Worker with this configuration, on the local runtime; `token` of what it gives opens it. It gets placeholders for the
  * secrets, so that it could not talk to Devin if it wanted to: `more` and those that are missing.
  */
 export async function startConfigured({ variables, secrets }, more = {}) {
   const { startRuntime } = await import("./runtime.mjs");
   const vars = { ...(await withoutOthers(variables)), ...secrets, ...more };
   vars.ADMIN_TOKEN ||= ADMIN_TOKEN;
-  vars.DEVIN_API_KEY = standIn(vars);
-  for (const name of [...sessionSecrets(vars), ...signatureSecrets(vars)]) vars[name] ??= standInFor(name);
-  if (!vars.WEBHOOK_SECRET_PREVIOUS) vars.WEBHOOK_SECRET ||= standInFor("WEBHOOK_SECRET");
+  vars.DEVIN_API_KEY = placeholderKey(vars);
+  for (const name of [...sessionSecrets(vars), ...signatureSecrets(vars)]) vars[name] ??= placeholderFor(name);
+  if (!vars.WEBHOOK_SECRET_PREVIOUS) vars.WEBHOOK_SECRET ||= placeholderFor("WEBHOOK_SECRET");
   const persistTo = mkdtempSync(join(tmpdir(), "devin-bridge-check-"));
   process.on("exit", () => rmSync(persistTo, { recursive: true, force: true }));
   return { ...(await startRuntime({ persistTo, vars })), token: vars.ADMIN_TOKEN };
@@ -140,10 +140,10 @@ export const describe = ({ setting, environment, found, expected }) =>
   `${setting}${environment ? ` (environment ${environment})` : ""}\n  found     ${found ?? "nothing"}\n  expected  ${expected}`;
 
 // A key is recognised by how it begins, and one that begins cog_ needs the organisation.
-function standIn({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
+function placeholderKey({ DEVIN_API_KEY: key, DEVIN_ORG_ID: org }) {
   const begins = ["cog_", "apk_"].find((start) => key?.startsWith(start));
   if (key && !begins) return "a-key-of-no-known-kind";
-  return `${begins ?? (org ? "cog_" : "apk_")}${standInFor("DEVIN_API_KEY")}`;
+  return `${begins ?? (org ? "cog_" : "apk_")}${placeholderFor("DEVIN_API_KEY")}`;
 }
 
 function stillUnset({ variables, secrets }) {

@@ -66,7 +66,7 @@ export class Devin {
   }
 
   async #ask(method, path, body) {
-    const response = await fetch(this.#base + path, {
+    const response = await this.#fetch(path, {
       method,
       headers: { authorization: `Bearer ${this.#key}`, ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
@@ -75,6 +75,15 @@ export class Devin {
     });
     const text = await response.text();
     return { status: response.status, body: parse(text) };
+  }
+
+  async #fetch(path, init) {
+    try {
+      return await fetch(this.#base + path, init);
+    } catch (error) {
+      const message = `Devin does not answer at ${this.#base}; see that this machine reaches it, and that DEVIN_API_URL is right`;
+      throw new Error(message, { cause: error.cause ?? error });
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // What the commands of operators share: which bridge they speak to, with which token, and its answers.
+import { basename } from "node:path";
 import { ask } from "./ask.mjs";
 import { address, misused } from "./cli.mjs";
-import { localBridge, readDevVars } from "./local.mjs";
+import { devVarsFile, localBridge, namedDevVars, noneHere } from "./local.mjs";
 
 /** The options that name the bridge. */
 export const BRIDGE_OPTIONS = {
@@ -10,17 +11,17 @@ export const BRIDGE_OPTIONS = {
     value: "TOKEN",
     about: "its ADMIN_TOKEN (default: what `npm start` made, or that variable of the environment or of .dev.vars)",
   },
-  env: { value: "NAME", about: "reads .dev.vars.NAME in place of .dev.vars" },
+  env: { value: "NAME", about: "its secrets are in .dev.vars.NAME, not in .dev.vars" },
 };
 
 /** The bridge that the options name. */
 export function operatedBridge(values) {
   address(values.url);
-  const local = localBridge(values.url);
+  const local = localBridge(values.url, values.env);
   const url = values.url ?? local?.url;
-  if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --token.");
-  const token = values.token ?? local?.secrets.ADMIN_TOKEN ?? process.env.ADMIN_TOKEN ?? readDevVars(undefined, values.env).ADMIN_TOKEN;
-  if (!token) misused("--token is missing: the bridge's ADMIN_TOKEN.");
+  if (!url) misused(`${noneHere(values.env)}, or name one with --url and --token.`);
+  const token = values.token ?? local?.secrets.ADMIN_TOKEN ?? process.env.ADMIN_TOKEN ?? namedDevVars(values.env).ADMIN_TOKEN;
+  if (!token) misused(`The ADMIN_TOKEN of the bridge at ${url} is neither in the environment nor in ${basename(devVarsFile("", values.env))}: name it with --token.`);
   return new Bridge(url, token);
 }
 

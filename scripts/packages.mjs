@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { ROOT, run } from "./steps.mjs";
 
 /** Installs them. The output goes to stderr: stdout may be for an answer. */
-export const installPackages = () => run("npm", ["ci", "--no-progress"], { stdout: process.stderr });
+export async function installPackages() {
+  try {
+    await run("npm", ["ci", "--no-progress"], { stdout: process.stderr });
+  } catch (error) {
+    const todo = "see above for why. They come from the registry that `npm config get registry` names; behind a proxy npm_config_proxy names that";
+    throw new Error(`npm could not get the packages (${error.message}): ${todo}`);
+  }
+}
 
 /**
  * Whether they are there. npm leaves a list of what it installed; everything in our lock file must be on it, except for

@@ -4,9 +4,9 @@ import { BRIDGE_OPTIONS, moment, operatedBridge } from "./operator.mjs";
 
 const TOOL = {
   usage: "npm run pause -- [<reason> | --lift] [options]",
-  about: `Pauses a bridge: events are kept, and no session starts but those that somebody starts by hand. Afterwards they go in
-    order, as many a minute as may; what has recovered meanwhile not at all. Without a reason it says whether the bridge is
-    paused.`,
+  about: `Pauses a bridge: events are kept, and no session starts but those that somebody starts by hand. Afterwards they
+    start in order, within SESSIONS_PER_MINUTE; what has recovered by then does not. Without a reason it says whether the
+    bridge is paused.`,
   options: {
     until: { value: "WHEN", about: "when it ends by itself: 90m, 6h, 2d, or a date such as 2026-03-01T08:00Z (default: when it is lifted)" },
     lift: { about: "ends the pause" },

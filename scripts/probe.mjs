@@ -1,5 +1,5 @@
 // What Devin's documents do not say of API v3, found out with a key: how lists read several ids, and what becomes of tags. It
-// takes one session, which is told to do nothing, may spend one ACU, and is ended at once.
+// takes one session, which is asked to do nothing, may spend one ACU, and is ended at once.
 import { Devin } from "./devin.mjs";
 import { ok, reasonOf, skipped, wrong } from "./findings.mjs";
 

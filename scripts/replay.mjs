@@ -5,7 +5,7 @@ import { Questions } from "./questions.mjs";
 
 const TOOL = {
   usage: "npm run replay -- <incident>… | --failed | --held [options]",
-  about: "Tries incidents again: one, or all of an outage.",
+  about: "Retries incidents: one, or all of an outage.",
   options: {
     failed: {
       about: `every incident without a session, or with a message its session did not get, because Devin refused or
@@ -94,7 +94,7 @@ async function isMeant(number) {
 /** No session, or a session that did not get a message: only then does a started incident have an error. */
 const isFailed = ({ state, error }) => state === "failed" || (state === "started" && error !== null);
 
-/** A yes is said to each incident by itself. */
+/** Each incident is approved by itself. */
 const isHeld = ({ state, reason }) => state === "held" && reason !== "approval";
 
 /** As the bridge would start them: severity 0 and P1 first, then by severity or priority, then who has waited longest. */

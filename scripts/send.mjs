@@ -1,6 +1,7 @@
 // npm run send -- <sample>: one of the sample events, sent to a bridge as its sender would.
+import { basename } from "node:path";
 import { address, commandLine, JSON_OPTION, main, misused, suggestion, table, WRONG } from "./cli.mjs";
-import { localBridge, readDevVars } from "./local.mjs";
+import { devVarsFile, localBridge, namedDevVars, noneHere } from "./local.mjs";
 import { about, deliver, freshId, sample, sampleNames } from "./samples.mjs";
 
 const TOOL = {
@@ -13,7 +14,7 @@ const TOOL = {
       about: `PAGERDUTY_SIGNING_SECRET for PagerDuty's samples, WEBHOOK_SECRET for the others (default: what \`npm start\`
         made, or that variable of the environment or of .dev.vars)`,
     },
-    env: { value: "NAME", about: "reads .dev.vars.NAME in place of .dev.vars" },
+    env: { value: "NAME", about: "its secrets are in .dev.vars.NAME, not in .dev.vars" },
     id: { value: "ID", about: "the incident's id (default: a new one each time, so that each is a new incident)" },
     count: { value: "N", about: "so many at once; with --id all of one incident" },
     json: JSON_OPTION,
@@ -42,18 +43,22 @@ async function send() {
   if (!Number.isInteger(count) || count < 1) misused(`--count ${values.count}: expected a number from 1`);
 
   address(values.url);
-  const local = localBridge(values.url);
+  const local = localBridge(values.url, values.env);
   const url = values.url ?? local?.url;
-  if (!url) misused("No bridge runs here. Start one with `npm start`, or name one with --url and --secret.");
+  if (!url) misused(`${noneHere(values.env)}, or name one with --url and --secret.`);
   const { secret } = values;
-  const known = local?.secrets ?? { ...readDevVars(undefined, values.env), ...process.env };
+  const known = local?.secrets ?? { ...namedDevVars(values.env), ...process.env };
   const secrets = secret === undefined ? known : { WEBHOOK_SECRET: secret, PAGERDUTY_SIGNING_SECRET: secret };
-  const needed = sample(name).proof === "pagerduty" ? "PAGERDUTY_SIGNING_SECRET" : "WEBHOOK_SECRET";
-  if (!secrets[needed]) misused(`--secret is missing: the ${needed} of the bridge at ${url}, where \`npm start\` runs none.`);
+  const signed = sample(name).proof === "pagerduty";
+  // PagerDuty's hook takes the shared secret as well, which is more often at hand.
+  const proof = signed && !secrets.PAGERDUTY_SIGNING_SECRET && secrets.WEBHOOK_SECRET ? { proof: "bearer" } : {};
+  if (proof.proof && !values.json) console.error("With WEBHOOK_SECRET, as PAGERDUTY_SIGNING_SECRET is not at hand.");
+  const needed = signed && !proof.proof ? "PAGERDUTY_SIGNING_SECRET" : "WEBHOOK_SECRET";
+  if (!secrets[needed]) misused(`The ${needed} of the bridge at ${url} is neither in the environment nor in ${basename(devVarsFile("", values.env))}: name it with --secret.`);
 
   const answers = await Promise.all(
     Array.from({ length: count }, async () => {
-      const { status, text } = await deliver(url, sample(name, values.id ?? freshId(name)), secrets);
+      const { status, text } = await deliver(url, { ...sample(name, values.id ?? freshId(name)), ...proof }, secrets);
       if (!values.json) console.log(`${status} ${text}`);
       if (status < 200 || status >= 300) process.exitCode = WRONG;
       return { status, answer: parse(text) };

@@ -102,6 +102,7 @@ async function answers(configuration, values, questions) {
   console.log("Devin: at app.devin.ai, Settings → Service Users, one with ManageOrgSessions and ViewOrgSessions.");
   secrets.DEVIN_API_KEY ??= await questions?.askHidden("  its API key (cog_… or apk_…)");
   if (!secrets.DEVIN_API_KEY) misused("DEVIN_API_KEY is neither in the environment nor in .dev.vars.");
+  if (!/^(cog|apk)_/.test(secrets.DEVIN_API_KEY)) misused("That is no key of Devin's: it starts cog_, or apk_ where it is a legacy one.");
 
   const answered = {};
   for (const [name, { option, about }] of Object.entries(ASKED)) {
@@ -119,7 +120,8 @@ async function organisation({ variables, secrets }, wanted, questions) {
   const known = wanted ?? (variables.DEVIN_ORG_ID || secrets.DEVIN_ORG_ID || "");
   delete secrets.DEVIN_ORG_ID; // In .dev.vars it is for npm start; a deployed bridge has it as a variable.
   if (devin.isV1 || wanted) return known;
-  const { body } = await devin.self();
+  const { status, body } = await devin.self();
+  if (questions && status === 401) throw new Error("Devin answers 401 to this key: it is wrong, expired or revoked. Make a new one under Settings → Service Users.");
   const seen = (await devin.organizations()) ?? (body.org_id ? [{ id: body.org_id }] : []);
   if (seen.length > 0) console.log(`  the key can see ${seen.map(({ id, name }) => (name ? `${id} (${name})` : id)).join(", ")}`);
   const likely = known || (seen.length === 1 ? seen[0].id : "");
@@ -163,8 +165,8 @@ async function carryOut(configuration, { changes, named, url }) {
   const { deploy, secretNames, setSecrets, wranglerOptions } = await import("./wrangler.mjs");
   const config = wranglerOptions(configuration, named);
   // Secrets afterwards: only a Worker that exists can have any, and without them its hooks answer 503.
-  const told = await deploy(config);
-  const bridge = url ?? told;
+  const reported = await deploy(config);
+  const bridge = url ?? reported;
   if (!bridge) throw new Error("It is deployed, but wrangler names no address. Run it again with --url.");
 
   const there = await secretNames(config);

@@ -1,6 +1,5 @@
 // npm start: the bridge on this machine, in front of a fake Devin, with one sample event sent to it; or, where that is asked
 // for, in front of the real one.
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
 import { commandLine, main, misused, WRONG } from "./cli.mjs";
 import { CONFIG_OPTION, describe, health, namedConfiguration, readConfiguration, withoutOthers, WRANGLER_TOML } from "./configuration.mjs";
-import { devVarsFile, localBridge, localBridges, openToOthers, rememberLocal } from "./local.mjs";
+import { devVarsFile, localBridge, localBridges, localSecrets, openToOthers, rememberLocal } from "./local.mjs";
 import { deliver, freshId, sample } from "./samples.mjs";
 import { ROOT } from "./steps.mjs";
 import { textProblems, watchTexts, writeTexts } from "./texts.mjs";
@@ -43,15 +42,14 @@ async function start() {
   await build();
   // Only now: it needs the npm packages that build() installs where they are missing.
   const { startRuntime } = await import("./runtime.mjs");
-  const { variables, secrets: own } = await readConfiguration(options.named);
+  const configuration = await readConfiguration(options.named);
+  const { variables, secrets: own } = configuration;
   const { real, once, devVars } = options;
   if (real && !own.DEVIN_API_KEY) misused(`--real needs DEVIN_API_KEY in ${basename(devVars)} (see .dev.vars.example).`);
   const fake = real ? undefined : await FakeDevin.start();
   const vars = {
     ...(await withoutOthers(variables)),
-    WEBHOOK_SECRET: secret(),
-    PAGERDUTY_SIGNING_SECRET: secret(),
-    ADMIN_TOKEN: secret(),
+    ...localSecrets(),
     ...own,
     ...(fake && { DEVIN_API_URL: fake.url, DEVIN_ORG_ID: ORG, DEVIN_API_KEY: V3_KEY }),
     // Nobody is to be notified of a session that does not exist.
@@ -64,11 +62,14 @@ async function start() {
   process.on("exit", removeState);
   const interrupted = endOfUse();
 
-  const log = ({ message }) => once || console.log(message);
-  const bridge = await startRuntime({ persistTo, vars, port: options.port, onLog: log });
+  // Its log comes below everything that is said here.
+  let log = [];
+  const onLog = ({ message }) => (log ? log.push(message) : console.log(message));
+  const bridge = await startRuntime({ persistTo, vars, port: options.port, onLog });
   let stopWatching = () => {};
   try {
     showBridge(bridge, { fake, own, vars, devVars });
+    await showProblems(bridge, vars, configuration);
     // As the cron trigger of a deployed bridge: what became of the sessions.
     setInterval(() => bridge.cron(), 5 * 60_000).unref();
     if (once) {
@@ -78,10 +79,12 @@ async function start() {
     stopWatching = watchTexts(takeChanges(bridge, vars.ADMIN_TOKEN));
     const first = localBridge();
     const { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } = vars;
-    const forget = rememberLocal({ url: bridge.url, real, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } });
+    const forget = rememberLocal({ url: bridge.url, env: options.named.env, real, secrets: { WEBHOOK_SECRET, PAGERDUTY_SIGNING_SECRET, ADMIN_TOKEN } });
     const shown = real ? Promise.resolve() : showSession(bridge, vars, fake);
     const more = { real, second: Boolean(first), url: bridge.url, secret: own.WEBHOOK_SECRET ? undefined : WEBHOOK_SECRET };
     await Promise.race([shown.then(() => showNext(more)), interrupted]);
+    for (const line of log.splice(0)) console.log(line);
+    log = undefined;
     await interrupted;
     forget();
   } finally {
@@ -140,6 +143,14 @@ Devin    ${devin}
 ${warning ? `Warning  ${warning}\n` : ""}`);
 }
 
+/** What is wrong with the settings: what the bridge says, and what only the file shows. */
+async function showProblems(bridge, { ADMIN_TOKEN }, configuration) {
+  const { structureProblems } = await import("./wrangler-file.mjs");
+  const { problems = [] } = await health(bridge.url, ADMIN_TOKEN);
+  for (const problem of [...structureProblems(configuration), ...problems]) console.log(`${describe(problem)}\n`);
+  if (problems.length > 0) console.log("Until that is fixed, every hook answers 503.\n");
+}
+
 // Ctrl-C, a signal, or npm gone: on SIGTERM it goes without telling us.
 function endOfUse() {
   const parent = process.ppid;
@@ -157,6 +168,7 @@ async function showSession(bridge, vars, fake) {
   console.log(`Answer   ${status} ${text}`);
 
   const answer = parse(text);
+  if (answer?.status === "accepted") console.log("Waiting  10 s, as for every resolved incident: a resolution note may follow, and is to be in the prompt");
   const record = answer?.status === "ignored" ? undefined : await outcome(bridge, vars, answer?.incident);
   if (record?.state !== "started") {
     console.log(`Session  none: ${record ? `${record.state} ${record.error ?? record.reason ?? ""}` : (answer?.message ?? "the bridge did not keep the incident")}`);
@@ -214,7 +226,5 @@ function parse(text) {
     return undefined;
   }
 }
-
-const secret = () => randomBytes(12).toString("hex");
 
 main(import.meta, start);

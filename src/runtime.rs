@@ -22,7 +22,7 @@ pub type Answer =
 #[wasm_bindgen(module = "/src/border.js")]
 extern "C" {
     /// Answers a request with what `answer` gives: a response, a promise of one, or null where it has to be asked again with
-    /// the body. It is told the head, a line each for the method, the URL, and each header's name and value; the body, of
+    /// the body. It is given the head, a line each for the method, the URL, and each header's name and value; the body, of
     /// one that is longer than `most` bytes at least one more; and the rest of what there is here.
     #[wasm_bindgen(catch)]
     pub fn serve(

@@ -41,7 +41,7 @@ pub struct Settings {
     pub prompt: prompt::Config,
     /// The prompts.
     pub library: Library,
-    /// Who is told where the session went.
+    /// Who is notified where the session went.
     pub notify: Targets,
     /// `SESSIONS_PER_MINUTE`, `SESSIONS_PER_DAY`, `SESSIONS_RESERVED`, and the routes' own.
     pub limits: Limits,

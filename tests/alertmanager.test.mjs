@@ -60,7 +60,7 @@ describe("Alertmanager", { skip: missing(NAME) }, () => {
     await post([alert(id)]);
     const [session] = await until("it has its session", 60, () => sessions(id).length === 1 && sessions(id));
     await post([{ ...alert(id), endsAt: new Date().toISOString() }]);
-    await until("the session is told", 60, () => bridge.devin.messages(session.id).length > 0);
+    await until("the session is notified", 60, () => bridge.devin.messages(session.id).length > 0);
     await until("both have said that it is over", 60, () => answers(id).filter(({ request }) => request.includes('"status":"resolved"')).length >= 2);
     const messages = bridge.devin.messages(session.id);
     assert.equal(messages.length, 1, JSON.stringify(messages));

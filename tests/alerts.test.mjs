@@ -219,7 +219,7 @@ describe("a body that can't be used is 400", () => {
 
   test("a name that is no text", () => bad(newAlert({ alertName: ["a"] }), "Invalid field: alertName", 'alertName is ["a"]: expected a text.'));
 
-  test("what is wrong and what is missing are told together", async () => {
+  test("what is wrong and what is missing are named together", async () => {
     const details = `alertName is ["a"]: expected a text. ${required.description}`;
     await bad({ alertName: ["a"], severity: "huge" }, "Invalid field: alertName", details);
   });
@@ -255,7 +255,7 @@ describe("a body that can't be used is 400", () => {
 });
 
 describe("what Devin is asked", () => {
-  test("every documented field stands in the prompt", async () => {
+  test("every documented field is in the prompt", async () => {
     const alert = documented();
     const { session } = await start(bridge, alert);
     assertFenced(session.prompt, [
@@ -465,7 +465,7 @@ describe("one incident, one session", { concurrency: true }, () => {
     }
   });
 
-  test("no two identities are one, whatever stands in them", async () => {
+  test("no two identities are one, whatever is in them", async () => {
     const words = ["a", "b", "ab", "a,b", "a|b", 'a"', "a\\", "a ", "ä", "", "0", "null", "a\u0000", "{}"];
     const alerts = [];
     for (const source of words) {
@@ -510,7 +510,7 @@ describe("several alerts in one body", () => {
     }
   });
 
-  test("what has its session already is told so", async () => {
+  test("what has its session already gets it in the answer", async () => {
     const alerts = [newAlert(), newAlert()];
     const { sessionId } = await start(bridge, alerts[0]);
     const { results } = (await send(bridge, alerts)).json;

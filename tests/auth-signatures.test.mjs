@@ -129,7 +129,7 @@ describe("refused, all with the same answer:", () => {
   test("on a hook that it is not for", async () => {
     for (const path of ["/hooks/azure-monitor", "/hooks/kibana", "/pagerduty-resolved", "/api/trigger-devin"]) await refuses(sentry(body), body, path);
   });
-  test("what is signed but no JSON is told so, what is not signed is not", async () => {
+  test("what is signed but no JSON gets that answer, what is not signed does not", async () => {
     assert.equal((await prove(bridge, DRY, "{", sentry("{"))).answer.status, 400);
     await refuses(sentry("["), "{");
   });
@@ -157,7 +157,7 @@ test("as a JSON string it is the same", async () => {
   assert.equal((await other.post("/hooks/azure-monitor", body, sentry(body))).status, 503, "nothing is configured there");
 });
 
-test("a mistake is named, stops the hooks, and nobody is told to go away for good", async () => {
+test("a mistake is named, stops the hooks, and nobody gets an answer that would end the deliveries", async () => {
   const { SENTRY_CLIENT_SECRET, ...rest } = KEYS;
   const broken = await startBridge({ ...rest, SIGNATURES: [{ ...SIGNATURES[0], hooks: "alerts" }, SIGNATURES[1]] });
   const { problems } = JSON.parse((await broken.request("/health", { headers: ADMIN })).text);

@@ -47,7 +47,7 @@ async function prompt(body) {
   return prompt;
 }
 
-describe("what Devin is told", () => {
+describe("what Devin gets", () => {
   test("a metric: rule, resource, condition with metric and threshold, dimensions, window", async () => {
     const text = await prompt(sample("azure-metric-fired").body);
     assertFenced(text, [
@@ -415,7 +415,7 @@ describe("nulls and absent fields", () => {
         for (const field of Object.keys(empty.data[part])) if (!identity.includes(field)) empty.data[part][field] = null;
       }
       bodies.push(empty);
-      // What an entry of the activity log belongs to stands in its context.
+      // What an entry of the activity log belongs to is in its context.
       if (!whole.data.essentials.signalType?.startsWith("Activity")) {
         bodies.push({ ...whole, data: { ...whole.data, alertContext: null } }, { ...whole, data: { essentials: whole.data.essentials } });
       }
@@ -431,7 +431,7 @@ describe("nulls and absent fields", () => {
       for (const [n, result] of results.entries()) {
         const shown = JSON.stringify(bodies[n]);
         assert.equal(result.decision.action, "start_session", shown);
-        // With the event's id gone an alert on the activity log is told from others by its rule.
+        // With the event's id gone an alert on the activity log is recognised by its rule.
         if (name !== "azure-activity-log") assert.equal(result.incident, incident, shown);
         assert.doesNotMatch(result.prompt, /undefined|\bnull\b(?!})|None|Some\(|\[object/, shown);
       }

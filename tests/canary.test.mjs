@@ -57,7 +57,7 @@ describe("the settings' secrets", { concurrency: true }, () => {
     await everyPath(bridge, incident.key);
   });
 
-  test("are in nothing, whatever those say who are told of sessions", async () => {
+  test("are in nothing, whatever those say who are notified of sessions", async () => {
     const targets = await FakeTargets.start();
     after(() => targets.stop());
     const bridge = await startBridge({ ...SETTINGS, ...targets.vars });
@@ -71,7 +71,7 @@ describe("the settings' secrets", { concurrency: true }, () => {
     bridge.devin.setStatus(session.id, "exit", `with ${V3_KEY}`);
     await bridge.cron();
     await bridge.oneSession(await bridge.resolve());
-    await until("the webhook was told", 60, () => targets.calls("hook").length > 1);
+    await until("the webhook was notified", 60, () => targets.calls("hook").length > 1);
     await everyPath(bridge, incident.key);
     assert.deepEqual(foundAtTargets(secretsOf(bridge.vars), targets.requests), []);
   });

@@ -80,7 +80,7 @@ test("a page says as of when it is and loads itself again, until somebody stops 
   assert.equal((await get("/incidents/pagerduty-QNOBODY")).headers.get("refresh"), null);
 });
 
-test("what waits says when it goes on; it is tried at once, or given up on for good", async () => {
+test("what waits says when it goes on; it is tried at once, or abandoned for good", async () => {
   const { alert, incident } = await waiting(bridge, { alertName: "waits" });
   const record = await bridge.record(incident);
   assert.deepEqual([record.state, record.replayable, record.canGiveUp], ["waiting", true, true]);

@@ -234,7 +234,7 @@ describe("a dry run", async () => {
     nothing("refused");
   });
 
-  test("of a known alert tells that it is a duplicate, and of its recovery that the session would be told", async () => {
+  test("of a known alert tells that it is a duplicate, and of its recovery that the session would be notified", async () => {
     const alert = newAlert();
     const { incident } = await start(bridge, alert);
     const again = await rehearse(bridge, alert, "1");

@@ -45,14 +45,14 @@ describe("what a known incident says delays no new one", { concurrency: true }, 
       for (const { id } of sessions) bridge.devin.setStatus(id, "running", `step ${round}`);
       await bridge.cron();
     }
-    assert.ok(sessions.every(({ messages }) => messages.length > 0), "they were told");
+    assert.ok(sessions.every(({ messages }) => messages.length > 0), "they were notified");
     const fresh = newIncident();
     await bridge.pagerduty(event("acknowledged", fresh));
     await bridge.oneSession(fresh, 2);
     assert.equal(await metric(bridge, "sessions_today"), 3);
   });
 
-  test("an incident that is told again after midnight does not count against the new day", async () => {
+  test("an incident that is reported again after midnight does not count against the new day", async () => {
     const bridge = await controlled({ SESSIONS_PER_DAY: "2" });
     const alerts = [newAlert(), newAlert()];
     await bridge.advanceToMidnight(-600);

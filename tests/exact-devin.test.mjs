@@ -1,4 +1,4 @@
-// What Devin and those who are told do late: slow answers, work that arrives after the end, alarms that run long.
+// What Devin and those who are notified do late: slow answers, work that arrives after the end, alarms that run long.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, describe, test } from "node:test";
@@ -46,17 +46,17 @@ describe("start_on = \"resolved\" with a triage", { concurrency: true }, () => {
 });
 
 describe("a message to Devin and a notice do not wait for one another", { concurrency: true }, () => {
-  test("the webhook is told once, though the message takes longer than the webhook's time limit", async () => {
+  test("the webhook is notified once, though the message takes longer than the webhook's time limit", async () => {
     const targets = await startTargets();
     const bridge = await startBridge({ NOTIFY_WEBHOOK_URL: targets.vars.NOTIFY_WEBHOOK_URL, ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
     const incident = newIncident();
     targets.mood = () => ({ delayMs: 1500 });
     await bridge.pagerduty(event("acknowledged", incident));
-    await until("the webhook is being told", 60, () => targets.calls("hook").length === 1);
+    await until("the webhook is being notified", 60, () => targets.calls("hook").length === 1);
     const { sessionId } = await bridge.record(incident.key);
     bridge.devin.script({ call: "message", match: sessionId, replies: [{ delayMs: 13_000 }] });
     await bridge.pagerduty(resolved(incident.id));
-    await until("Devin is being told", 60, () => bridge.devin.calls("message").length === 1);
+    await until("Devin gets the message", 60, () => bridge.devin.calls("message").length === 1);
     assert.equal(bridge.devin.messages(sessionId).length, 0);
     await until("Devin has the message", 60, () => bridge.devin.messages(sessionId).length === 1);
     const record = await until("both are done", 60, async () => {
@@ -73,15 +73,15 @@ describe("a message to Devin and a notice do not wait for one another", { concur
     const bridge = await startBridge({ NOTIFY_WEBHOOK_URL: targets.vars.NOTIFY_WEBHOOK_URL, ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
     const incident = newIncident();
     targets.mood = () => ({ delayMs: 8000 });
-    // The message is due ten seconds after the end: while the webhook is still being told of the beginning.
+    // The message is due ten seconds after the end: while the webhook is still being notified of the start.
     bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 8000 }] });
     await bridge.pagerduty(event("acknowledged", incident));
     await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
     await bridge.pagerduty(resolved(incident.id));
-    await until("the webhook is being told", 60, () => targets.calls("hook").length === 1);
+    await until("the webhook is being notified", 60, () => targets.calls("hook").length === 1);
     const { sessionId } = await bridge.record(incident.key);
     await until("Devin has the message", 60, () => bridge.devin.messages(sessionId).length === 1);
-    await until("the webhook is told", 60, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
+    await until("the webhook is notified", 60, async () => lines(await bridge.record(incident.key)).includes("webhook notified that the session started"));
     assert.deepEqual([targets.calls("hook").length, bridge.devin.calls("message").length], [1, 1]);
   });
 });

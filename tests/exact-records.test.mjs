@@ -164,7 +164,7 @@ describe("an event that can't be stored while the alarm waits for Devin", async 
     bridge.devin.script({ call: "message", match: session.id, replies: [{ delayMs: 1500 }] });
     await bridge.pagerduty(resolved(incident.id, early));
     await bridge.advance(10);
-    await until("Devin is told", 60, () => bridge.devin.calls("message", session.id).length === 1);
+    await until("Devin gets the message", 60, () => bridge.devin.calls("message", session.id).length === 1);
     await bridge.break({ put: 1 });
     assert.equal((await bridge.pagerduty(event("annotated", incident))).status, 503);
     await sleep(1700);
@@ -198,7 +198,7 @@ describe("nothing grows without a bound", { concurrency: true }, () => {
     assert.ok(largest < BOUND, `${largest} bytes`);
     assert.ok(bridge.devin.all.length > 60, "each is an incident of its own");
     bridge.devin.mood = () => undefined;
-    await within(bridge, 3600, "the last session is told", () => bridge.devin.all.at(-1).messages.length === 1, 60);
+    await within(bridge, 3600, "the last session is notified", () => bridge.devin.all.at(-1).messages.length === 1, 60);
     assert.ok(bridge.devin.all.every(({ messages }) => messages.length <= 1));
   });
 

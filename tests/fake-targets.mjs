@@ -1,4 +1,4 @@
-// Those who are told where a session went: PagerDuty's REST API, as far as it is about notes, and an incoming webhook;
+// Those who are notified where a session went: PagerDuty's REST API, as far as it is about notes, and an incoming webhook;
 // on 127.0.0.1, with everything they were asked on record.
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -25,7 +25,7 @@ const FINDING = {
 
 const hooks = (incident) => targets.calls("hook", incident).map(({ body }) => body);
 const told = (incident, count) =>
-  until(`${incident} is told ${count} times`, 60, () => hooks(incident).length >= count && hooks(incident));
+  until(`${incident} has ${count} notices`, 60, () => hooks(incident).length >= count && hooks(incident));
 
 /** A session that is listed, so that the cron trigger knows of it. */
 async function started(on) {
@@ -34,7 +34,7 @@ async function started(on) {
   return { incident, sessionId };
 }
 
-/** The cron trigger, and then once more: what was told is not told again. */
+/** The cron trigger, and then once more: what was reported is not reported again. */
 async function ticks(on, count = 2) {
   for (let n = 0; n < count; n++) {
     await on.advance(300);
@@ -77,7 +77,7 @@ Evidence: orders.ts:142; pool.active = 50 since 14:15`;
   assert.equal(hooks(incident).length, 2);
 });
 
-test("what a session asks is told once, and its end after it", async () => {
+test("what a session asks is reported once, and its end after it", async () => {
   const { incident, sessionId } = await started(bridge);
   bridge.devin.say(sessionId, "I am looking.");
   bridge.devin.say(sessionId, `Shall I restart it?\npassword=hunter2hunter2 ${"x".repeat(3_000)}`);
@@ -114,7 +114,7 @@ test("without output its last words are told; output and pull requests that come
   assert.equal(made.event, "session.updated");
   assert.match(made.message, /\nPull requests: https:\/\/github\.com\/octo\/orders\/pull\/9 \(open\)$/);
   bridge.devin.setWork(sessionId, { output: FINDING });
-  await until("the output is told", 60, async () => {
+  await until("the output is reported", 60, async () => {
     await ticks(bridge, 1);
     return hooks(incident).length === 4;
   });
@@ -167,7 +167,7 @@ test("v1 says blocked", async () => {
   assert.equal(ended.event, "session.ended");
 });
 
-test("why there is no session is told once a day for each reason, with how many there are", async () => {
+test("why there is no session is reported once a day for each reason, with how many there are", async () => {
   const refuse = (body, detail) =>
     bridge.devin.script({ call: "create", match: body.alertId, replies: [{ status: 403, body: { detail } }] });
   const failed = async (detail) => {
@@ -180,10 +180,10 @@ test("why there is no session is told once a day for each reason, with how many 
   const first = await failed("ManageOrgSessions is missing");
   const [notice] = await told(first, 1);
   assert.equal(notice.event, "session.failed");
-  assert.match(notice.message, /^No Devin session: it failed\n[^]*\nWhy: HTTP 403: ManageOrgSessions is missing\nFailed now: 1 incident\nTold: once today for this reason$/);
+  assert.match(notice.message, /^No Devin session: it failed\n[^]*\nWhy: HTTP 403: ManageOrgSessions is missing\nFailed now: 1 incident\nNotified: once today for this reason$/);
   const second = await failed("ManageOrgSessions is missing");
   const why = "webhook not notified that the session failed: they know of others today, for the same reason";
-  await until("it is not told", 60, async () => (await bridge.record(second)).timeline.some(({ what }) => what === why));
+  await until("it is not notified", 60, async () => (await bridge.record(second)).timeline.some(({ what }) => what === why));
   assert.deepEqual(hooks(second), []);
   const other = await failed("The organisation is gone");
   assert.match((await told(other, 1))[0].message, /\nFailed now: 3 incidents\n/);
@@ -192,7 +192,7 @@ test("why there is no session is told once a day for each reason, with how many 
   await told(next, 1);
 });
 
-test("a route chooses who is told", async () => {
+test("a route chooses who is notified", async () => {
   const quiet = await startBridge({ ...targets.vars, ROUTES: JSON.stringify([{ notify: "none" }]) }, { controlled: true });
   const { incident } = await start(quiet, newAlert());
   await until("it is started", 60, async () => (await quiet.record(incident)).state === "started");
@@ -243,7 +243,7 @@ test("where the account is out of credits new sessions are held, people hear of 
   assert.ok(after.sessionId);
 });
 
-test("what Devin wrote is kept, shown and told without secrets, and only pages are links", async () => {
+test("what Devin wrote is kept, shown and passed on without secrets, and only pages are links", async () => {
   const hostile = "<script>alert(1)</script> [x](javascript:alert(2)) \u202e\u001b[31mpassword=hunter2hunter2";
   const output = { verdict: hostile, summary: hostile, root_cause: hostile, actions: [hostile], pull_requests: ["javascript:alert(3)", `https://x.example/ ${hostile}`], more: { token: "f3a9c1d27b86e05f" } };
   bridge.devin.life = (age) => ({

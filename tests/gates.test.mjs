@@ -1,4 +1,4 @@
-// What keeps a session from starting: that the incident is over, its route's budget, a pause, and a yes that nobody said.
+// What keeps a session from starting: that the incident is over, its route's budget, a pause, and an approval that nobody gave.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { ADMIN, newAlert, send } from "./alerting.mjs";
@@ -204,7 +204,7 @@ describe("a pause", { concurrency: true }, () => {
   });
 });
 
-describe("a person's yes", { concurrency: true }, () => {
+describe("a person's approval", { concurrency: true }, () => {
   const approving = async (vars = {}) => {
     const targets = await FakeTargets.start();
     after(() => targets.stop());
@@ -221,7 +221,7 @@ describe("a person's yes", { concurrency: true }, () => {
     assert.equal(status, 202);
     await held(bridge, json.incident, "approval");
     assert.deepEqual([(await send(bridge, body)).json.status], ["duplicate"]);
-    const [hook] = await until("people are told", 30, () => targets.calls("hook").length > 0 && targets.calls("hook"));
+    const [hook] = await until("people are notified", 30, () => targets.calls("hook").length > 0 && targets.calls("hook"));
     const page = `${bridge.url}/incidents/${json.incident}`.replace(/([^:])\/\//, "$1/");
     assert.equal(hook.body.event, "session.approval");
     assert.ok(hook.body.message.startsWith(`Devin session waits for approval: ${page}\n`), hook.body.message);
@@ -230,7 +230,7 @@ describe("a person's yes", { concurrency: true }, () => {
     await bridge.start();
     await bridge.quiet(3600);
     assert.equal(bridge.devin.all.length, 0);
-    // It counts when the yes is given, and whatever the limits say.
+    // It counts when it is approved, and whatever the limits say.
     await until("today's only session", 60, async () => {
       const other = await send(bridge, newAlert({ service: "orders" }));
       return (await bridge.settled(other.json.incident)).state === "started";
@@ -262,8 +262,8 @@ describe("a person's yes", { concurrency: true }, () => {
     assert.deepEqual([anew.status, anew.json.incident], [202, `${json.incident}.2`], anew.text);
     await held(bridge, anew.json.incident, "approval");
     const asked = () => targets.calls("hook").filter(({ body }) => body.event === "session.approval");
-    await until("they are told again", 30, () => asked().length === 2);
-    // What recovers needs no yes any more.
+    await until("they are notified again", 30, () => asked().length === 2);
+    // What recovers needs no approval any more.
     assert.equal((await send(bridge, resolvedAlert(body))).json.reason, "recovered_first");
     assert.equal((await replay(bridge, anew.json.incident)).json.status, "ignored");
     await bridge.quiet(3600);

@@ -73,7 +73,7 @@ describe("the documented template", () => {
     assert.deepEqual([answer.status, answer.json.status], [200, "started"], answer.text);
   });
 
-  test("is told from a generic alert by its source or by what only it has", async () => {
+  test("is distinguished from a generic alert by its source or by what only it has", async () => {
     for (const body of [documented(), documented({ source: "Kibana" }), documented({ source: undefined }), documented({ source: "elastic" })]) {
       assert.match((await rehearse(bridge, body)).incident, /^kibana-/);
     }

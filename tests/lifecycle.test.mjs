@@ -177,8 +177,8 @@ async function live(bridge, seed) {
   await bridge.oneSession(incident);
 
   const told = [session.prompt, ...texts].flatMap(news);
-  assert.deepEqual(told.filter((line, i) => told.indexOf(line) !== i), [], "told twice");
-  assert.deepEqual([...before].filter((line) => !told.includes(line)), [], "not told");
+  assert.deepEqual(told.filter((line, i) => told.indexOf(line) !== i), [], "sent twice");
+  assert.deepEqual([...before].filter((line) => !told.includes(line)), [], "not sent");
   return whole;
 }
 
@@ -279,7 +279,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
       asked(bridge, incident, 1, 1);
     });
 
-    test("what was noted before it is acknowledged stands in the prompt, and not in the message again", async () => {
+    test("what was noted before it is acknowledged is in the prompt, and not in the message again", async () => {
       const incident = newIncident();
       await deliver(bridge, note(incident, "Customers see 502."), "ignored", "event_type");
       const session = await investigated(bridge, incident);
@@ -469,7 +469,7 @@ describe("the life of an incident", { concurrency: 2 }, () => {
         await messages(bridge, second, 0);
         asked(bridge, incident, 2, 1);
 
-        // From here on it is the second one that is told.
+        // From here on it is the second one that gets the messages.
         await deliver(bridge, event("reopened", incident), "accepted");
         await concluded(bridge, second, event("resolved", incident));
         const [text] = await messages(bridge, second, 1);

@@ -2,10 +2,11 @@
 // brought along is said in a sentence.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { explained } from "../scripts/cli.mjs";
 import { inPath, ROOT } from "../scripts/steps.mjs";
 
 const { engines, optionalDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -52,6 +53,19 @@ function tools(env) {
 
 const folder = mkdtempSync(join(tmpdir(), "devin-bridge-machine-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a folder that can't be written to is one sentence", () => {
+  let thrown;
+  try {
+    writeFileSync(join(folder, "not-there", "file"), "");
+  } catch (error) {
+    thrown = error;
+  }
+  assert.match(explained(thrown), /^ENOENT/);
+  const said = explained(Object.assign(thrown, { code: "EROFS" }));
+  assert.equal(said, `${join(folder, "not-there", "file")} can't be read or written (EROFS): see that you may do both here, and that the disk is not full`);
+  assert.equal(explained(new Error("It failed", { cause: new Error("because") })), "It failed: because");
+});
 
 test("a C compiler that is missing, and a cache that can't be written to, are one sentence each", async () => {
   const bin = join(folder, "bin");

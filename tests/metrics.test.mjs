@@ -73,7 +73,7 @@ describe("/metrics", () => {
     devin.script({ call: "create", match: alert.alertId, replies: [{ status: 429, body: {} }] });
     const { incident: key } = await start(bridge, alert);
     await send(bridge, [alert, { ...alert, status: "resolved" }]);
-    await until("the session is told", 60, () => devin.requests.some(({ call, text }) => call === "message" && text.includes(key)));
+    await until("the session is notified", 60, () => devin.requests.some(({ call, text }) => call === "message" && text.includes(key)));
     const refused = newAlert();
     devin.script({ call: "create", match: refused.alertId, replies: [{ status: 401, body: { detail: "no" } }] });
     assert.equal((await send(bridge, refused)).status, 500);

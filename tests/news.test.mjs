@@ -149,7 +149,7 @@ describe("an alert", async () => {
   const bridge = await controlled(AMPLE);
   const over = (alert) => ({ ...alert, status: "resolved" });
 
-  test("that gets worse is told at once, once for each level", async () => {
+  test("that gets worse is reported at once, once for each level", async () => {
     const alert = newAlert({ severity: "warning" });
     const { sessionId } = await start(bridge, alert);
     for (const [severity, status] of [["warning", "duplicate"], ["critical", "accepted"], ["warning", "duplicate"], ["critical", "duplicate"]]) {
@@ -161,7 +161,7 @@ describe("an alert", async () => {
     assert.equal(bridge.devin.creates(alert.alertId).length, 1);
   });
 
-  test("of Kibana whose action group changes is told", async () => {
+  test("of Kibana whose action group changes is reported", async () => {
     const { body } = sample("kibana-recommended");
     const path = "/hooks/kibana";
     const { sessionId } = await start(bridge, { ...body, status: "warning" }, { path });

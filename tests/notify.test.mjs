@@ -1,4 +1,4 @@
-// People are told where the session went: once each, whatever becomes of the telling, and never at the session's expense.
+// People are notified where the session went: once each, whatever becomes of the notice, and never at the session's expense.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +14,7 @@ const [bridge, mortal] = await Promise.all([
   startBridge(targets.vars),
 ]);
 
-/** How those who are told behave, by incident. */
+/** How those who are notified behave, by incident. */
 const moods = new Map();
 targets.mood = (request) => [...moods].find(([match]) => request.text.includes(match))?.[1](request);
 
@@ -37,7 +37,7 @@ function told(bridge, { key }, expected, seconds = 30) {
 const BOTH = ["PagerDuty notified that the session started", "webhook notified that the session started"];
 
 describe("a session that starts", { concurrency: true }, () => {
-  test("is noted on its incident at PagerDuty and told to the webhook, once each", async () => {
+  test("is noted on its incident at PagerDuty and sent to the webhook, once each", async () => {
     const incident = newIncident();
     await bridge.resolve(incident);
     const record = await told(bridge, incident, BOTH);
@@ -60,7 +60,7 @@ describe("a session that starts", { concurrency: true }, () => {
     assert.equal(targets.calls("list", incident.id).length, 0);
   });
 
-  test("of an alert is told to the webhook alone", async () => {
+  test("of an alert is sent to the webhook alone", async () => {
     const { status, json } = await send(bridge, newAlert());
     assert.equal(status, 200, JSON.stringify(json));
     const record = await told(bridge, { key: json.incident }, [BOTH[1]]);
@@ -88,7 +88,7 @@ describe("a session that starts", { concurrency: true }, () => {
   });
 });
 
-describe("who is told may fail", { concurrency: true }, () => {
+describe("whoever is notified may fail", { concurrency: true }, () => {
   test("a note that was written though PagerDuty answered 500 is not written twice", async () => {
     const incident = newIncident();
     let failures = 2;
@@ -112,12 +112,12 @@ describe("who is told may fail", { concurrency: true }, () => {
     assert.equal(targets.notes.get(incident.id).length, 1);
   });
 
-  test("a webhook that is gone is given up, in words that do not show its address; the session is untouched", async () => {
+  test("the bridge gives up on a webhook that is gone, in words that do not show its address; the session is untouched", async () => {
     const incident = newIncident();
     const { NOTIFY_WEBHOOK_URL } = targets.vars;
     moods.set(incident.id, ({ call, path }) => call === "hook" && { status: 404, body: `no_service at ${targets.url}${path}, ${path}` });
     await bridge.resolve(incident);
-    const record = await until("it is given up", 60, async () => {
+    const record = await until("the bridge gave up", 60, async () => {
       const record = await bridge.record(incident.key);
       return record && lines(record).some((line) => line.startsWith("webhook not notified that the session started: HTTP 404")) && record;
     });
@@ -133,7 +133,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     const incident = newIncident();
     moods.set(incident.id, () => ({ delayMs: 30_000 }));
     const early = ({ data }) => (data.service.summary = "early-orders");
-    // The message is due ten seconds after the end: while PagerDuty is still being told of the beginning.
+    // The message is due ten seconds after the end: while PagerDuty is still being notified of the start.
     bridge.devin.script({ call: "create", match: incident.id, replies: [{ delayMs: 6_000 }] });
     await bridge.pagerduty(event("acknowledged", incident, early));
     await until("Devin is asked", 60, () => bridge.devin.creates(incident.id).length === 1);
@@ -143,7 +143,7 @@ describe("who is told may fail", { concurrency: true }, () => {
     const { sessionId } = await bridge.record(incident.key);
     await until("the message", 60, () => bridge.devin.messages(sessionId).length === 1);
     assert.ok(Date.now() - start < 15_000, `${Date.now() - start} ms`);
-    assert.equal(targets.calls("hook", incident.id).length, 0, "the message came while PagerDuty was still being told");
+    assert.equal(targets.calls("hook", incident.id).length, 0, "the message came while PagerDuty was still being notified");
   });
 
   test("a bridge that dies while it writes a note looks for it before it writes another", async () => {

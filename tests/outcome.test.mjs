@@ -1,4 +1,4 @@
-// What became of the sessions: a cron trigger asks Devin, the incident keeps it, and people are told.
+// What became of the sessions: a cron trigger asks Devin, the incident keeps it, and people are notified.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -67,7 +67,7 @@ test("a session is asked about while it is open, all in one list, and people hea
 
   const asks = "Devin waits for you: ";
   const quoted = "Devin's last words: “Which <!channel> environment?”";
-  await until("people are told that it waits", 60, async () => targets.calls("hook", incident.id).length === 2 && targets.notes.get(incident.id).length === 2);
+  await until("people are notified that it waits", 60, async () => targets.calls("hook", incident.id).length === 2 && targets.notes.get(incident.id).length === 2);
   assert.equal(targets.notes.get(incident.id)[1].content, `${asks}${before.sessionUrl}\n${quoted}\nPosted by devin-bridge.`);
   assert.equal(targets.calls("hook", incident.id)[1].body.event, "session.waiting");
   assert.ok(Date.parse(waiting.waitsSince));
@@ -80,7 +80,7 @@ test("a session is asked about while it is open, all in one list, and people hea
   assert.equal(reason.status, 404);
   assert.match(JSON.parse(reason.text).message, /no structured postmortem/);
   await bridge.cron();
-  const record = await until("people are told", 60, async () => {
+  const record = await until("people are notified", 60, async () => {
     const record = await bridge.record(incident.key);
     return lines(record).filter((line) => line.endsWith("notified that the session ended")).length === 2 && record;
   });
@@ -185,7 +185,7 @@ test("of an alert that has fired again, the session of the first time is heard o
     return line.endedAt && line;
   });
   assert.deepEqual([line.sessionState, line.acus, line.sessionId], ["exit", 2, first.sessionId]);
-  const ended = await until("the webhook is told", 60, () => targets.calls("hook", '"session.ended"').find(({ body }) => body.sessionId === first.sessionId));
+  const ended = await until("the webhook is notified", 60, () => targets.calls("hook", '"session.ended"').find(({ body }) => body.sessionId === first.sessionId));
   assert.equal(ended.body.incident, first.incident);
   const current = await refiring.record(second.incident);
   assert.deepEqual([current.incident, current.endedAt, current.state], [second.incident, null, "started"]);

@@ -123,7 +123,7 @@ test("a deleted root makes one new one", async () => {
   assert.match(shown(slack.roots(incident)[0]), /Devin's last words: “Done\.”/);
 });
 
-test("429 is waited for, and what Slack refuses is given up in its words", async () => {
+test("429 is waited for, and where Slack refuses the bridge gives up, in Slack's words", async () => {
   let posts = 2;
   moods.set("", ({ call }) => (call === "chat.postMessage" && posts-- > 0 ? { status: 429, headers: { "retry-after": "7" }, body: { ok: false, error: "ratelimited" } } : undefined));
   const first = await start(bridge, newAlert());
@@ -132,7 +132,7 @@ test("429 is waited for, and what Slack refuses is given up in its words", async
   moods.set("", ({ call }) => (call === "chat.postMessage" ? { error: "is_archived" } : undefined));
   const { incident } = await start(bridge, newAlert());
   const line = "Slack not notified that the session started: Slack: is_archived";
-  await until("it is given up", 60, async () => (await timeline(incident)).includes(line));
+  await until("the bridge gave up", 60, async () => (await timeline(incident)).includes(line));
   moods.delete("");
   assert.equal(slack.roots(incident).length, 0);
 });

@@ -1,6 +1,6 @@
 // npm start and npm run send, as a person uses them.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -187,7 +187,46 @@ test("where no bridge answers, it is said what to start", async () => {
   }
 });
 
-test("nobody is told when the reader of the output goes away", async () => {
+test("--env means the bridge of that environment, and its secrets, or it is said that there is none", async (t) => {
+  const env = `own-${process.pid}`;
+  const run = async (name, ...args) => {
+    const running = script(name, ...args);
+    return { code: await running.code, text: running.text };
+  };
+  const none = await run("send", "alert", "--env", env);
+  assert.equal(none.code, 2, none.text);
+  assert.match(none.text, new RegExp(`No bridge of ${env} runs here\\. Start one with \`npm start -- --env ${env}\``));
+  for (const command of [["send", "alert"], ["replay", "--failed"], ["pause"]]) {
+    const nowhere = await run(...command, "--env", env, "--url", "https://bridge.example");
+    assert.equal(nowhere.code, 2, nowhere.text);
+    assert.match(nowhere.text, new RegExp(`There is no \\.dev\\.vars\\.${env} here`));
+  }
+
+  const { args } = config(`[env.${env}.vars]\n`);
+  const port = await freePort();
+  await started(t, "--env", env, "--port", String(port), ...args);
+  const sent = await run("send", "alert", "--env", env);
+  assert.equal(sent.code, 0, sent.text);
+  const paused = await run("pause", "--env", env, "--url", `http://localhost:${port}/`);
+  assert.match(paused.text, /^Not paused\.$/m);
+});
+
+test("an option that npm has taken for itself stops the command before it does something else", () => {
+  for (const [name, left, args = []] of [
+    ["setup", { npm_config_dry_run: "true" }],
+    ["deploy", { npm_config_env: "true" }, ["staging"]],
+    ["pause", { npm_config_url: "true" }, ["https://bridge.example"]],
+    ["replay", { npm_config_failed: "true", npm_config_dry_run: "true" }],
+    ["test", { npm_config_browser: "" }],
+  ]) {
+    const env = { ...process.env, npm_lifecycle_event: name, ...left };
+    const { status, stderr } = spawnSync(process.execPath, [`scripts/${name}.mjs`, ...args], { cwd: ROOT, env, encoding: "utf8" });
+    assert.equal(status, 2, `${name}: ${stderr}`);
+    assert.match(stderr, new RegExp(`npm has taken --[a-z-]+ for itself: put -- before the options, as in npm run ${name} -- --`));
+  }
+});
+
+test("nothing is said when the reader of the output goes away", async () => {
   const child = spawn("sh", ["-c", `"${process.execPath}" scripts/send.mjs | true`], { cwd: ROOT });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));

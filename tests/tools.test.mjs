@@ -91,7 +91,7 @@ post_to = "a page in our Notion workspace"
   assert.match(changed.out, /^ +playbook_id "playbook-orders"$/m);
   assert.match(changed.out, /Post the postmortem as a page in our Notion workspace/);
   assert.match(changed.out, /Write the postmortem in Spanish/);
-  assert.doesNotMatch(changed.out, /stand-in/);
+  assert.ok(!changed.out.includes(btoa("placeholder for")), "the secret that is not at hand is shown");
 
   const ignored = await tool("preview", "pagerduty-resolved", "--routes", file("ignore.json", [{ ignore: true }]));
   assert.equal(ignored.code, 0, ignored.err);

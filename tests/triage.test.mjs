@@ -251,7 +251,7 @@ describe("ALLOW_UNAUTHENTICATED", { concurrency: true }, () => {
 
   const WARNING = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the address can start sessions";
 
-  test("is told loudly in /health, to the administrator, and in the log", async () => {
+  test("is reported loudly in /health, to the administrator, and in the log", async () => {
     const health = JSON.parse((await open.request("/health", { headers: ADMIN })).text);
     assert.deepEqual([health.problems, health.warnings], [[], [WARNING]]);
     assert.deepEqual(Object.keys(JSON.parse((await open.request("/health")).text)).sort(), ["status", "version"]);

@@ -157,7 +157,7 @@ describe("a recovery", { concurrency: true }, () => {
         assert.equal(bridge.devin.creates(id).length, 1);
       });
 
-      test("while the session is on its way, it is told when it exists", async () => {
+      test("while the session is on its way, it is notified when it exists", async () => {
         const id = newId();
         bridge.devin.script({ call: "create", match: id, replies: [{ delayMs: 1000 }] });
         const first = send(bridge, fired(id), { path });

@@ -21,17 +21,21 @@ use incident::record::{InitialTask, Record};
 use outbound::devin::compose;
 
 /// Whether a request asks for a dry run, or the value that says neither yes nor no. A word that is not understood must
-/// not start anything.
+/// not start anything, and neither must a name that is written otherwise: `dryrun`, `dry-run`, `dryRun`.
 pub fn wants_dry_run(query: Query<'_>) -> Result<bool, String> {
     let mut wanted = false;
-    for value in query.all("dry_run") {
+    for (_, value) in query.pairs().filter(|(name, _)| is_dry_run(name)) {
         match value.trim().to_ascii_lowercase().as_str() {
             "" | "1" | "true" | "yes" | "on" => wanted = true,
             "0" | "false" | "no" | "off" => {}
-            _ => return Err(value),
+            _ => return Err(value.into_owned()),
         }
     }
     Ok(wanted)
+}
+
+fn is_dry_run(name: &str) -> bool {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).eq("dryrun".chars())
 }
 
 /// What would happen, without doing it.

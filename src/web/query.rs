@@ -1,5 +1,7 @@
 //! The query of a request's address.
 
+use std::borrow::Cow;
+
 /// A query string.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a>(pub &'a str);
@@ -12,14 +14,17 @@ impl<'a> Query<'a> {
 
     /// Every name, decoded.
     pub fn names(self) -> impl Iterator<Item = String> + use<'a> {
-        form_urlencoded::parse(self.0.as_bytes()).map(|(name, _)| name.into_owned())
+        self.pairs().map(|(name, _)| name.into_owned())
     }
 
     /// Every value of `name`, decoded.
     pub fn all<'n>(self, name: &'n str) -> impl Iterator<Item = String> + use<'a, 'n> {
+        self.pairs().filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Every name with its value, decoded.
+    pub fn pairs(self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
         form_urlencoded::parse(self.0.as_bytes())
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
     }
 }
 

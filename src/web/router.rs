@@ -104,7 +104,7 @@ impl Target {
     }
 }
 
-/// What stands in `path` where `pattern` has a name in braces.
+/// What `path` has where `pattern` has a name in braces.
 fn name_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
     if path == pattern {
         return Some("");
@@ -138,7 +138,8 @@ pub async fn handle(
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
-        let answer = Answer::error(404, "Not found", format!("There is nothing at {path}."));
+        let meant = senders::hook_meant(path).map(|hook| format!(" Did you mean {hook}?")).unwrap_or_default();
+        let answer = Answer::error(404, "Not found", format!("There is nothing at {path}.{meant}"));
         return respond(refused(answer, head));
     };
     if !target.allow().split(", ").any(|method| method == head.method()) {

@@ -306,8 +306,8 @@ fn closed(hook: Endpoint, configuration: &Configuration) -> Answer {
     Answer::unavailable("Not configured", message)
 }
 
-/// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only for a topic that `SNS_TOPICS` names is it told
-/// yes; otherwise the list shows the address that says so, for a person. `url` is an address of SNS itself.
+/// Answers Amazon SNS, which asks whether a topic's messages are wanted. Only a topic that `SNS_TOPICS` names is confirmed;
+/// for any other the list shows the address that confirms it, for a person. `url` is an address of SNS itself.
 async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer {
     let topic = text::sanitize(topic, true);
     if !wanted || dry_run {

@@ -76,6 +76,6 @@ export default [
   row("the list with the token and a blank", get("/api/incidents", { authorization: `Bearer ${SECRETS.ADMIN_TOKEN} x` }), NO_ADMIN),
   row("the problems in /health are for the administrator", get("/health", BEARER), { status: 200, json: { status: "ok", problems: undefined, warnings: undefined } }),
   row("a replay without a token", post("/api/incidents/pagerduty-Q1/replay", "", {}), NO_ADMIN),
-  row("which incidents there are is not told without a token", get("/api/incidents/pagerduty-QNOBODY"), NO_ADMIN),
+  row("which incidents there are is not revealed without a token", get("/api/incidents/pagerduty-QNOBODY"), NO_ADMIN),
   row("the token itself is good", admin("/api/incidents?limit=1"), { status: 200 }),
 ];

@@ -14,7 +14,7 @@ export default [
   row("the list with an empty one", get("/", basic("admin", "")), SIGN_IN),
   row("an incident without a token", get(PAGE), SIGN_IN),
   row("a button without a token", replay({}), SIGN_IN),
-  row("which incidents there are is not told without a token", get("/incidents/__proto__"), SIGN_IN),
+  row("which incidents there are is not revealed without a token", get("/incidents/__proto__"), SIGN_IN),
   row("markup in a filter", admin("/?state=%3Cscript%3Ealert(1)%3C/script%3E"), page(400, MARKUP)),
   row("markup out of an attribute", admin("/?sender=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E"), page(400, MARKUP)),
   row("markup in the cursor", admin("/?cursor='%3E%3Cscript%3Ealert(1)%3C/script%3E"), page(400, MARKUP)),

@@ -19,5 +19,6 @@ export default [
   ...["please", "2", "truee", "1%00", "nope"].map((word) =>
     row(`a word that is neither yes nor no: ${word}`, post(`/hooks/alert?dry_run=${word}`, sound), { status: 400, json: { success: false, message: /dry_run/ } }),
   ),
-  row("another name: a session", post("/hooks/alert?DRY_RUN=1&dryrun=1", text(alert("DRYRUN-CAPITALS"))), { status: [200, 202] }, "DRYRUN-CAPITALS"),
+  ...["DRY_RUN", "dryrun", "dry-run", "dryRun"].map((name) => row(`the name written otherwise: ${name}`, post(`/hooks/alert?${name}=1`, sound), REHEARSED)),
+  row("another name: a session", post("/hooks/alert?dry=1", text(alert("DRYRUN-OTHER"))), { status: [200, 202] }, "DRYRUN-OTHER"),
 ];

@@ -50,7 +50,7 @@ fn details(name: &str) -> (Sender, Kind, String) {
 macro_rules! samples {
     ($($name:literal $kind:ident $expected:literal)*) => {
         #[test]
-        fn every_sample_is_told_as_it_was_read() {
+        fn every_sample_becomes_what_it_was_read_as() {
             $(
                 let (_, kind, found) = details($name);
                 assert_eq!((kind, found.as_str()), (Kind::$kind, $expected.trim_matches('\n')), "{}", $name);

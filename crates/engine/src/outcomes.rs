@@ -55,7 +55,7 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     }
     // Nothing was kept of the rest: they say it again the next time.
     for (line, report) in wordless.into_iter().take(MOST_SINGLE) {
-        // What Devin said last may not be readable. That it has ended, or waits, is told all the same.
+        // What Devin said last may not be readable. That it has ended, or waits, is reported all the same.
         let words = Some(last_words(host, &*settings, session_id(line)).await.unwrap_or_default());
         tell(host, line, Report { words, ..report }).await;
     }
@@ -127,7 +127,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// Whether the report says something that the list does not. The spending grows all the time and is no news by itself
-/// before the end; an end is, as often as it is told until the list shows one: only the incident knows whether it is to last.
+/// before the end; an end is, as often as it is reported until the list shows one: only the incident knows whether it is to last.
 fn is_news(report: &Report, line: &Line) -> bool {
     let changed = report.state != line.session_state
         || report.detail != line.session_detail
@@ -152,7 +152,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn only_what_has_changed_is_told() {
+    fn only_what_has_changed_is_reported() {
         let word = |word: &str| Some(word.to_owned());
         let line = Line { session_state: word("running"), session_detail: word("working"), ..Line::default() };
         let report = Report { state: word("running"), detail: word("working"), acus: 2.into(), ..Report::default() };

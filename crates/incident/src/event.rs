@@ -1,4 +1,4 @@
-//! What a sender told us: one event about one incident, in our own terms and already bounded in size.
+//! What a sender reported: one event about one incident, in our own terms and already bounded in size.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -58,7 +58,7 @@ pub struct IncidentEvent {
     pub group: Option<Membership>,
     /// What the routes say of it.
     pub routing: Routing,
-    /// The bridge's own address as the sender used it, `https://bridge.example`: where its plan may need a person's yes.
+    /// The bridge's own address as the sender used it, `https://bridge.example`: where its plan may require a person's approval.
     pub bridge: Option<String>,
     /// What is known of the incident after this event.
     pub incident: Incident,

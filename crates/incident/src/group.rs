@@ -59,7 +59,7 @@ pub enum News {
     None,
     /// It is to be said in the next text.
     Unsaid,
-    /// It stands in the text that is on its way.
+    /// It is in the text that is on its way.
     Written,
 }
 

@@ -70,7 +70,7 @@ impl From<&Member> for ListedAlert {
 pub struct Line {
     /// The incident's name.
     pub incident: String,
-    /// Who told us.
+    /// Who sent it.
     pub sender: Sender,
     /// What it is called.
     pub title: String,
@@ -125,7 +125,7 @@ pub struct Line {
     pub pull_requests: Vec<PullRequest>,
     /// The ACUs it has spent: a number, or null.
     pub acus: Value,
-    /// Since when it waits for somebody's answer or approval, where people were to be told so.
+    /// Since when it waits for somebody's answer or approval, where people were to be notified.
     pub waits_since: Option<String>,
     /// When it was seen to have ended.
     pub ended_at: Option<String>,

@@ -60,7 +60,7 @@ pub enum About {
     Failed,
     /// It may not start yet.
     Held,
-    /// It is not asked for before somebody says yes to it.
+    /// It is not asked for before somebody approves it.
     Approval,
 }
 

@@ -24,7 +24,7 @@ pub struct Outcome {
     pub ended_at: Option<Time>,
     /// What it found, or its last words where it gave no structured output.
     pub finding: Option<Finding>,
-    /// When people were to be told that it waits for them, since it last got a message.
+    /// When people were to be notified that it waits for them, since it last got a message.
     pub waits_since: Option<Time>,
     /// That it is to be put away or ended, where its route says so.
     pub closing: Option<Closing>,

@@ -78,11 +78,11 @@ pub struct Plan {
     pub session: Map<String, Value>,
     /// What becomes of the session once it has ended.
     pub when_done: WhenDone,
-    /// Who is told of it, of those who can be; `None`: all of them.
+    /// Who is notified of it, of those who can be; `None`: all of them.
     pub notify: Option<Vec<Target>>,
     /// What identifies the route, where it has sessions a day of its own.
     pub budget: Option<String>,
-    /// Whether each session waits until a person says yes to it.
+    /// Whether each session waits until a person approves it.
     pub approve: bool,
 }
 

@@ -33,9 +33,9 @@ pub enum Reason {
     Recovered,
     /// The alert recovered before Devin was asked for its session.
     RecoveredFirst,
-    /// Nobody said yes in time to a session that its route wants a yes to.
+    /// Nobody approved its session in time, which its route asks for.
     ApprovalExpired,
-    /// Held: its route wants a person's yes.
+    /// Held: its route requires a person's approval.
     Approval,
     /// Held: the day's sessions are spent, or promised to those in front.
     Day,

@@ -12,7 +12,7 @@ pub struct Thread {
     pub root: Option<Posted>,
     /// Whether a root may have been posted that nobody has seen: it is looked for before one is posted.
     pub in_doubt: bool,
-    /// The reply that told the end, which says what was found later too.
+    /// The reply that reported the end, which says what was found later too.
     pub end: Option<Posted>,
     /// How many notices had a number: see [`crate::record::Notice::thread_number`].
     pub numbers: u32,

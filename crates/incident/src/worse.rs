@@ -6,16 +6,16 @@ use super::sender::Sender;
 /// Something that got worse, or that somebody changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rise {
-    /// Names the level: `severity 0`, `priority p1`, `action group critical`. Who remembers the levels told tells none twice.
+    /// Names the level: `severity 0`, `priority p1`, `action group critical`. Who remembers the levels that were reported reports none twice.
     pub level: String,
     /// The same as a line for the session.
     pub line: String,
 }
 
-/// What is worse in `now` than in `before`, of the levels that are not among those `told`: a severity that rose, a priority
+/// What is worse in `now` than in `before`, of the levels that are not among those `reported`: a severity that rose, a priority
 /// or an action group (what Kibana calls the state of an alert) that changed. Both reports are of an alert that fires; what
 /// one of them does not say has not changed.
-pub fn rises(sender: Sender, before: &Incident, now: &Incident, told: &[String]) -> Vec<Rise> {
+pub fn rises(sender: Sender, before: &Incident, now: &Incident, reported: &[String]) -> Vec<Rise> {
     let mut rises = Vec::new();
     if let (Some(old), Some(new)) = (before.severity, now.severity)
         && new < old
@@ -30,7 +30,7 @@ pub fn rises(sender: Sender, before: &Incident, now: &Incident, told: &[String])
             rises.push(Rise { level: level(what, new), line: format!("{what} changed from {old} to {new}") });
         }
     }
-    rises.retain(|rise| !told.contains(&rise.level));
+    rises.retain(|rise| !reported.contains(&rise.level));
     rises
 }
 
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_got_worse_is_told_once_for_each_level() {
+    fn what_got_worse_is_reported_once_for_each_level() {
         let warning = incident(Some(2), "warning", "", "");
         let critical = incident(Some(0), "critical", "", "");
         let rise = rises(Sender::Kibana, &warning, &critical, &[]);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_priority_or_action_group_is_told() {
+    fn a_changed_priority_or_action_group_is_reported() {
         let before = incident(None, "", "P3", "threshold met");
         let now = incident(Some(1), "", "P1", "critical threshold met");
         let lines: Vec<_> = rises(Sender::Kibana, &before, &now, &[]).into_iter().map(|rise| rise.line).collect();

@@ -46,7 +46,7 @@ variable "query" {
 }
 
 locals {
-  # Kibana fills in what stands in double braces.
+  # Kibana fills in what is in double braces.
   fires = {
     source           = "kibana"
     status           = "{{alert.actionGroup}}"

@@ -36,7 +36,7 @@ variable "events" {
 }
 
 variable "webhook_secret" {
-  description = "WEBHOOK_SECRET. The provider does not hand out the signing secret that PagerDuty makes, so the bridge is told the shared one in a header"
+  description = "WEBHOOK_SECRET. The provider does not hand out the signing secret that PagerDuty makes, so the shared one is sent in a header"
   type        = string
   sensitive   = true
 }

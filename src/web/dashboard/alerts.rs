@@ -26,7 +26,7 @@ pub fn card(incident: &Value, clock: &Clock) -> Markup {
         @if !alerts.is_empty() {
             section.card aria-labelledby="alerts" {
                 h2 #alerts { "Alerts" }
-                p.soft { (alerts.len()) " alerts are this incident; " (firing) " fire." }
+                p.soft { (alerts.len()) " alerts belong to this incident; " (firing) " of them firing." }
                 ol.timeline { @for row in &rows { (row) } }
                 @if let Some(more) = alerts.len().checked_sub(rows.len()).filter(|more| *more > 0) {
                     p.soft { (more) " more are in the JSON below." }
@@ -76,7 +76,7 @@ mod tests {
         over["state"] = json!("recovered");
         let html = card(&json!({"alerts": [alert("disk <full>".into()), over]}), &clock).into_string();
         for part in [
-            "2 alerts are this incident; 1 fire",
+            "2 alerts belong to this incident; 1 of them firing.",
             "disk &lt;full&gt;",
             "checkout / &lt;node&gt; · Sev 1 · 2×",
             "recovered ",

@@ -82,10 +82,10 @@ impl All {
             section.card {
                 h1 { (title) "?" }
                 @if count == 0 {
-                    p { "There is none: nothing is left to do." }
+                    p { "There is none left." }
                 } @else {
                     p { (self.consequence()) }
-                    @if found > MOST { p { "There are more: these are the oldest " (count) ", and the others can follow." } }
+                    @if found > MOST { p { "There are more: these are the oldest " (count) ". Do it again for the others." } }
                     @if admin::may_act(head, env) {
                         form method="post" action={ (self.path()) "?most=" (count) } { button { (title) } }
                     } @else {
@@ -142,7 +142,7 @@ impl All {
                 let asked =
                     ListQuery { limit: LARGEST_PAGE, state: Some((*state).to_owned()), cursor, ..ListQuery::default() };
                 let answer = register::list(env, asked).await?;
-                // A yes is said to each on its page.
+                // Each is approved on its page.
                 let waits = |incident: &&Value| text(incident, "reason") != Reason::Approval.name();
                 for incident in list(&answer, "incidents").iter().filter(waits) {
                     found.push((text(incident, "firstSeen").to_owned(), text(incident, "incident").to_owned()));

@@ -78,7 +78,7 @@ impl Clock {
         self.date(time, MINUTES)
     }
 
-    /// The same with the seconds.
+    /// The same with the seconds, and named as UTC where another time is beside it.
     pub fn moment(&self, time: &str) -> Markup {
         self.date(time, SECONDS)
     }
@@ -89,6 +89,7 @@ impl Clock {
             time datetime={ (part(time, 0, end)) "Z" } { (day) " " (part(time, 11, end)) }
             @if let Some(local) = self.local(time) {
                 @let there = local.rfc3339();
+                @if end == SECONDS { " UTC" }
                 " " time.local datetime={ (part(&there, 0, end)) (self.offset(time)) } {
                     @if self::day(&there).as_deref() != Some(&day) { (self::day(&there).unwrap_or_default()) " " }
                     (part(&there, 11, end)) " local"
@@ -110,6 +111,12 @@ impl Clock {
         let offset = Time::from_rfc3339(time).and_then(|time| (self.zone.as_ref()?.offset)(time)).unwrap_or_default();
         let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
         format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// When the page is made, named as UTC.
+    pub fn made(&self) -> Markup {
+        let now = self.now.rfc3339();
+        html! { (self.moment(&now)) @if self.local(&now).is_none() { " UTC" } }
     }
 
     /// How long ago a time was: `3 min ago`.
@@ -145,8 +152,8 @@ fn day(time: &str) -> Option<String> {
     Some(format!("{} {month}", part(time, 8, 10)))
 }
 
-/// A length of time in its largest unit.
-fn length(duration: Duration) -> String {
+/// A length of time in its largest unit: `3 min`.
+pub fn length(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (unit, name) = match duration {
         short if short < MINUTE => (1, "s"),
@@ -185,6 +192,7 @@ mod tests {
         assert_eq!(clock.ahead("2026-11-21T14:08:40Z").as_deref(), Some("in 3 min"));
         assert_eq!((clock.ahead("2026-11-21T14:05:33Z"), clock.ahead("")), (None, None));
         assert_eq!(clock.note(), "All times are UTC.");
+        assert!(clock.made().into_string().ends_with(">21 Nov 14:05:33</time> UTC"));
     }
 
     #[test]
@@ -194,7 +202,10 @@ mod tests {
             clock.when("2026-11-21T14:05:33.120Z").into_string(),
             r#"<time datetime="2026-11-21T14:05Z">21 Nov 14:05</time> <time class="local" datetime="2026-11-21T19:35+05:30">19:35 local</time>"#
         );
-        assert!(clock.moment("2026-11-21T23:05:33Z").into_string().ends_with(">22 Nov 04:35:33 local</time>"));
+        let moment = clock.moment("2026-11-21T23:05:33Z").into_string();
+        assert!(
+            moment.contains(">21 Nov 23:05:33</time> UTC <time") && moment.ends_with(">22 Nov 04:35:33 local</time>")
+        );
         assert!(clock.note().contains("Asia/Kolkata"));
     }
 

@@ -42,7 +42,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
     let own = format!("/incidents/{name}");
     let address = |refreshes| View { refreshes, ..(*view).clone() }.carried_to(&own);
     let aside = as_of(clock, view.refreshes, &address(false), &address(true));
-    // The frame is the same whatever stands in it.
+    // The frame is the same whatever is in it.
     let frame_only = frame(&title, Some(clock), aside.clone(), html! {});
     let used = [&head, &story, &beside, &more, &frame_only].iter().map(|part| part.0.len()).sum::<usize>();
     let room = LARGEST_PAGE.saturating_sub(used.saturating_add(REST_OF_PAGE));
@@ -53,7 +53,7 @@ pub fn page(shown: &Shown<'_>, clock: &Clock) -> String {
             div.main {
                 (story)
                 (prompt(incident, room))
-                p.soft { "The same as JSON, with nothing cut: " a href={ "/api/incidents/" (name) } { (name) } }
+                p.soft { "All of it as JSON: " a href={ "/api/incidents/" (name) } { (name) } }
             }
             div.last { (more) }
         }
@@ -159,7 +159,7 @@ fn session(incident: &Value, clock: &Clock) -> Markup {
                         None => (short(id, 100)),
                     } }
                     @if !state.is_empty() { dt { "State" } dd { (short(state, 200)) } }
-                    @if !silent.is_empty() { dt { "Devin does not say more" } dd { (short(silent, 600)) } }
+                    @if !silent.is_empty() { dt { "No details from Devin" } dd { (short(silent, 600)) } }
                     @if !waits.is_empty() { dt { "Waits for you" } dd { (clock.when(waits)) " · " (clock.ago(waits)) } }
                     @if !ended.is_empty() { dt { "Ended" } dd { (clock.when(ended)) " · " (clock.ago(ended)) } }
                     @if let Some(acus) = acus { dt { "ACUs" } dd { (acus.to_string()) } }
@@ -195,7 +195,7 @@ fn timeline(incident: &Value, clock: &Clock) -> Markup {
     html! {
         section.card aria-labelledby="timeline" {
             h2 #timeline { "Timeline" }
-            @if entries.is_empty() { p.soft { "Nothing is kept of what happened." } }
+            @if entries.is_empty() { p.soft { "No timeline was kept." } }
             ol.timeline {
                 @for entry in entries {
                     li { span { (clock.moment(text(entry, "at"))) } span dir="auto" { (short(text(entry, "what"), 170)) } }
@@ -256,7 +256,7 @@ fn prompt(incident: &Value, room: usize) -> Markup {
         section.card aria-labelledby="prompt" {
             h2 #prompt { "Prompt as sent" }
             @if prompt.is_empty() {
-                p.soft { "Devin was not asked yet, or what it was asked is not kept any more." }
+                p.soft { "Nothing was sent to Devin yet, or it is no longer kept." }
             } @else {
                 @if cut { p.soft { "Only its beginning; the whole of it is in the JSON below." } }
                 pre { (shown) }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_stays_small_whatever_stands_in_it() {
+    fn a_page_stays_small_whatever_is_in_it() {
         for text in ["<\"&\"> ", "🚨 ", "障害", "plain ", "\u{202e}\0'"] {
             let (incident, view) = (longest(text), View::read(Query(""), Time(0)).unwrap());
             let html = page(&Shown { incident: &incident, view: &view, acts: true }, &kolkata(Time(0)));

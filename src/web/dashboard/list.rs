@@ -111,6 +111,9 @@ fn filters(view: &View) -> Markup {
             label.grow { "Text in title, service or key"
                 input type="search" name="q" maxlength="64" value=(text(&asked.text));
             }
+            @if !view.refreshes { input type="hidden" name="refresh" value="off"; }
+            button { "Filter" }
+            @if view.is_narrowed() { a href="/" { "Show all" } }
             details.grow open[view.has_more()] {
                 summary { "More filters" }
                 div.filters {
@@ -122,11 +125,9 @@ fn filters(view: &View) -> Markup {
                     } }
                     label.grow { "Service" input type="search" name="service" maxlength="64" value=(text(&asked.service)); }
                     label { "First seen before (UTC)" input type="datetime-local" name="until" value=(short(&view.until, 60)); }
+                    button { "Filter" }
                 }
             }
-            @if !view.refreshes { input type="hidden" name="refresh" value="off"; }
-            button { "Filter" }
-            @if view.is_narrowed() { a href="/" { "Show all" } }
         }
     }
 }
@@ -180,7 +181,7 @@ fn row(incident: &Value, view: &View, clock: &Clock) -> Markup {
     }
 }
 
-/// The link to the session and, as far as Devin has told, whether it runs or has ended.
+/// The link to the session and, as far as Devin has reported, whether it runs or has ended.
 fn session(incident: &Value, clock: &Clock) -> Markup {
     let (ended, at_devin) = (text(incident, "endedAt"), text(incident, "sessionState"));
     let detail = Some(text(incident, "sessionDetail")).filter(|detail| !detail.is_empty());
@@ -194,7 +195,7 @@ fn session(incident: &Value, clock: &Clock) -> Markup {
     }
 }
 
-/// What stands in place of the table.
+/// What is shown in place of the table.
 fn nothing(view: &View, origin: &str) -> Markup {
     html! {
         section.card {
@@ -209,7 +210,7 @@ fn nothing(view: &View, origin: &str) -> Markup {
                     "curl -H \"Authorization: Bearer $WEBHOOK_SECRET\" " (origin) "/api/trigger-devin \\\n"
                     "  -d '{\"alertName\": \"disk-full\", \"severity\": 1, \"description\": \"/var is at 98 %\"}'"
                 } }
-                p { "Then load this page again. " code { "?dry_run=1" } " after the address answers what would be done, and does nothing." }
+                p { "Then reload this page. With " code { "?dry_run=1" } " after the address the answer says what would be done, and nothing is." }
             }
         }
     }

@@ -11,7 +11,7 @@ const STYLE: &str = include_str!("style.css");
 /// Of [`STYLE`], in base64. A test says what it has to be.
 pub const STYLE_SHA256: &str = "DoqSkRaCBUXsE6k8TSZAuz+TJ/b0y7f9HclpN5YPynY=";
 
-/// A page. `clock`: where somebody is signed in and sees times. `aside` stands in its head beside the name.
+/// A page. `clock`: where somebody is signed in and sees times. `aside` is in its head, beside the name.
 pub fn frame(title: &str, clock: Option<&Clock>, aside: Markup, main: Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -58,7 +58,7 @@ pub fn problem(answer: &Answer) -> String {
 pub fn as_of(clock: &Clock, refreshes: bool, stop: &str, start: &str) -> Markup {
     html! {
         p.soft {
-            "As of " (clock.moment(&clock.now.rfc3339()))
+            "As of " (clock.made())
             @if refreshes { " · refreshed every minute · " a href=(stop) { "Stop" } } @else { " · " a href=(start) { "Refresh every minute" } }
         }
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_style_is_the_one_that_the_browser_is_told_of() {
+    fn the_style_is_the_one_that_the_policy_allows() {
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
         assert_eq!(hash, STYLE_SHA256, "src/web/dashboard/style.css has changed: put the left one into STYLE_SHA256");
     }

@@ -36,7 +36,7 @@ pub async fn ask(head: &Head, env: &Env) -> Reply {
         section.card {
             h1 { @if pause.is_some() { "Paused" } @else { "Pause?" } }
             p { "While the bridge is paused every event is kept and no session starts, except those that somebody starts on \
-                 their pages. Afterwards they go in order, as many a minute as may; what has recovered meanwhile not at all." }
+                 their pages. Afterwards they start in order, within the sessions per minute; what has recovered by then does not." }
             @if !acts {
                 p { "This token reads only." }
             } @else {

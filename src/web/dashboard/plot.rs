@@ -38,9 +38,9 @@ pub fn plots(hours: &[(Time, Counts)], clock: &Clock) -> Markup {
     }
 }
 
-/// `14:00`, of a full hour.
+/// `14h`, of a full hour: four of them have room on a phone.
 fn clock_time(time: Time) -> String {
-    time.rfc3339().get(11..16).unwrap_or_default().to_owned()
+    format!("{}h", time.rfc3339().get(11..13).unwrap_or_default())
 }
 
 /// `21.`, of a day.
@@ -163,7 +163,7 @@ mod tests {
         assert!(html.contains("by hour, at most 3") && html.contains("by day, at most 103"), "{html}");
         // The busiest hour has four, the busiest day 103.
         assert!(html.contains("each row is 4 in one hour") && html.contains("each row is 103 in one day"), "{html}");
-        for label in ["16:00", "22:00", "04:00", "10:00", "15.", "21."] {
+        for label in ["16h", "22h", "04h", "10h", "15.", "21."] {
             assert!(html.contains(&format!("<span>{label}</span>")), "{label}: {html}");
         }
     }

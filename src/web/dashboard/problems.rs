@@ -22,7 +22,7 @@ pub fn banner(configuration: &Configuration) -> Markup {
         }
         @if !warnings.is_empty() {
             section.card.notice {
-                h2 { "To be changed" }
+                h2 { "Warnings" }
                 ul { @for warning in warnings.iter().take(MOST) { li { (short(warning, 300)) } } }
             }
         }

@@ -1,8 +1,11 @@
 //! What is used of the day's budget, and what is not done yet, with what can be done about it.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::all::All;
+use super::clock::length;
 use super::pieces::state;
 use engine::register::calls::Stats;
 use incident::reason::Reason;
@@ -11,7 +14,7 @@ use incident::reason::Reason;
 pub fn card(stats: &Stats, acts: bool) -> Markup {
     let Stats { limits, minute, today, .. } = stats;
     let spent = limits.per_day > 0 && *today >= limits.per_day;
-    // A yes is said to each on its page.
+    // Each is approved on its page.
     let approvals = stats.held_for.get(Reason::Approval.name()).copied().unwrap_or_default();
     let open = [
         ("waiting", stats.waiting, stats.oldest_waiting),
@@ -28,14 +31,14 @@ pub fn card(stats: &Stats, acts: bool) -> Markup {
             }
             @if spent {
                 p { b { "Today's sessions are spent." }
-                    " What comes now is held until midnight UTC. To let more go today, raise "
-                    code { "SESSIONS_PER_DAY" } " in " code { "wrangler.toml" } " and deploy, or release single incidents on their pages." }
+                    " New ones are held until midnight UTC. To start more today, raise "
+                    code { "SESSIONS_PER_DAY" } " in " code { "wrangler.toml" } " and deploy, or release incidents by hand." }
             }
             p.soft { (minute) " of " (limits.per_minute) " in the last minute" }
             ul.open {
                 @for (code, count, oldest) in open.into_iter().filter(|(_, count, _)| *count > 0) {
                     li { a href={ "/?state=" (code) } { (state(code)) " " (count) }
-                        @if let Some(seconds) = oldest { " for up to " (seconds / 60) " min" } }
+                        @if let Some(seconds) = oldest { " for up to " (length(Duration::from_secs(seconds))) } }
                 }
             }
             @if acts {

@@ -8,7 +8,7 @@ use outbound::http::escape;
 
 /// How many incidents a page of the list has.
 const ROWS: u32 = 50;
-/// The longest text that is looked for, in characters: it stands in the page's links too.
+/// The longest text that is looked for, in characters: it is part of the page's links too.
 const LONGEST_TEXT: usize = 64;
 /// The longest query that the links to incidents carry, in bytes, so that one comes back to the same list: there are fifty
 /// of them on a page.

@@ -95,7 +95,7 @@ impl<H: IncidentHost> Program<H> {
         let (now, chance) = (self.host.now(), self.host.chance());
         let news = matches!(answer, Ok(Some(_)));
         self.with_loaded(|record| match answer {
-            Ok(number) => notices::told_of_all(record, target, number, now),
+            Ok(number) => notices::topic_checked(record, target, number, now),
             Err(error) => {
                 notices::not_asked(record, target, format!("no answer from the register: {error}"), now, chance)
             }

@@ -47,7 +47,7 @@ impl<H: IncidentHost> Program<H> {
         }
         match self.with_record(|record| outcome::reported(record, &report, at)).unwrap_or_default() {
             Reported::WantsWords => return Ok(Reported::WantsWords),
-            // Output that changes nothing that people are told is kept all the same.
+            // Output that changes nothing that people are notified of is kept all the same.
             Reported::Nothing if !self.is_new_output(&report).await? => return Ok(Reported::Nothing),
             Reported::Nothing | Reported::Kept => {}
         }
@@ -71,7 +71,7 @@ impl<H: IncidentHost> Program<H> {
             acus: line.acus.clone(),
             ended_at,
             waits_since: time(&line.waits_since),
-            // What people were told at its end is not known any more: only another pull request is news then.
+            // What people were notified of at its end is not known any more: only another pull request is news then.
             finding: report.finding.clone().filter(|_| ended_at.is_some()),
             ..Outcome::default()
         };

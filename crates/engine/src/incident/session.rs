@@ -13,7 +13,7 @@ use outbound::devin::{compose, reply};
 use outbound::http;
 
 const REQUEST: &str = "request";
-/// What people are told where an organisation allows certain tags only.
+/// What people are notified of where an organisation allows certain tags only.
 const TAGS_LEFT_OUT: &str = "Devin left out the tag by which this session is found again, so sessions carry it in their \
      titles now: allow the tag in your organisation, or set TAGS = \"off\"";
 

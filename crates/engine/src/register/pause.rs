@@ -1,5 +1,5 @@
 //! A pause: nothing starts until it ends by itself, or somebody ends it. Those who ask meanwhile stand in line; afterwards
-//! they go in its order, as many a minute as may.
+//! they start in its order, within the sessions per minute.
 
 use super::Program;
 use crate::host::{Binding, RegisterHost, Result};

@@ -17,7 +17,7 @@ pub const PERMITS: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY K
 /// The sessions that Devin is asked about.
 pub const FOLLOWED: &str = "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER) WITHOUT ROWID";
 
-/// What people were told once for a day, and of which incident.
+/// What people were notified of once for a day, and for which incident.
 pub const TOPICS: &str =
     "CREATE TABLE IF NOT EXISTS topics (topic TEXT PRIMARY KEY, day INTEGER, incident TEXT) WITHOUT ROWID";
 

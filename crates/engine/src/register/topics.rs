@@ -1,4 +1,4 @@
-//! What people are told once a day and not of every incident: why sessions are held, and why there are none.
+//! What people are notified of once a day and not for every incident: why sessions are held, and why there are none.
 
 use super::Program;
 use crate::host::{Binding, RegisterHost, Result, Row};

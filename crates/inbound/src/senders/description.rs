@@ -21,7 +21,7 @@ pub struct Description {
     pub mapped: bool,
     /// Reads a body.
     pub(super) read: fn(Value, &Mappings) -> Result<Parsed, BadBody>,
-    /// Whether [`Self::read`] would take almost any body, so that others' are told by their shape first.
+    /// Whether [`Self::read`] would take almost any body, so that others' are recognised by their shape first.
     pub(super) takes_almost_any: bool,
     /// The body of another sender that a body carries, perhaps.
     pub(super) inside: fn(&Value) -> Option<Value>,

@@ -28,6 +28,7 @@ mod unknown;
 use serde_json::Value;
 
 use crate::auth::Verified;
+use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::endpoint::Endpoint;
 pub use body::{BadBody, MOST_ALERTS, Parsed};
@@ -103,6 +104,18 @@ pub fn hook_at(name: &str, sources: &[Mapping]) -> Option<Endpoint> {
     hooks(sources).into_iter().find(|(known, _)| known == name).map(|(_, hook)| hook)
 }
 
+/// The path of the hook that was probably meant by one that does not exist. Those of `SOURCES` are nobody's business who does
+/// not know them.
+pub fn hook_meant(path: &str) -> Option<String> {
+    const OTHERS: [&str; 2] = ["/pagerduty-resolved", "/api/trigger-devin"];
+    let hooks = hooks(&[]);
+    let known: Vec<&str> = hooks.iter().map(|(name, _)| name.as_str()).collect();
+    match path.strip_prefix("/hooks/") {
+        Some(name) => nearest(name, &known).map(|name| format!("/hooks/{name}")),
+        None => nearest(path, &OTHERS).map(str::to_owned),
+    }
+}
+
 /// Whether a hook's sender waits so shortly that no answer can wait for the session.
 pub fn answers_at_once(hook: Endpoint) -> bool {
     hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
@@ -137,7 +150,7 @@ pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Par
     }
 }
 
-/// Reads a body whose sender is told by its shape; what nobody's has is a generic alert. Each of a list is looked at by
+/// Reads a body whose sender is recognised by its shape; what nobody's has is a generic alert. Each of a list is looked at by
 /// itself.
 pub fn detect_and_parse(body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     let value = match read(body) {

@@ -87,3 +87,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_hook_that_was_meant_is_named() {
+    for (path, meant) in [
+        ("/hooks/kibanna", Some("/hooks/kibana")),
+        ("/hooks/Alert-Manager", Some("/hooks/alertmanager")),
+        ("/hooks/azure", Some("/hooks/azure-monitor")),
+        ("/trigger-devin", Some("/api/trigger-devin")),
+        ("/pagerduty", Some("/pagerduty-resolved")),
+        ("/hooks/acme-shop-monitoring", None),
+        ("/incident/7", None),
+        ("/", None),
+    ] {
+        assert_eq!(hook_meant(path).as_deref(), meant, "{path}");
+    }
+}

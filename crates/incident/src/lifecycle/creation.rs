@@ -44,7 +44,7 @@ pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
 pub fn creating(record: &mut Record, now: Time) -> bool {
     let State::Waiting { retry, .. } = record.state else { return false };
     if record.session_untried() {
-        record.told = record.changes.len();
+        record.changes_sent = record.changes.len();
         record.write_alerts();
         record.requested = record.attempt;
         // The prompt says what these were to say.
@@ -104,6 +104,7 @@ pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now:
                 looks: 0,
                 retry: retry.again(now),
             };
+            record.publish(now);
         }
         Err(Failure::Refused { words, .. }) => failed(record, words, now),
     }
@@ -134,8 +135,10 @@ pub fn look_up_replied(
         }
         Ok(None) => {
             let looks = looks.saturating_add(1);
+            record.note(now, "looked for: not there yet");
             record.state =
                 State::LookingUp { not_before: now.plus(look_pause(looks, since, now)), since, looks, retry };
+            record.publish(now);
         }
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
@@ -153,6 +156,7 @@ pub fn look_up_replied(
             record.note(now, format!("not looked up yet: {}", failure.words()));
             record.set_error(Some(failure.words().to_owned()));
             record.state = State::LookingUp { not_before, since, looks, retry };
+            record.publish(now);
         }
     }
 }
@@ -197,8 +201,8 @@ fn started(record: &mut Record, session: Session, now: Time) {
     record.started_at = Some(now);
     record.state = State::Started;
     record.error = None;
-    record.forget_told_changes();
-    group::tell_the_rest(record, now);
+    record.forget_sent_changes();
+    group::send_the_rest(record, now);
     notices::announce(record, About::Started, record.line(), None, now);
     record.publish(now);
 }

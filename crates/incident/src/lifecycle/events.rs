@@ -160,7 +160,7 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
     record.episode = last.episode.saturating_add(1);
     record.attempt = last.attempt.saturating_add(1);
     record.messages = last.messages;
-    // What the last session is still to be told was promised.
+    // What the last session still has to get was promised.
     record.outbox = last.outbox.iter().filter(|message| message.delivery != Delivery::Failed).cloned().collect();
     for message in record.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
         let unwritten = message.text.is_none();
@@ -168,7 +168,7 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
             session,
             incident: last.incident.in_short(),
             changes: if unwritten {
-                last.changes.iter().skip(last.told).cloned().chain(last.new_alerts()).collect()
+                last.changes.iter().skip(last.changes_sent).cloned().chain(last.new_alerts()).collect()
             } else {
                 Vec::new()
             },
@@ -263,7 +263,7 @@ fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Pl
         return begin_again(record, event, now);
     }
     let ends = over && !record.concluded;
-    // What began as a postmortem stays one, and waits for a yes or does not as it began, whatever its route says since.
+    // What began as a postmortem stays one, and waits for approval or does not as it began, whatever its route says since.
     let plan = Plan { approve: record.plan.approve, ..plan };
     let goes_on = over && plan.workflow == record.plan.workflow;
     let worse = learn(record, event, goes_on.then_some(plan), now);

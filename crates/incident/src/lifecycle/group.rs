@@ -76,7 +76,7 @@ fn recovers(record: &mut Record, alert: &Key, event: &mut IncidentEvent, now: Ti
         None if full => heard.nothing = true,
         // Of what it has never heard of it keeps that this is over: a firing that comes late starts nothing then.
         None => {
-            // A postmortem is about those too of which only the end was told.
+            // A postmortem is about those too of which only the end was reported.
             let news = if postmortem { News::Unsaid } else { News::None };
             heard.owed = postmortem;
             record.alerts.push(Member { over, news, ..Member::of(alert, event, now) });
@@ -132,7 +132,7 @@ pub(super) fn hurry(record: &mut Record, now: Time) {
 
 /// The session exists: what its prompt does not say of the alerts is to be said by a message. Most have theirs already; not
 /// those that joined while it had failed, and nobody knew that there is a session.
-pub(super) fn tell_the_rest(record: &mut Record, now: Time) {
+pub(super) fn send_the_rest(record: &mut Record, now: Time) {
     if record.alerts.iter().any(|member| member.news == News::Unsaid) && news::unwritten(record).is_none() {
         news::tell(record, MessageKind::Update, news::gathered(now), true);
     }

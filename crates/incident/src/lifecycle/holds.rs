@@ -1,4 +1,4 @@
-//! What keeps a wanted session from being asked for: that its incident is over, and that its route wants a person's yes
+//! What keeps a wanted session from being asked for: that its incident is over, and that its route requires a person's approval
 //! to it, which nobody has said yet.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::record::{AdmissionState, Approval, Former, NEVER, Record, Retry, State};
 use crate::time::{DAY, Time};
 
-/// So long somebody's yes is waited for.
+/// How long somebody's approval is waited for.
 const ANSWERED_WITHIN: Duration = DAY;
 
 /// Whether an event ends what a session is still wanted for: an alert recovers before Devin was asked, or after it is
@@ -36,12 +36,12 @@ pub(super) fn is_over(record: &Record) -> bool {
 pub(super) fn not_wanted(record: &mut Record, why: Reason, now: Time) {
     record.outbox.retain(|message| message.prior_session.is_some());
     record.approval = match record.approval {
-        // Another session needs another yes, of which people are to hear.
+        // Another session needs another approval, of which people are to be notified.
         Approval { given: true, .. } => Approval::default(),
         _ if why == Reason::ApprovalExpired => Approval::default(),
         approval => Approval { asked: None, ..approval },
     };
-    record.told = 0;
+    record.changes_sent = 0;
     record.error = None;
     record.unanswered = 0;
     record.released = false;
@@ -70,7 +70,7 @@ pub(super) fn not_wanted(record: &mut Record, why: Reason, now: Time) {
     record.publish(now);
 }
 
-/// The session that is wanted waits until then to be asked for, or for somebody's yes where its route wants one.
+/// The session that is wanted waits until then to be asked for, or for somebody's approval where its route requires one.
 pub(super) fn wait(record: &mut Record, not_before: Time, retry: Retry, now: Time) {
     if !record.plan.approve || record.approval.given {
         record.state = State::Waiting { not_before, admission: AdmissionState::Free, retry };
@@ -80,28 +80,28 @@ pub(super) fn wait(record: &mut Record, not_before: Time, retry: Retry, now: Tim
     record.state = State::Waiting { not_before: NEVER, admission: AdmissionState::Held, retry };
     record.approval.asked = Some(now);
     record.note(now, "held: it waits for approval");
-    if !record.approval.told {
-        record.approval.told = true;
+    if !record.approval.notified {
+        record.approval.notified = true;
         let page = record.bridge.as_ref().map(|bridge| format!("{bridge}/incidents/{}", record.name()));
         let news = Line { page, ..record.line() };
         notices::announce(record, About::Approval, news, None, now);
     }
 }
 
-/// When a session that waits for somebody's yes is not waited with any longer; `None` where none does.
+/// When a session that waits for approval stops waiting for it; `None` where none does.
 pub(super) fn expires(record: &Record) -> Option<Time> {
     let asked = record.approval.asked.or(record.wanted).unwrap_or(record.first_seen);
     record.awaits_approval().then(|| asked.plus(ANSWERED_WITHIN))
 }
 
-/// Nobody has said yes in time.
+/// Nobody has approved it in time.
 pub fn expire(record: &mut Record, now: Time) {
     if expires(record).is_some_and(|at| at <= now) {
         not_wanted(record, Reason::ApprovalExpired, now);
     }
 }
 
-/// Whether an event is only more of what nobody said yes to: it is not asked for again. Of an incident that ends, that is
+/// Whether an event is only more of what nobody approved: it is not asked for again. Of an incident that ends, that is
 /// something else.
 pub(super) fn was_not_approved(record: &Record, kind: Kind) -> bool {
     let ends = kind == Kind::Resolved && record.plan.dedup_window_seconds.is_none();

@@ -22,7 +22,7 @@ pub(super) fn next_message_mut(record: &mut Record) -> Option<&mut Message> {
 
 /// The first message of the outbox is about to be sent. Stored, with its text, before the call is made.
 pub fn sending(record: &mut Record, text: &str, now: Time) {
-    let told = record.changes.len();
+    let sent = record.changes.len();
     if let Some(message) = next_message_mut(record) {
         message.delivery = Delivery::Sending;
         message.since = now;
@@ -31,7 +31,7 @@ pub fn sending(record: &mut Record, text: &str, now: Time) {
             if message.prior_session.is_none() {
                 // Everything there is to tell is in this one.
                 let number = message.number;
-                record.told = told;
+                record.changes_sent = sent;
                 record.write_alerts();
                 record.outbox.retain(|other| {
                     other.number == number
@@ -101,6 +101,7 @@ fn retry_message(
     message.not_before = now.plus(after.unwrap_or_else(|| pause(failure, message.retry, chance)));
     let line = format!("message {} not delivered yet: {}", message.number, failure.words());
     record.note(now, line);
+    record.publish(now);
 }
 
 fn message_arrived(record: &mut Record, now: Time) {
@@ -109,7 +110,7 @@ fn message_arrived(record: &mut Record, now: Time) {
         let line = format!("message {} ({}) sent to the session", message.number, message.kind.name());
         record.note(now, line);
         if message.prior_session.is_none() {
-            record.forget_told_changes();
+            record.forget_sent_changes();
             if message.kind != MessageKind::Recovered {
                 outcome::woken(record, now);
             }
@@ -128,7 +129,7 @@ fn message_failed(record: &mut Record, words: String, may_have_arrived: bool, no
         if may_have_arrived {
             // A replay looks for this very text first, and nobody else says the same again.
             if own {
-                record.forget_told_changes();
+                record.forget_sent_changes();
             }
         } else if !message.sole {
             // A replay writes it anew, with what is known then.

@@ -35,7 +35,7 @@ use crate::time::Time;
 use messages::next_message_mut;
 
 /// A look-up searches from this long before the call: two clocks never agree, and one of them may be wrong by an hour. What
-/// it finds is told by its correlation id, so that more than is needed does no harm.
+/// it finds is recognised by its correlation id, so that more than is needed does no harm.
 pub const CLOCK_LEEWAY: Duration = Duration::from_hours(2);
 
 /// What is to be done now.

@@ -2,9 +2,9 @@
 //! budget, random events, replies, reports, crashes, failing writes, records of the format before, clocks and days. Each
 //! object is evicted after every step: nothing lives on but what is stored.
 //!
-//! After every step an incident has at most one session, the budget is kept, and nobody was told anything twice that could
+//! After every step an incident has at most one session, the budget is kept, and nobody was notified twice of anything that could
 //! be looked up, a note of the timeline included; what is kept stays bounded. In the end nothing that was accepted is
-//! forgotten, nobody waits to be told, every note that came after the end was read by a session, and no permit is left over.
+//! forgotten, nobody waits to be notified, every note that came after the end was read by a session, and no permit is left over.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +69,8 @@ enum Fate {
     NoRegister,
 }
 
-/// Who is told, what of, and of which session.
-/// A workflow, what starts its session, how many firings that takes, whether it is a group, whether somebody has to say yes.
+/// Who is notified, what of, and of which session.
+/// A workflow, what starts its session, how many firings that takes, whether it is a group, whether somebody has to approve it.
 type Kinds = (Workflow, Kind, u32, bool, bool);
 type Notice = (&'static str, &'static str, String);
 
@@ -110,12 +110,12 @@ struct Life {
     stored: Option<String>,
     /// The request that is stored with it: the session's correlation id, and what of the timeline the prompt shows.
     request: Option<(String, Vec<String>)>,
-    /// Notes that came while the session was, or had to be, told of the end already.
+    /// Notes that came while the session was, or had to be, notified of the end already.
     late: Vec<String>,
     /// Whether somebody has asked for a replay.
     replayed: bool,
-    /// How often somebody said yes to its session.
-    yes: usize,
+    /// How often somebody approved its session.
+    approvals: usize,
     /// Whether an earlier release has had the record meanwhile, which knows of no insisting.
     rolled_back: bool,
     plan: Plan,
@@ -171,7 +171,7 @@ impl World {
             Happening::Replay => {
                 life.replayed = true;
                 let waits = |record: &Record| record.awaits_approval() || record.state == State::Failed;
-                life.yes += usize::from(life.record().is_some_and(|record| waits(&record)));
+                life.approvals += usize::from(life.record().is_some_and(|record| waits(&record)));
                 life.change(|record| {
                     replay(record, now);
                 });
@@ -292,7 +292,7 @@ impl Life {
             request: None,
             late: Vec::new(),
             replayed: false,
-            yes: 0,
+            approvals: 0,
             rolled_back: false,
             plan,
             group,
@@ -581,7 +581,7 @@ impl Life {
         }
         if let Some(record) = self.record() {
             prop_assert!(record.outbox.len() <= 25 && record.changes.len() <= 50, "it grows: {record:?}");
-            prop_assert!(record.told <= record.changes.len());
+            prop_assert!(record.changes_sent <= record.changes.len());
         }
         // Of an alert the same note may come twice: it has no id.
         if self.sender == Sender::Pagerduty {
@@ -595,14 +595,18 @@ impl Life {
             prop_assert!(living <= 1, "{living} sessions live for one incident");
         }
         let sessions: usize = self.devin.sessions.values().map(Vec::len).sum();
-        prop_assert!(!self.plan.approve || sessions <= self.yes, "{sessions} sessions after {} yes", self.yes);
+        prop_assert!(
+            !self.plan.approve || sessions <= self.approvals,
+            "{sessions} sessions after {} approvals",
+            self.approvals
+        );
         // An incident may fail as often as it is tried again, and has no session by which to tell one time from another.
         let of_sessions = self.known.iter().filter(|((_, _, session), _)| !session.is_empty());
         for (what @ (target, about, session), known) in of_sessions {
             // A session ends again after each message that wakes it.
             let ends = self.devin.messages.get(session).map_or(0, Vec::len) + 1;
             let most = if *about == "started" { 1 } else { ends };
-            prop_assert!(*known <= most, "{what:?} was known to be told {known} times");
+            prop_assert!(*known <= most, "{what:?} was known to be delivered {known} times");
             prop_assert!(*target == "webhook" || self.arrived[what] <= most, "{what:?} came more often");
         }
         Ok(())
@@ -610,7 +614,7 @@ impl Life {
 
     fn settled(&self) -> Result<(), TestCaseError> {
         let Some(record) = self.record() else { return Ok(()) };
-        prop_assert!(record.notices.is_empty(), "somebody still waits to be told");
+        prop_assert!(record.notices.is_empty(), "somebody still waits to be notified");
         if !self.owed {
             return Ok(());
         }
@@ -629,7 +633,7 @@ impl Life {
                 let told = self.devin.whole.contains(id) || !self.devin.messages[id].is_empty();
                 prop_assert!(
                     told || !record.concluded || !record.outbox.is_empty(),
-                    "the session was never told that it is over"
+                    "the session was never notified that it is over"
                 );
             }
             State::Failed => {
@@ -653,7 +657,7 @@ impl Life {
         for member in record.alerts.iter().filter(|member| all && member.over.is_none()) {
             let named = self.devin.read[id].iter().any(|line| line.contains(&member.name));
             prop_assert!(named, "nobody read of {}: {:?}", member.name, self.devin.read);
-            prop_assert!(member.news == News::None, "still to be told: {record:?}");
+            prop_assert!(member.news == News::None, "still to be sent: {record:?}");
         }
         Ok(())
     }

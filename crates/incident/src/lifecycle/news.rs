@@ -56,7 +56,7 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
         message.optional &= !owed;
         return;
     }
-    // What failed before is told along, so that not more and more of it is kept.
+    // What failed before is sent along, so that not more and more of it is kept.
     let failed = |message: &Message| {
         message.prior_session.is_none()
             && message.delivery == Delivery::Failed
@@ -85,9 +85,9 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
     });
 }
 
-/// What an event says that got worse, or was changed by somebody: levels that this incident's session was not told.
+/// What an event says that got worse, or was changed by somebody: levels that this incident's session does not know of.
 pub(super) fn rises(record: &mut Record, event: &IncidentEvent) -> Vec<Rise> {
-    // Of a group's alerts each is told with its severity.
+    // A group's alerts are each reported with their severity.
     if event.kind == Kind::Resolved || record.concluded || record.is_group() {
         return Vec::new();
     }
@@ -123,7 +123,7 @@ pub(super) fn begins_again(record: &Record, event: &IncidentEvent) -> bool {
     }
 }
 
-/// What the session is told where an alert fires again.
+/// What is said to the session where an alert fires again.
 pub(super) fn fires_again(record: &Record, event: &IncidentEvent, now: Time) -> String {
     let time = record.episodes.saturating_add(1);
     let over = record.incident.resolved_at.as_deref().and_then(Time::from_rfc3339);

@@ -1,4 +1,4 @@
-//! Telling people: what is due, and what an answer means. Nothing here touches the session or what it is told.
+//! Notifying people: what is due, and what an answer means. Nothing here touches the session or its messages.
 //!
 //! A target that is known to have taken a notice never gets it again. Where that is not known, a note at PagerDuty is
 //! looked for before it is written again; a webhook can't be asked, and gets the message again.
@@ -23,7 +23,7 @@ pub const GIVE_UP_AFTER: Duration = Duration::from_hours(6);
 /// So many notices wait at most: an alert that fires again and again, in front of a target that is down.
 const MOST_NOTICES: usize = 20;
 
-/// Everybody is to be told this of the session. `news` is the record as the list shows it, `finding` what the session
+/// Everybody is to be notified of this about the session. `news` is the record as the list shows it, `finding` what the session
 /// found, or its last words.
 pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<Finding>, now: Time) {
     for target in Target::ALL {
@@ -32,7 +32,7 @@ pub fn announce(record: &mut Record, about: About, news: Line, finding: Option<F
             continue;
         }
         if record.notices.len() >= MOST_NOTICES {
-            record.note(now, not_told("", target, about, &format!("{MOST_NOTICES} notices wait already")));
+            record.note(now, not_notified("", target, about, &format!("{MOST_NOTICES} notices wait already")));
             continue;
         }
         record.notices.push(Notice {
@@ -85,19 +85,19 @@ pub fn only(record: &mut Record, targets: &[Target]) {
     record.notices.retain(|notice| targets.contains(&notice.target));
 }
 
-/// Drops the target's first notice, where that asks for a yes that is not waited for any more; whether it did. One that may
+/// Drops the target's first notice, where that asks for an approval that is not waited for any more; whether it did. One that may
 /// have been sent stays.
 pub fn overtaken(record: &mut Record, target: Target) -> bool {
     let asks = |notice: &Notice| notice.about == About::Approval && notice.delivery == Delivery::Ready;
     if record.awaits_approval() || !first(record, target).is_some_and(asks) {
         return false;
     }
-    record.approval.told = false;
+    record.approval.notified = false;
     give_up(record, target, "that is not so any more", record.last_seen);
     true
 }
 
-/// What the target's first notice is about, where it is told once a day and not of every incident: why there is no session,
+/// What the target's first notice is about, where it is sent once a day and not for every incident: why there is no session,
 /// or none yet. `None`: it is about this one alone.
 pub fn topic(record: &Record, target: Target) -> Option<String> {
     /// Words that begin alike are of one cause.
@@ -114,13 +114,13 @@ pub fn topic(record: &Record, target: Target) -> Option<String> {
     }
 }
 
-/// Somebody has told the target's first notice of another incident today, or nobody has: then it says of how many it is true.
-pub fn told_of_all(record: &mut Record, target: Target, number: Option<u32>, now: Time) {
+/// The target's first notice was sent for another incident today, or was not: then it says of how many it is true.
+pub fn topic_checked(record: &mut Record, target: Target, number: Option<u32>, now: Time) {
     match (number, first_mut(record, target)) {
         (Some(number), Some(notice)) => notice.number = Some(number),
         (None, _) => {
             if let Some(notice) = take_first(record, target) {
-                let line = not_told("", target, notice.about, "they know of others today, for the same reason");
+                let line = not_notified("", target, notice.about, "they know of others today, for the same reason");
                 record.note(now, line);
             }
         }
@@ -160,7 +160,7 @@ fn after_unknown(target: Target) -> Delivery {
 /// The target answered a notice.
 pub fn replied(record: &mut Record, target: Target, reply: Result<(), Failure>, now: Time, chance: Chance) {
     match reply {
-        Ok(()) => told(record, target, now),
+        Ok(()) => delivered(record, target, now),
         Err(Failure::Refused { words, .. }) => give_up(record, target, &words, now),
         Err(failure @ Failure::Busy { .. }) => retry(record, target, Delivery::Ready, &failure, now, chance),
         Err(failure) => retry(record, target, after_unknown(target), &failure, now, chance),
@@ -170,7 +170,7 @@ pub fn replied(record: &mut Record, target: Target, reply: Result<(), Failure>, 
 /// The look for a notice was answered: `Ok(false)` where it is not there.
 pub fn look_up_replied(record: &mut Record, target: Target, reply: Result<bool, Failure>, now: Time, chance: Chance) {
     match reply {
-        Ok(true) => told(record, target, now),
+        Ok(true) => delivered(record, target, now),
         Ok(false) => {
             if let Some(notice) = first_mut(record, target) {
                 notice.delivery = Delivery::Ready;
@@ -198,12 +198,12 @@ pub(super) fn retry(
     notice.delivery = delivery;
     notice.not_before = now.plus(pause(failure, notice.retry, chance));
     if notice.retry.attempts == 1 {
-        let line = not_told(" yet", target, notice.about, failure.words());
+        let line = not_notified(" yet", target, notice.about, failure.words());
         record.note(now, line);
     }
 }
 
-pub(super) fn told(record: &mut Record, target: Target, now: Time) {
+pub(super) fn delivered(record: &mut Record, target: Target, now: Time) {
     if let Some(notice) = take_first(record, target) {
         record.note(now, format!("{} notified that the session {}", target.title(), notice.about.happened()));
     }
@@ -211,7 +211,7 @@ pub(super) fn told(record: &mut Record, target: Target, now: Time) {
 
 pub(super) fn give_up(record: &mut Record, target: Target, words: &str, now: Time) {
     if let Some(notice) = take_first(record, target) {
-        record.note(now, not_told("", target, notice.about, words));
+        record.note(now, not_notified("", target, notice.about, words));
     }
 }
 
@@ -220,6 +220,6 @@ fn take_first(record: &mut Record, target: Target) -> Option<Notice> {
     Some(record.notices.remove(at))
 }
 
-fn not_told(yet: &str, target: Target, about: About, why: &str) -> String {
+fn not_notified(yet: &str, target: Target, about: About, why: &str) -> String {
     format!("{} not notified{yet} that the session {}: {why}", target.title(), about.happened())
 }

@@ -50,7 +50,7 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
     did.is_some()
 }
 
-/// A message that is brought back without its text will say everything that is still to be told: what later ones were to
+/// A message that is brought back without its text will say everything that is still to be said: what later ones were to
 /// say too, except where one of them may have said it.
 fn write_anew(record: &mut Record) {
     let own = |message: &&Message| message.prior_session.is_none();
@@ -60,7 +60,7 @@ fn write_anew(record: &mut Record) {
     }
     let sent = |message: &Message| looked_for(message) || message.delivery == Delivery::Sending;
     if record.outbox.iter().filter(own).any(|message| message.text.is_some() && sent(message)) {
-        return record.forget_told_changes();
+        return record.forget_sent_changes();
     }
     for message in record.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
         if message.delivery == Delivery::Ready && !message.sole {
@@ -120,7 +120,7 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
             }
             if any {
                 if in_doubt {
-                    record.forget_told_changes();
+                    record.forget_sent_changes();
                 } else if record.outbox.iter().all(|message| message.delivery != Delivery::Sending) {
                     record.untell();
                 }

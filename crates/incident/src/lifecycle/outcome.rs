@@ -1,8 +1,8 @@
-//! What Devin reports of a session: whether that is its end, whether it waits for somebody, and what people are told.
+//! What Devin reports of a session: whether that is its end, whether it waits for somebody, and what people are notified of.
 //!
 //! What must hold, for any order of reports: people are notified about an end once in a turn of the conversation, and once that
 //! it waits for them; a turn lasts until the session gets a message. A result never goes unsaid: where one comes or
-//! changes after the end, they are told again.
+//! changes after the end, they are notified again.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub enum Reported {
     Nothing,
     /// It is kept.
     Kept,
-    /// People are to be told, and there is nothing to tell them but Devin's last words, which the report lacks. Nothing
+    /// People are to be notified, and there is nothing to say but Devin's last words, which the report lacks. Nothing
     /// is kept of it.
     WantsWords,
 }
@@ -63,7 +63,7 @@ pub fn reported(record: &mut Record, report: &Report, now: Time) -> Reported {
     Reported::Kept
 }
 
-/// The outcome after a report, and what people are told of it; `None` where Devin's last words are needed for that.
+/// The outcome after a report, and what people are notified of; `None` where Devin's last words are needed for that.
 /// `read_all`: whether the session has had the time to read what it was sent. `more_to_do`: whether it is still to be sent
 /// something that it waits for.
 pub fn after(
@@ -129,7 +129,7 @@ fn last_words(report: &Report) -> Option<Finding> {
     Some(Finding { summary: Some(words), from_message: true, ..Finding::default() })
 }
 
-/// Whether the session is still to be told something that gives it more to do: while its incident goes on, one that
+/// Whether the session is still to get a message that gives it more to do: while its incident goes on, one that
 /// gathers data for the postmortem sleeps between two messages.
 fn has_more_to_do(record: &Record) -> bool {
     let unsent =

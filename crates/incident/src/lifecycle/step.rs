@@ -10,7 +10,7 @@ pub enum Step {
     Publish,
     /// Ask the budget for a turn and, with it, Devin for the session.
     Create,
-    /// Wait no longer for somebody's yes.
+    /// Wait no longer for somebody's approval.
     Expire,
     /// Look for the session that may exist.
     LookUp,

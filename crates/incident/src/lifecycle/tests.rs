@@ -236,7 +236,7 @@ fn fires(severity: u8) -> IncidentEvent {
 }
 
 #[test]
-fn an_alert_that_gets_worse_is_told_once_for_each_level() {
+fn what_got_worse_reaches_the_session_once_for_each_level() {
     let mut record = started(fires(2), triage());
     for (severity, told) in
         [(2, None), (3, None), (1, Some(0)), (2, None), (1, None), (0, Some(0)), (3, None), (0, None)]
@@ -250,7 +250,7 @@ fn an_alert_that_gets_worse_is_told_once_for_each_level() {
             arrive(&mut record, NOW);
         }
     }
-    // Worse than before, and the session can't be told: that is worth another one.
+    // Worse than before, and the session takes no message: that is worth another one.
     let (mut record, _) = taken(Some(started(fires(2), triage())), fires(0), triage(), NOW);
     sending(&mut record, "text", NOW);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), NOW, 0.0);
@@ -276,7 +276,7 @@ fn a_priority_that_changes_reaches_a_session_that_investigates() {
 }
 
 #[test]
-fn each_target_is_told_on_its_own_and_given_up_in_the_end() {
+fn each_target_is_notified_on_its_own_and_the_bridge_gives_up_in_the_end() {
     let mut record = started(pagerduty(Kind::Resolved, "r"), on(Kind::Resolved));
     notices::only(&mut record, &[Target::Pagerduty, Target::Webhook]);
     let down = || Err(Failure::Unknown { words: "HTTP 503: down".into() });
@@ -368,7 +368,7 @@ fn a_session_that_sleeps_has_ended_once_it_has_nothing_more_to_do() {
     assert_eq!(ended(&record), None, "its incident goes on");
     let (mut record, _) = taken(Some(record), pagerduty(Kind::Resolved, "r"), plan, NOW);
     outcome::reported(&mut record, &report(End::Asleep), NOW);
-    assert_eq!(ended(&record), None, "it is still to be told of the resolution");
+    assert_eq!(ended(&record), None, "it is still to be notified of the resolution");
     sending(&mut record, "text", NOW);
     send_replied(&mut record, Ok(()), NOW, 0.0);
     outcome::reported(&mut record, &report(End::Asleep), NOW.plus(MINUTE));
@@ -850,7 +850,7 @@ fn a_session_waits_for_a_persons_yes_which_is_asked_for_once() {
     let (mut record, what) = taken(Some(record), firing(), approved(), NOW.plus(MINUTE));
     assert_eq!((what, asks(&record)), (Taken::Duplicate, 1));
     assert!(!called(&mut record, NOW.plus(MINUTE)), "the register has no say in it");
-    // Three clicks at once are one yes.
+    // Three clicks at once are one approval.
     assert!(replay(&mut record, NOW.plus(HOUR)) && !replay(&mut record, NOW.plus(HOUR)));
     record.unpublished = None;
     record.notices.clear();
@@ -885,7 +885,7 @@ fn what_recovers_needs_no_yes_and_is_asked_about_once_however_often_it_flaps() {
         (record, _) = taken(Some(over), firing(), approved(), NOW.plus(minute * MINUTE + SECOND));
         assert_eq!((record.reason(), asks(&record)), (Some(Reason::Approval), 1));
     }
-    // Where nobody could be told in time, that it waits is news again.
+    // Where nobody could be notified in time, that it waits is news again.
     let (mut over, _) = taken(Some(record), over(), approved(), NOW.plus(HOUR));
     assert!(notices::overtaken(&mut over, Target::Webhook) && asks(&over) == 0);
     let (record, _) = taken(Some(over), firing(), approved(), NOW.plus(HOUR + SECOND));

@@ -12,13 +12,13 @@ use crate::record::{Delivery, Record};
 use crate::thread::{Operation, Posted, Thread};
 use crate::time::Time;
 
-/// So many threads are remembered: of an earlier episode something may still be told for a day after its session's end, and an
+/// So many threads are remembered: an earlier episode may still have something to report for a day after its session's end, and an
 /// alert with the default window begins no more than these in a day.
 const MOST_THREADS: usize = 25;
 /// What is gone answers so, for an edit and for a reply.
 const GONE: u16 = 410;
 
-/// The first notice is about to be told, or looked for. What it is known by there is stored before the call is made.
+/// The first notice is about to be sent, or looked for. What it is known by there is stored before the call is made.
 pub fn begin(record: &mut Record) {
     let Some(operation) = operation(record) else { return };
     let (mut in_doubt, mut number) = (false, 0);
@@ -97,7 +97,7 @@ fn done(record: &mut Record, operation: &Operation, posted: Posted, looked: bool
         // A root that was found may have been posted for an earlier notice.
         Operation::Root if looked => rooted(record, false, now),
         Operation::EditRoot(_) if about != About::Started => rooted(record, true, now),
-        _ => notices::told(record, Target::Slack, now),
+        _ => notices::delivered(record, Target::Slack, now),
     }
 }
 

@@ -39,7 +39,7 @@ impl Record {
     pub fn keep_change(&mut self, what: &str) {
         if self.changes.len() >= MOST_CHANGES {
             self.changes.remove(0);
-            self.told = self.told.saturating_sub(1);
+            self.changes_sent = self.changes_sent.saturating_sub(1);
         }
         self.changes.push(cut::head(what, LONGEST_CHANGE));
         let mut length: usize = self.changes.iter().map(|change| change.chars().count()).sum();
@@ -53,7 +53,7 @@ impl Record {
         if self.changes.is_empty() {
             return 0;
         }
-        self.told = self.told.saturating_sub(1);
+        self.changes_sent = self.changes_sent.saturating_sub(1);
         self.changes.remove(0).chars().count()
     }
 

@@ -60,13 +60,13 @@ impl Record {
     }
 
     /// That text has arrived.
-    pub(super) fn tell_alerts(&mut self) {
+    pub(super) fn settle_alerts(&mut self) {
         self.change_news(News::Written, News::None);
     }
 
     /// What the text said that did not arrive is to be said by the next one.
     pub fn untell(&mut self) {
-        self.told = 0;
+        self.changes_sent = 0;
         self.change_news(News::Written, News::Unsaid);
     }
 

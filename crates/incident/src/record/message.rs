@@ -39,7 +39,7 @@ pub struct Message {
     pub prior_session: Option<PriorSession>,
 }
 
-/// Something that people are to be told.
+/// Something that people are to be notified of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Notice {
@@ -51,7 +51,7 @@ pub struct Notice {
     pub news: Line,
     /// What the session had found then, or its last words.
     pub finding: Option<Finding>,
-    /// Of how many incidents it is true, where it is told once a day.
+    /// Of how many incidents it is true, where people are notified once a day.
     pub number: Option<u32>,
     /// At Slack: its number in the thread, by which it is found again; 0 while it has none.
     pub thread_number: u32,
@@ -67,7 +67,7 @@ pub struct Notice {
 }
 
 /// To whom and about what a message is that outlived its incident: the alert fires again, and the session of its last
-/// episode has not been told yet that this one is over.
+/// episode has not been notified yet that this one is over.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PriorSession {

@@ -37,7 +37,7 @@ pub struct Record {
     pub format: u32,
     /// The incident's identity.
     pub key: Key,
-    /// Who told us.
+    /// Who sent it.
     pub sender: Sender,
     /// An alert that fires again after its window is a new incident under the same key: 1, 2, …
     #[serde(rename = "occurrence")]
@@ -68,11 +68,11 @@ pub struct Record {
     pub session: Option<Session>,
     /// The session that could take no more messages, where a second one was started.
     pub previous: Option<Session>,
-    /// What became of the session, as far as Devin has told.
+    /// What became of the session, as far as Devin has reported.
     pub outcome: Option<Outcome>,
     /// Messages that the session is still to get, in order.
     pub outbox: Vec<Message>,
-    /// What people are still to be told, in order for each target.
+    /// What people are still to be notified of, in order for each target.
     pub notices: Vec<Notice>,
     /// The threads at Slack, the one that was used last at the end.
     pub threads: Vec<Thread>,
@@ -82,9 +82,10 @@ pub struct Record {
     pub requested: u32,
     /// Notes and changes that wait for the next text that goes to Devin.
     pub changes: Vec<String>,
-    /// How many of the changes stand in the text that is on its way.
-    pub told: usize,
-    /// Whether the session was told, or will be, that the incident is over.
+    /// How many of the changes are in the text that is on its way.
+    #[serde(rename = "told")]
+    pub changes_sent: usize,
+    /// Whether the session was notified, or will be, that the incident is over.
     pub concluded: bool,
     /// Whether it was reopened since.
     pub reopened: bool,
@@ -114,7 +115,7 @@ pub struct Record {
     pub started_at: Option<Time>,
     /// Why it is held, while it is; `None` in a record of the release before: today's sessions are spent.
     pub held_for: Option<Reason>,
-    /// Where a person's yes stands, where the plan wants one.
+    /// How a person's approval stands, where the plan requires one.
     pub approval: Approval,
     /// The bridge's own address, `https://bridge.example`, where people may have to be led there.
     pub bridge: Option<String>,
@@ -138,14 +139,14 @@ pub struct Record {
     pub timeline: Vec<Entry>,
     /// Since when the ledger and the list wait for the newest state, and how often telling them failed.
     pub unpublished: Option<Unpublished>,
-    /// Earlier sessions of which the list and the budget have not been told how they stood in the end.
+    /// Earlier sessions of which the list and the budget have not learned yet how they stood in the end.
     pub former: Vec<Former>,
 }
 
-/// When a session is asked for that waits for somebody's yes: no time at all.
+/// When a session is asked for that waits for somebody's approval: at no time.
 pub const NEVER: Time = Time(253_402_300_799_000);
 
-/// Where the yes stands that a person has to say to a session.
+/// How the approval stands that a person has to give to a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Approval {
@@ -153,8 +154,9 @@ pub struct Approval {
     pub asked: Option<Time>,
     /// Whether it was given, to the session of the present attempt.
     pub given: bool,
-    /// Whether people are told, or are to be, that it is waited for.
-    pub told: bool,
+    /// Whether people were notified, or are to be, that it is waited for.
+    #[serde(rename = "told")]
+    pub notified: bool,
 }
 
 /// What the list and the budget have still to learn of an earlier session.
@@ -250,7 +252,7 @@ impl Record {
             threads: Vec::new(),
             messages: 0,
             changes: Vec::new(),
-            told: 0,
+            changes_sent: 0,
             concluded: false,
             reopened: false,
             episodes: 0,
@@ -359,7 +361,7 @@ impl Record {
         (self.state == State::Watching).then_some(watching)
     }
 
-    /// Whether its session waits for somebody's yes.
+    /// Whether its session waits for somebody's approval.
     pub fn awaits_approval(&self) -> bool {
         matches!(self.state, State::Waiting { not_before: NEVER, .. })
     }
@@ -447,14 +449,14 @@ impl Record {
         }
     }
 
-    /// The text with the first `told` changes has arrived, or may have: where its message is still there, it alone says them.
-    pub fn forget_told_changes(&mut self) {
+    /// The text with the first `changes_sent` changes has arrived, or may have: where its message is still there, it alone says them.
+    pub fn forget_sent_changes(&mut self) {
         for message in self.outbox.iter_mut().filter(|message| message.prior_session.is_none()) {
             message.sole |= message.text.is_some();
         }
-        self.changes.drain(..self.told.min(self.changes.len()));
-        self.told = 0;
-        self.tell_alerts();
+        self.changes.drain(..self.changes_sent.min(self.changes.len()));
+        self.changes_sent = 0;
+        self.settle_alerts();
     }
 
     /// The ledger and the list are to learn of the newest state.

@@ -208,7 +208,7 @@ mod walks {
                             prop_assert_eq!(ends, 0, "what has ended waits for nobody");
                             prop_assert!(notice.finding.is_some());
                         }
-                        About::Updated => prop_assert_eq!(ends, 1, "more than was told"),
+                        About::Updated => prop_assert_eq!(ends, 1, "more than was reported"),
                         About::Started | About::Held | About::Approval => {}
                     }
                 }
@@ -217,7 +217,7 @@ mod walks {
                 prop_assert!(ends <= 1 && waits <= 1, "{ends} ends, {waits} waits");
                 let at_work = matches!(super::of(report.state.as_deref(), report.detail.as_deref()), super::End::Open | super::End::Approval);
                 if report.has_result() && !at_work {
-                    prop_assert_eq!(ends, 1, "there is a result, and nobody was told: {:?}", report);
+                    prop_assert_eq!(ends, 1, "there is a result, and nobody was notified: {:?}", report);
                 }
                 let said = record.outcome.as_ref().and_then(|outcome| outcome.finding.clone());
                 prop_assert!(report.finding.is_none() || report.finding == said);

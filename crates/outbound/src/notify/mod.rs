@@ -44,7 +44,7 @@ impl slack::Access {
 }
 
 impl Targets {
-    /// Those who can be told.
+    /// Those who can be notified.
     pub fn all(&self) -> Vec<Target> {
         Target::ALL.into_iter().filter(|target| self.has(*target)).collect()
     }

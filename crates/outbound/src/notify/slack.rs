@@ -1,5 +1,5 @@
 //! Slack: a message's form, and the thread that a bot keeps for each incident. A message is blocks in which only the headline and the link to the session are ours to format. What
-//! senders and Devin wrote stands in `plain_text`, which knows no mentions, links or formatting.
+//! senders and Devin wrote is in `plain_text`, which knows no mentions, links or formatting.
 //!
 //! Sources: <https://docs.slack.dev/messaging/formatting-message-text> (escaping, mentions),
 //! <https://docs.slack.dev/reference/block-kit/composition-objects/text-object> (`verbatim`, `emoji`; at most 3,000

@@ -65,7 +65,7 @@ impl Webhook {
 /// An adaptive card, to be filled in.
 const CARD: &str = include_str!("teams.json");
 
-/// Its text stands in text runs, which know no Markdown: what somebody wrote can become no link and no mention.
+/// Its text is in text runs, which know no Markdown: what somebody wrote can become no link and no mention.
 fn teams(words: &Words) -> Value {
     let mut message = serde_json::from_str(CARD).unwrap_or(Value::Null);
     let mut blocks = vec![paragraph(words.headline.clone())];

@@ -127,7 +127,7 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
         add("Why", clean::line(&news.error.clone().unwrap_or_else(|| held_because(news)), LONGEST_FACT));
         let state = if notice.about == About::Held { "Held now" } else { "Failed now" };
         add(state, if number == 1 { "1 incident".to_owned() } else { format!("{number} incidents") });
-        add("Told", "once today for this reason".to_owned());
+        add("Notified", "once today for this reason".to_owned());
     }
     match (shown(&finding.verdict), shown(&finding.confidence)) {
         (Some(verdict), Some(sure)) => add("Verdict", format!("{verdict} (confidence: {sure})")),
@@ -142,8 +142,8 @@ fn outcome(notice: &Notice) -> Vec<(&'static str, String)> {
     }
     add("Root cause", text(&finding.root_cause));
     add("To do", finding.actions.join("; "));
-    let told = !matches!(notice.about, About::Started | About::Waiting);
-    if told {
+    let has_result = !matches!(notice.about, About::Started | About::Waiting);
+    if has_result {
         add("Pull requests", pull_requests(&news.pull_requests, &finding.pull_requests));
         if news.acus.as_f64().is_some_and(|acus| acus > 0.0) {
             add("ACUs", news.acus.to_string());
