@@ -410,7 +410,12 @@ async fn taken(
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
     match incidents::deliver(env, event, plan.as_ref(), wait).await {
         Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if let Some(ignored) = ignored => ignored,
-        Ok(outcome) => (Some(outcome.taken), answer(hook, event.kind, outcome)),
+        Ok(mut outcome) => {
+            if let Some(line) = outcome.line.take() {
+                metrics_buffer::list(*line);
+            }
+            (Some(outcome.taken), answer(hook, event.kind, outcome))
+        }
         Err(error) => {
             log::warning(&format!("{}: the event could not be stored: {error}", event.key));
             let message = "The event could not be stored. Please send it again.";
@@ -433,7 +438,7 @@ fn digest(body: &[u8]) -> String {
 
 /// The contract's answer for what became of an event.
 fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
-    let Outcome { taken, incident, session_status } = outcome;
+    let Outcome { taken, incident, session_status, line: _ } = outcome;
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, session_status) {
         (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
