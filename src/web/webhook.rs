@@ -1,5 +1,6 @@
 //! One request's way through a hook: proof → parsing → routing → dedup cache → incident object → answer.
 
+use std::cell::LazyCell;
 use std::time::Duration;
 
 use incident::time::millis;
@@ -260,6 +261,8 @@ impl Proven<'_> {
         // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
         let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
         let together = events.len();
+        // The same bytes again are the same firing, delivered once more.
+        let digest = LazyCell::new(|| digest(body.body()));
         for (place, event) in events.into_iter().enumerate() {
             let event = event.safe_among(together, settings.redact_emails);
             let event = IncidentEvent { bridge: Some(origin.to_owned()), ..event };
@@ -267,7 +270,8 @@ impl Proven<'_> {
             let mut answer = if dry_run {
                 dry_run::dry_run(event, settings, env).await
             } else {
-                deliver(hook, body, place, event, wait, settings, env).await
+                let delivery = || format!("{} {place}", *digest);
+                deliver(hook, body, &delivery, event, wait, settings, env).await
             };
             if let Some(remark) = &remark {
                 answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
@@ -330,11 +334,11 @@ async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer 
     }
 }
 
-/// Hands an event on to its incident, and counts what became of it.
+/// Hands an event on to its incident, and counts what became of it. `delivery` tells it from others without an id.
 async fn deliver(
     hook: Endpoint,
     body: &Verified<'_>,
-    place: usize,
+    delivery: &dyn Fn() -> String,
     event: IncidentEvent,
     wait: Duration,
     settings: &Settings,
@@ -345,8 +349,7 @@ async fn deliver(
     let event = match &mut decision {
         Decision::Handle(plan) => {
             let counts = plan.min_occurrences > 1 && event.id.is_none();
-            // The same bytes again are the same firing, delivered once more.
-            let delivery = counts.then(|| format!("{} {place}", digest(body.body())));
+            let delivery = counts.then(delivery);
             // Where nobody has to be led to the incident's page it need not be known.
             let bridge = event.bridge.clone().filter(|_| plan.approve);
             addressed(IncidentEvent { delivery, bridge, ..event }, plan, settings)
