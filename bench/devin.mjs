@@ -35,7 +35,8 @@ function serve() {
     let text = "";
     request.setEncoding("latin1").on("data", (chunk) => (text += chunk));
     request.on("end", () => {
-      if (request.method === "POST") created.push([INCIDENT.exec(text)?.[0], performance.timeOrigin + performance.now()]);
+      // What is sent to a session that exists makes none.
+      if (request.method === "POST" && request.url.endsWith("/sessions")) created.push([INCIDENT.exec(text)?.[0], performance.timeOrigin + performance.now()]);
       setTimeout(() => response.end(answer(request.method, text, (sessions += 1))), delay);
     });
   });

@@ -42,8 +42,7 @@ const BRIDGE = join(ROOT, "build", "bridge.js");
 const WASM = join(ROOT, "build", "index_bg.wasm");
 
 // Where crates lie on this machine is nobody's business, and the paths in panics are longer than the messages.
-// SHA-256 in a loop is 6 KB smaller than written out.
-const RUSTFLAGS = [`--remap-path-prefix=${CARGO_HOME}/registry/src=`, '--cfg=sha2_backend_soft="compact"'].join(" ");
+const RUSTFLAGS = `--remap-path-prefix=${CARGO_HOME}/registry/src=`;
 
 // Not by way of worker-build, which insists on keeping the functions' names: without them the result is a fifth smaller,
 // and panics say where they are all the same. A function that is called once is not put into its caller where it has

@@ -47,3 +47,9 @@ export function response(code, type, body, more) {
   for (let at = 0; at < more.length; at += 2) response.headers.set(more[at], more[at + 1]);
   return response;
 }
+
+/** What a Durable Object answers to a text: its status, a line break, and its own text. */
+export async function call(object, text) {
+  const response = await object.fetch("https://object/call", { method: "POST", body: text });
+  return `${response.status}\n${await response.text()}`;
+}

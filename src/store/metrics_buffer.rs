@@ -48,8 +48,13 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
         && !reason.of_a_record()
     {
         let line = Line::ignored(event, reason, now);
-        TALLY.with_borrow_mut(|tally| tally.batch.ignore(line));
+        TALLY.with_borrow_mut(|tally| tally.batch.list(line));
     }
+}
+
+/// Has the register told of an incident's line, where it knows none yet.
+pub fn list(line: Line) {
+    TALLY.with_borrow_mut(|tally| tally.batch.list(line));
 }
 
 /// Counts a session, and the time from the event that wanted it.
@@ -86,8 +91,8 @@ pub fn put_back(batch: Batch) {
     TALLY.with_borrow_mut(|tally| {
         tally.proven = true;
         tally.batch.counts.add_all(&batch.counts);
-        for line in batch.ignored {
-            tally.batch.ignore(line);
+        for line in batch.lines {
+            tally.batch.list(line);
         }
     });
 }
@@ -112,7 +117,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::counts::{MOST_IGNORED, Refused};
+    use engine::counts::{MOST_LINES, Refused};
     use incident::reason::Reason;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -152,7 +157,7 @@ mod tests {
         let sum = |family| batch.counts.sum(family);
         assert_eq!(batch.counts.of("received.kibana"), 6);
         assert_eq!((sum("accepted"), sum("duplicate"), sum("ignored"), sum("unstored")), (2, 1, 2, 1));
-        assert_eq!(batch.ignored.len(), 1);
+        assert_eq!(batch.lines.len(), 1);
         assert!(take().is_empty());
     }
 
@@ -160,14 +165,14 @@ mod tests {
     fn what_could_not_be_told_is_told_next_time_and_does_not_grow_without_end() {
         take();
         let told = IncidentEvent::default();
-        for _ in 0..MOST_IGNORED + 5 {
+        for _ in 0..MOST_LINES + 5 {
             event(&told, Some(Taken::Ignored(Reason::Route)), Time(0));
         }
         let batch = take();
         event(&told, Some(Taken::Ignored(Reason::Route)), Time(1));
         put_back(batch);
         let batch = take();
-        assert_eq!((batch.counts.of("ignored.route"), batch.ignored.len()), (106, MOST_IGNORED));
+        assert_eq!((batch.counts.of("ignored.route"), batch.lines.len()), (106, MOST_LINES));
     }
 
     #[test]

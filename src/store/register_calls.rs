@@ -7,6 +7,7 @@ use worker::{Delay, Env};
 use crate::log;
 use crate::runtime;
 use crate::store::metrics_buffer;
+use engine::counts::Batch;
 use engine::register::calls::{Call, ListQuery, Request, Stats};
 use incident::admission::{Admission, Applicant, Limits, Pause, PermitUse};
 use incident::listing::Line;
@@ -82,10 +83,13 @@ pub async fn tell_counts(env: Env) {
     }
 }
 
-/// Asks the register something. What the isolate has counted since it was last asked goes along.
+/// Asks the register something. What the isolate has counted since it was last asked goes along, but not where a permit is
+/// asked for: what became of that is told soon after, and each time costs the counts' rows.
 async fn ask<R: DeserializeOwned>(env: &Env, call: Call) -> worker::Result<R> {
     let register = env.durable_object(BINDING)?.get_by_name("register")?;
-    let request = Request { batch: metrics_buffer::take(), call };
+    let asks_permit = matches!(call, Call::Admit { .. });
+    let batch = if asks_permit { Batch::default() } else { metrics_buffer::take() };
+    let request = Request { batch, call };
     let answer = runtime::ask(register, &request).await;
     if answer.is_err() && !request.batch.is_empty() {
         metrics_buffer::put_back(request.batch);

@@ -1,5 +1,6 @@
 //! One request's way through a hook: proof → parsing → routing → dedup cache → incident object → answer.
 
+use std::cell::LazyCell;
 use std::time::Duration;
 
 use incident::time::millis;
@@ -260,6 +261,8 @@ impl Proven<'_> {
         // Of several alerts all are stored before anybody's patience ends; PagerDuty's ends after 5 s.
         let wait = if senders::answers_at_once(hook) || events.len() > 1 { Duration::ZERO } else { settings.wait };
         let together = events.len();
+        // The same bytes again are the same firing, delivered once more.
+        let digest = LazyCell::new(|| digest(body.body()));
         for (place, event) in events.into_iter().enumerate() {
             let event = event.safe_among(together, settings.redact_emails);
             let event = IncidentEvent { bridge: Some(origin.to_owned()), ..event };
@@ -267,7 +270,8 @@ impl Proven<'_> {
             let mut answer = if dry_run {
                 dry_run::dry_run(event, settings, env).await
             } else {
-                deliver(hook, body, place, event, wait, settings, env).await
+                let delivery = || format!("{} {place}", *digest);
+                deliver(hook, body, &delivery, event, wait, settings, env).await
             };
             if let Some(remark) = &remark {
                 answer.message = format!("{}. {remark}", answer.message.trim_end_matches('.'));
@@ -330,11 +334,11 @@ async fn confirm(topic: &str, url: &str, wanted: bool, dry_run: bool) -> Answer 
     }
 }
 
-/// Hands an event on to its incident, and counts what became of it.
+/// Hands an event on to its incident, and counts what became of it. `delivery` tells it from others without an id.
 async fn deliver(
     hook: Endpoint,
     body: &Verified<'_>,
-    place: usize,
+    delivery: &dyn Fn() -> String,
     event: IncidentEvent,
     wait: Duration,
     settings: &Settings,
@@ -345,8 +349,7 @@ async fn deliver(
     let event = match &mut decision {
         Decision::Handle(plan) => {
             let counts = plan.min_occurrences > 1 && event.id.is_none();
-            // The same bytes again are the same firing, delivered once more.
-            let delivery = counts.then(|| format!("{} {place}", digest(body.body())));
+            let delivery = counts.then(delivery);
             // Where nobody has to be led to the incident's page it need not be known.
             let bridge = event.bridge.clone().filter(|_| plan.approve);
             addressed(IncidentEvent { delivery, bridge, ..event }, plan, settings)
@@ -407,7 +410,12 @@ async fn taken(
     // What a route ignores may still be the end of an incident that has a session, under the route it began with.
     match incidents::deliver(env, event, plan.as_ref(), wait).await {
         Ok(Outcome { taken: Taken::Ignored(Reason::Route), .. }) if let Some(ignored) = ignored => ignored,
-        Ok(outcome) => (Some(outcome.taken), answer(hook, event.kind, outcome)),
+        Ok(mut outcome) => {
+            if let Some(line) = outcome.line.take() {
+                metrics_buffer::list(*line);
+            }
+            (Some(outcome.taken), answer(hook, event.kind, outcome))
+        }
         Err(error) => {
             log::warning(&format!("{}: the event could not be stored: {error}", event.key));
             let message = "The event could not be stored. Please send it again.";
@@ -430,7 +438,7 @@ fn digest(body: &[u8]) -> String {
 
 /// The contract's answer for what became of an event.
 fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
-    let Outcome { taken, incident, session_status } = outcome;
+    let Outcome { taken, incident, session_status, line: _ } = outcome;
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, session_status) {
         (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),

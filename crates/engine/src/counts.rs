@@ -10,8 +10,8 @@ use incident::listing::Line;
 use incident::reason::Reason;
 use incident::sender::Sender;
 
-/// So many ignored events wait for the list at a time; of others only the count is kept.
-pub const MOST_IGNORED: usize = 100;
+/// So many lines wait for the list at a time; of other events only the count is kept.
+pub const MOST_LINES: usize = 100;
 /// The upper bounds of the histogram of the time from an event to its session, in seconds.
 pub const BOUNDS: [u64; 12] = [1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
 /// The name of what is over the last bound.
@@ -190,20 +190,21 @@ impl Counts {
 pub struct Batch {
     /// How much of what.
     pub counts: Counts,
-    /// The lines of ignored events for the list, oldest first.
-    pub ignored: Vec<Line>,
+    /// Lines for the list, oldest first: of ignored events, and of incidents whose sessions begin a little later.
+    #[serde(alias = "ignored")]
+    pub lines: Vec<Line>,
 }
 
 impl Batch {
     /// Whether there is anything to tell.
     pub fn is_empty(&self) -> bool {
-        self.counts.is_empty() && self.ignored.is_empty()
+        self.counts.is_empty() && self.lines.is_empty()
     }
 
-    /// Keeps the line of an ignored event, where there is room for it.
-    pub fn ignore(&mut self, line: Line) {
-        if self.ignored.len() < MOST_IGNORED {
-            self.ignored.push(line);
+    /// Keeps a line for the list, where there is room for it.
+    pub fn list(&mut self, line: Line) {
+        if self.lines.len() < MOST_LINES {
+            self.lines.push(line);
         }
     }
 }

@@ -407,13 +407,18 @@ pub fn usage<R: Rows>(rows: &R, now: Time) -> Result<Usage, R::Error> {
     })
 }
 
-/// Drops what no longer counts.
+/// Corrects what a clock that has jumped has left, and drops who is no longer waited for.
 fn tidy<R: Rows>(rows: &R, now: Time) -> Result<(), R::Error> {
     rows.clamp(now)?;
-    if !fault::is_back(Fault::RowsForEver) {
-        rows.forget(oldest(now), now.minus(RESERVED_FOR))?;
-    }
     rows.drop_absent(now.minus(GRACE))
+}
+
+/// Deletes what no longer counts: to be called now and then.
+pub fn forget<R: Rows>(rows: &R, now: Time) -> Result<(), R::Error> {
+    if fault::is_back(Fault::RowsForEver) {
+        return Ok(());
+    }
+    rows.forget(oldest(now), now.minus(RESERVED_FOR))
 }
 
 /// What was issued from then on counts for the rate.

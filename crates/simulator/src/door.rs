@@ -7,11 +7,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::world::{World, add};
+use engine::counts::Batch;
 use engine::edge::{early, needs_no_object};
 use engine::host::{Error, Result};
 use engine::incident::calls::{Call, Outcome, SessionStatus};
+use engine::register::calls as register;
 use incident::event::{IncidentEvent, Kind};
 use incident::lifecycle::Taken;
+use incident::listing::Line;
 use incident::plan::{Plan, Workflow};
 use incident::reason::Reason;
 use incident::record::{Record, State};
@@ -55,6 +58,9 @@ pub(crate) async fn deliver(world: &Rc<World>, event: &IncidentEvent, first: &Pl
         });
         match answer {
             Ok(outcome) => {
+                if let Some(line) = outcome.line.clone() {
+                    list_soon(world, *line);
+                }
                 world.judge(event, plan.as_ref(), before.as_ref(), &outcome);
                 if event.group.is_some() && event.kind == Kind::Triggered && !matches!(outcome.taken, Taken::Ignored(_))
                 {
@@ -72,6 +78,16 @@ pub(crate) async fn deliver(world: &Rc<World>, event: &IncidentEvent, first: &Pl
         }
         executor.pause(executor.between(SECOND, 5 * SECOND) * 2_u32.pow(attempt.min(6))).await;
     }
+}
+
+/// The isolate that has answered tells the register with what it has counted: soon, late, or never, where it ends before.
+fn list_soon(world: &Rc<World>, line: Line) {
+    let told = Rc::clone(world);
+    world.executor.spawn(async move {
+        told.executor.pause(told.executor.between(SECOND, MINUTE)).await;
+        let batch = Batch { lines: vec![line], ..Batch::default() };
+        let _: Result<()> = told.tell_register(batch, register::Call::Counts).await;
+    });
 }
 
 impl World {
@@ -93,7 +109,7 @@ impl World {
             && entry.knows(event)
         {
             let session_status = SessionStatus::Started { session: entry.session };
-            return Ok(Outcome { taken: Taken::Duplicate, incident: entry.incident, session_status });
+            return Ok(Outcome { taken: Taken::Duplicate, incident: entry.incident, session_status, line: None });
         }
         let wait = if event.sender == Sender::Pagerduty || event.group.is_some() { Duration::ZERO } else { WAIT };
         let plan = plan.cloned().map(Box::new);

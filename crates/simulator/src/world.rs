@@ -18,6 +18,7 @@ use crate::hosts::{IncidentObject, RegisterObject};
 use crate::kv::Kv;
 use crate::people::People;
 use crate::settings::Settings;
+use engine::counts::Batch;
 use engine::host::{Error, Result};
 use engine::incident as program;
 use engine::register;
@@ -468,6 +469,11 @@ impl World {
 
     /// Asks the register.
     pub async fn ask_register<R: DeserializeOwned>(&self, call: register::calls::Call) -> Result<R> {
+        self.tell_register(Batch::default(), call).await
+    }
+
+    /// The same, and what an isolate has gathered goes along.
+    pub async fn tell_register<R: DeserializeOwned>(&self, batch: Batch, call: register::calls::Call) -> Result<R> {
         self.figures.count_register(self.executor.now());
         self.executor.pause(self.executor.between(NEAR.0, NEAR.1)).await;
         if self.happens(|weather| weather.lost / 2.0) || self.happens(|weather| weather.register_away) {
@@ -477,7 +483,7 @@ impl World {
         let (tell, told) = oneshot::channel();
         let program = self.register_program();
         self.executor.spawn(async move {
-            let answer = program.answer(register::calls::Request { batch: Default::default(), call }).await;
+            let answer = program.answer(register::calls::Request { batch, call }).await;
             let _ = tell.send(answer);
         });
         let answer = told.await.map_err(|_| Error("the object was reset".into()))??;

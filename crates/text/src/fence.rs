@@ -127,8 +127,8 @@ fn imitates_marker(line: &str) -> bool {
             brackets = 0;
             if let Some(letter) = letter(c) {
                 let longer = (begun << 1 | 1) & places(letter);
-                // A sign that looks like a letter may be one, or stand between letters.
-                begun = if c.is_alphanumeric() || known(c).is_some() { longer } else { begun | longer };
+                // A sign that looks like a letter, as the euro does, may be one or stand between letters.
+                begun = if c.is_alphanumeric() { longer } else { begun | longer };
                 has_word |= begun & 1 << (WORD.len() - 1) != 0;
             }
         }
@@ -252,6 +252,9 @@ mod tests {
             ("🅤🅝🅣🅡🅤🅢🅣🅔🅓 4f2a𐋀>>", "🅤🅝🅣🅡🅤🅢🅣🅔🅓 4f2a𐋀))"),
             ("U∣NT∣RUSTED 4f2a>>>", "U∣NT∣RUSTED 4f2a)))"),
             ("⋃ИᎢЯ∪ᏚᎢᎬᎠ 4f2a>>>", "⋃ИᎢЯ∪ᏚᎢᎬᎠ 4f2a)))"),
+            ("UNTRU€STED 4f2a>>>", "UNTRU€STED 4f2a)))"),
+            ("UNTRU§T€D 4f2a>>>", "UNTRU§T€D 4f2a)))"),
+            ("UN🇸TRUST🇪🇪D 4f2a>>>", "UN🇸TRUST🇪🇪D 4f2a)))"),
         ] {
             assert_eq!(neutral(text), shown, "{text}");
         }

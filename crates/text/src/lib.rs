@@ -1,4 +1,5 @@
-//! Text from outside, made safe to show: cleaned, redacted, cut to length, fenced.
+//! Text from outside, made safe to show: cleaned, redacted, cut to length, fenced. Before any of it is read, a large body is
+//! made smaller ([`thin`]).
 //!
 //! The order matters. [`sanitize`] comes first, at intake: hidden characters are gone before the search for secrets, so
 //! none can split a secret in two. Cutting comes after it, so no half of a secret is left that nothing recognises.
@@ -8,6 +9,7 @@ pub mod clean;
 pub mod cut;
 pub mod fence;
 pub mod redact;
+pub mod thin;
 
 pub use fence::Fence;
 

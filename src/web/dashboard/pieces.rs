@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use incident::finding::is_page;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -117,8 +118,7 @@ pub fn short(text: &str, room: usize) -> String {
 
 /// An address that may be clicked: of the web, and not so long that it takes the page's room.
 pub fn link(address: &str, longest: usize) -> Option<&str> {
-    let web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
-    (web && address.len() <= longest).then_some(address)
+    (is_page(address) && address.len() <= longest).then_some(address)
 }
 
 #[cfg(test)]
@@ -146,7 +146,16 @@ mod tests {
     fn only_addresses_of_the_web_are_links() {
         assert_eq!(link("https://app.devin.ai/sessions/1", 100), Some("https://app.devin.ai/sessions/1"));
         assert_eq!(link("http://localhost/1", 100), Some("http://localhost/1"));
-        for no in ["javascript:alert(1)", "JAVASCRIPT:alert(1)", " https://a", "data:text/html,x", "//a", "/x", ""] {
+        for no in [
+            "javascript:alert(1)",
+            "JAVASCRIPT:alert(1)",
+            " https://a",
+            "data:text/html,x",
+            "//a",
+            "/x",
+            "",
+            "https://a b",
+        ] {
             assert_eq!(link(no, 100), None, "{no}");
         }
         assert_eq!(link("https://a.example/1", 10), None);

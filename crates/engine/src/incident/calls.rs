@@ -76,6 +76,9 @@ pub struct Outcome {
     pub incident: String,
     /// Where the work stands.
     pub session_status: SessionStatus,
+    /// The line of an incident whose session is asked for a little later, for the list meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Box<Line>>,
 }
 
 /// Where the work on an incident stands.

@@ -31,7 +31,8 @@ use serde_json::Value;
 use crate::host::{Error, IncidentHost, Result, Settings};
 use ::incident::event::IncidentEvent;
 use ::incident::fault::{self, Fault};
-use ::incident::lifecycle::{self, Step};
+use ::incident::lifecycle::{self, Step, Taken};
+use ::incident::listing::Line;
 use ::incident::plan::Plan;
 use ::incident::record::Record;
 use ::incident::time::{MINUTE, Time};
@@ -103,12 +104,13 @@ impl<H: IncidentHost> Program<H> {
         self.load().await?;
         let (key, arrived) = (event.key.clone(), self.host.now());
         let current = self.record.borrow_mut().take().flatten();
+        let known = current.is_some();
         let (record, taken) = lifecycle::take(current, event, plan, arrived);
         self.record.replace(Some(record));
         let Some(due) = self.with_record(|record| lifecycle::due(record, arrived)) else {
-            return Ok(Outcome { taken, incident: key.to_string(), session_status: SessionStatus::Idle });
+            return Ok(Outcome { taken, incident: key.to_string(), ..Outcome::default() });
         };
-        let stored = self.arm_and_store(due, arrived).await;
+        let stored = self.arm_and_store(due, known, arrived).await;
         if let Err(error) = stored {
             self.record.replace(None);
             return Err(error);
@@ -124,7 +126,7 @@ impl<H: IncidentHost> Program<H> {
             // What begins only later is not worth waiting for.
             let later = self.with_record(|record| lifecycle::begins(record) >= Some(deadline)) == Some(true);
             if session_status.settled() || later || is_over {
-                return Ok(Outcome { taken, incident, session_status });
+                return Ok(Outcome { taken, incident, session_status, line: self.unlisted(taken) });
             }
             if fault::is_back(Fault::ClockedPatience) {
                 self.changed_before(Some(deadline)).await;
@@ -135,6 +137,16 @@ impl<H: IncidentHost> Program<H> {
         }
     }
 
+    /// The incident's line, where its session begins later, and the list is told of it with that.
+    fn unlisted(&self, taken: Taken) -> Option<Box<Line>> {
+        let now = self.host.now();
+        self.with_record(|record| {
+            let later = taken == Taken::Accepted && lifecycle::begins(record).is_some_and(|begins| begins > now);
+            later.then(|| Box::new(record.line()))
+        })
+        .flatten()
+    }
+
     async fn dry_run(&self, event: IncidentEvent, plan: Option<Plan>) -> Result<DryRun> {
         self.load().await?;
         let key = event.key.clone();
@@ -142,12 +154,12 @@ impl<H: IncidentHost> Program<H> {
         let (record, taken) = lifecycle::take(current, event, plan, self.host.now());
         let incident = record.as_ref().map_or_else(|| key.to_string(), Record::name);
         let session_status = record.as_ref().map(SessionStatus::of).unwrap_or_default();
-        Ok(DryRun { outcome: Outcome { taken, incident, session_status }, record })
+        Ok(DryRun { outcome: Outcome { taken, incident, session_status, line: None }, record })
     }
 
     /// Sees to it that the alarm will do what is due, and stores the record. In this order: an alarm that finds nothing to do
-    /// does no harm, and a record whose sender gave up would wait for good without one.
-    async fn arm_and_store(&self, due: Step, now: Time) -> Result<()> {
+    /// does no harm, and a record whose sender gave up would wait for good without one. `known`: storage has had a record.
+    async fn arm_and_store(&self, due: Step, known: bool, now: Time) -> Result<()> {
         let wanted = match due {
             Step::Rest => self.with_record(|record| record.last_seen).map_or(now, |last_seen| self.end_of(last_seen)),
             Step::Wait(until) => until,
@@ -157,7 +169,8 @@ impl<H: IncidentHost> Program<H> {
             self.store().await?;
         }
         // An alarm that was lost is set again by the next event, and one that is due earlier stays as it is.
-        match self.host.alarm().await? {
+        let alarm = if known { self.host.alarm().await? } else { None };
+        match alarm {
             Some(at) if at <= wanted => {}
             _ => self.host.set_alarm(wanted).await?,
         }

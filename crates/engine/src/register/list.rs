@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Program;
 use super::calls::{LARGEST_PAGE, ListQuery, Stats, parse_cursor};
 use crate::host::{Binding, RegisterHost, Result, Row};
-use ::incident::listing::{IGNORED, Line};
+use ::incident::listing::{IGNORED, Line, STATES};
 use ::incident::reason::Reason;
 use ::incident::time::Time;
 
@@ -15,34 +15,53 @@ const MOST_IGNORED: i64 = 1_000;
 const SLACK: u32 = 100;
 
 impl<H: RegisterHost> Program<H> {
+    /// Lists an incident as it stands now. A row whose place in the list stays is updated, and one that says the same already
+    /// is left alone: an index entry that is written anew costs as much as a row.
     pub(super) fn list_incident(&self, line: &Line) -> Result<()> {
-        let time = |text: &str| Time::from_rfc3339(text).unwrap_or_default().into();
-        self.exec(
-            "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
-            vec![
-                line.incident.as_str().into(),
-                time(&line.first_seen),
-                time(&line.last_seen),
-                line.state.as_str().into(),
-                line.sender.name().into(),
-                serde_json::to_string(line)?.into(),
-            ],
+        let (first_seen, last_seen) = (time(&line.first_seen), time(&line.last_seen));
+        let listing = serde_json::to_string(line)?;
+        let (incident, state) = (line.incident.as_str(), line.state.as_str());
+        let known = self.exec(
+            "SELECT first_seen = ?2 AS stays, listing = ?3 AS same FROM incidents WHERE incident = ?1",
+            vec![incident.into(), first_seen.into(), listing.as_str().into()],
         )?;
+        match known.first() {
+            Some(known) if known.integer("same") != 0 => return Ok(()),
+            Some(known) if known.integer("stays") != 0 => self.exec(
+                "UPDATE incidents SET last_seen = ?2, state = ?3, listing = ?4 WHERE incident = ?1",
+                vec![incident.into(), last_seen.into(), state.into(), listing.into()],
+            ),
+            _ => self.exec(
+                "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?)",
+                vec![
+                    incident.into(),
+                    first_seen.into(),
+                    last_seen.into(),
+                    state.into(),
+                    line.sender.name().into(),
+                    listing.into(),
+                ],
+            ),
+        }?;
         Ok(())
     }
 
-    /// Lists an ignored event, unless its incident has a line of its own.
-    pub(super) fn list_ignored(&self, mut line: Line) -> Result<()> {
+    /// Lists what a hook has seen, unless its incident has told of itself: an ignored event, or an incident whose session
+    /// begins a little later.
+    pub(super) fn list_unknown(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
+        let ignored = line.state == IGNORED;
         if let Some(known) = &known {
-            if known.state != IGNORED || known.reason.is_some_and(Reason::of_a_record) {
+            if known.state != IGNORED || ignored && known.reason.is_some_and(Reason::of_a_record) {
                 return Ok(());
             }
-            line.seen = known.seen.saturating_add(1);
-            line.first_seen.clone_from(&known.first_seen);
+            if ignored {
+                line.seen = known.seen.saturating_add(1);
+                line.first_seen.clone_from(&known.first_seen);
+            }
         }
         self.list_incident(&line)?;
-        if known.is_none() {
+        if known.is_none() && ignored {
             self.new_ignored.set(self.new_ignored.get().saturating_add(1));
         }
         if self.new_ignored.get() > SLACK {
@@ -58,8 +77,11 @@ impl<H: RegisterHost> Program<H> {
     }
 
     /// Forgets what was last heard of before then.
-    pub(super) fn forget(&self, before: Time) -> Result<()> {
-        self.exec("DELETE FROM incidents WHERE last_seen < ?", vec![Binding::from(before)])?;
+    pub(super) fn forget_incidents(&self, before: Time) -> Result<()> {
+        for state in STATES {
+            let bindings = vec![state.into(), Binding::from(before)];
+            self.exec("DELETE FROM incidents WHERE state = ? AND last_seen < ?", bindings)?;
+        }
         Ok(())
     }
 
@@ -147,4 +169,8 @@ impl<H: RegisterHost> Program<H> {
         }
         Ok(())
     }
+}
+
+fn time(text: &str) -> Time {
+    Time::from_rfc3339(text).unwrap_or_default()
 }

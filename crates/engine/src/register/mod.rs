@@ -25,10 +25,13 @@ use ::incident::admission::{self, Admission, Limits, PermitUse, Rows};
 use ::incident::key::Key;
 use ::incident::listing::Line;
 use ::incident::reason::Reason;
+use ::incident::time::{MINUTE, Time};
 use calls::{Call, Request, Stats};
 
 /// When somebody is called again who could not be reached.
 const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// What no longer counts is deleted with the first call that writes, and with one at least so long after that.
+const CLEANED_AGAIN_AFTER: Duration = MINUTE;
 
 /// The program of the register's object.
 pub struct Program<H> {
@@ -37,13 +40,15 @@ pub struct Program<H> {
     created: Cell<bool>,
     /// How many lines of ignored events came since they were last cut down.
     new_ignored: Cell<u32>,
+    /// When what no longer counts was deleted last.
+    cleaned: Cell<Option<Time>>,
 }
 
 impl<H: RegisterHost> Program<H> {
     /// The program as it starts.
     pub fn new(host: H) -> Program<H> {
         // Nobody knows how many lines came before the start, so the next one has them cut down.
-        Program { host, created: Cell::new(false), new_ignored: Cell::new(u32::MAX) }
+        Program { host, created: Cell::new(false), new_ignored: Cell::new(u32::MAX), cleaned: Cell::new(None) }
     }
 
     /// Answers a request; the answer is JSON.
@@ -51,6 +56,7 @@ impl<H: RegisterHost> Program<H> {
         self.take_batch(batch)?;
         match call {
             Call::Admit { line, applicant, limits } => {
+                self.clean()?;
                 self.list_incident(&line)?;
                 let mut admission = admission::apply(self, &applicant, &limits, self.host.now())?;
                 if admission == Admission::Admitted
@@ -106,22 +112,23 @@ impl<H: RegisterHost> Program<H> {
         if !batch.counts.is_empty() {
             self.add_counts(&batch.counts, self.host.now())?;
         }
-        if batch.ignored.is_empty() {
+        if batch.lines.is_empty() {
             return Ok(());
         }
-        for line in batch.ignored {
-            self.list_ignored(line)?;
+        for line in batch.lines {
+            self.list_unknown(line)?;
         }
-        self.forget_expired()
+        self.clean()
     }
 
     fn published(&self, line: &Line, id: Option<&str>, permit: PermitUse) -> Result<()> {
+        self.clean()?;
         self.list_incident(line)?;
         self.keep_open(line)?;
         if let Some(id) = id {
             admission::settle(self, id, permit, self.host.now())?;
         }
-        self.forget_expired()
+        Ok(())
     }
 
     async fn call_next_of_settings(&self) -> Result<()> {
@@ -161,8 +168,16 @@ impl<H: RegisterHost> Program<H> {
         }
     }
 
-    fn forget_expired(&self) -> Result<()> {
-        self.forget(self.host.now().minus(self.host.retention()))
+    /// Deletes what no longer counts, now and then: nothing relies on its being gone.
+    fn clean(&self) -> Result<()> {
+        let now = self.host.now();
+        if self.cleaned.get().is_some_and(|last| last <= now && now.since(last) < CLEANED_AGAIN_AFTER) {
+            return Ok(());
+        }
+        self.forget_incidents(now.minus(self.host.retention()))?;
+        admission::forget(self, now)?;
+        self.cleaned.set(Some(now));
+        Ok(())
     }
 
     fn stats(&self, hours: u32) -> Result<Stats> {

@@ -52,8 +52,9 @@ impl<H: RegisterHost> Rows for Program<H> {
     }
 
     fn issued(&self, since: Time, reserved: bool) -> Result<u32> {
-        let query =
-            "SELECT count(*) AS number FROM permits WHERE confirmed = 1 AND at >= ?1 OR confirmed = 0 AND at >= ?2";
+        // Not with OR, for which SQLite would gather the ids of both to count none twice.
+        let query = "SELECT (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?1) \
+             + (SELECT count(*) FROM permits WHERE confirmed = 0 AND at >= ?2) AS number";
         let reserved_since = if reserved { Time(0) } else { since };
         self.count(query, vec![Binding::from(since), Binding::from(reserved_since)])
     }

@@ -1,11 +1,11 @@
 //! The register's tables.
 
-/// The list: a row for each incident.
+/// The list: a row for each incident. A release before kept an index more.
 pub const LIST: &str = "CREATE TABLE IF NOT EXISTS incidents (incident TEXT PRIMARY KEY, first_seen INTEGER, \
      last_seen INTEGER, state TEXT, sender TEXT, listing TEXT); \
      CREATE INDEX IF NOT EXISTS newest ON incidents (first_seen, incident); \
-     CREATE INDEX IF NOT EXISTS oldest ON incidents (last_seen); \
-     CREATE INDEX IF NOT EXISTS of_state ON incidents (state, last_seen)";
+     CREATE INDEX IF NOT EXISTS of_state ON incidents (state, last_seen); \
+     DROP INDEX IF EXISTS oldest";
 
 /// Permits, and the line of those who wait for one.
 pub const PERMITS: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY KEY, at INTEGER, confirmed INTEGER) WITHOUT ROWID; \
@@ -15,8 +15,7 @@ pub const PERMITS: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY K
      CREATE INDEX IF NOT EXISTS line ON waiters (rank, since, id)";
 
 /// The sessions that Devin is asked about.
-pub const FOLLOWED: &str =
-    "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)";
+pub const FOLLOWED: &str = "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER) WITHOUT ROWID";
 
 /// What people were notified of once for a day, and for which incident.
 pub const TOPICS: &str =

@@ -15,6 +15,9 @@ use incident::sender::Sender;
 pub use parse::signatures;
 pub use signature::{Scheme, Signature};
 
+/// In so many headers a request may be signed: Svix, for one, signs in its own and in those of Standard Webhooks.
+const MOST_SIGNED: usize = 2;
+
 /// A body whose sender is authenticated. Parsers take nothing else, so no unverified byte can be parsed.
 pub struct Verified<'a> {
     body: &'a [u8],
@@ -132,8 +135,16 @@ impl<'a> Attempt<'a> {
         let Attempt { secrets, claim, opened_by } = self;
         let let_in = |by: String| Verified { body, by, is_form: claim.is_form() };
         let mut by = opened_by.clone();
-        // Each is an HMAC over the whole body.
+        // Each is an HMAC over the whole body, and whoever offers many is nobody's sender.
+        let mut headers: Vec<&str> = Vec::new();
         for signature in self.signatures().filter(|signature| signature.is_claimed(claim)) {
+            let header = signature.scheme.header.as_str();
+            if !headers.contains(&header) {
+                headers.push(header);
+            }
+            if headers.len() > MOST_SIGNED {
+                break;
+            }
             let holds = |secret: &Secret| signature.scheme.holds(secret, claim, body);
             by = by.or_else(|| proof(&signature.name, &signature.secrets, &holds));
         }

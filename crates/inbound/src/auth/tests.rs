@@ -165,3 +165,20 @@ fn the_shared_secret_stays_good_beside_a_token_that_is_not() {
         assert_eq!(proof_of(&both, Endpoint::Any, &[], Some("new"), token).as_deref(), Ok("webhook_secret"));
     }
 }
+
+#[test]
+fn whoever_signs_in_many_headers_is_nobodys_sender() {
+    let signed = |header: &str| Signature {
+        name: header.to_owned(),
+        hooks: vec![Endpoint::Of(Sender::Alert)],
+        scheme: Scheme { header: header.to_owned(), ..Scheme::pagerduty() },
+        secrets: rotating(header, "old"),
+    };
+    let secrets = EndpointSecrets { signatures: ["a", "b", "c"].map(signed).to_vec(), ..Default::default() };
+    let right = |key: &str| format!("v1={}", sign(key, BODY));
+    let proof =
+        |headers: &[(&str, &str)]| proof_of(&secrets, Endpoint::Of(Sender::Alert), headers, None, Token::Absent);
+    assert_eq!(proof(&[("c", &right("c"))]).as_deref(), Ok("c"));
+    assert_eq!(proof(&[("a", "v1=00"), ("c", &right("c"))]).as_deref(), Ok("c"));
+    assert_eq!(proof(&[("a", "v1=00"), ("b", "v1=00"), ("c", &right("c"))]), Err(Refusal::Unauthorized));
+}

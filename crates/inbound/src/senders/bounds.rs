@@ -1,7 +1,11 @@
 //! How much of a body is copied into an event. Texts are shortened again, by what a prompt can hold, later on.
 
+use text::thin::{self, mark};
+
 /// How many alerts one body may carry.
 pub const MOST_ALERTS: usize = 100;
+// Too many are noticed in what is left of a large body.
+const _: () = assert!(MOST_ALERTS < thin::ENTRIES);
 
 /// The bytes of logs that are kept.
 pub const LOGS: usize = 64 * 1024;
@@ -45,11 +49,20 @@ pub fn both_ends(text: &str, limit: usize) -> String {
 /// A list with at most [`ENTRIES`] entries, the last of which says how many more there were.
 pub fn entries(mut list: Vec<(String, String)>) -> Vec<(String, String)> {
     if list.len() > ENTRIES {
-        let more = list.len() - (ENTRIES - 1);
-        list.truncate(ENTRIES - 1);
-        list.push(("left out".to_owned(), format!("{more} more entries")));
+        let rest = list.split_off(ENTRIES - 1);
+        list.push(("left out".to_owned(), format!("{} more entries ({})", rest.len(), mark_of(&rest))));
     }
     list
+}
+
+/// The [`mark`] of pairs.
+pub fn mark_of(pairs: &[(String, String)]) -> String {
+    let mut bytes = Vec::new();
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    mark(&bytes)
 }
 
 #[cfg(test)]
@@ -70,6 +83,10 @@ mod tests {
         let list = |n: usize| (0..n).map(|i| (i.to_string(), "x".to_owned())).collect::<Vec<_>>();
         assert_eq!(entries(list(ENTRIES)), list(ENTRIES));
         let cut = entries(list(ENTRIES + 5));
-        assert_eq!((cut.len(), cut.last().unwrap().1.as_str()), (ENTRIES, "6 more entries"));
+        let last = |list: &[(String, String)]| list.last().unwrap().1.clone();
+        assert!(cut.len() == ENTRIES && last(&cut).starts_with("6 more entries ("), "{}", last(&cut));
+        let mut other = list(ENTRIES + 5);
+        other[ENTRIES + 3].1.push('y');
+        assert_ne!(last(&entries(other)), last(&cut));
     }
 }

@@ -182,7 +182,7 @@ const VOLATILE: &[&str] = &[
     "version",
 ];
 
-/// No more parts of this kind count.
+/// No more parts of this kind count each for itself.
 const MOST: usize = 100;
 /// As much of a name's end is looked at, in bytes, …
 const NAME: usize = 64;
@@ -199,17 +199,24 @@ impl Identity {
         Identity(parts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
 
-    /// Adds the places among labels and what else of them stays the same.
+    /// Adds the places among labels and what else of them stays the same. Of very many, the others count as they are.
     pub(super) fn labels(mut self, labels: &[(String, String)]) -> Identity {
         let mut parts = Vec::new();
+        let (labels, others) = labels.split_at_checked(MOST).unwrap_or((labels, &[]));
+        if !others.is_empty() {
+            self.0.push(("others".to_owned(), bounds::mark_of(others)));
+        }
         for (name, text) in labels {
-            if is_place(name) {
+            let words = last_words(name);
+            if are_of_a_place(&words) {
                 parts.push((name.clone(), text.clone()));
-            } else if let Some(text) = lasting(text).filter(|_| !is_volatile(name)) {
+            } else if !is_volatile(name, &words)
+                && let Some(text) = lasting(text)
+            {
                 parts.push((name.clone(), text));
             }
         }
-        self.add(parts);
+        self.add_all(parts);
         self
     }
 
@@ -221,7 +228,7 @@ impl Identity {
                 parts.push((path.to_owned(), text));
             }
         });
-        self.add(parts);
+        self.add_all(parts);
         self
     }
 
@@ -237,21 +244,32 @@ impl Identity {
         self
     }
 
-    /// Sorted, because a sender may name its fields in any order, and each but once.
-    fn add(&mut self, parts: Vec<(String, String)>) {
+    /// The same as [`Identity::add`], and the rest counts together.
+    fn add_all(&mut self, parts: Vec<(String, String)>) {
+        let rest = self.add(parts);
+        if !rest.is_empty() {
+            self.0.push(("others".to_owned(), bounds::mark_of(&rest)));
+        }
+    }
+
+    /// Adds the first of these parts, and gives the rest back. Sorted, because a sender may name its fields in any order, and
+    /// each but once.
+    fn add(&mut self, parts: Vec<(String, String)>) -> Vec<(String, String)> {
         let mut parts: Vec<_> =
             parts.into_iter().map(|(name, text)| (normal(&name), name, text.trim().to_owned())).collect();
         parts.retain(|(_, _, text)| !text.is_empty());
         parts.sort();
         parts.dedup_by(|a, b| a.0 == b.0 && a.2 == b.2);
-        let known = self.0.len();
+        let most = self.0.len().saturating_add(MOST);
+        let mut rest = Vec::new();
         for (plain, name, text) in parts {
-            if self.0.len() < known.saturating_add(MOST)
-                && !self.0.iter().any(|(n, t)| *t == text && normal(n) == plain)
-            {
+            if self.0.len() >= most {
+                rest.push((plain, text));
+            } else if !self.0.iter().any(|(n, t)| *t == text && normal(n) == plain) {
                 self.0.push((name, text));
             }
         }
+        rest
     }
 
     /// The key of it, and what it was made of for a person; `None` where every part is blank. The first `outright` parts
@@ -292,11 +310,15 @@ pub(super) fn leaves(path: &str, value: &Value, each: &mut dyn FnMut(&str, &Valu
 
 /// Whether a name is one of a place: by its last word, or the one before where that is `name` or `id`.
 pub(super) fn is_place(name: &str) -> bool {
-    let words = last_words(name);
+    are_of_a_place(&last_words(name))
+}
+
+/// The same by the words at the end of a name.
+fn are_of_a_place(words: &[String]) -> bool {
     // One or several: `hosts`.
     let known = |word: &str| is_known(word) || word.strip_suffix('s').is_some_and(is_known);
     let qualified = |word: &str| OF_A_PLACE.contains(&word);
-    match words.as_slice() {
+    match words {
         [.., before, last] => known(last) || (qualified(last) && known(before)) || joined(before, last),
         [only] => known(only) || OF_A_PLACE.iter().any(|end| only.strip_suffix(end).is_some_and(known)),
         [] => false,
@@ -312,8 +334,7 @@ fn is_known(word: &str) -> bool {
     PLACES.binary_search(&word).is_ok()
 }
 
-fn is_volatile(name: &str) -> bool {
-    let words = last_words(name);
+fn is_volatile(name: &str, words: &[String]) -> bool {
     words.last().is_some_and(|word| VOLATILE.binary_search(&word.as_str()).is_ok()) || normal(name) == "alertname"
 }
 

@@ -93,10 +93,10 @@ fn add_text(labels: &mut Vec<(String, String)>, name: &str, text: &str, is_item:
     }
     // A sentence in a list is one text.
     if is_item && parts.len() > 1 && !parts.iter().all(|part| is_labelled(part)) {
-        parts = vec![bare.to_owned()];
+        parts = vec![bare];
     }
     for part in parts {
-        let (own, value) = named(&part).unwrap_or((name, &part));
+        let (own, value) = named(part).unwrap_or((name, part));
         let (own, value) = (unquoted(own), unquoted(value));
         if !value.is_empty() {
             labels
@@ -123,19 +123,14 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// The parts of a text between separators that are not in quotes.
-fn split(text: &str, separators: &[char]) -> Vec<String> {
-    let mut parts = vec![String::new()];
+fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let balanced = text.matches('"').count().is_multiple_of(2);
     let mut quoted = false;
-    for character in text.chars() {
+    let parts = text.split(|character| {
         quoted ^= character == '"' && balanced;
-        if separators.contains(&character) && !quoted {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push(character);
-        }
-    }
-    parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        !quoted && separators.contains(&character)
+    });
+    parts.map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]

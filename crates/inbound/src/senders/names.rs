@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::json::any_text;
-use super::thin::thin;
+use text::thin::thin;
 
 /// So deep fields are looked for, …
 const DEEPEST: usize = 6;
@@ -137,6 +137,10 @@ impl Place {
 
     /// Whether its path, or the end of it, is this name.
     fn is(&self, name: &str) -> bool {
+        // Most are told by their last letter.
+        if self.name.as_bytes().last() != name.as_bytes().last() {
+            return false;
+        }
         let Some(start) = self.name.len().checked_sub(name.len()).filter(|_| self.name.ends_with(name)) else {
             return false;
         };
@@ -226,7 +230,7 @@ pub(super) fn inner(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[']) || !text.ends_with(['}', ']']) {
         return None;
     }
-    serde_json::from_str::<Value>(&thin(text)).ok().filter(|value| value.is_object() || value.is_array())
+    thin(text).parse::<Value>().ok().filter(|value| value.is_object() || value.is_array())
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ use incident::time::Time;
 
 /// The type of the event that PagerDuty's "Send Test Event" sends.
 const PING: &str = "pagey.ping";
+/// The longest body whose type alone is looked at, in bytes.
+const LONGEST: usize = 64 * 1024;
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";
 
@@ -63,6 +65,10 @@ pub(super) fn of_no_use(body: &[u8]) -> Option<Parsed> {
     struct Event<'a> {
         #[serde(borrow)]
         event_type: Cow<'a, str>,
+    }
+    // A long one is made smaller first, and then its tree costs less than to read it here too.
+    if body.len() > LONGEST {
+        return None;
     }
     let Body { event: Event { event_type } } = serde_json::from_slice(body).ok()?;
     let event_type = event_type.trim();

@@ -78,6 +78,7 @@ fn a_session_counts_once_whatever_is_said_of_it_and_when() {
     let late = NOON.next_midnight().plus(HOUR);
     ok(settle(&rows, "a", PermitUse::Session(NOON), late));
     assert_eq!(ok(usage(&rows, late)), Usage::default());
+    ok(forget(&rows, late));
     assert!(rows.permits.borrow().is_empty(), "rows that count for nothing are gone");
     ok(settle(&rows, "b", PermitUse::Session(late), late));
     ok(settle(&rows, "b", PermitUse::Session(late), late.plus(HOUR)));
@@ -85,13 +86,15 @@ fn a_session_counts_once_whatever_is_said_of_it_and_when() {
 }
 
 #[test]
-fn rows_that_count_for_nothing_go_with_the_next_write() {
+fn rows_that_count_for_nothing_go_when_it_is_cleaned() {
     let rows = Memory::default();
     start(&rows, "old", NOON);
     // As after a restart: nothing is in memory but the rows.
     let rows = rows.clone();
     let tomorrow = NOON.next_midnight().plus(HOUR);
     start(&rows, "new", tomorrow);
+    assert_eq!(ok(usage(&rows, tomorrow)), Usage { minute: 1, today: 1, queue: 0 });
+    ok(forget(&rows, tomorrow));
     assert_eq!(rows.permits.borrow().keys().collect::<Vec<_>>(), ["new"]);
 }
 

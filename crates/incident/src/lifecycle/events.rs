@@ -21,6 +21,9 @@ use crate::worse::Rise;
 
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: Duration = Duration::from_secs(10);
+/// A session that is wanted is asked for, or the list is told of its incident, within so long: a little more than a
+/// resolved incident waits for its last words.
+const LISTED_WITHIN: Duration = Duration::from_secs(15);
 /// What failed for good is tried again with the next firing, at most this often.
 const FAILED_AGAIN_AFTER: Duration = MINUTE;
 
@@ -246,7 +249,9 @@ fn want(record: &mut Record, kind: Kind, now: Time) {
     let written = if over { news::end_is_written(record, now) } else { now };
     let not_before = written.max(group::begins(record, now));
     holds::wait(record, not_before, Retry::default(), now);
-    record.publish(now);
+    // Who asks for a permit is listed with that. Only where a person has to act first, or it takes longer, is there a call
+    // for the list alone.
+    record.publish(if record.awaits_approval() { now } else { now.plus(LISTED_WITHIN) });
 }
 
 fn take_before_first_attempt(record: &mut Record, event: IncidentEvent, plan: Plan, heard: Heard, now: Time) -> Taken {

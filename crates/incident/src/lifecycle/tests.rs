@@ -89,7 +89,9 @@ fn ms(milliseconds: u64) -> Duration {
 fn a_resolved_incident_wants_one_session_whatever_is_repeated() {
     let (record, first) = taken(None, pagerduty(Kind::Resolved, "e1"), on(Kind::Resolved), NOW);
     assert_eq!(first, Taken::Accepted);
-    assert_eq!(due(&record, NOW), Step::Publish);
+    // The permit is asked for when the last words have come, and the list knows it with that.
+    assert_eq!(due(&record, NOW), Step::Wait(NOW.plus(ms(10_000))));
+    assert_eq!(due(&record, NOW.plus(ms(10_000))), Step::Create);
     for id in ["e1", "e2", ""] {
         let (record, again) = taken(Some(record.clone()), pagerduty(Kind::Resolved, id), on(Kind::Resolved), NOW);
         assert_eq!((again, record.seen), (Taken::Duplicate, 2));

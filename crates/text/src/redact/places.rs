@@ -17,6 +17,11 @@ const LONGEST_ROW: usize = 1_000;
 
 /// The text of the XML element whose opening tag ends with the `>` at `close`.
 pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
+    // Most have no name before them, and need not be read.
+    let last = src.before(close);
+    if !last.is_ascii_alphanumeric() && last < 0x80 && !matches!(last, b'_' | b'-' | b'.') {
+        return None;
+    }
     let label = Label::backwards(src, close, true);
     let ending = label.kind()?;
     let mut tag = label.start;

@@ -292,3 +292,34 @@ proptest! {
         prop_assert_eq!(key(&a, &b) == key(&c, &d), (a.trim(), b.trim()) == (c.trim(), d.trim()));
     }
 }
+
+/// Alerts without an id in a body with more values than are read, or with longer texts.
+#[test]
+fn what_is_left_out_of_a_large_body_still_tells_its_alerts_apart() {
+    let labels = |count: usize, last: &str| {
+        let label = |n: usize| (format!("l{n:04}"), Value::from(if n + 1 == count { last } else { "same" }));
+        Value::Object((0..count).map(label).collect())
+    };
+    for count in [60, 150, 300] {
+        let alert =
+            |last: &str| json!({"alertName": "full", "severity": 1, "description": "d", "labels": labels(count, last)});
+        let keys =
+            |alerts: Vec<Value>| events(&Value::Array(alerts)).into_iter().map(|event| event.key).collect::<Vec<_>>();
+        let names: Vec<String> = (0..90)
+            .map(|n| format!("host-{}", char::from(b'a' + n / 26).to_string() + &char::from(b'a' + n % 26).to_string()))
+            .collect();
+        let all = keys(names.iter().map(|name| alert(name)).collect());
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len(), "{count}");
+        // The same body again is the same incidents, and one alert alone has an identity of all of its labels too.
+        assert_eq!(keys(names.iter().map(|name| alert(name)).collect()), all);
+        assert_ne!(keys(vec![alert("host-a")]), keys(vec![alert("host-b")]), "{count}");
+    }
+    let long = |end: &str| {
+        let filler = "some words and more ".repeat(400);
+        let alert = |n: usize| json!({"alertName": "full", "severity": 1, "description": filler, "labels": {"queue": format!("{filler}{end}{n}{filler}")}});
+        Value::Array((0..30).map(alert).collect())
+    };
+    let keys: Vec<_> = events(&long("a")).into_iter().map(|event| event.key).collect();
+    assert_eq!(keys.iter().collect::<std::collections::BTreeSet<_>>().len(), 30);
+}

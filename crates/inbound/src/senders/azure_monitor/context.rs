@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::rows;
 use crate::senders::json::{add, any_text, at, collect, first_text, items, text};
-use crate::senders::thin::thin;
 use crate::senders::{bounds, html, labels};
 use incident::event::Incident;
+use text::thin::thin;
 
 /// Fields that tell an engineer nothing. `claims` and `httpRequest` hold personal data besides: who made a change, from
 /// which address. `caller` stays, because who or what made a change is the first thing to ask.

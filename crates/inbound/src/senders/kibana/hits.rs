@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::senders::json::{any_text, at, items, plain, unescaped};
 use crate::senders::names::Body;
-use crate::senders::thin::thin;
 use crate::senders::{bounds, times};
+use text::thin::thin;
 
 /// The most bytes of one document's line, of what follows it (a stack trace), and of a field shown for want of a message.
 const LINE: usize = 2_000;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use text::thin;
+
 /// Longer than any name or id: a value without an end is cut here.
 const MOST: usize = 1000;
 
@@ -17,8 +19,12 @@ pub(super) fn beginning(body: &[u8]) -> &[u8] {
 
 /// A body without its middle, where it is long: what it breaks off with is what is newest in a log.
 pub(super) fn ends(body: &[u8]) -> Cow<'_, [u8]> {
-    let end = body.len().checked_sub(BEGINNING).filter(|end| *end > BEGINNING).and_then(|end| body.get(end..));
-    end.map_or(Cow::Borrowed(body), |end| Cow::Owned([beginning(body), " … ".as_bytes(), end].concat()))
+    if body.len() <= 2 * BEGINNING {
+        return Cow::Borrowed(body);
+    }
+    let (head, tail) = thin::ends(body, 2 * BEGINNING);
+    let part = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+    Cow::Owned([part(body.get(..head)), " … ".as_bytes().to_vec(), part(body.get(tail..))].concat())
 }
 
 /// The value of the first `"name": …` in a text. A string ends at a quote after which the object goes on or ends, so

@@ -74,6 +74,20 @@ fn other_messages_are_alerts_of_their_topic() {
 }
 
 #[test]
+fn a_topic_does_not_speak_for_those_who_prove_themselves() {
+    let pagerduty =
+        json!({"event": {"id": "1", "event_type": "incident.resolved", "data": {"id": "Q1", "type": "incident"}}});
+    let essentials = json!({"alertId": "a", "alertRule": "r", "monitorCondition": "Resolved"});
+    let azure = json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": essentials}});
+    for body in [pagerduty, azure] {
+        // The same comes in by itself.
+        assert_ne!(event(&body).sender, Sender::Sns);
+        let carried = event(&notification("Relayed", &body.to_string()));
+        assert_eq!((carried.sender, carried.incident.title.as_str()), (Sender::Sns, "Relayed"), "{body}");
+    }
+}
+
+#[test]
 fn a_subscription_is_confirmed_at_sns_alone() {
     let confirmation = |url: &str| {
         json!({"Type": "SubscriptionConfirmation", "MessageId": "m", "TopicArn": "arn:aws:sns:eu-west-1:1:t",

@@ -1,29 +1,34 @@
 //! A large body made smaller before it is read. Reading costs more for each value than for each byte, and nothing of what
 //! is left out here would be shown: a prompt has room for some hundred values and 30,000 characters.
+//!
+//! Where something is left out stands a mark of it, so that two alerts that differ in nothing else are still two. And
+//! nothing is cut inside a word, nor begins behind a label that is gone: of half a secret, or of one without its label,
+//! nothing would tell later on what it is.
 
-use super::bounds::MOST_ALERTS;
 use std::borrow::Cow;
-use text::cut::level;
+
+use crate::cut::level;
 
 /// A text with more values than this loses some.
 const MOST_VALUES: usize = 10_000;
-/// Then so many entries of each list and object stay: one more than a body may have alerts, so that too many are noticed, …
-const ENTRIES: usize = MOST_ALERTS + 1;
+/// Then so many entries of each list and object stay, …
+pub const ENTRIES: usize = 101;
 /// … of what stands deeper than an alert's own fields, as its labels do, so many, and none once there are too many values.
-const DEEP_ENTRIES: usize = 50;
+const DEEP_ENTRIES: usize = 30;
 const FIELDS: usize = 3;
-/// A text with more bytes than this loses the middle of its longest strings.
+/// A text with more bytes than this loses most of its longest strings: all but their first words and their last lines.
 const MOST_BYTES: usize = 128 * 1024;
-/// No shorter than this, because names and ids are such.
+/// No shorter than this, because names and ids are such; what its mark would make no shorter stays.
 const SHORT: usize = 300;
+const MARK: usize = 40;
+/// So many marks there are of entries. Ordinary alerts have a few each.
+const MOST_MARKS: usize = 5_000;
 /// Deeper texts are refused by whoever reads them.
 const DEEPEST: usize = 128;
-/// What stands where the middle of a string is left out.
-const GAP: &[u8] = " … ".as_bytes();
 
 /// A body with fewer values and shorter strings, where it has very many or very long ones.
 pub struct Thinned<'a> {
-    /// What is left of it.
+    /// What is left.
     pub bytes: Cow<'a, [u8]>,
     /// Where parts of it begin, and where in the body.
     parts: Vec<(usize, usize)>,
@@ -51,8 +56,9 @@ impl Thinned<'_> {
             out: Vec::new(),
             parts: Vec::new(),
             copied: 0,
-            indexes: Vec::new(),
+            open: Vec::new(),
             values: 0,
+            marks: 0,
         };
         thinner.run().unwrap_or_else(whole)
     }
@@ -62,11 +68,13 @@ impl Thinned<'_> {
         let Some(last) = place.checked_sub(1) else { return 0 };
         let next = self.parts.partition_point(|(start, _)| *start <= last);
         let part = next.checked_sub(1).and_then(|n| self.parts.get(n));
-        part.map_or(place, |(start, from)| from + (place - start))
+        // A mark stands for what is up to where the next part begins.
+        let end = self.parts.get(next).map_or(usize::MAX, |(_, from)| *from);
+        part.map_or(place, |(start, from)| end.min(from + (place - start)))
     }
 }
 
-/// The same of a text.
+/// What is left of a text in the same way.
 pub fn thin(text: &str) -> Cow<'_, str> {
     match Thinned::of(text.as_bytes()).bytes {
         Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -105,6 +113,25 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
     at.min(bytes.len())
 }
 
+/// Sixteen letters that tell bytes from others. Nobody gains by making two alike: who can write the one could as well have
+/// sent the other.
+pub fn mark(bytes: &[u8]) -> String {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut mark = bytes.len() as u64;
+    let mut add = |word| {
+        mark = (mark ^ u64::from_le_bytes(word)).wrapping_mul(ODD);
+        mark ^= mark >> 32;
+    };
+    // Eight at a time, because there may be a megabyte.
+    let (words, rest) = bytes.as_chunks();
+    words.iter().for_each(|word| add(*word));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+    add(last);
+    // Letters, because a number would not count as part of what identifies an alert.
+    (0..16).map(|place| char::from(b'a' + (mark >> (place * 4) & 15) as u8)).collect()
+}
+
 struct Thinner<'a> {
     body: &'a [u8],
     /// Those that have not been met.
@@ -115,9 +142,17 @@ struct Thinner<'a> {
     parts: Vec<(usize, usize)>,
     /// Up to where the body has been copied or left out.
     copied: usize,
-    /// The position, from 0, of the entry that is being read in each list and object that is open.
-    indexes: Vec<usize>,
+    /// The lists and objects that are open.
+    open: Vec<Open>,
     values: usize,
+    marks: usize,
+}
+
+/// A list or object that is being read.
+struct Open {
+    list: bool,
+    /// The position of its entry that is being read, from 0.
+    index: usize,
 }
 
 impl<'a> Thinner<'a> {
@@ -134,20 +169,20 @@ impl<'a> Thinner<'a> {
                 }
                 b'[' | b'{' => {
                     self.values += 1;
-                    self.indexes.push(0);
-                    if self.indexes.len() > DEEPEST {
+                    self.open.push(Open { list: *byte == b'[', index: 0 });
+                    if self.open.len() > DEEPEST {
                         return None;
                     }
                 }
                 b']' | b'}' => {
-                    self.indexes.pop();
+                    self.open.pop();
                 }
                 b',' => {
                     self.values += 1;
                     if self.is_enough() {
-                        self.copy(at);
-                        at = close(bytes, at);
-                        self.copied = at;
+                        let end = close(bytes, at);
+                        self.leave_out(at, end);
+                        at = end;
                         continue;
                     }
                 }
@@ -161,23 +196,43 @@ impl<'a> Thinner<'a> {
 
     /// Whether what stands behind this comma, in its list or object, is left out.
     fn is_enough(&mut self) -> bool {
-        let depth = self.indexes.len();
-        let Some(index) = self.indexes.last_mut() else { return false };
-        *index += 1;
+        let depth = self.open.len();
+        let Some(open) = self.open.last_mut() else { return false };
+        open.index += 1;
         let most = if depth < FIELDS { ENTRIES } else { DEEP_ENTRIES };
-        self.few && (*index >= most || (depth >= FIELDS && self.values > MOST_VALUES))
+        self.few && (open.index >= most || (depth >= FIELDS && self.values > MOST_VALUES))
     }
 
-    /// Leaves the middle of the string from `start` to `end` out, where it is too long.
+    /// Leaves out the entries from the comma at `start` to `end`. The body's own list is one of alerts: what is left out of
+    /// that is refused.
+    fn leave_out(&mut self, start: usize, end: usize) {
+        self.copy(start);
+        self.copied = end;
+        if self.marks >= MOST_MARKS {
+            return;
+        }
+        self.marks += 1;
+        let mark = mark(self.body.get(start..end).unwrap_or_default());
+        let note = match self.open.as_slice() {
+            [] | [Open { list: true, .. }] => return,
+            [.., Open { list: true, .. }] => format!(",\"left out: more entries ({mark})\""),
+            _ => format!(",\"left out\":\"more entries ({mark})\""),
+        };
+        self.out.extend_from_slice(note.as_bytes());
+    }
+
+    /// Leaves out what stands between the first words and the last lines of the string from `start` to `end`, where it is
+    /// too long.
     fn shorten(&mut self, start: usize, end: usize) {
-        if end.saturating_sub(start) <= self.longest {
+        if end.saturating_sub(start) <= self.longest.saturating_add(MARK) {
             return;
         }
         let Some(string) = self.body.get(start..end) else { return };
-        let (head, tail) = ends(string, self.longest / 2);
+        let (head, tail) = ends(string, self.longest);
         self.copy(start + head);
-        self.out.extend_from_slice(GAP);
         self.copied = start + tail;
+        let mark = mark(string.get(head..tail).unwrap_or_default());
+        self.out.extend_from_slice(format!(" … (left out: {mark})").as_bytes());
     }
 
     fn copy(&mut self, to: usize) {
@@ -203,38 +258,38 @@ fn close(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// Where the first and the last `most` bytes of a string as JSON writes it end and begin: never inside a character or an
-/// escape.
-fn ends(string: &[u8], most: usize) -> (usize, usize) {
-    // In UTF-8 a character has three more bytes at most; in another encoding any place will do.
-    let inside = |at: usize| string.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
-    let head = (most.saturating_sub(3)..=most).rev().find(|at| !inside(*at)).unwrap_or(most);
-    let last = string.len().saturating_sub(most);
-    let tail = (last..=last + 3).find(|at| !inside(*at)).unwrap_or(last);
-    let head = escape_around(string, head).map_or(head, |(begin, _)| begin);
-    let tail = escape_around(string, tail).map_or(tail, |(_, end)| end);
-    (head, tail.max(head).min(string.len()))
+/// Where the first words and the last lines of a string as JSON writes it end and begin, which have `most` bytes together.
+pub fn ends(string: &[u8], most: usize) -> (usize, usize) {
+    let last = string.len().saturating_sub(most / 2);
+    let tail = (last..string.len()).find(|at| is_break(string, *at)).unwrap_or(string.len());
+    let room = most.saturating_sub(string.len() - tail);
+    let head = (1..=room).rev().find(|at| is_between_words(string, *at)).unwrap_or(0);
+    (head, tail)
 }
 
-/// Where the escape begins and ends that has the boundary before `at` inside it. Two halves of one character are one.
-fn escape_around(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let begins = |at: usize| {
-        let before = bytes.get(..=at).unwrap_or_default();
-        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
-    };
-    let unicode = |at: usize| bytes.get(at..at + 2) == Some(b"\\u") && begins(at);
-    let first_half = |at: usize| {
-        unicode(at) && matches!(bytes.get(at + 2..at + 4), Some([b'd' | b'D', b'8' | b'9' | b'a'..=b'b' | b'A'..=b'B']))
-    };
-    let mut from = (at.saturating_sub(11)..at).filter(|begin| begins(*begin));
-    from.find_map(|begin| {
-        let width = match unicode(begin) {
-            true if first_half(begin) && unicode(begin + 6) => 12,
-            true => 6,
-            false => 2,
-        };
-        (begin + width > at).then_some((begin, begin + width))
-    })
+/// Whether a new line, written out or as an escape, begins at `at`.
+fn is_break(string: &[u8], at: usize) -> bool {
+    match string.get(at..) {
+        Some([b'\n' | b'\r', ..]) => true,
+        Some([b'\\', b'n' | b'r', ..]) => begins_escape(string, at),
+        _ => false,
+    }
+}
+
+/// Whether what stands before `at` is no part of a word that goes on there. Scripts without blanks have characters of three
+/// bytes, and what secrets are made of has one.
+fn is_between_words(string: &[u8], at: usize) -> bool {
+    match string.get(at..) {
+        Some([b' ' | b'\t' | b',' | b';' | 0xe0 | 0xe3..=0xe9, ..]) => true,
+        Some([b'\\', b't', ..]) => begins_escape(string, at),
+        _ => is_break(string, at),
+    }
+}
+
+/// Whether the backslash at `at` begins an escape, and is not the second half of one.
+fn begins_escape(string: &[u8], at: usize) -> bool {
+    let before = string.get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count().is_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -290,15 +345,64 @@ mod tests {
     }
 
     #[test]
-    fn long_strings_lose_their_middle() {
-        for piece in ["a", "é", "\\n", "\\\\", "\\\"", "\\u00e9", "\\ud83d\\ude00", "a\\n漢\\u00e9"] {
+    fn of_long_strings_the_first_words_and_the_last_lines_stay() {
+        for piece in ["a", "é", "\\n", "\\\\", "\\\"", "\\u00e9", "\\ud83d\\ude00", "a\\n漢\\u00e9", "a b ", "漢"] {
             let text = format!("{{\"a\":\"first {} last\",\"b\":\"short\"}}", piece.repeat(900_000 / piece.len()));
             let thinner = thin(&text);
             assert!(thinner.len() < MOST_BYTES + 100, "{piece}: {}", thinner.len());
             let value = read(&thinner);
             let a = value["a"].as_str().unwrap();
-            assert!(a.starts_with("first ") && a.ends_with(" last") && a.contains(" … "), "{piece}");
+            assert!(a.starts_with("first") && a.contains(" … (left out: "), "{piece}");
+            assert_eq!(a.ends_with(" last"), piece.contains("\\n"), "{piece}");
+            assert_eq!(a.len() > MOST_BYTES / 3, ["\\n", "b", "漢"].iter().any(|word| piece.contains(word)), "{piece}");
             assert_eq!(value["b"], "short");
+        }
+    }
+
+    #[test]
+    fn no_half_of_a_secret_stays_and_none_without_its_label() {
+        let secret = concat!("gh", "p_1234567890abcdefghijklmnopqrstuvwxyz");
+        for between in [" ", "\\n", ",", "漢"] {
+            for before in (0..80).step_by(7) {
+                let filler = format!("word{between}").repeat(30_000);
+                let text = format!("{}{}password: {secret}{between}{filler}", "x".repeat(before), filler);
+                for text in [text.clone(), text.repeat(3)] {
+                    let shortened = thin(&format!("[\"{text}\"]")).into_owned();
+                    let (whole, halves) = (
+                        shortened.matches(&format!("password: {secret}")).count(),
+                        shortened.matches("uvwxyz").count(),
+                    );
+                    assert_eq!(
+                        (whole, halves, whole),
+                        (shortened.matches("1234").count(), whole, shortened.matches("ghp_").count())
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_differs_in_what_is_left_out_still_differs() {
+        let labels = |n: usize, last: &str| {
+            let mut labels: Vec<_> = (0..n).map(|n| (format!("label{n}"), json!("same"))).collect();
+            labels.push(("last".to_owned(), json!(last)));
+            json!(labels.into_iter().collect::<serde_json::Map<_, _>>())
+        };
+        let tags = |n: usize, last: &str| json!([vec!["same"; n], vec![last]].concat());
+        let long = |last: &str| json!({"text": format!("{}{last}{}", "x y ".repeat(1_000), "x y ".repeat(1_000))});
+        type Alike<'a> = &'a dyn Fn(&str) -> Value;
+        let alike: [Alike; 4] = [&|last| labels(200, last), &|last| tags(200, last), &|last| labels(2, last), &long];
+        for one in alike {
+            // Also where the values that a body may have are spent before.
+            let body = |last: &str| {
+                let mut alerts = vec![json!({"labels": labels(150, "x")}); 70];
+                alerts.push(json!({"labels": one(last)}));
+                json!(alerts).to_string()
+            };
+            let (a, b) = (body("one"), body("two"));
+            assert_ne!(thin(&a), thin(&b));
+            assert_eq!(thin(&a), thin(&a.clone()));
+            assert!(thin(&a).len() < a.len());
         }
     }
 
@@ -327,7 +431,7 @@ mod tests {
         fn json_stays_json(text in large()) {
             let thinner = thin(&text);
             prop_assert!(serde_json::from_str::<Value>(&thinner).is_ok());
-            prop_assert!(thinner.len() <= text.len() + GAP.len());
+            prop_assert!(thinner.len() <= text.len() + MOST_MARKS * (MARK + 10));
         }
 
         #[test]
@@ -341,8 +445,9 @@ mod tests {
             let thinner = Thinned::of(text.as_bytes());
             let place = ((thinner.bytes.len() - 1) as f64 * part) as usize;
             let (left, whole) = (thinner.bytes[place], text.as_bytes()[thinner.place(place + 1) - 1]);
-            let gap = thinner.bytes[place.saturating_sub(GAP.len())..].windows(GAP.len()).take(GAP.len() + 1).any(|w| w == GAP);
-            prop_assert!(left == whole || gap, "{left} is {whole}");
+            let around = &thinner.bytes[place.saturating_sub(MARK + 10)..(place + MARK + 10).min(thinner.bytes.len())];
+            let mark = around.windows(8).any(|word| word == b"left out");
+            prop_assert!(left == whole || mark, "{left} is {whole}");
             prop_assert_eq!(thinner.place(thinner.bytes.len()), text.len());
         }
     }
