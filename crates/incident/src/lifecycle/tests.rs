@@ -698,6 +698,28 @@ fn what_waits_for_its_next_attempt_is_tried_at_once_where_that_is_safe() {
 }
 
 #[test]
+fn the_list_hears_of_each_attempt_that_failed() {
+    let (mut record, _) = taken(None, firing(), triage(), NOW);
+    let listed = |record: &mut Record, what: &str| {
+        assert!(record.unpublished.is_some(), "{what} is not published");
+        published(record, true, NOW, 0.0);
+        let line = record.line();
+        assert!(line.error.is_some(), "{what}");
+        line.next_attempt
+    };
+    published(&mut record, true, NOW, 0.0);
+    creating(&mut record, NOW);
+    create_replied(&mut record, Err(unknown()), NOW, 0.0);
+    let first = listed(&mut record, "an unknown outcome");
+    look_up_replied(&mut record, Err(unknown()), false, NOW.plus(SECOND), 0.0);
+    let second = listed(&mut record, "a look-up without an answer");
+    look_up_replied(&mut record, Ok(None), false, NOW.plus(MINUTE), 0.0);
+    let third = listed(&mut record, "a look-up that found nothing yet");
+    assert!(first < second && second < third, "{first:?} {second:?} {third:?}");
+    assert!(record.timeline.iter().any(|entry| entry.what == "looked for: not there yet"));
+}
+
+#[test]
 fn what_somebody_gave_up_on_starts_nothing_until_its_next_occurrence_or_a_replay() {
     let (mut record, _) = taken(None, firing(), triage(), NOW);
     must_wait(&mut record, Admission::Held { until: NOW.plus(HOUR), why: Reason::Day }, NOW);
