@@ -261,9 +261,13 @@ fn close(bytes: &[u8], mut at: usize) -> usize {
 /// Where the first words and the last lines of a string as JSON writes it end and begin, which have `most` bytes together.
 pub fn ends(string: &[u8], most: usize) -> (usize, usize) {
     let last = string.len().saturating_sub(most / 2);
-    let tail = (last..string.len()).find(|at| is_break(string, *at)).unwrap_or(string.len());
+    // By their first byte, because most have none.
+    let mut breaks = string.iter().enumerate().skip(last).filter(|(_, byte)| matches!(**byte, b'\\' | b'\n' | b'\r'));
+    let tail = breaks.find(|(at, _)| is_break(string, *at)).map_or(string.len(), |(at, _)| at);
     let room = most.saturating_sub(string.len() - tail);
-    let head = (1..=room).rev().find(|at| is_between_words(string, *at)).unwrap_or(0);
+    let before = string.get(..=room).unwrap_or(string).iter().enumerate().skip(1).rev();
+    let mut ends = before.filter(|(_, byte)| !matches!(**byte, b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b':' | b'='));
+    let head = ends.find(|(at, _)| is_between_words(string, *at)).map_or(0, |(at, _)| at);
     (head, tail)
 }
 
