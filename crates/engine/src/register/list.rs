@@ -46,13 +46,13 @@ impl<H: RegisterHost> Program<H> {
         Ok(())
     }
 
-    /// Lists what a hook has seen, unless its incident has told of itself: an ignored event, or an incident whose session
-    /// begins a little later.
+    /// Lists what a hook has seen, unless its incident has told of itself, which is newer: an ignored event, or an incident
+    /// whose session begins a little later.
     pub(super) fn list_unknown(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
         let ignored = line.state == IGNORED;
         if let Some(known) = &known {
-            if known.state != IGNORED || ignored && known.reason.is_some_and(Reason::of_a_record) {
+            if known.state != IGNORED || known.reason.is_some_and(Reason::of_a_record) {
                 return Ok(());
             }
             if ignored {
