@@ -179,11 +179,11 @@ test("a route that ignores the sample is said at once", async () => {
 });
 
 test("what is wrong with the settings is named at once, and the password is that of last time", async () => {
-  const { args } = config('[vars]\nSESSIONS_PER_DAY = "lots"\nSESIONS_RESERVED = "1"\n');
+  const { args } = config('[vars]\nSESSIONS_PER_DAY = "lots"\nSESSIONS_RESERVE = "1"\n');
   const wrong = script("start", "--once", ...args);
   assert.equal(await wrong.code, 1, wrong.text);
   assert.match(wrong.text, /^SESSIONS_PER_DAY\n  found     lots\n  expected  a whole number/m);
-  assert.match(wrong.text, /^SESIONS_RESERVED\n.*\n  expected  did you mean SESSIONS_RESERVED\?$/m);
+  assert.match(wrong.text, /^SESSIONS_RESERVE\n.*\n  expected  did you mean SESSIONS_RESERVED\?$/m);
   assert.match(wrong.text, /^Until that is fixed, every hook answers 503\.$/m);
   const again = script("start", "--once", ...args);
   await again.code;
