@@ -99,6 +99,7 @@ test("what is wrong is said before anything is deployed", async () => {
     [["--org", "org-else"], V3_KEY, 1, /DEVIN_ORG_ID should be/],
     [["--repo", "nowhere"], V3_KEY, 1, /^TARGET_REPO\n  found     "?nowhere"?\n  expected  owner\/name/m],
     [[], undefined, 2, /DEVIN_API_KEY is neither in the environment/],
+    [[], "my-key", 2, /That is no key of Devin's/],
     [["--org"], V3_KEY, 2, /--org needs a value: --org ORG/],
   ]) {
     const run = await setup(here, { args: ["--yes", ...args], env: { DEVIN_API_KEY: key } });
@@ -110,6 +111,12 @@ test("what is wrong is said before anything is deployed", async () => {
   assert.equal(forbidden.code, 1);
   assert.match(forbidden.text, /permission\s+ManageOrgSessions/);
   assert.deepEqual(here.calls(), []);
+
+  // Somebody who is asked is asked nothing more.
+  const asked = await setup(here, { answers: ["cog_revoked"] });
+  assert.equal(asked.code, 1);
+  assert.match(asked.text, /Devin answers 401 to this key/);
+  assert.doesNotMatch(asked.text, /the repository Devin works in/);
 
   writeFileSync(here.path("fails"), "");
   const failed = await setup(here, { args: ["--yes"], env: { DEVIN_API_KEY: V3_KEY } });

@@ -178,6 +178,26 @@ test("a route that ignores the sample is said at once", async () => {
   assert.ok(performance.now() - begun < 20_000);
 });
 
+test("what is wrong with the settings is named at once, and the password is that of last time", async () => {
+  const { args } = config('[vars]\nSESSIONS_PER_DAY = "lots"\nSESSIONS_RESERVE = "1"\n');
+  const wrong = script("start", "--once", ...args);
+  assert.equal(await wrong.code, 1, wrong.text);
+  assert.match(wrong.text, /^SESSIONS_PER_DAY\n  found     lots\n  expected  a whole number/m);
+  assert.match(wrong.text, /^SESSIONS_RESERVE\n.*\n  expected  did you mean SESSIONS_RESERVED\?$/m);
+  assert.match(wrong.text, /^Until that is fixed, every hook answers 503\.$/m);
+  const again = script("start", "--once", ...args);
+  await again.code;
+  const [first, second] = [wrong, again].map(({ text }) => /the password (\w{24})\)/.exec(text)?.[1]);
+  assert.ok(first && first === second);
+});
+
+test("a sample of PagerDuty's goes with WEBHOOK_SECRET where only that is at hand", async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const env = { ...process.env, WEBHOOK_SECRET: "a-secret-that-is-at-hand" };
+  const { stderr } = spawnSync(process.execPath, ["scripts/send.mjs", "pagerduty-resolved", "--url", url], { cwd: ROOT, env, encoding: "utf8" });
+  assert.match(stderr, /^With WEBHOOK_SECRET, as PAGERDUTY_SIGNING_SECRET is not at hand\.\n\nNo bridge answers/);
+});
+
 test("where no bridge answers, it is said what to start", async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   for (const [name, ...args] of [["send", "alert", "--secret", "x"], ["replay", "--failed", "--token", "x"]]) {

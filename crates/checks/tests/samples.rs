@@ -30,7 +30,7 @@ fn details(name: &str) -> (Sender, Kind, String) {
     else {
         panic!("{name}")
     };
-    assert_eq!(events, by_shape, "{name} is told by its shape");
+    assert_eq!(events, by_shape, "{name} is recognised by its shape");
     let event = events.into_iter().next().unwrap().sanitize(true);
     let library = Library::new(&checks::texts("prompts"));
     let prompt = render(

@@ -184,7 +184,7 @@ impl Counts {
     }
 }
 
-/// What has gathered since the register was last told.
+/// What has gathered since the last report to the register.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Batch {

@@ -29,7 +29,7 @@ enum Change {
     None,
     /// The other workflow.
     Workflow,
-    /// Each session waits for a yes, or none does.
+    /// Each session waits for approval, or none does.
     Approve,
     /// A session starts with the third firing, or with the first.
     Occurrences,

@@ -1,4 +1,4 @@
-//! What keeps sessions from starting: people who pause the bridge, say yes to a session or say nothing, a route with a
+//! What keeps sessions from starting: people who pause the bridge, approve a session or say nothing, a route with a
 //! budget of its own, alerts that recover first; and what must hold whenever a session is asked for.
 
 use std::rc::Rc;
@@ -43,7 +43,7 @@ pub async fn pauses(world: Rc<World>, until: Time) {
     }
 }
 
-/// Somebody says yes to what waits for it, some time later, and clicks three times; or nobody does.
+/// Somebody approves what waits for it, some time later, and clicks three times; or nobody does.
 pub async fn answers(world: Rc<World>, key: String) {
     let executor = &world.executor;
     if executor.happens(0.3) {
@@ -121,7 +121,7 @@ impl World {
             self.broke(format!("{key}: Devin is asked for what is over"));
         }
         if record.plan.approve && !record.approval.given {
-            self.broke(format!("{key}: Devin is asked for what nobody has said yes to"));
+            self.broke(format!("{key}: Devin is asked for what nobody has approved"));
         }
     }
 
@@ -140,7 +140,7 @@ impl World {
         }
     }
 
-    /// How many of these incidents are to have no session: they recovered first, nobody said yes,
+    /// How many of these incidents are to have no session: they recovered first, nobody approved them,
     /// or Devin refused.
     pub(crate) fn without_session<'a>(&self, names: impl Iterator<Item = &'a String>) -> usize {
         let listed = self.listed.borrow();

@@ -127,7 +127,7 @@ pub struct Figures {
     pub kv: Cell<(u64, u64)>,
     /// Calls to Devin that had to be made again.
     pub retried: Cell<u64>,
-    /// Answers of the register that somebody has to wait for another day, a pause's end or a yes.
+    /// Answers of the register that somebody has to wait for another day, a pause's end or an approval.
     pub held: Cell<u64>,
     /// The longest time from an event to its session.
     pub longest_wait: Cell<Duration>,

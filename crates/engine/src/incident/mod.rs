@@ -89,7 +89,7 @@ impl<H: IncidentHost> Program<H> {
         })
     }
 
-    /// The alarm has gone off. An error is to be told to the runtime, which then runs it again.
+    /// The alarm has gone off. An error is to be given to the runtime, which then runs it again.
     pub async fn alarm(&self) -> Result<()> {
         let Err(error) = self.work().await else { return Ok(()) };
         self.host.warn(&format!("the work was cut short: {error}"));
@@ -137,7 +137,7 @@ impl<H: IncidentHost> Program<H> {
         }
     }
 
-    /// The incident's line, where its session begins later, and the list is told of it with that.
+    /// The incident's line, where its session begins later, and the list hears of it with that.
     fn unlisted(&self, taken: Taken) -> Option<Box<Line>> {
         let now = self.host.now();
         self.with_record(|record| {
@@ -266,7 +266,7 @@ impl<H: IncidentHost> Program<H> {
         Ok(())
     }
 
-    /// Takes one step; whether it could be taken: without settings only the list can be told.
+    /// Takes one step; whether it could be taken: without settings only the list can be updated.
     async fn act(&self, step: Step, settings: Option<&H::Settings>) -> Result<bool> {
         let begun = self.host.now();
         let Some(settings) = settings else {
@@ -318,7 +318,7 @@ impl<H: IncidentHost> Program<H> {
         }
     }
 
-    /// How many of the earlier sessions were told, and whether everything was.
+    /// How many of the earlier sessions were reported, and whether everything was.
     async fn list(&self, record: &Record) -> (usize, Result<()>) {
         for (told, former) in record.former.iter().enumerate() {
             let publish = self.host.publish(former.line.clone(), Some(former.id.clone()), former.permit);
@@ -339,7 +339,7 @@ impl<H: IncidentHost> Program<H> {
             }
             let listed = record.former.get(..former).unwrap_or_default();
             current.former.retain(|former| !listed.contains(former));
-            // What changed while these two were told is told next.
+            // What changed while these two were updated comes next.
             let same = current.line() == record.line() && current.recent == record.recent;
             if same || !told {
                 lifecycle::published(current, told, self.host.now(), self.host.chance());

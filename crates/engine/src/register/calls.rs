@@ -67,7 +67,7 @@ pub enum Call {
     FirstToday {
         /// What it is about.
         topic: String,
-        /// The incident that asks; who was told to tell it is told so again.
+        /// The incident that asks; who was to notify people gets the same answer again.
         incident: String,
         /// The state that those incidents are in.
         state: String,

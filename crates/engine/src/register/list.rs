@@ -46,7 +46,7 @@ impl<H: RegisterHost> Program<H> {
         Ok(())
     }
 
-    /// Lists what a hook has seen, unless its incident has told of itself, which is newer: an ignored event, or an incident
+    /// Lists what a hook has seen, unless its incident has reported itself, which is newer: an ignored event, or an incident
     /// whose session begins a little later.
     pub(super) fn list_unknown(&self, mut line: Line) -> Result<()> {
         let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
