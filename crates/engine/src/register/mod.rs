@@ -11,6 +11,7 @@ mod list;
 mod open_sessions;
 mod pause;
 mod permits;
+mod seldom;
 mod sql;
 mod topics;
 
@@ -26,6 +27,7 @@ use ::incident::key::Key;
 use ::incident::listing::Line;
 use ::incident::reason::Reason;
 use calls::{Call, Request, Stats};
+use seldom::Seldom;
 
 /// When somebody is called again who could not be reached.
 const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -37,13 +39,23 @@ pub struct Program<H> {
     created: Cell<bool>,
     /// How many lines of ignored events came since they were last cut down.
     new_ignored: Cell<u32>,
+    /// When permits that count for nothing were last deleted.
+    permits_forgotten: Seldom,
+    /// When sessions that nobody asks about any more were.
+    sessions_forgotten: Seldom,
 }
 
 impl<H: RegisterHost> Program<H> {
     /// The program as it starts.
     pub fn new(host: H) -> Program<H> {
         // Nobody knows how many lines came before the start, so the next one has them cut down.
-        Program { host, created: Cell::new(false), new_ignored: Cell::new(u32::MAX) }
+        Program {
+            host,
+            created: Cell::new(false),
+            new_ignored: Cell::new(u32::MAX),
+            permits_forgotten: Seldom::default(),
+            sessions_forgotten: Seldom::default(),
+        }
     }
 
     /// Answers a request; the answer is JSON.
