@@ -86,7 +86,8 @@ function mood(chance) {
   };
 }
 
-async function restart(bridge) {
+/** Starts it again, where it was killed. */
+export async function restart(bridge) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await bridge.start();

@@ -173,7 +173,7 @@ class Run {
   constructor(api, cell, bridge, watch, elsewhere) {
     Object.assign(this, { api, cell, bridge, watch });
     const { give } = cell.reply;
-    this.reply = typeof give === "function" ? give(api, elsewhere) : give;
+    this.reply = typeof give === "function" ? give(api, elsewhere, bridge) : give;
     this.outcome = OUTCOMES[cell.outcome];
     const incident = newIncident();
     this.incident = cell.sender === ALERT ? { id: incident.id, key: `alert-${incident.id}` } : incident;

@@ -1,6 +1,8 @@
 //! What became of the sessions: a cron trigger asks Devin about those that have not ended, all in one list, and tells
 //! their incidents what has changed.
 
+use std::collections::BTreeMap;
+
 use crate::host::{CronHost, Settings};
 use ::incident::key::Key;
 use ::incident::listing::Line;
@@ -33,11 +35,13 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     let answer = host.ask_for_list(settings.devin(), &settings.devin().sessions_now(&ids)).await;
     let emails = settings.redact_emails();
     let mut reports = reply::reports(answer, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
-    reports.extend(ask_one_by_one(host, &*settings, unanswered(&open, &reports, host.now())).await);
+    let unanswered = unanswered(&open, &by_id(&reports), host.now());
+    reports.extend(ask_one_by_one(host, &*settings, unanswered).await);
+    let reports = by_id(&reports);
     let (mut wordless, mut out, mut at_work) = (Vec::new(), Vec::new(), Vec::new());
     for line in &open {
-        let Some(report) = reports.iter().find(|report| same(&report.session, session_id(line))) else { continue };
-        let report = Report { session: session_id(line).to_owned(), ..report.clone() };
+        let Some(report) = reports.get(bare(session_id(line))) else { continue };
+        let report = Report { session: session_id(line).to_owned(), ..(*report).clone() };
         match report.end {
             // Only as it happens: a session stays stopped long after the account can pay again.
             End::Credits if report.detail != line.session_detail => out.push(line.incident.clone()),
@@ -64,9 +68,9 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
 
 /// The sessions of which the list says nothing, in another order each time so that everyone's turn comes. How Devin reads
 /// several ids is not documented: it may have taken only one of them, and v1 lists the newest sessions only.
-fn unanswered<'a>(open: &'a [Line], reports: &[Report], now: Time) -> Vec<&'a str> {
+fn unanswered<'a>(open: &'a [Line], reports: &BTreeMap<&str, &Report>, now: Time) -> Vec<&'a str> {
     let mut ids: Vec<&str> = open.iter().map(session_id).collect();
-    ids.retain(|id| !reports.iter().any(|report| same(&report.session, id)));
+    ids.retain(|id| !reports.contains_key(bare(id)));
     let turn = usize::try_from(now.0 / TURN).unwrap_or_default().wrapping_mul(MOST_SINGLE);
     let first = turn.checked_rem(ids.len()).unwrap_or_default();
     ids.rotate_left(first);
@@ -121,9 +125,14 @@ fn session_id(line: &Line) -> &str {
     line.session_id.as_deref().unwrap_or_default()
 }
 
-/// Whether two ids are of one session. Devin's documents show them with and without their prefix.
-fn same(one: &str, other: &str) -> bool {
-    one.trim_start_matches("devin-") == other.trim_start_matches("devin-")
+/// The reports by their sessions; of two about one session the first.
+fn by_id(reports: &[Report]) -> BTreeMap<&str, &Report> {
+    reports.iter().rev().map(|report| (bare(&report.session), report)).collect()
+}
+
+/// What two ids of one session have in common: Devin's documents show them with and without their prefix.
+fn bare(id: &str) -> &str {
+    id.strip_prefix("devin-").unwrap_or(id)
 }
 
 /// Whether the report says something that the list does not. The spending grows all the time and is no news by itself
@@ -170,6 +179,7 @@ mod tests {
 
     #[test]
     fn an_id_is_the_same_with_its_prefix_and_without() {
-        assert!(same("devin-1", "1") && same("devin-1", "devin-1") && !same("devin-1", "devin-2"));
+        assert_eq!((bare("devin-1"), bare("1")), ("1", "1"));
+        assert_ne!(bare("devin-1"), bare("devin-2"));
     }
 }

@@ -21,7 +21,7 @@ pub async fn weather(world: Rc<World>, until: Time) {
         world.weather.set(Weather { session_gone: 0.01, lost: 0.001, crash: 0.0005, ..Weather::default() });
         executor.pause(executor.between(HOUR, 4 * DAY)).await;
         let calm = world.weather.get();
-        let bad = match executor.below(17) {
+        let bad = match executor.below(18) {
             0 => Weather { devin_down: 1.0, ..calm },
             1 => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
             2 => Weather { devin_stalls: 0.7, ..calm },
@@ -31,18 +31,30 @@ pub async fn weather(world: Rc<World>, until: Time) {
             6 => Weather { crash: 0.1, ..calm },
             7 => Weather { register_away: 0.9, session_gone: 0.5, ..calm },
             8 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
-            9 => Weather { clock_jumps: 0.05, ..calm },
-            10 => Weather { clock_jumps: 0.02, devin_deaf: 0.5, lost: 0.1, ..calm },
+            9 => Weather { clock_jumps: 0.05, register_jumps: 0.05, ..calm },
+            10 => Weather { clock_jumps: 0.02, register_jumps: 0.02, devin_deaf: 0.5, lost: 0.1, ..calm },
             11 => Weather { kv_fails: 0.5, ..calm },
             12 => Weather { devin_mute: 1.0, ..calm },
             13 => Weather { no_credits: 0.7, ..calm },
             14 => Weather { targets_fail: 0.7, slack_errors: 0.3, crash: 0.02, ..calm },
             15 => Weather { devin_refuses: 0.3, ..calm },
+            16 => Weather { clock_jumps: 0.3, ..calm },
             _ => Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, kv_fails: 0.2, ..calm },
         };
         world.weather.set(bad);
-        executor.pause(executor.between(MINUTE, 6 * HOUR)).await;
+        // Messages may get nowhere for days, and clocks may be wrong over midnight.
+        let longest = match bad {
+            _ if bad.devin_mute > 0.0 => 3 * DAY,
+            _ if bad.clock_jumps > 0.1 => 2 * DAY,
+            _ => 6 * HOUR,
+        };
+        executor.pause(executor.between(MINUTE, longest)).await;
         world.set_clocks();
+        // Whoever was away has much to do afterwards.
+        if executor.happens(0.5) {
+            world.weather.set(Weather { slow: 1.0, ..calm });
+            executor.pause(executor.between(10 * MINUTE, HOUR)).await;
+        }
     }
     world.weather.set(Weather::default());
     world.set_clocks();
@@ -72,7 +84,14 @@ pub async fn incidents(world: Rc<World>, a_year: u32, until: Time) {
     }
 }
 
-fn event(sender: Sender, key: &str, kind: Kind, id: Option<String>, change: Option<String>) -> IncidentEvent {
+/// An event of an incident that says the usual.
+pub(crate) fn event(
+    sender: Sender,
+    key: &str,
+    kind: Kind,
+    id: Option<String>,
+    change: Option<String>,
+) -> IncidentEvent {
     IncidentEvent {
         key: Key::new(sender, &[key]).unwrap(),
         sender,
@@ -138,7 +157,8 @@ async fn alert(world: &Rc<World>, number: u32, until: Time) {
         executor.spawn(gates::answers(Rc::clone(world), name.clone()));
     }
     // One that flaps for days begins many episodes.
-    let episodes = if executor.happens(0.005) { 60 } else { executor.below(4) };
+    let flaps = executor.happens(0.005);
+    let episodes = if flaps { 60 } else { executor.below(4) };
     let mut number = 0_u32;
     let mut next = |kind| {
         number += 1;
@@ -148,7 +168,7 @@ async fn alert(world: &Rc<World>, number: u32, until: Time) {
         if executor.now() >= until.plus(2 * DAY) {
             return;
         }
-        for _ in 0..=executor.below(11) {
+        for _ in 0..=executor.below(if flaps { 2 } else { 11 }) {
             deliver(world, &next(Kind::Triggered), &plan).await;
             executor.pause(executor.between(30 * SECOND, 10 * MINUTE)).await;
         }
@@ -156,7 +176,9 @@ async fn alert(world: &Rc<World>, number: u32, until: Time) {
             deliver(world, &next(Kind::Acknowledged), &plan).await;
         }
         deliver(world, &next(Kind::Resolved), &plan).await;
-        executor.pause(executor.between(MINUTE, 6 * HOUR)).await;
+        // One that flaps comes back as soon as it is another episode.
+        let calm = if flaps { (61 * MINUTE, 70 * MINUTE) } else { (MINUTE, 6 * HOUR) };
+        executor.pause(executor.between(calm.0, calm.1)).await;
     }
     // A person tries again whatever has failed, and releases what is held.
     if executor.happens(0.05) {

@@ -4,11 +4,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::settings::Settings;
-use crate::world::World;
+use crate::world::{RECORD, World};
 use engine::host::Settings as _;
 use incident::admission::Limits;
 use incident::event::Kind;
@@ -57,8 +58,10 @@ pub struct Deployed {
     routes: Cell<[Change; TEAMS]>,
     /// The keys whose records an earlier release has written.
     rolled_back: RefCell<BTreeSet<String>>,
-    /// Whether records of a later format are there.
+    /// Whether records of a later format are there, …
     later: Cell<bool>,
+    /// … and since when they have been there no more.
+    readable_since: Cell<Option<Time>>,
 }
 
 /// Somebody deploys now and then.
@@ -126,6 +129,12 @@ impl World {
         self.deployed.rolled_back.borrow().contains(key)
     }
 
+    /// Whether there may have been records of a later format in this span.
+    pub(crate) fn was_unreadable(&self, span: Duration) -> bool {
+        let since = self.deployed.readable_since.get();
+        self.deployed.later.get() || since.is_some_and(|since| self.executor.now().since(since) < span)
+    }
+
     /// The highest of a limit that was in force since then.
     pub(crate) fn most(&self, since: Time, limit: fn(&Limits) -> u32) -> usize {
         let limits = self.limits.borrow();
@@ -133,7 +142,8 @@ impl World {
         limits[from..].iter().map(|(_, limits)| limit(limits)).max().unwrap_or_default() as usize
     }
 
-    fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
+    /// Changes the settings, unless they are wrong.
+    pub(crate) fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
         let Some(mut settings) = self.settings.borrow().as_deref().cloned() else { return };
         change(&mut settings);
         self.limits.borrow_mut().push((self.executor.now(), settings.limits()));
@@ -155,12 +165,13 @@ impl World {
     }
 
     fn rewrite(&self, change: impl Fn(&World, &str, &mut Map<String, Value>)) {
-        let mut incidents = self.incidents.borrow_mut();
-        for (key, slot) in incidents.iter_mut() {
-            let Some(text) = slot.storage.get_mut("record") else { continue };
-            let Ok(Value::Object(mut record)) = serde_json::from_str::<Value>(text) else { continue };
-            change(self, key, &mut record);
-            *text = Value::Object(record).to_string();
+        for key in self.keys() {
+            let Some(text) = self.stored(&key, RECORD) else { continue };
+            let Ok(Value::Object(mut record)) = serde_json::from_str::<Value>(&text) else { continue };
+            change(self, &key, &mut record);
+            let mut incidents = self.incidents.borrow_mut();
+            let Some(slot) = incidents.get_mut(&key) else { continue };
+            slot.store(RECORD, Value::Object(record).to_string());
         }
     }
 
@@ -188,6 +199,7 @@ impl World {
             }
         });
         self.deployed.later.set(to > from);
+        self.deployed.readable_since.set(Some(self.executor.now()));
         self.restart_all();
     }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use incident::time::{MINUTE, Time};
@@ -63,7 +64,8 @@ fn symptoms(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// What is there.
 pub struct Devin {
-    api: Api,
+    /// The version of its API that is spoken.
+    pub(crate) api: Api,
     /// Every session ever, in the order of their creation.
     pub sessions: Vec<Session>,
     by_tag: BTreeMap<String, Vec<usize>>,
@@ -89,8 +91,56 @@ pub struct Fate {
 }
 
 /// An answer with this status and body.
-pub fn answer(status: u16, body: &Value) -> Answer {
-    Answer { status, retry_after: None, body: body.to_string(), whole: true }
+pub fn answer(status: u16, body: &impl Serialize) -> Answer {
+    Answer { status, retry_after: None, body: serde_json::to_string(body).unwrap(), whole: true }
+}
+
+/// A session as a list shows it; it is written a million times a year.
+#[derive(Serialize)]
+struct Shown<'a> {
+    session_id: &'a str,
+    title: &'a str,
+    tags: &'a [String],
+    status: &'static str,
+    structured_output: Option<Value>,
+    #[serde(flatten)]
+    version: Version<'a>,
+}
+
+/// What the versions of the API show differently.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Version<'a> {
+    V3 {
+        url: String,
+        status_detail: &'static str,
+        acus_consumed: f64,
+        pull_requests: Vec<PullRequest>,
+    },
+    V1 {
+        status_enum: &'static str,
+        pull_request: Option<PullRequest>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        messages: Option<Vec<Said<'a>>>,
+    },
+}
+
+/// A pull request; v1 gives its address alone.
+#[derive(Serialize)]
+struct PullRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pr_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pr_state: Option<&'static str>,
+}
+
+/// A message in the conversation of v1.
+#[derive(Serialize)]
+struct Said<'a> {
+    r#type: &'static str,
+    message: &'a str,
 }
 
 fn hash(text: &str) -> u64 {
@@ -207,10 +257,13 @@ impl Devin {
         let sessions: Vec<&Session> = match wanted("tags") {
             _ if !ids.is_empty() => ids.into_iter().filter_map(|id| self.session(id)).collect(),
             Some(tag) => self.tagged(&tag).into_iter().filter(shown).skip(from).take(PAGE + 1).collect(),
-            None => self.sessions.iter().rev().filter(shown).skip(from).take(PAGE + 1).collect(),
+            None => {
+                let recent = self.sessions.iter().rev().take_while(|session| session.created.0 / 1_000 >= since);
+                recent.filter(shown).skip(from).take(PAGE + 1).collect()
+            }
         };
         let more = sessions.len() > PAGE;
-        let items: Vec<Value> = sessions.into_iter().take(PAGE).map(|session| self.shown(session, now)).collect();
+        let items: Vec<Shown<'_>> = sessions.into_iter().take(PAGE).map(|session| self.shown(session, now)).collect();
         match self.api {
             Api::V1 => answer(200, &json!({"sessions": items})),
             Api::V3 { .. } => {
@@ -264,16 +317,16 @@ impl Devin {
     }
 
     /// A session that is asked for: v1 adds the conversation.
-    fn shown_alone(&self, session: &Session, now: Time) -> Value {
+    fn shown_alone<'a>(&self, session: &'a Session, now: Time) -> Shown<'a> {
         let mut shown = self.shown(session, now);
-        if self.api == Api::V1 {
-            let message = |text| json!({"type": "user_message", "message": text});
-            shown["messages"] = session.messages.iter().map(message).collect();
+        if let Version::V1 { messages, .. } = &mut shown.version {
+            let said = session.messages.iter().map(|message| Said { r#type: "user_message", message });
+            *messages = Some(said.collect());
         }
         shown
     }
 
-    fn shown(&self, session: &Session, now: Time) -> Value {
+    fn shown<'a>(&self, session: &'a Session, now: Time) -> Shown<'a> {
         let ended = now >= session.ends;
         let (status, detail, v1) = match ENDS[session.end] {
             _ if !session.paid && now >= session.created.plus(MINUTE) => ("suspended", "out_of_credits", "working"),
@@ -283,18 +336,22 @@ impl Devin {
         let page = format!("https://github.com/o/r/pull/{}", session.id);
         let opened = session.opens.is_some_and(|at| now >= at);
         let output = (ended && session.end == 2).then(|| json!({"summary": "The pool was exhausted."}));
-        match self.api {
-            Api::V3 { .. } => json!({
-                "session_id": session.id, "title": session.title, "tags": session.tags, "url": url(&session.id),
-                "status": status, "status_detail": detail, "structured_output": output, "acus_consumed": 1.5,
-                "pull_requests": if opened { json!([{"pr_url": page, "pr_state": "open"}]) } else { json!([]) },
-            }),
-            Api::V1 => json!({
-                "session_id": session.id, "title": session.title, "tags": session.tags, "status": "running",
-                "status_enum": v1, "structured_output": output,
-                "pull_request": if opened { json!({"url": page}) } else { Value::Null },
-            }),
-        }
+        let (status, version) = match self.api {
+            Api::V3 { .. } => {
+                let request = || PullRequest { url: None, pr_url: Some(page), pr_state: Some("open") };
+                let pull_requests = opened.then(request).into_iter().collect();
+                (
+                    status,
+                    Version::V3 { url: url(&session.id), status_detail: detail, acus_consumed: 1.5, pull_requests },
+                )
+            }
+            Api::V1 => {
+                let request = || PullRequest { url: Some(page), pr_url: None, pr_state: None };
+                ("running", Version::V1 { status_enum: v1, pull_request: opened.then(request), messages: None })
+            }
+        };
+        let (title, tags) = (session.title.as_str(), session.tags.as_slice());
+        Shown { session_id: &session.id, title, tags, status, structured_output: output, version }
     }
 }
 

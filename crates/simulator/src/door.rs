@@ -35,8 +35,6 @@ pub struct Answered {
     pub fired: RefCell<BTreeMap<String, BTreeSet<String>>>,
     /// Firings of alerts that may count as occurrences, by key: when, and which delivery it was.
     firings: RefCell<BTreeMap<String, Vec<(Time, String)>>>,
-    /// When each incident was last heard of.
-    last: RefCell<BTreeMap<String, Time>>,
 }
 
 /// At least once: again until it is taken, for so long as senders try, and sometimes once more although it was.
@@ -49,9 +47,10 @@ pub(crate) async fn deliver(world: &Rc<World>, event: &IncidentEvent, first: &Pl
         let counts = plan.as_ref().is_some_and(|plan| plan.min_occurrences > 1);
         let delivery = event.delivery.clone().filter(|_| counts);
         let event = &IncidentEvent { delivery, ..event.clone() };
-        let before = if world.may_be_judged(event) { world.record(&key) } else { None };
+        let alert = event.sender == Sender::Alert && event.group.is_none();
+        let before = if alert { world.record(&key) } else { None };
         world.count_firing(event, plan.as_ref());
-        let answer = world.hook(event, plan.as_ref()).await;
+        let answer = world.hook(event, plan.as_ref(), WAIT).await;
         world.happened(&key, || match &answer {
             Ok(outcome) => format!("{} is delivered: {:?}", event.event_type, outcome.taken),
             Err(error) => format!("{} is delivered: {error:?}", event.event_type),
@@ -61,7 +60,7 @@ pub(crate) async fn deliver(world: &Rc<World>, event: &IncidentEvent, first: &Pl
                 if let Some(line) = outcome.line.clone() {
                     list_soon(world, *line);
                 }
-                world.judge(event, plan.as_ref(), before.as_ref(), &outcome);
+                world.judge(event, plan.as_ref(), before.as_deref(), &outcome);
                 if event.group.is_some() && event.kind == Kind::Triggered && !matches!(outcome.taken, Taken::Ignored(_))
                 {
                     let name = event.incident.title.clone();
@@ -91,8 +90,8 @@ fn list_soon(world: &Rc<World>, line: Line) {
 }
 
 impl World {
-    /// What a hook does with an event.
-    async fn hook(&self, event: &IncidentEvent, plan: Option<&Plan>) -> Result<Outcome> {
+    /// What a hook does with an event; `patience`: how long that of alerts waits for the session.
+    pub(crate) async fn hook(&self, event: &IncidentEvent, plan: Option<&Plan>, patience: Duration) -> Result<Outcome> {
         let ignored = |reason| {
             Ok(Outcome { taken: Taken::Ignored(reason), incident: event.key.to_string(), ..Outcome::default() })
         };
@@ -111,7 +110,7 @@ impl World {
             let session_status = SessionStatus::Started { session: entry.session };
             return Ok(Outcome { taken: Taken::Duplicate, incident: entry.incident, session_status, line: None });
         }
-        let wait = if event.sender == Sender::Pagerduty || event.group.is_some() { Duration::ZERO } else { WAIT };
+        let wait = if event.sender == Sender::Pagerduty || event.group.is_some() { Duration::ZERO } else { patience };
         let plan = plan.cloned().map(Box::new);
         let begun = self.executor.now();
         let answer = self.call(event.key.as_str(), Call::Event { event: Box::new(event.clone()), plan, wait }).await;
@@ -119,18 +118,6 @@ impl World {
             self.broke(format!("{}: a sender is kept waiting for {:?}", event.key, self.executor.now().since(begun)));
         }
         answer
-    }
-
-    /// Whether the record matters to [`World::judge`]: nobody was heard of for an hour, or the session failed, or occurrences
-    /// count.
-    fn may_be_judged(&self, event: &IncidentEvent) -> bool {
-        let now = self.executor.now();
-        let last = self.answered.last.borrow_mut().insert(event.key.to_string(), now);
-        if event.sender != Sender::Alert || event.group.is_some() {
-            return false;
-        }
-        let failed = || self.listed.borrow().get(event.key.as_str()).is_some_and(|(state, _)| state == "failed");
-        event.delivery.is_some() || last.is_none_or(|last| now.since(last) > HOUR) || failed()
     }
 
     /// A firing is delivered: it counts as an occurrence, if it is no redelivery of one within two minutes.
@@ -150,7 +137,7 @@ impl World {
     /// Whether an answer can be true, as far as the sender of an alert can tell. `before`: the record before it was asked.
     fn judge(&self, event: &IncidentEvent, plan: Option<&Plan>, before: Option<&Record>, outcome: &Outcome) {
         let alert = event.sender == Sender::Alert && event.group.is_none();
-        let Some(plan) = plan.filter(|_| alert && self.clocks_were_right(2 * HOUR)) else { return };
+        let Some(plan) = plan.filter(|_| alert && self.clock_was_right(event.key.as_str(), 2 * HOUR)) else { return };
         let (now, key) = (self.executor.now(), &event.key);
         if self.was_rolled_back(key.as_str()) {
             return;

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BinaryHeap, HashMap};
 use std::future::Future;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -15,18 +16,43 @@ use incident::time::Time;
 /// A task's number.
 pub type Id = u64;
 
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+/// What a task still has to do, and what wakes it.
+type Task = (Pin<Box<dyn Future<Output = ()>>>, Waker);
+
+/// Tasks and timers by their numbers, which need no better hash than this. Nobody walks through such a map: its order is
+/// chance.
+type ById<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
+
+/// See [`ById`].
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// Tasks, timers, the clock and chance.
 pub struct Executor {
     now: Cell<Time>,
     chance: RefCell<fastrand::Rng>,
     next: Cell<Id>,
-    tasks: RefCell<BTreeMap<Id, Task>>,
+    tasks: RefCell<ById<Task>>,
     running: Cell<Id>,
     ready: Arc<Mutex<Vec<Id>>>,
     timers: RefCell<BinaryHeap<Reverse<(Time, Id)>>>,
-    wakers: RefCell<BTreeMap<Id, Waker>>,
+    wakers: RefCell<ById<Waker>>,
     polls: Cell<u64>,
     history: Cell<u64>,
 }
@@ -106,7 +132,8 @@ impl Executor {
     /// Starts a task.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) -> Id {
         let id = self.number();
-        self.tasks.borrow_mut().insert(id, Box::pin(task));
+        let waker = Waker::from(Arc::new(TaskWaker { id, ready: Arc::clone(&self.ready) }));
+        self.tasks.borrow_mut().insert(id, (Box::pin(task), waker));
         self.ready.lock().unwrap().push(id);
         id
     }
@@ -124,8 +151,13 @@ impl Executor {
     /// Ends everything: tasks hold the world that holds them.
     pub fn end(&self) {
         self.timers.borrow_mut().clear();
-        while let Some((_, task)) = { self.tasks.borrow_mut().pop_first() } {
-            drop(task);
+        loop {
+            let tasks = self.tasks.take();
+            if tasks.is_empty() {
+                return;
+            }
+            // Outside of the borrow: what they hold may end others.
+            drop(tasks);
         }
     }
 
@@ -152,8 +184,7 @@ impl Executor {
                 }
             };
             if let Some(id) = ready {
-                let Some(mut task) = self.tasks.borrow_mut().remove(&id) else { continue };
-                let waker = Waker::from(Arc::new(TaskWaker { id, ready: Arc::clone(&self.ready) }));
+                let Some((mut task, waker)) = self.tasks.borrow_mut().remove(&id) else { continue };
                 self.running.set(id);
                 self.polls.set(self.polls.get() + 1);
                 let step = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.now().0 as u64;
@@ -161,7 +192,7 @@ impl Executor {
                 let done = task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
                 let killed = self.running.replace(0) != id;
                 if !done && !killed {
-                    self.tasks.borrow_mut().insert(id, task);
+                    self.tasks.borrow_mut().insert(id, (task, waker));
                 }
                 check();
                 continue;

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::clocks::REGISTER;
 use crate::world::World;
 use engine::incident::calls::Call;
 use engine::register::calls as register;
@@ -92,9 +93,9 @@ impl World {
             self.broke(format!("{key} asks for a permit {} times in a minute", lately.len()));
         }
         // Those that were held come back one after the other, and not all at the same moment.
-        let held = |record: Record| matches!(record.state, State::Waiting { admission: AdmissionState::Held, .. });
+        let held = |record: Rc<Record>| matches!(record.state, State::Waiting { admission: AdmissionState::Held, .. });
         let limits = self.most(now.minus(MINUTE), |limits| limits.per_minute);
-        if !applicant.released && self.record(key).is_some_and(held) && self.clocks_were_right(DAY) {
+        if !applicant.released && self.record(key).is_some_and(held) && self.clocks_were_right(HOUR) {
             let mut back = self.back.borrow_mut();
             back.retain(|at| now.since(*at) < SECOND);
             back.push(now);
@@ -104,7 +105,9 @@ impl World {
         }
         let in_pause =
             self.paused.get().is_some_and(|(since, ends)| since < asked && ends.is_none_or(|ends| now < ends));
-        if in_pause && self.clocks_were_right(DAY) && *admission == Admission::Admitted && !applicant.released {
+        let lasts = self.paused.get().is_some_and(|(_, ends)| ends.is_none());
+        let known = lasts || self.clock_was_right(REGISTER, MINUTE);
+        if in_pause && known && *admission == Admission::Admitted && !applicant.released {
             self.broke(format!("{key} may start in a pause"));
         }
     }

@@ -88,7 +88,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
         requests,
         busiest: (span >= DAY).then_some(busiest),
         rows,
-        bytes: world.number("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"),
+        bytes: world.number("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", []),
         cold: (figures.sql_rows.get() - before.0, figures.sql_steps.get() - before.1),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clocks::REGISTER;
 use crate::devin::Fate;
 use crate::settings::Settings;
-use crate::world::{World, add};
+use crate::world::{RECORD, World, add};
 use engine::counts::Count;
 use engine::host::{Binding, CronHost, Error, IncidentHost, Object, RegisterHost, Result, Row};
 use engine::incident as program;
@@ -25,6 +25,9 @@ use outbound::notify::Question;
 
 /// How the statement begins with which the register issues a permit.
 const RESERVES: &str = "INSERT OR REPLACE INTO permits";
+/// … and with which it puts somebody in line, with its id, incident, rank, since when it waits, when it comes back, and
+/// whether it is held.
+const WAITS: &str = "INSERT OR REPLACE INTO waiters";
 /// The longest record that may be stored, in bytes.
 const MOST_BYTES: usize = 240 * 1024;
 
@@ -115,7 +118,7 @@ impl IncidentHost for IncidentObject {
             return Err(Error("storage failed".into()));
         }
         let incidents = world.incidents.borrow();
-        Ok(incidents.get(&self.key).and_then(|slot| slot.storage.get(name)).cloned())
+        Ok(incidents.get(&self.key).and_then(|slot| slot.stored(name)).cloned())
     }
 
     async fn write(&self, texts: Vec<(&str, String)>) -> Result<()> {
@@ -130,7 +133,7 @@ impl IncidentHost for IncidentObject {
             let mut incidents = world.incidents.borrow_mut();
             let slot = incidents.entry(self.key.clone()).or_default();
             for (name, text) in texts {
-                if name == "record" {
+                if name == RECORD {
                     world.is_bounded(&self.key, &text);
                     world.figures.longest.set(world.figures.longest.get().max(text.len()));
                     if text.len() > MOST_BYTES {
@@ -141,8 +144,8 @@ impl IncidentHost for IncidentObject {
                         Err(error) => format!("stored: {error}"),
                     });
                 }
-                let before = slot.storage.insert(name.to_owned(), text);
-                world.keeps_later(&self.key, before.as_ref().filter(|_| name == "record"));
+                let before = slot.store(name, text);
+                world.keeps_later(&self.key, before.as_ref().filter(|_| name == RECORD));
             }
         }
         self.may_die().await;
@@ -153,8 +156,7 @@ impl IncidentHost for IncidentObject {
         let world = self.world();
         let mut incidents = world.incidents.borrow_mut();
         let slot = incidents.entry(self.key.clone()).or_default();
-        slot.storage.clear();
-        slot.alarm = None;
+        slot.erase();
         Ok(())
     }
 
@@ -220,7 +222,7 @@ impl IncidentHost for IncidentObject {
             world.must_wait(&self.key, limits);
         }
         if let Ok(Admission::Held { .. }) = admission {
-            add(&world.figures.held, 1);
+            world.figures.held.borrow_mut().insert(applicant.incident);
         }
         self.may_die().await;
         admission
@@ -349,18 +351,28 @@ impl RegisterHost for RegisterObject {
         if let (Some(Binding::Text(id)), true) = (bindings.first(), statement.starts_with(RESERVES)) {
             world.is_first_in_line(id);
         }
+        if statement.starts_with(WAITS)
+            && let [Binding::Text(id), _, Binding::Integer(rank), Binding::Integer(since), Binding::Integer(at), held] =
+                bindings.as_slice()
+            && *held == Binding::Integer(1)
+        {
+            world.comes_back_in_turn(id, (*rank, *since), Time(*at));
+        }
         let mut prepared = world.database.prepare_cached(statement).map_err(failed)?;
-        let names: Rc<Vec<String>> = Rc::new(prepared.column_names().into_iter().map(str::to_owned).collect());
         let bindings = bindings.into_iter().map(|binding| match binding {
             Binding::Null => rusqlite::types::Value::Null,
             Binding::Integer(number) => rusqlite::types::Value::Integer(number),
             Binding::Text(text) => rusqlite::types::Value::Text(text),
         });
         let mut rows = prepared.query(rusqlite::params_from_iter(bindings)).map_err(failed)?;
-        let mut all = Vec::new();
+        let mut all: Vec<SqliteRow> = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
+            let names = match all.first() {
+                Some(SqliteRow(names, _)) => Rc::clone(names),
+                None => Rc::new(row.as_ref().column_names().into_iter().map(str::to_owned).collect()),
+            };
             let values = (0..names.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>().map_err(failed)?;
-            all.push(SqliteRow(Rc::clone(&names), values));
+            all.push(SqliteRow(names, values));
         }
         drop(rows);
         let steps = prepared.reset_status(rusqlite::StatementStatus::VmStep);

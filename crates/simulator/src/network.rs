@@ -30,6 +30,9 @@ impl World {
         add(&self.figures.devin, 1);
         let executor = &self.executor;
         self.on_its_way(THERE).await;
+        if self.script.borrow().is_some() {
+            return self.ask_by_script(call, act).await;
+        }
         if self.happens(|weather| weather.devin_down) {
             return self.nothing_done().await;
         }
@@ -53,6 +56,7 @@ impl World {
             opens_late: executor.happens(0.3).then(|| executor.between(10 * MINUTE, 3 * HOUR)),
             paid: !self.happens(|weather| weather.no_credits),
         };
+        self.takes_its_time().await;
         let done = act(self, &fate);
         if self.happens(|weather| weather.devin_stalls) {
             executor.pause(MINUTE).await;
@@ -83,6 +87,7 @@ impl World {
             }
             return Ok(answer(200, &json!({"ok": false, "error": error})));
         }
+        self.takes_its_time().await;
         let done = self.people.borrow_mut().act(self, call);
         match fails {
             2 => {
@@ -94,6 +99,13 @@ impl World {
                 self.on_its_way(BACK).await;
                 Ok(done)
             }
+        }
+    }
+
+    /// Less than anybody's patience, and much more than usual.
+    async fn takes_its_time(&self) {
+        if self.happens(|weather| weather.slow) {
+            self.on_its_way((40 * SECOND, 57 * SECOND)).await;
         }
     }
 

@@ -41,7 +41,7 @@ impl World {
     /// Whether what a record keeps of messages is within its bound.
     pub(crate) fn is_bounded(&self, key: &str, text: &str) {
         // What is short can't hold many.
-        let long = text.len() > 20_000;
+        let long = text.len() > 10_000;
         let Some(record) = long.then(|| Record::from_text(text).ok()).flatten() else { return };
         if record.outbox.len() > MOST_MESSAGES {
             self.broke(format!("{key}: {} messages are kept", record.outbox.len()));
@@ -54,7 +54,7 @@ impl World {
         let created = self.devin.borrow().tagged(id).first().map(|session| session.created);
         let today = created.is_some_and(|created| created >= now.midnight().plus(MINUTE));
         let set = self.register_was_set(now.midnight().minus(HOUR)) > 0;
-        if today && !set && self.number(&format!("SELECT count(*) FROM permits WHERE id = '{id}'")) == 0 {
+        if today && !set && self.number("SELECT count(*) FROM permits WHERE id = ?", [id]) == 0 {
             self.broke(format!("{}: its session of today does not count", key_of(id)));
         }
     }
@@ -63,34 +63,50 @@ impl World {
     pub(crate) fn is_first_in_line(&self, id: &str) {
         let key = key_of(id);
         let (now, limits) = (self.clock(REGISTER), self.limits.borrow().last().map(|(_, limits)| limits.clone()));
-        let Some(limits) = limits.filter(|_| self.clocks_were_right(DAY)) else { return };
+        let Some(limits) = limits else { return };
         let Some(record) = self.record(key).filter(|_| !self.released.borrow().contains(key)) else { return };
         let applicant = record.applicant();
-        // Those with a route of their own may be held by its budget.
-        let ahead = self.number(&format!(
-            "SELECT count(*) FROM waiters LEFT JOIN counted USING (id) WHERE route IS NULL \
-             AND (rank, since, waiters.id) < ({}, {}, '{id}')",
-            applicant.rank, applicant.since.0
-        ));
-        let minute = self.number(&format!("SELECT count(*) FROM permits WHERE at > {}", now.minus(MINUTE).0));
-        let day =
-            self.number(&format!("SELECT count(*) FROM permits WHERE confirmed = 0 OR at >= {}", now.midnight().0));
+        let ahead = self.ahead(id, applicant.rank.into(), applicant.since.0);
+        let minute = self.number("SELECT count(*) FROM permits WHERE at > ?", [now.minus(MINUTE).0]);
+        let day = self.number("SELECT count(*) FROM permits WHERE confirmed = 0 OR at >= ?", [now.midnight().0]);
         if ahead + minute >= i64::from(limits.per_minute) || ahead + day >= i64::from(limits.per_day) {
             self.broke(format!("{key} may start before {ahead} who wait: {minute} in a minute, {day} today"));
         }
     }
 
+    /// Somebody is held until then: where all may go at that moment, does it come after those in front of it? Not where its
+    /// route holds it, whose line is another one.
+    pub(crate) fn comes_back_in_turn(&self, id: &str, (rank, since): (i64, i64), at: Time) {
+        let now = self.clock(REGISTER);
+        let begins = at == now.next_midnight() || self.number("SELECT until FROM pause", []) == at.0;
+        let of_route = || self.number("SELECT count(*) FROM counted WHERE id = ? AND route IS NOT NULL", [id]);
+        if at <= now || !begins || of_route() > 0 {
+            return;
+        }
+        let ahead = self.ahead(id, rank, since);
+        if ahead > 0 {
+            self.broke(format!("{} is to come back at the same moment as {ahead} in front of it", key_of(id)));
+        }
+    }
+
+    /// How many are in line before somebody, without those of routes with a budget of their own, which may hold them.
+    fn ahead(&self, id: &str, rank: i64, since: i64) -> i64 {
+        let query = "SELECT count(*) FROM waiters LEFT JOIN counted USING (id) WHERE route IS NULL \
+             AND (rank, since, waiters.id) < (?, ?, ?)";
+        self.number(query, (rank, since, id))
+    }
+
     /// How often the limits may have begun anew since then, because the register's clock was set.
     pub(crate) fn times_anew(&self, since: Time) -> usize {
         // A clock that is wrong has another midnight.
-        let wrong = usize::from(!self.clocks_were_right(self.executor.now().since(since) + 2 * HOUR));
+        let wrong = usize::from(!self.clock_was_right(REGISTER, self.executor.now().since(since) + 2 * HOUR));
         1 + wrong + self.register_was_set(since.minus(2 * HOUR))
     }
 
     /// Of the register's rows only those are there that count for something.
     pub fn check_rows(&self) {
         let oldest = self.executor.now().midnight().minus(DAY).0;
-        let old = self.number(&format!("SELECT count(*) FROM permits WHERE at < {oldest} AND confirmed = 1"));
+        let old = self.number("SELECT count(*) FROM permits WHERE at < ? AND confirmed = 1", [oldest]);
         if old > 0 {
             self.broke(format!("{old} permits of sessions from days ago are kept"));
         }
@@ -109,8 +125,9 @@ impl World {
             let tries =
                 matches!(record.state, State::Waiting { .. } | State::Creating { .. } | State::LookingUp { .. });
             let waits = matches!(record.state, State::Waiting { .. }) && record.unanswered == 0;
-            let issued = Time(self.number(&format!("SELECT at FROM permits WHERE id = '{id}'")));
-            if waits && self.clocks_were_right(DAY) && self.executor.now().since(issued) > 2 * MINUTE {
+            let issued = Time(self.number("SELECT at FROM permits WHERE id = ?", [&id]));
+            let set_lately = self.register_was_set(self.executor.now().minus(HOUR)) > 0;
+            if waits && !set_lately && self.clock(REGISTER).since(issued) > 2 * MINUTE {
                 self.broke(format!("{id} holds a permit while it waits"));
             }
             if record.correlation_id() != id || !tries {
@@ -131,8 +148,8 @@ impl World {
         let window = now.minus(2 * MINUTE + 5 * SECOND);
         let minute = created.iter().rev().take_while(|(at, _)| *at > window).count() as i64;
         let day = created.iter().rev().take_while(|(at, _)| *at >= now.midnight()).count() as i64;
-        let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0")
-            + self.number("SELECT count(*) FROM waiters");
+        let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0", [])
+            + self.number("SELECT count(*) FROM waiters", []);
         let per_day = limits.per_day.saturating_sub(limits.reserved);
         if minute + others < i64::from(limits.per_minute) && day + others < i64::from(per_day) {
             let words = format!("{minute} sessions in the last minutes, {day} today, {others} others want one");
@@ -164,7 +181,7 @@ fn followed(world: &World) {
     for key in world.keys() {
         let Some(record) = world.record(&key).filter(|record| record.state == State::Started) else { continue };
         let Some(session) = record.session.as_ref().and_then(|session| devin.session(&session.id)) else { continue };
-        let known = record.outcome.is_some_and(|outcome| !outcome.pull_requests.is_empty());
+        let known = record.outcome.as_ref().is_some_and(|outcome| !outcome.pull_requests.is_empty());
         let soon = session.opens.is_some_and(|at| at < session.ends.plus(6 * HOUR));
         if soon && !known && session.paid && !world.was_rolled_back(&key) {
             world.broke(format!("{key}: a pull request of {} was never seen", session.id));
@@ -212,11 +229,11 @@ pub(crate) fn settled(world: &World) {
         }
     }
     followed(world);
-    let unconfirmed = world.number("SELECT count(*) FROM permits WHERE confirmed = 0");
+    let unconfirmed = world.number("SELECT count(*) FROM permits WHERE confirmed = 0", []);
     if unconfirmed > 0 {
         world.broke(format!("{unconfirmed} permits are left over"));
     }
-    let waiting = world.number("SELECT count(*) FROM waiters");
+    let waiting = world.number("SELECT count(*) FROM waiters", []);
     if waiting > 0 {
         world.broke(format!("{waiting} are left in line"));
     }

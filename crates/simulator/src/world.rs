@@ -2,7 +2,8 @@
 //! calls and answers, and Devin.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::door::Answered;
 use crate::executor::{Executor, Id};
 use crate::hosts::{IncidentObject, RegisterObject};
 use crate::kv::Kv;
+use crate::matrix::Script;
 use crate::people::People;
 use crate::settings::Settings;
 use engine::counts::Batch;
@@ -23,10 +25,9 @@ use engine::host::{Error, Result};
 use engine::incident as program;
 use engine::register;
 use incident::admission::Limits;
-use incident::lifecycle::{self, Step};
 use incident::reason::Reason;
 use incident::record::Record;
-use incident::time::{SECOND, Time};
+use incident::time::Time;
 use outbound::devin::call::Api;
 
 /// How often things go wrong at the moment.
@@ -52,8 +53,12 @@ pub struct Weather {
     pub storage_fails: f64,
     /// An object dies here and now.
     pub crash: f64,
-    /// A clock is set to another time.
+    /// The clock of an incident's object is set to another time.
     pub clock_jumps: f64,
+    /// The register's is.
+    pub register_jumps: f64,
+    /// Whoever is asked takes most of a minute, and does it.
+    pub slow: f64,
     /// KV does not do what it is asked, or does not say so.
     pub kv_fails: f64,
     /// Devin takes no messages: 503.
@@ -68,7 +73,9 @@ pub struct Weather {
 
 /// An object: what it has stored, its alarm, and what of it is in memory.
 pub(crate) struct Slot<P> {
-    pub(crate) storage: BTreeMap<String, String>,
+    storage: BTreeMap<String, String>,
+    /// What the stored record says, where somebody has looked since it was stored: `Some(None)` where it can't be read.
+    record: Option<Option<Rc<Record>>>,
     pub(crate) alarm: Option<Time>,
     pub(crate) alarm_runs: bool,
     pub(crate) alarm_tries: u32,
@@ -80,6 +87,7 @@ impl<P> Default for Slot<P> {
     fn default() -> Slot<P> {
         Slot {
             storage: BTreeMap::new(),
+            record: None,
             alarm: None,
             alarm_runs: false,
             alarm_tries: 0,
@@ -88,6 +96,45 @@ impl<P> Default for Slot<P> {
         }
     }
 }
+
+impl<P> Slot<P> {
+    /// What is stored under a name.
+    pub(crate) fn stored(&self, name: &str) -> Option<&String> {
+        self.storage.get(name)
+    }
+
+    /// Stores a text, and gives the one that was there.
+    pub(crate) fn store(&mut self, name: &str, text: String) -> Option<String> {
+        if name == RECORD {
+            self.record = None;
+        }
+        if let Some(stored) = self.storage.get_mut(name) {
+            return Some(std::mem::replace(stored, text));
+        }
+        self.storage.insert(name.to_owned(), text)
+    }
+
+    /// Forgets everything.
+    pub(crate) fn erase(&mut self) {
+        (self.record, self.alarm) = (None, None);
+        self.storage.clear();
+    }
+
+    /// The record, read at most once each time that it was stored.
+    fn record(&mut self) -> Option<Rc<Record>> {
+        if self.record.is_none() {
+            let text = self.storage.get(RECORD)?;
+            self.record = Some(Record::from_text(text).ok().map(Rc::new));
+        }
+        self.record.clone().flatten()
+    }
+}
+
+/// The name that the record is stored under.
+pub(crate) const RECORD: &str = "record";
+
+/// The incidents' objects by their keys. Who walks through them does so by [`World::keys`], whose order is always the same.
+type Slots = HashMap<String, Slot<Incident>, BuildHasherDefault<DefaultHasher>>;
 
 pub(crate) type Incident = program::Program<IncidentObject>;
 pub(crate) type Register = register::Program<RegisterObject>;
@@ -127,8 +174,8 @@ pub struct Figures {
     pub kv: Cell<(u64, u64)>,
     /// Calls to Devin that had to be made again.
     pub retried: Cell<u64>,
-    /// Answers of the register that somebody has to wait for another day, a pause's end or an approval.
-    pub held: Cell<u64>,
+    /// The names of the incidents that had to wait for another day, a pause's end, an approval or credits.
+    pub held: RefCell<BTreeSet<String>>,
     /// The longest time from an event to its session.
     pub longest_wait: Cell<Duration>,
 }
@@ -170,10 +217,12 @@ pub struct World {
     pub(crate) deployed: Deployed,
     /// What senders were answered.
     pub answered: Answered,
-    pub(crate) incidents: RefCell<BTreeMap<String, Slot<Incident>>>,
+    pub(crate) incidents: RefCell<Slots>,
     pub(crate) register: RefCell<Slot<Register>>,
     pub(crate) database: rusqlite::Connection,
     broken: RefCell<Option<String>>,
+    /// Only what has these words in it counts as a promise that was broken.
+    pub(crate) sought: Cell<Option<&'static str>>,
     /// The key of the incident whose every step is written down, and the steps.
     pub watched: RefCell<Option<(String, Vec<String>)>>,
     /// Sessions that counted against the limits, by when they were created.
@@ -189,21 +238,21 @@ pub struct World {
     pub(crate) paused: Cell<Option<(Time, Option<Time>)>>,
     /// When sessions of the route with a budget of its own were created.
     pub(crate) of_route: RefCell<Vec<Time>>,
+    /// What Devin does, where that is not left to chance.
+    pub(crate) script: RefCell<Option<Script>>,
     this: Weak<World>,
 }
 
-/// Nothing is rolled back, as many statements as the register has are kept prepared, and none is planned anew because of
-/// what is bound to it.
+/// Nothing is rolled back, so that everything is one transaction; as many statements as the register has are kept prepared,
+/// and none is planned anew because of what is bound to it.
 fn database() -> rusqlite::Connection {
     let database = rusqlite::Connection::open_in_memory().unwrap();
     database.set_prepared_statement_cache_capacity(200);
     database.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
-    database.execute_batch("PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY").unwrap();
+    database.execute_batch("PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY; BEGIN").unwrap();
     database
 }
 
-/// The runtime ends an alarm after so long.
-const LONGEST_ALARM: Duration = Duration::from_mins(15);
 /// How long an object of ours may take to hear of a call.
 const NEAR: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
@@ -226,6 +275,7 @@ impl World {
             register: RefCell::default(),
             database: database(),
             broken: RefCell::default(),
+            sought: Cell::default(),
             watched: RefCell::default(),
             created: RefCell::default(),
             released: RefCell::default(),
@@ -234,6 +284,7 @@ impl World {
             back: RefCell::default(),
             paused: Cell::default(),
             of_route: RefCell::default(),
+            script: RefCell::default(),
             this: this.clone(),
         })
     }
@@ -249,6 +300,9 @@ impl World {
 
     /// A promise was broken.
     pub fn broke(&self, words: String) {
+        if self.sought.get().is_some_and(|sought| !words.contains(sought)) {
+            return;
+        }
         let at = self.executor.now().rfc3339();
         self.broken.borrow_mut().get_or_insert_with(|| format!("{at}: {words}"));
     }
@@ -268,27 +322,38 @@ impl World {
     }
 
     /// The record that is stored under a key.
-    pub fn record(&self, key: &str) -> Option<Record> {
-        let incidents = self.incidents.borrow();
-        let text = incidents.get(key)?.storage.get("record")?;
-        Record::from_text(text).ok()
+    pub fn record(&self, key: &str) -> Option<Rc<Record>> {
+        self.incidents.borrow_mut().get_mut(key)?.record()
+    }
+
+    /// What is stored under a name in the object with a key.
+    pub(crate) fn stored(&self, key: &str, name: &str) -> Option<String> {
+        self.incidents.borrow().get(key)?.stored(name).cloned()
     }
 
     /// The keys of all objects that have stored something.
     pub fn keys(&self) -> Vec<String> {
+        self.keys_where(|slot| !slot.storage.is_empty())
+    }
+
+    fn keys_where(&self, is_wanted: impl Fn(&Slot<Incident>) -> bool) -> Vec<String> {
         let incidents = self.incidents.borrow();
-        incidents.iter().filter(|(_, slot)| !slot.storage.is_empty()).map(|(key, _)| key.clone()).collect()
+        let wanted = incidents.iter().filter(|(_, slot)| is_wanted(slot));
+        let mut keys: Vec<String> = wanted.map(|(key, _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// A whole number from the register's tables.
-    pub fn number(&self, query: &str) -> i64 {
-        self.database.query_row(query, [], |row| row.get(0)).unwrap_or_default()
+    pub fn number(&self, query: &str, bindings: impl rusqlite::Params) -> i64 {
+        let statement = self.database.prepare_cached(query);
+        statement.and_then(|mut statement| statement.query_row(bindings, |row| row.get(0))).unwrap_or_default()
     }
 
     /// How many rows all tables of the register have.
     pub fn rows(&self) -> i64 {
         let tables = self.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
-        tables.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).sum()
+        tables.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"), [])).sum()
     }
 
     /// The register is started anew with the next request.
@@ -299,32 +364,9 @@ impl World {
     /// A deploy: every object starts anew, whatever is under way.
     pub(crate) fn restart_all(&self) {
         self.restart_register();
-        let at_work: Vec<String> = {
-            let mut incidents = self.incidents.borrow_mut();
-            let at_work = incidents.iter_mut().filter(|(_, slot)| slot.program.is_some());
-            at_work.map(|(key, _)| key.clone()).collect()
-        };
-        for key in at_work {
+        for key in self.keys_where(|slot| slot.program.is_some()) {
             self.crash(&key);
         }
-    }
-
-    /// The register's alarm rings when its clock shows that it is time.
-    pub(crate) fn wake_register(&self) {
-        let Some(at) = self.register.borrow().alarm else { return };
-        let world = self.me();
-        self.executor.spawn(async move {
-            world.executor.pause(at.since(world.clock(REGISTER))).await;
-            if world.register.borrow().alarm != Some(at) {
-                return;
-            }
-            if world.clock(REGISTER) < at {
-                return world.wake_register();
-            }
-            world.register.borrow_mut().alarm = None;
-            add(&world.figures.alarms, 1);
-            let _ = world.register_program().alarm().await;
-        });
     }
 
     /// Calls an incident's object.
@@ -359,7 +401,7 @@ impl World {
         Rc::clone(slot.program.get_or_insert_with(new))
     }
 
-    fn task_ended(&self, key: &str) {
+    pub(crate) fn task_ended(&self, key: &str) {
         let executor = Rc::clone(&self.executor);
         let evict = executor.happens(0.3);
         let mut incidents = self.incidents.borrow_mut();
@@ -371,15 +413,9 @@ impl World {
         }
         slot.tasks.clear();
         let program = if evict { slot.program.take() } else { None };
-        let owed = slot.storage.get("record").filter(|_| slot.alarm.is_none() && !slot.alarm_runs).cloned();
         drop(incidents);
         drop(program);
-        if let Some(Ok(record)) = owed.map(|text| Record::from_text(&text)) {
-            let due = lifecycle::due(&record, self.clock(key));
-            if due != Step::Rest {
-                self.broke(format!("{key}: no alarm is set although {due:?} is due: {:?}", record.state));
-            }
-        }
+        self.is_armed(key);
     }
 
     /// An object dies: what was under way in it is gone, what is stored stays.
@@ -399,72 +435,7 @@ impl World {
         if alarm {
             self.alarm_failed(key);
         }
-    }
-
-    /// The runtime runs an alarm again that has failed, six times, with growing pauses.
-    fn alarm_failed(&self, key: &str) {
-        let now = self.clock(key);
-        let mut incidents = self.incidents.borrow_mut();
-        let Some(slot) = incidents.get_mut(key) else { return };
-        slot.alarm_tries += 1;
-        let again = now.plus(2 * SECOND * 2_u32.pow(slot.alarm_tries.min(6)));
-        let at = slot.alarm.map_or(again, |at| at.min(again));
-        // Losing an alarm for good is beyond what the runtime does to an object that works.
-        slot.alarm = Some(at);
-        drop(incidents);
-        self.wake_at(key, at);
-    }
-
-    pub(crate) fn wake_at(&self, key: &str, at: Time) {
-        let (world, key) = (self.me(), key.to_owned());
-        self.executor.spawn(async move {
-            world.executor.pause(at.since(world.clock(&key))).await;
-            world.ring(&key, at);
-        });
-    }
-
-    fn ring(&self, key: &str, at: Time) {
-        {
-            let mut incidents = self.incidents.borrow_mut();
-            let Some(slot) = incidents.get_mut(key) else { return };
-            if slot.alarm != Some(at) || slot.alarm_runs {
-                return;
-            }
-            if self.clock(key) < at {
-                // It was set back meanwhile.
-                drop(incidents);
-                return self.wake_at(key, at);
-            }
-            (slot.alarm, slot.alarm_runs) = (None, true);
-        }
-        self.happened(key, || "its alarm rings".into());
-        add(&self.figures.alarms, 1);
-        let program = self.incident(key);
-        let (world, name) = (self.me(), key.to_owned());
-        let task = self.executor.spawn(async move {
-            let begun = world.executor.now();
-            let done = program.alarm().await;
-            drop(program);
-            if world.executor.now().since(begun) > LONGEST_ALARM {
-                world.broke(format!("{name}: an alarm ran for longer than the runtime lets it"));
-            }
-            let next = {
-                let mut incidents = world.incidents.borrow_mut();
-                let Some(slot) = incidents.get_mut(&name) else { return };
-                slot.alarm_runs = false;
-                if done.is_ok() {
-                    slot.alarm_tries = 0;
-                }
-                slot.alarm
-            };
-            match next {
-                _ if done.is_err() => world.alarm_failed(&name),
-                Some(at) => world.wake_at(&name, at),
-                None => {}
-            }
-            world.task_ended(&name);
-        });
-        self.incidents.borrow_mut().entry(key.to_owned()).or_default().tasks.insert(task);
+        self.is_armed(key);
     }
 
     /// Asks the register.

@@ -227,8 +227,10 @@ impl<H: IncidentHost> Program<H> {
     /// make something due here.
     async fn lane(&self, due: fn(&Record, Time) -> Step, settings: Option<&H::Settings>, begun: Time) -> Result<()> {
         let mut steps = 0;
-        let longest = if fault::is_back(Fault::EndlessAlarm) { Duration::MAX } else { LONGEST_RUN };
-        while steps < MOST_STEPS && self.host.now().since(begun) < longest && !self.stopped.get() {
+        let goes_on = |steps| {
+            steps < MOST_STEPS && self.host.now().since(begun) < LONGEST_RUN || fault::is_back(Fault::EndlessAlarm)
+        };
+        while goes_on(steps) && !self.stopped.get() {
             let Some(step) = self.with_loaded(|record| due(record, self.host.now())).await? else { return Ok(()) };
             let until = match step {
                 Step::Wait(until) => Some(until),

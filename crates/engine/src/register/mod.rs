@@ -11,6 +11,7 @@ mod list;
 mod open_sessions;
 mod pause;
 mod permits;
+mod seldom;
 mod sql;
 mod topics;
 
@@ -25,13 +26,11 @@ use ::incident::admission::{self, Admission, Limits, PermitUse, Rows};
 use ::incident::key::Key;
 use ::incident::listing::Line;
 use ::incident::reason::Reason;
-use ::incident::time::{MINUTE, Time};
 use calls::{Call, Request, Stats};
+use seldom::Seldom;
 
 /// When somebody is called again who could not be reached.
 const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(30);
-/// What no longer counts is deleted with the first call that writes, and with one at least so long after that.
-const CLEANED_AGAIN_AFTER: Duration = MINUTE;
 
 /// The program of the register's object.
 pub struct Program<H> {
@@ -40,15 +39,23 @@ pub struct Program<H> {
     created: Cell<bool>,
     /// How many lines of ignored events came since they were last cut down.
     new_ignored: Cell<u32>,
-    /// When what no longer counts was deleted last.
-    cleaned: Cell<Option<Time>>,
+    /// When what no longer counts was last deleted.
+    cleaned: Seldom,
+    /// When sessions that nobody asks about any more were.
+    sessions_forgotten: Seldom,
 }
 
 impl<H: RegisterHost> Program<H> {
     /// The program as it starts.
     pub fn new(host: H) -> Program<H> {
         // Nobody knows how many lines came before the start, so the next one has them cut down.
-        Program { host, created: Cell::new(false), new_ignored: Cell::new(u32::MAX), cleaned: Cell::new(None) }
+        Program {
+            host,
+            created: Cell::new(false),
+            new_ignored: Cell::new(u32::MAX),
+            cleaned: Seldom::default(),
+            sessions_forgotten: Seldom::default(),
+        }
     }
 
     /// Answers a request; the answer is JSON.
@@ -171,13 +178,11 @@ impl<H: RegisterHost> Program<H> {
     /// Deletes what no longer counts, now and then: nothing relies on its being gone.
     fn clean(&self) -> Result<()> {
         let now = self.host.now();
-        if self.cleaned.get().is_some_and(|last| last <= now && now.since(last) < CLEANED_AGAIN_AFTER) {
+        if !self.cleaned.is_due(now) {
             return Ok(());
         }
         self.forget_incidents(now.minus(self.host.retention()))?;
-        admission::forget(self, now)?;
-        self.cleaned.set(Some(now));
-        Ok(())
+        admission::forget(self, now)
     }
 
     fn stats(&self, hours: u32) -> Result<Stats> {

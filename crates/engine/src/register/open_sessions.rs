@@ -39,18 +39,22 @@ impl<H: RegisterHost> Program<H> {
     /// hour. An incident that the list has forgotten is asked about no more.
     pub(super) fn open(&self, most: u32) -> Result<Vec<Line>> {
         let now = self.host.now();
-        self.exec(
-            "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
-             (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
-            vec![Binding::from(now.minus(FOLLOWED_FOR))],
-        )?;
+        let oldest = Binding::from(now.minus(FOLLOWED_FOR));
+        if self.sessions_forgotten.is_due(now) {
+            self.exec(
+                "DELETE FROM followed_sessions WHERE ended < ? OR NOT EXISTS \
+                 (SELECT 1 FROM incidents WHERE incidents.incident = followed_sessions.incident)",
+                vec![oldest.clone()],
+            )?;
+        }
         if fault::is_back(Fault::NotFollowed) {
             self.exec("DELETE FROM followed_sessions WHERE ended IS NOT NULL", Vec::new())?;
         }
         let rows = self.exec(
             "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
-             WHERE ended IS NULL OR ?1 - asked >= min(?2, asked - ended) ORDER BY asked, incident LIMIT ?3",
-            vec![Binding::from(now), Binding::from(millis(HOUR)), Binding::from(most)],
+             WHERE ended IS NULL OR ended >= ?4 AND ?1 - asked >= min(?2, asked - ended) \
+             ORDER BY asked, incident LIMIT ?3",
+            vec![Binding::from(now), Binding::from(millis(HOUR)), Binding::from(most), oldest],
         )?;
         let mut lines = Vec::new();
         let mut names = Vec::new();
@@ -60,9 +64,9 @@ impl<H: RegisterHost> Program<H> {
             lines.extend(serde_json::from_str::<Line>(&listing));
             names.push(name);
         }
-        for name in names {
-            let asked = vec![Binding::from(now), Binding::from(&name)];
-            self.exec("UPDATE followed_sessions SET asked = ? WHERE incident = ?", asked)?;
+        if !names.is_empty() {
+            let asked = "UPDATE followed_sessions SET asked = ? WHERE incident IN (SELECT value FROM json_each(?))";
+            self.exec(asked, vec![Binding::from(now), serde_json::to_string(&names)?.into()])?;
         }
         Ok(lines)
     }

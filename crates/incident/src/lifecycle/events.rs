@@ -176,13 +176,12 @@ fn next_episode(last: &Record, event: &IncidentEvent, plan: Plan, now: Time) -> 
         });
     }
     record.outbox.retain(|message| message.prior_session.is_some());
-    let most = if fault::is_back(Fault::UnboundedOutbox) { usize::MAX } else { MOST_MESSAGES };
-    let too_many = record.outbox.len().saturating_sub(most);
-    record.outbox.drain(..too_many);
-    if too_many > 0 {
+    let too_many = record.outbox.len().saturating_sub(MOST_MESSAGES);
+    let dropped = news::drop_farewells(&mut record, too_many);
+    if dropped > 0 {
         record.note(
             now,
-            format!("{too_many} messages to sessions of earlier occurrences dropped: they never got through"),
+            format!("{dropped} messages to sessions of earlier occurrences dropped: they never got through"),
         );
     }
     record.notices = last.notices.clone();

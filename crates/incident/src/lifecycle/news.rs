@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::event::{Incident, IncidentEvent, Kind};
+use crate::fault::{self, Fault};
 use crate::plan::Workflow;
 use crate::record::{Delivery, MOST_MESSAGES, Message, MessageKind, Record, Retry};
 use crate::sender::Sender;
@@ -65,10 +66,12 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
     };
     let owed = owed || record.outbox.iter().any(|message| failed(message) && !message.optional);
     record.outbox.retain(|message| !failed(message));
-    if record.outbox.len() >= MOST_MESSAGES
-        && let Some(oldest) = record.outbox.iter().position(|message| message.delivery == Delivery::Failed)
-    {
-        record.outbox.remove(oldest);
+    if record.outbox.len() >= MOST_MESSAGES {
+        if let Some(oldest) = record.outbox.iter().position(|message| message.delivery == Delivery::Failed) {
+            record.outbox.remove(oldest);
+        } else if drop_farewells(record, 1) > 0 {
+            record.note(by, "a message to the session of an earlier occurrence dropped: it never got through");
+        }
     }
     record.messages = record.messages.saturating_add(1);
     record.outbox.push(Message {
@@ -83,6 +86,19 @@ pub(super) fn tell(record: &mut Record, kind: MessageKind, by: Time, owed: bool)
         optional: !owed,
         prior_session: None,
     });
+}
+
+/// Drops so many of the oldest messages to sessions of earlier occurrences, and says how many. One that is on its way stays:
+/// the answer to it would be taken for that to the next.
+pub(super) fn drop_farewells(record: &mut Record, most: usize) -> usize {
+    let before = record.outbox.len();
+    let mut left = if fault::is_back(Fault::UnboundedOutbox) { 0 } else { most };
+    record.outbox.retain(|message| {
+        let drops = left > 0 && message.prior_session.is_some() && message.delivery == Delivery::Ready;
+        left = left.saturating_sub(drops.into());
+        !drops
+    });
+    before.saturating_sub(record.outbox.len())
 }
 
 /// What an event says that got worse, or was changed by somebody: levels that this incident's session does not know of.

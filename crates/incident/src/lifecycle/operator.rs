@@ -18,11 +18,16 @@ pub fn replay(record: &mut Record, now: Time) -> bool {
             try_again(record, now);
             return true;
         }
+        State::Waiting { admission: AdmissionState::Held | AdmissionState::Queued(_), .. }
+            if fault::is_back(Fault::NoRelease) =>
+        {
+            None
+        }
         State::Waiting {
             not_before,
             admission: admission @ (AdmissionState::Held | AdmissionState::Queued(_)),
             ..
-        } if !fault::is_back(Fault::NoRelease) => {
+        } => {
             *admission = AdmissionState::Free;
             *not_before = now;
             record.approval.given = true;

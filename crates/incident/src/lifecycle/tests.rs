@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::notice::{About, Target};
 use crate::plan::{Plan, WhenDone, Workflow};
 use crate::reason::Reason;
-use crate::record::{InitialTask, MessageKind};
+use crate::record::{Delivery, InitialTask, MOST_MESSAGES, MessageKind};
 use crate::sender::Sender;
 use crate::session::Session;
 use crate::session::{End, Report};
@@ -597,6 +597,29 @@ fn an_alert_that_fires_again_later_does_not_silence_what_was_promised() {
     sending(&mut record, "text", later);
     send_replied(&mut record, Err(Failure::Refused { status: 404, words: "gone".into() }), later, 0.0);
     assert_eq!((record.outbox.len(), due(&record, later)), (0, Step::Create));
+}
+
+#[test]
+fn of_many_messages_that_never_got_through_the_one_on_its_way_is_not_dropped() {
+    let mut record = started(firing(), triage());
+    for episode in 1..=30_u32 {
+        let over = NOW.plus(episode * 7_300 * SECOND);
+        let resolved = IncidentEvent { kind: Kind::Resolved, ..firing() };
+        record = taken(Some(record), resolved, triage(), over).0;
+        assert!(record.outbox.len() <= MOST_MESSAGES, "{episode}");
+        let again = over.plus(3_601 * SECOND);
+        record = taken(Some(record), firing(), triage(), again).0;
+        assert_eq!(record.outbox.len(), MOST_MESSAGES.min(usize::try_from(episode).unwrap()));
+        if episode == 1 {
+            sending(&mut record, "text", again);
+        }
+        (record.state, record.session) = (State::Started, Some(session("devin-2")));
+    }
+    let numbers = |record: &Record| record.outbox.iter().map(|message| message.number).collect::<Vec<_>>();
+    assert_eq!((record.outbox[0].number, record.outbox[0].delivery), (1, Delivery::Sending));
+    let others = numbers(&record)[1..].to_vec();
+    send_replied(&mut record, Ok(()), NOW.plus(300_000 * SECOND), 0.0);
+    assert_eq!(numbers(&record), others);
 }
 
 #[test]

@@ -107,30 +107,24 @@ impl Record {
     /// # Errors
     /// Where it is not certain what it says.
     pub fn from_text(text: &str) -> Result<Record, Unreadable> {
-        // What must be there, besides.
+        /// What is looked at first: what else a later format has is not known.
         #[derive(Deserialize)]
-        struct Format {
+        struct Probe {
             #[serde(default)]
             format: u32,
-        }
-        #[derive(Deserialize)]
-        struct Required {
-            #[serde(rename = "key")]
-            _key: String,
-            #[serde(rename = "sender")]
-            _sender: String,
-            #[serde(rename = "state")]
-            _state: IgnoredAny,
+            key: Option<IgnoredAny>,
+            sender: Option<IgnoredAny>,
+            state: Option<IgnoredAny>,
         }
         let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
         if !text.starts_with('{') {
             // serde would take a list for a record whose fields have no names.
             return Err(Unreadable::Broken("it is no object".to_owned()));
         }
-        // First of all: what else a later format has is not known.
-        match serde_json::from_str::<Format>(text).map_err(broken)? {
-            Format { format } if format > FORMAT => Err(Unreadable::Later(format)),
-            _ => serde_json::from_str::<Required>(text).and_then(|_| serde_json::from_str(text)).map_err(broken),
+        match serde_json::from_str::<Probe>(text).map_err(broken)? {
+            Probe { format, .. } if format > FORMAT => Err(Unreadable::Later(format)),
+            Probe { key: Some(_), sender: Some(_), state: Some(_), .. } => serde_json::from_str(text).map_err(broken),
+            _ => Err(Unreadable::Broken("it has no key, sender or state".to_owned())),
         }
     }
 }
