@@ -1,6 +1,8 @@
 // Size first, then authentication, then parsing: what fails it is not parsed, logged or stored, and guessing costs nothing.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
@@ -71,9 +73,17 @@ test("a size that is declared comes before authentication; one that is not is lo
   const large = "x".repeat(1024 * 1024 + 1);
   const streamed = async (path, headers) =>
     (await bridge.request(path, { method: "POST", body: new Blob([large]).stream(), duplex: "half", headers })).status;
+  // Who goes on sending a body that nobody reads may find the connection closed before the answer was read.
+  const unsent = async (path) => {
+    const call = request(new URL(path, bridge.url), { method: "POST" });
+    call.flushHeaders();
+    const [response] = await once(call, "response");
+    call.destroy();
+    return response.statusCode;
+  };
   for (const path of HOOKS) {
     assert.equal((await bridge.post(path, large)).status, 413);
-    assert.equal(await streamed(path, {}), 401);
+    assert.equal(await unsent(path), 401);
     assert.equal(await streamed(path, { "x-webhook-secret": SECRETS.WEBHOOK_SECRET }), 413);
   }
   assert.equal(await streamed("/hooks/pagerduty", { "x-pagerduty-signature": `v1=${"0".repeat(64)}` }), 413);
