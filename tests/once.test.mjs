@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { miniflare } from "../scripts/miniflare.mjs";
-import { AMPLE, newIncident, resolved, startBridge, until } from "./harness.mjs";
+import { AMPLE, newIncident, resolved, SECRETS, startBridge, until } from "./harness.mjs";
 
 const bridge = await startBridge(AMPLE, { controlled: true });
 const { devin } = bridge;
@@ -26,6 +26,23 @@ test("100 simultaneous deliveries make one session", async () => {
   await bridge.oneSession(incident);
   await bridge.quiet();
   assert.equal(devin.creates(incident.id).length, 1);
+});
+
+test("an incident that waits for its last words is on the list meanwhile", async () => {
+  const incident = newIncident();
+  assert.equal((await bridge.pagerduty(resolved(incident.id))).json.status, "accepted");
+  // What the isolate has counted goes to the register after two seconds, and the line with it.
+  await bridge.advance(2);
+  const line = await until("it is on the list", 30, async () => {
+    const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
+    return JSON.parse((await bridge.request(`/api/incidents?q=${incident.key}`, { headers })).text).incidents[0];
+  });
+  assert.deepEqual([line.incident, line.state, line.seen], [incident.key, "waiting", 1]);
+  assert.ok(line.waitingSince && line.nextAttempt, JSON.stringify(line));
+  assert.equal(devin.creates(incident.id).length, 0);
+
+  await bridge.advance(8);
+  await bridge.oneSession(incident);
 });
 
 test("a redelivery with another X-Webhook-Id is the same incident", async () => {
