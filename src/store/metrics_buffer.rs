@@ -52,7 +52,7 @@ pub fn event(event: &IncidentEvent, taken: Option<Taken>, now: Time) {
     }
 }
 
-/// Has the register told of an incident's line, where it knows none yet.
+/// Keeps an incident's line for the list, which takes it where the register knows none yet.
 pub fn list(line: Line) {
     TALLY.with_borrow_mut(|tally| tally.batch.list(line));
 }

@@ -195,12 +195,11 @@ impl World {
             let place = script.replies.iter().position(|(of, _)| *of == kind);
             (script.key.clone(), place.map(|place| script.replies.remove(place).1))
         };
-        let fate = |now: Time| Fate { listed: now, lasts: HOUR, gone: false, ends: 1, opens_late: None, paid: true };
-        let Some(reply) = reply else { return Ok(act(self, &fate(self.executor.now()))) };
+        let Some(reply) = reply else { return Ok(act(self, &usual(self.executor.now()))) };
         let delay = Duration::from_millis(reply.delay_ms);
         let cut_first = reply.cut == Some(Cut::BeforeRead);
         let done = reply.done || reply.cut.is_some() && !cut_first;
-        let own = if done { Some(act(self, &fate(self.executor.now()))) } else { None };
+        let own = if done { Some(act(self, &usual(self.executor.now()))) } else { None };
         if reply.dies {
             self.crash(&key);
             pending::<()>().await;
@@ -228,10 +227,14 @@ impl World {
         self.executor.spawn(async move {
             world.executor.pause(delay).await;
             let now = world.executor.now();
-            let fate = Fate { listed: now, lasts: HOUR, gone: false, ends: 1, opens_late: None, paid: true };
-            world.devin.borrow_mut().act(&call, &fate, now);
+            world.devin.borrow_mut().act(&call, &usual(now), now);
         });
     }
+}
+
+/// What becomes of a session that Devin makes now: it is listed at once, and ends after an hour.
+fn usual(now: Time) -> Fate {
+    Fate { listed: now, lasts: HOUR, gone: false, ends: 1, opens_late: None, paid: true }
 }
 
 impl Reply {

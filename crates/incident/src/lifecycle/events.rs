@@ -21,7 +21,7 @@ use crate::worse::Rise;
 
 /// Events that change nothing but the count reach the list after this long, all together.
 const RECOUNT_AFTER: Duration = Duration::from_secs(10);
-/// A session that is wanted is asked for, or the list is told of its incident, within so long: a little more than a
+/// A session that is wanted is asked for, or its incident is published by itself, within so long: a little more than a
 /// resolved incident waits for its last words.
 const LISTED_WITHIN: Duration = Duration::from_secs(15);
 /// What failed for good is tried again with the next firing, at most this often.
