@@ -37,7 +37,8 @@ fn ask(world: &Rc<World>, number: u32, limits: &Limits) -> Vec<Admission> {
             let applicant = Applicant { id: name.clone(), incident: name.clone(), rank: 1, ..Applicant::default() };
             let line = Box::new(Line { incident: name, ..Line::default() });
             let call = Call::Admit { line, applicant, limits: limits.clone() };
-            kept.borrow_mut().push(asked.ask_register(call).await.unwrap());
+            let answer = asked.ask_register(call).await.unwrap();
+            kept.borrow_mut().push(answer);
         }
     });
     world.executor.run(world.executor.now().plus(MINUTE), || {});
