@@ -1,4 +1,4 @@
-// A small HTTP client for load, where wrk is not installed or a fixed rate is wanted. Its parent sends a plan:
+// A small HTTP client for load: a library's would need more of the cores that are measured. Its parent sends a plan:
 // - url, seconds
 // - pieces: the request, to be joined by the incident's number
 // - numbers: { known, first, newShare }: a share of the requests is about new incidents, numbered from `first`; the

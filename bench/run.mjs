@@ -38,11 +38,10 @@ async function bench() {
   const { known, remove, SIZES, storageWith } = await import("./known.mjs");
   const { groups } = await import("./groups.mjs");
   const { largestBodies } = await import("./largest.mjs");
-  const { HAS_WRK } = await import("./load.mjs");
   const { changing, KNOWN, slowDevin, tell, unchanging, warmUp } = await import("./paths.mjs");
   const { report, write } = await import("./report.mjs");
 
-  const results = { machine: machine(HAS_WRK), rounds, paths: {} };
+  const results = { machine: machine(), rounds, paths: {} };
   const add = (path, contender, result) => ((results.paths[path] ??= {})[contender] ??= []).push(result);
   const devin = await startDevin();
   const running = [];
@@ -90,9 +89,9 @@ async function installRivals() {
   if (!current) await step("Installing Express", () => run("npm", ["ci", "--no-progress", "--prefix", `${ROOT}bench`]));
 }
 
-function machine(hasWrk) {
+function machine() {
   const [{ model }, ...others] = cpus();
-  return `${others.length + 1} cores (${model.trim()}), Node ${process.version}, load from ${hasWrk ? "wrk" : "bench/client.mjs"}`;
+  return `${others.length + 1} cores (${model.trim()}), Node ${process.version}`;
 }
 
 main(import.meta, bench);
