@@ -23,7 +23,7 @@ const PAIRED: usize = 48_000;
 const TOGETHER: usize = 100_000;
 /// … and with how much effort, which ordinary texts hardly take a tenth of: 10 ms of CPU is all that a request may have on
 /// Cloudflare's free plan.
-const EFFORT: usize = 8_000;
+const EFFORT: usize = 4_000;
 /// The title of what has none to show.
 const UNTITLED: &str = "Untitled";
 /// The most entries of a list.
