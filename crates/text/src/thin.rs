@@ -103,13 +103,16 @@ fn counted(bytes: &[u8]) -> (usize, Vec<(usize, usize)>) {
 
 /// Where the closing quote of the string is that begins at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    loop {
-        at = quote_or_backslash(bytes, at);
-        match bytes.get(at) {
-            Some(b'\\') => at += 2,
-            _ => return at.min(bytes.len()),
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => break,
+            b'\\' => at += 2,
+            // One by one where there are many.
+            _ if matches!(bytes.get(at + 1), Some(b'"' | b'\\')) => at += 1,
+            _ => at = quote_or_backslash(bytes, at + 1),
         }
     }
+    at.min(bytes.len())
 }
 
 /// Where the next quote or backslash is, from `at` on, or the end. Eight bytes at a time: most of a body is in its strings.
