@@ -1,29 +1,82 @@
-// Instructions for a duplicate, where the machine lets us count them: many virtual ones do not.
-import { spawn, spawnSync } from "node:child_process";
+// npm run instructions: what an event costs from its body to Devin's prompt, counted by valgrind in instructions of this
+// machine's build. Times are noisy, this figure is not: tests/instructions.test.mjs compares it with the one that is kept.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { CONTENDERS } from "./contenders.mjs";
-import { short } from "./figures.mjs";
-import { measure, NONE_NEW } from "./paths.mjs";
-import { resolved } from "./events.mjs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { commandLine, main, table } from "../scripts/cli.mjs";
+import { unpacked } from "../scripts/debian.mjs";
+import { sample, sampleNames } from "../scripts/samples.mjs";
+import { inPath, output } from "../scripts/steps.mjs";
+import { toolEnvironment } from "../scripts/tools.mjs";
 
-const EVENT = ["-x", ",", "-e", "instructions"];
+const KEPT = new URL("instructions.json", import.meta.url);
+const MOST_PERCENT = 2;
 
-/** A line for the report. */
-export async function instructions(contenders) {
-  const { error, stderr = "" } = spawnSync("perf", ["stat", ...EVENT, "true"], { encoding: "utf8" });
-  if (error || !counted(stderr)) return "**Instructions**: not counted, this machine has no `perf` or does not count them.";
-  const figures = [];
-  for (const contender of contenders) {
-    const perf = spawn("perf", ["stat", ...EVENT, "-p", String(contender.pid)], { stdio: ["ignore", "ignore", "pipe"] });
-    let text = "";
-    perf.stderr.on("data", (data) => (text += data));
-    const { requests } = await measure(contender, { pieces: resolved("K"), numbers: NONE_NEW });
-    perf.kill("SIGINT");
-    await once(perf, "close");
-    figures.push(`${CONTENDERS[contender.name].title} ${short(counted(text) / requests / 1000)} thousand`);
-  }
-  return `**Instructions for a duplicate**, of the whole process: ${figures.join("; ")}`;
+const TOOL = {
+  usage: "npm run instructions",
+  about: "Counts the instructions of each sender's sample from body to prompt, beside those kept in bench/instructions.json.",
+  options: { write: { about: "keeps these figures" } },
+  ok: `every figure is within ${MOST_PERCENT} % of the one that is kept`,
+  wrong: "one is not",
+  examples: [["npm run instructions -- --write", "after a change that pays, or that is worth its price"]],
+};
+
+// Of one length, as the time is: so that the same is done each time.
+const ID = "1a2b3c4d-0000-4000-8000-000000000000";
+const HOOKS = { "/pagerduty-resolved": "pagerduty", "/api/trigger-devin": "alert" };
+const hookOf = (path) => HOOKS[path] ?? path.slice("/hooks/".length);
+
+/** { sample: instructions } */
+export async function count() {
+  const built = ["build", "--release", "--locked", "--quiet", "-p", "checks", "--example", "instructions", "--message-format", "json"];
+  const lines = (await output("cargo", built, { env: toolEnvironment })).trim().split("\n");
+  const { executable } = lines.map((line) => JSON.parse(line)).find((line) => line.executable);
+  const tool = await valgrind();
+  const counts = {};
+  for (const name of sampleNames) counts[name] = await instructionsOf(sample(name, ID), executable, tool);
+  return counts;
 }
 
-/** What perf counted; 0 where it could not. */
-const counted = (text) => Number(/^(\d+),/m.exec(text)?.[1] ?? 0);
+/** Collected only inside of `measured`, of which valgrind tells the sum at the end. */
+async function instructionsOf({ path, body }, executable, { command, env }) {
+  const how = ["--tool=callgrind", "--toggle-collect=instructions::measured*", "--callgrind-out-file=/dev/null"];
+  const child = spawn(command, [...how, executable], { env });
+  child.stdin.end(JSON.stringify({ hook: hookOf(path), body }));
+  let said = "";
+  child.stderr.on("data", (data) => (said += data));
+  await once(child, "close");
+  const found = /Collected : (\d+)/.exec(said);
+  if (child.exitCode !== 0 || !found) throw new Error(`valgrind ended with ${child.exitCode}:\n${said}`);
+  return Number(found[1]);
+}
+
+/** The machine's own valgrind, or Debian's, unpacked. */
+async function valgrind() {
+  const own = inPath("valgrind");
+  if (own) return { command: own, env: process.env };
+  const folder = await unpacked("valgrind", ["valgrind"]);
+  const library = join(folder, "usr", "libexec", "valgrind");
+  return { command: join(folder, "usr", "bin", "valgrind"), env: { ...process.env, VALGRIND_LIB: library } };
+}
+
+/** What is kept. */
+export const kept = () => JSON.parse(readFileSync(KEPT, "utf8"));
+
+/** The samples whose figure is further from the kept one than it may be, or that have none: [name, kept, counted]. */
+export function changed(before, now) {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const isFar = (name) => !(Math.abs(now[name] / before[name] - 1) <= MOST_PERCENT / 100);
+  return names.filter(isFar).map((name) => [name, before[name], now[name]]);
+}
+
+main(import.meta, async () => {
+  const { write } = commandLine(TOOL).values;
+  const now = await count();
+  if (write) writeFileSync(KEPT, `${JSON.stringify(now, null, 2)}\n`);
+  const before = kept();
+  console.log(table(Object.keys(now).map((name) => [name, String(before[name]), String(now[name])])));
+  const far = changed(before, now);
+  for (const [name, was, is] of far) console.error(`${name}: ${is} instructions, ${was} are kept`);
+  if (far.length > 0) process.exitCode = 1;
+});

@@ -61,7 +61,6 @@ export function report(results) {
     ),
     `**Memory of our isolate**: ${results.memory.map(({ events, mib, wasmMib }) => `${short(mib)} MiB (WASM ${short(wasmMib)}) after ${events.toLocaleString("en")} events`).join(", ")}`,
     `**Size**: WASM ${short(results.size.kb)} KB, gzipped ${short(results.size.gzipKb)} KB; script ${short(results.size.scriptKb)} KB`,
-    results.instructions,
     "**Goals**",
     table(["goal", "wanted", "measured", "", "direct", ""], GOALS.map((goal) => judged(goal, results))),
   ].join("\n\n");

@@ -41,7 +41,6 @@ async function bench() {
   const { HAS_WRK } = await import("./load.mjs");
   const { changing, KNOWN, slowDevin, tell, unchanging, warmUp } = await import("./paths.mjs");
   const { report, write } = await import("./report.mjs");
-  const { instructions } = await import("./instructions.mjs");
 
   const results = { machine: machine(HAS_WRK), rounds, paths: {} };
   const add = (path, contender, result) => ((results.paths[path] ??= {})[contender] ??= []).push(result);
@@ -59,7 +58,6 @@ async function bench() {
     await step("A Devin that takes 5 s", () => slowDevin(bridges, devin, rounds, add));
     await step("Groups of alerts", () => groups(devin, rounds, add));
     await step("The largest bodies", () => largestBodies(devin, rounds, add));
-    results.instructions = await step("Instructions", () => instructions(running));
     while (running.length > 0) await running.pop().stop();
 
     const [one, some, most] = SIZES;

@@ -37,6 +37,13 @@ pub struct Limits {
     pub routes: BTreeMap<String, u32>,
 }
 
+impl Limits {
+    /// How far apart sessions start where as many do as may.
+    pub fn pace(&self) -> Duration {
+        RATE_WINDOW / self.per_minute.max(1)
+    }
+}
+
 /// Nothing starts for a while, because somebody says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,13 +1,13 @@
 //! Whether the account can pay for sessions. Devin says that it can't only of a session that exists, so that it is held
 //! against new ones: every half hour one of them tries, and so does whom a person lets go. When Devin is seen to work on
-//! that one, it is over.
+//! that one, it is over. The others ask again after that half hour, one after the other: they may be hundreds.
 
 use std::time::Duration;
 
 use super::Program;
 use crate::host::{Binding, RegisterHost, Result, Row};
-use ::incident::admission::Applicant;
-use ::incident::time::Time;
+use ::incident::admission::{Applicant, Limits};
+use ::incident::time::{DAY, Time};
 
 /// So long after one has tried the next one does.
 const TRIES_AFTER: Duration = Duration::from_mins(30);
@@ -15,7 +15,7 @@ const TRIES_AFTER: Duration = Duration::from_mins(30);
 impl<H: RegisterHost> Program<H> {
     /// Until when somebody is held because the account can't pay; `None` where it can, as far as is known, or where this
     /// one is to try.
-    pub(super) fn held_for_credits(&self, applicant: &Applicant) -> Result<Option<Time>> {
+    pub(super) fn held_for_credits(&self, applicant: &Applicant, limits: &Limits) -> Result<Option<Time>> {
         let now = self.host.now();
         let rows = self.exec("SELECT tries, incident FROM credits", Vec::new())?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -23,11 +23,24 @@ impl<H: RegisterHost> Program<H> {
         if trying == applicant.incident {
             return Ok(None);
         }
-        if now < tries && !applicant.released {
-            return Ok(Some(tries));
+        // Further away than any is made: the clock has been set back since.
+        let waits = now < tries && tries.since(now) <= TRIES_AFTER;
+        if waits && !applicant.released {
+            return self.after_the_others(tries, limits).map(Some);
         }
         self.next_try(&applicant.incident, now)?;
         Ok(None)
+    }
+
+    /// When the next of those who are held asks again: not before the next one tries, and as far from who was held before
+    /// it as sessions may start one after the other.
+    fn after_the_others(&self, tries: Time, limits: &Limits) -> Result<Time> {
+        let rows = self.exec("SELECT until FROM credits_line", Vec::new())?;
+        let last = rows.first().map(|row| Time(row.integer("until")));
+        let next = last.map_or(tries, |last| last.plus(limits.pace()).max(tries));
+        let until = if next.since(tries) > DAY { tries } else { next };
+        self.exec("INSERT OR REPLACE INTO credits_line VALUES (1, ?)", vec![Binding::from(until)])?;
+        Ok(until)
     }
 
     /// Devin was seen to stop these incidents' sessions because the account can't pay, and to work on those of others.

@@ -67,7 +67,7 @@ impl<H: RegisterHost> Program<H> {
                 self.list_incident(&line)?;
                 let mut admission = admission::apply(self, &applicant, &limits, self.host.now())?;
                 if admission == Admission::Admitted
-                    && let Some(until) = self.held_for_credits(&applicant)?
+                    && let Some(until) = self.held_for_credits(&applicant, &limits)?
                 {
                     self.release(&applicant.id)?;
                     admission = Admission::Held { until, why: Reason::Credits };

@@ -21,9 +21,10 @@ pub const FOLLOWED: &str = "CREATE TABLE IF NOT EXISTS followed_sessions (incide
 pub const TOPICS: &str =
     "CREATE TABLE IF NOT EXISTS topics (topic TEXT PRIMARY KEY, day INTEGER, incident TEXT) WITHOUT ROWID";
 
-/// That the account can't pay for sessions, when the next one tries, and which incident's is trying: one row at most.
-pub const CREDITS: &str =
-    "CREATE TABLE IF NOT EXISTS credits (one INTEGER PRIMARY KEY CHECK (one = 1), tries INTEGER, incident TEXT)";
+/// That the account can't pay for sessions, when the next one tries, and which incident's is trying; and when the last of
+/// those who are held meanwhile asks again: one row at most in each.
+pub const CREDITS: &str = "CREATE TABLE IF NOT EXISTS credits (one INTEGER PRIMARY KEY CHECK (one = 1), tries INTEGER, incident TEXT); \
+     CREATE TABLE IF NOT EXISTS credits_line (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER)";
 
 /// What was counted, by the hour.
 pub const COUNTS: &str = "CREATE TABLE IF NOT EXISTS counts (hour INTEGER PRIMARY KEY, counts TEXT)";

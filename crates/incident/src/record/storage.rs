@@ -1,7 +1,9 @@
 //! A record as it is stored: bounded, and read only where it is certain what it says.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::fmt;
+
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use text::cut;
 
 use super::{FORMAT, Record};
@@ -107,24 +109,65 @@ impl Record {
     /// # Errors
     /// Where it is not certain what it says.
     pub fn from_text(text: &str) -> Result<Record, Unreadable> {
-        /// What is looked at first: what else a later format has is not known.
-        #[derive(Deserialize)]
-        struct Probe {
-            #[serde(default)]
-            format: u32,
-            key: Option<IgnoredAny>,
-            sender: Option<IgnoredAny>,
-            state: Option<IgnoredAny>,
-        }
         let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
         if !text.starts_with('{') {
             // serde would take a list for a record whose fields have no names.
             return Err(Unreadable::Broken("it is no object".to_owned()));
         }
-        match serde_json::from_str::<Probe>(text).map_err(broken)? {
-            Probe { format, .. } if format > FORMAT => Err(Unreadable::Later(format)),
-            Probe { key: Some(_), sender: Some(_), state: Some(_), .. } => serde_json::from_str(text).map_err(broken),
-            _ => Err(Unreadable::Broken("it has no key, sender or state".to_owned())),
+        let mut probe = Probe::default();
+        let probed = serde_json::Deserializer::from_str(text).deserialize_map(&mut probe);
+        match probe {
+            Probe { format: Some(format), .. } if format > FORMAT => Err(Unreadable::Later(format)),
+            Probe { key: true, sender: true, state: true, .. } => serde_json::from_str(text).map_err(broken),
+            _ => Err(probed
+                .err()
+                .map_or_else(|| Unreadable::Broken("it has no key, sender or state".to_owned()), broken)),
         }
+    }
+}
+
+/// What is looked at first: what else a later format has is not known. Nothing behind the last of these fields is read, which
+/// ends in an error that says nothing.
+#[derive(Default)]
+struct Probe {
+    format: Option<u32>,
+    key: bool,
+    sender: bool,
+    state: bool,
+}
+
+/// The fields of a [`Probe`].
+#[derive(PartialEq, Eq, Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Format,
+    Key,
+    Sender,
+    State,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Visitor<'de> for &mut Probe {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<(), M::Error> {
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Format => self.format = Some(fields.next_value()?),
+                _ => drop(fields.next_value::<IgnoredAny>()?),
+            }
+            self.key |= field == Field::Key;
+            self.sender |= field == Field::Sender;
+            self.state |= field == Field::State;
+            if self.format.is_some() && self.key && self.sender && self.state {
+                return Err(M::Error::custom("the rest was not read"));
+            }
+        }
+        Ok(())
     }
 }
