@@ -21,9 +21,9 @@ const LISTED: usize = 8_000;
 const PAIRED: usize = 48_000;
 /// How many characters are looked at of all texts of the events that came in one body, …
 const TOGETHER: usize = 100_000;
-/// … and with how much effort, which ordinary texts hardly take a tenth of: 10 ms of CPU is all that a request may have on
+/// … and with how much effort, which ordinary texts hardly take a fifth of: 10 ms of CPU is all that a request may have on
 /// Cloudflare's free plan.
-const EFFORT: usize = 8_000;
+const EFFORT: usize = 4_000;
 /// The title of what has none to show.
 const UNTITLED: &str = "Untitled";
 /// The most entries of a list.

@@ -60,7 +60,16 @@ pub fn block(text: &str) -> String {
     // The character last kept, as far as the next joiner or variant is concerned.
     let mut last = '\n';
     let mut last_kind = Kind::Newline;
-    while let Some(c) = chars.next() {
+    loop {
+        // Most texts are made of nothing else.
+        let rest = chars.as_str();
+        let (plain, rest) = rest.split_at_checked(plain(rest.as_bytes())).unwrap_or(("", rest));
+        if let Some(byte) = plain.as_bytes().last() {
+            out.push_str(plain);
+            (last, last_kind) = (char::from(*byte), Kind::Seen);
+            chars = rest.chars();
+        }
+        let Some(c) = chars.next() else { break };
         let this = kind(c);
         let put = match this {
             Kind::Seen => c,
@@ -86,6 +95,11 @@ pub fn block(text: &str) -> String {
         last_kind = this;
     }
     out
+}
+
+/// How many bytes at the beginning are visible ASCII characters, newlines and tabs.
+fn plain(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t')).unwrap_or(bytes.len())
 }
 
 /// The text after an escape sequence that `introducer` began. What isn't a whole sequence is text, and stays.
@@ -133,6 +147,9 @@ fn after_string(text: &str) -> Option<&str> {
 /// One line, for titles, names and log lines: [`block`], every run of blanks and newlines one space, nothing at the
 /// ends, and no more than `max_chars` characters, the last of them `…` where something was cut off.
 pub fn line(text: &str, max_chars: usize) -> String {
+    if text.len() <= max_chars && is_line(text.as_bytes()) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     for word in block(text).split_whitespace() {
         if !out.is_empty() {
@@ -150,6 +167,17 @@ pub fn line(text: &str, max_chars: usize) -> String {
         }
     }
     out
+}
+
+/// Whether a text is visible ASCII in words with one space between them.
+fn is_line(bytes: &[u8]) -> bool {
+    let mut last = b' ';
+    let words = bytes.iter().all(|byte| {
+        let follows = matches!(byte, b'!'..=b'~') || (*byte == b' ' && last != b' ');
+        last = *byte;
+        follows
+    });
+    words && (last != b' ' || bytes.is_empty())
 }
 
 #[cfg(test)]

@@ -294,9 +294,10 @@ pub(super) fn pgpass(src: &Source, colon: usize) -> Option<Hit> {
     let field = |b: u8| !matches!(b, 0..=b' ' | b':' | b'"' | b'\'' | b'/' | b'[');
     let database = src.run(colon + 6, 64, field);
     let user = src.run(database + 1, 64, field);
-    let end = src.run(user + 1, 200, |b| !matches!(b, 0..=b' ' | b'['));
-    let found = src.at(database) == b':' && src.at(user) == b':' && end > user + 3;
-    found.then_some(Hit { start: user + 1, end, name: "password" })
+    let belongs = |b: u8| !matches!(b, 0..=b' ' | b'[');
+    let found = src.at(database) == b':' && src.at(user) == b':' && src.run(user + 1, 3, belongs) == user + 4;
+    // Only what counts is read to its end, as it is not read again.
+    found.then(|| Hit { start: user + 1, end: src.run(user + 1, usize::MAX, belongs), name: "password" })
 }
 
 /// A password's hash as crypt, bcrypt and Argon2 write it, which begins with the `$` at `i`: it can be guessed. `read`: up to

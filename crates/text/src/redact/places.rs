@@ -9,7 +9,7 @@ use super::rule::Value;
 use super::source::{Hit, Source};
 use super::value_end::Ends;
 
-/// As much of a password is looked at on a command line, in bytes.
+/// As much of a password is looked at on a command line, in bytes, to tell whether it is one; its end may be further.
 const WORD: usize = 200;
 
 /// As much of a row of values is looked at, in bytes.
@@ -125,24 +125,26 @@ fn after_user(src: &Source, next: usize) -> Option<Hit> {
     let quote = src.at(next);
     let quoted = matches!(quote, b'"' | b'\'');
     let start = if quoted { next + 1 } else { next };
-    let end = src.run(start, WORD, |b| {
+    let belongs = |b: u8| {
         !matches!(b, 0 | b'\n' | b'[') && if quoted { b != quote } else { b > b' ' && !matches!(b, b'"' | b'\'') }
-    });
+    };
+    let end = src.run(start, WORD, belongs);
     let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
     let password = src.slice(colon + 1, end);
     let found = src.at(colon) == b':' && password.len() > 2 && !allowlist::placeholder(password);
     // `1000:1000` are a user's and a group's numbers.
     let found = found && password.iter().any(|b| !b.is_ascii_digit());
-    found.then_some(Hit { start: colon + 1, end, name: "password" })
+    found.then(|| Hit { start: colon + 1, end: src.run(end, usize::MAX, belongs), name: "password" })
 }
 
 /// The password in `user%password`, as Samba's programs take it.
 fn after_percent(src: &Source, next: usize) -> Option<Hit> {
     let start = src.run(next, 1, |b| matches!(b, b'"' | b'\''));
     let percent = src.run(start, 60, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'\\'));
-    let end = src.run(percent, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
+    let belongs = |b: u8| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[');
+    let end = src.run(percent, WORD, belongs);
     let found = src.at(percent) == b'%' && end > percent + 3 && percent > start;
-    found.then_some(Hit { start: percent + 1, end, name: "password" })
+    found.then(|| Hit { start: percent + 1, end: src.run(end, usize::MAX, belongs), name: "password" })
 }
 
 /// The password behind `-p`, or behind a blank after it at `next`, if a program that takes one so stands before it.
@@ -157,14 +159,15 @@ fn short_option(src: &Source, i: usize, next: Option<usize>, line: &mut Line) ->
     }
     let start = next.unwrap_or(i + 2);
     let quote = src.at(start);
-    let (start, end) = if matches!(quote, b'"' | b'\'') {
-        (start + 1, src.run(start + 1, WORD, |b| !matches!(b, 0 | b'\n') && b != quote))
-    } else {
-        (start, src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[')))
+    let quoted = matches!(quote, b'"' | b'\'');
+    let start = if quoted { start + 1 } else { start };
+    let belongs = |b: u8| {
+        if quoted { !matches!(b, 0 | b'\n') && b != quote } else { !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[') }
     };
+    let end = src.run(start, WORD, belongs);
     let value = src.slice(start, end);
     let found = end > start + 2 && !allowlist::placeholder(value) && !value.iter().all(u8::is_ascii_digit);
-    found.then_some(Hit { start, end, name: "password" })
+    found.then(|| Hit { start, end: src.run(end, usize::MAX, belongs), name: "password" })
 }
 
 /// The quoted text after the quoted label that ends at `i`, with a comma between: headers are often shown as such
@@ -216,14 +219,15 @@ pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
         let quoted = matches!(quote, b'"' | b'\'');
         let start = if quoted { at + 1 } else { at };
         let most = (open + LONGEST_ROW).saturating_sub(start);
-        let end = src.run(start, most, |b| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') });
+        let belongs = |b: u8| if quoted { b != quote && b != 0 } else { !matches!(b, 0 | b',' | b')') };
+        let end = src.run(start, most, belongs);
         if is_secret(column)
             && quoted
             && end > start
             && src.note(start).is_none()
             && !allowlist::placeholder(src.slice(start, end))
         {
-            return Some(Hit { start, end, name: "password" });
+            return Some(Hit { start, end: src.run(end, usize::MAX, belongs), name: "password" });
         }
         at = src.run(end, 2, |b| matches!(b, b'"' | b'\'' | b','));
         at = src.run(at, 2, |b| matches!(b, b',' | b' '));

@@ -7,7 +7,7 @@ use super::opaque::{self, Look, telling};
 use super::rule::Value;
 use super::source::{Hit, Source};
 
-/// As much of a value is looked at, in bytes.
+/// As much of a value is looked at, in bytes, to tell whether it counts.
 const WORD: usize = 200;
 
 /// Whether a label may end before `end`, by its last letters: those of the labels that stand in such places.
@@ -71,7 +71,7 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
         return None;
     }
     let (at, said) = verb(src, next);
-    let (start, end_of, quoted) = extent(src, at);
+    let (start, end_of, quoted) = extent(src, at, WORD);
     let value = src.slice(start, end_of);
     if value.len() < 4 || allowlist::placeholder(value) || allowlist::sentence(value) || allowlist::reference(value) {
         return None;
@@ -95,7 +95,7 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
             || (value.len() >= 16 && clues.mixed && !clues.joined)
     };
     let counts = counts && (table || !opaque::uuid(value));
-    counts.then_some(Hit { start, end: end_of, name: ending.name })
+    counts.then(|| Hit { start, end: extent(src, at, usize::MAX).1, name: ending.name })
 }
 
 /// The value behind the colon at `colon` of a sentence: `the new password for bob is: …`.
@@ -106,13 +106,15 @@ pub(super) fn after_colon(src: &Source, label: &Label, colon: usize) -> Option<H
     if !known || !verb || !label.spaced {
         return None;
     }
-    let (start, end, quoted) = extent(src, src.blanks(colon + 1, 8));
+    let at = src.blanks(colon + 1, 8);
+    let (start, end, quoted) = extent(src, at, WORD);
     let value = src.slice(start, end);
     let counts = value.len() >= 4
         && !allowlist::placeholder(value)
         && !allowlist::sentence(value)
         && says(any, quoted, &Clues::of(value), value);
-    counts.then_some(Hit { start, end, name: if any { "password" } else { "secret" } })
+    let name = if any { "password" } else { "secret" };
+    counts.then(|| Hit { start, end: extent(src, at, usize::MAX).1, name })
 }
 
 /// Whether a sentence that names a value tells this one.
@@ -120,13 +122,14 @@ fn says(any: bool, quoted: bool, clues: &Clues, value: &[u8]) -> bool {
     any && (quoted || clues.password()) || telling(value, 12) && !clues.joined
 }
 
-/// Where the value at `at` begins and ends, and whether quotes say so.
-fn extent(src: &Source, at: usize) -> (usize, usize, bool) {
+/// Where the value at `at` begins and ends, at most `most` bytes behind, and whether quotes say so. Only of what counts is
+/// the end searched for, however far it is: what was read is then replaced, and not read again.
+fn extent(src: &Source, at: usize, most: usize) -> (usize, usize, bool) {
     let quote = src.at(at);
     if matches!(quote, b'"' | b'\'') {
-        return (at + 1, src.run(at + 1, WORD, |b| b != quote && !matches!(b, 0 | b'\n')), true);
+        return (at + 1, src.run(at + 1, most, |b| b != quote && !matches!(b, 0 | b'\n')), true);
     }
-    let end = src.run(at, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b'<'));
+    let end = src.run(at, most, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b'<'));
     // Without the punctuation of the sentence behind it.
     let value = src.slice(at, end);
     let last = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b')' | b':' | b'!'));
@@ -163,12 +166,13 @@ fn verb(src: &Source, next: usize) -> (usize, bool) {
 fn after_command(src: &Source, next: usize) -> Option<Hit> {
     let mut start = next;
     for _ in 0..2 {
-        let end = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
+        let belongs = |b: u8| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[');
+        let end = src.run(start, WORD, belongs);
         let value = src.slice(start, end);
         let clues = Clues::of(value);
         let secret = value.len() >= 6 && clues.letters && (clues.digits && clues.changes > 1 || clues.changes > 3);
         if secret && !opaque::uuid(value) && !value.contains(&b'(') && !allowlist::code(value, false) {
-            return Some(Hit { start, end, name: "password" });
+            return Some(Hit { start, end: src.run(end, usize::MAX, belongs), name: "password" });
         }
         start = src.blanks(end, 4);
         if start == end {

@@ -772,6 +772,32 @@ fn secrets_glued_together_all_go_however_many() {
 }
 
 #[test]
+fn of_a_long_secret_no_tail_is_left() {
+    let secret = "q8Zr3tLm".repeat(200);
+    for before in [
+        "the password is '",
+        "password\t'",
+        "password is ",
+        "reset password to: ",
+        "mysql -p'",
+        "mysql -p",
+        "curl -u bob:",
+        "curl -u 'bob:",
+        "smbclient -U bob%",
+        "AUTH PLAIN ",
+        "db.internal:5432:app:bob:",
+        "INSERT INTO users (name, password) VALUES ('bob', '",
+        "PASSWORD '",
+        "--password ",
+    ] {
+        for behind in ["", "' and so on", "\nand so on"] {
+            let shown = redact(&format!("{before}{secret}{behind}"), true);
+            assert!(shown.contains("[redacted: ") && !shown.contains("q8Zr3tLm"), "{before}…{behind}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn where_the_effort_ends_no_part_of_a_secret_is_left() {
     for rule in catalogue() {
         let example = rule.example();
