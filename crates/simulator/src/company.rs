@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use strum::VariantArray;
+
 use crate::devin::SYMPTOM;
 use crate::door::deliver;
 use crate::executor::Executor;
@@ -14,33 +16,89 @@ use incident::plan::{Plan, Workflow};
 use incident::sender::Sender;
 use incident::time::{DAY, HOUR, MINUTE, SECOND, Time};
 
-/// Lets outages come and go until this time.
-pub async fn weather(world: Rc<World>, until: Time) {
+/// What goes wrong at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
+pub enum Storm {
+    /// Devin does nothing,
+    Down,
+    /// does it or not, and can't say so,
+    Deaf,
+    /// takes a minute,
+    Stalls,
+    /// or has no room.
+    Busy,
+    /// Writes fail.
+    Storage,
+    /// Calls between our own are lost.
+    Lost,
+    /// Objects die.
+    Crashes,
+    /// The register is away, and sessions take no more messages,
+    Register,
+    /// or every other call is lost meanwhile.
+    LostAndGone,
+    /// Clocks jump, the register's too,
+    Clocks,
+    /// while Devin's answers are lost.
+    ClocksAndDeaf,
+    /// KV fails.
+    Kv,
+    /// Devin takes no messages,
+    Mute,
+    /// the account can't pay,
+    Credits,
+    /// or those who are notified don't answer.
+    Targets,
+    /// Devin refuses.
+    Refuses,
+    /// The clocks of incidents jump all the time.
+    WildClocks,
+    /// A little of everything.
+    Everything,
+}
+
+/// How many of the alerts flap for days.
+pub const FLAPS: f64 = 0.005;
+
+impl Storm {
+    fn weather(self, calm: Weather) -> Weather {
+        match self {
+            Storm::Down => Weather { devin_down: 1.0, ..calm },
+            Storm::Deaf => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
+            Storm::Stalls => Weather { devin_stalls: 0.7, ..calm },
+            Storm::Busy => Weather { devin_busy: 0.8, ..calm },
+            Storm::Storage => Weather { storage_fails: 0.2, ..calm },
+            Storm::Lost => Weather { lost: 0.3, ..calm },
+            Storm::Crashes => Weather { crash: 0.1, ..calm },
+            Storm::Register => Weather { register_away: 0.9, session_gone: 0.5, ..calm },
+            Storm::LostAndGone => Weather { lost: 0.5, session_gone: 0.5, ..calm },
+            Storm::Clocks => Weather { clock_jumps: 0.05, register_jumps: 0.05, ..calm },
+            Storm::ClocksAndDeaf => {
+                Weather { clock_jumps: 0.02, register_jumps: 0.02, devin_deaf: 0.5, lost: 0.1, ..calm }
+            }
+            Storm::Kv => Weather { kv_fails: 0.5, ..calm },
+            Storm::Mute => Weather { devin_mute: 1.0, ..calm },
+            Storm::Credits => Weather { no_credits: 0.7, ..calm },
+            Storm::Targets => Weather { targets_fail: 0.7, slack_errors: 0.3, crash: 0.02, ..calm },
+            Storm::Refuses => Weather { devin_refuses: 0.3, ..calm },
+            Storm::WildClocks => Weather { clock_jumps: 0.3, ..calm },
+            Storm::Everything => {
+                Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, kv_fails: 0.2, ..calm }
+            }
+        }
+    }
+}
+
+/// Lets these outages come and go until this time.
+pub async fn weather(world: Rc<World>, storms: &'static [Storm], until: Time) {
     let executor = &world.executor;
+    // Who looks for something has no time for good weather.
+    let longest_calm = if storms.len() < Storm::VARIANTS.len() { DAY } else { 4 * DAY };
     while executor.now() < until {
         world.weather.set(Weather { session_gone: 0.01, lost: 0.001, crash: 0.0005, ..Weather::default() });
-        executor.pause(executor.between(HOUR, 4 * DAY)).await;
+        executor.pause(executor.between(HOUR, longest_calm)).await;
         let calm = world.weather.get();
-        let bad = match executor.below(18) {
-            0 => Weather { devin_down: 1.0, ..calm },
-            1 => Weather { devin_down: 0.5, devin_deaf: 0.3, ..calm },
-            2 => Weather { devin_stalls: 0.7, ..calm },
-            3 => Weather { devin_busy: 0.8, ..calm },
-            4 => Weather { storage_fails: 0.2, ..calm },
-            5 => Weather { lost: 0.3, ..calm },
-            6 => Weather { crash: 0.1, ..calm },
-            7 => Weather { register_away: 0.9, session_gone: 0.5, ..calm },
-            8 => Weather { lost: 0.5, session_gone: 0.5, ..calm },
-            9 => Weather { clock_jumps: 0.05, register_jumps: 0.05, ..calm },
-            10 => Weather { clock_jumps: 0.02, register_jumps: 0.02, devin_deaf: 0.5, lost: 0.1, ..calm },
-            11 => Weather { kv_fails: 0.5, ..calm },
-            12 => Weather { devin_mute: 1.0, ..calm },
-            13 => Weather { no_credits: 0.7, ..calm },
-            14 => Weather { targets_fail: 0.7, slack_errors: 0.3, crash: 0.02, ..calm },
-            15 => Weather { devin_refuses: 0.3, ..calm },
-            16 => Weather { clock_jumps: 0.3, ..calm },
-            _ => Weather { devin_deaf: 0.5, storage_fails: 0.1, lost: 0.1, crash: 0.05, kv_fails: 0.2, ..calm },
-        };
+        let bad = storms[executor.below(storms.len())].weather(calm);
         world.weather.set(bad);
         // Messages may get nowhere for days, and clocks may be wrong over midnight.
         let longest = match bad {
@@ -60,8 +118,8 @@ pub async fn weather(world: Rc<World>, until: Time) {
     world.set_clocks();
 }
 
-/// Incidents, so many in a year, until this time.
-pub async fn incidents(world: Rc<World>, a_year: u32, until: Time) {
+/// Incidents, so many in a year, until this time; `flaps`: how many of the alerts flap for days.
+pub async fn incidents(world: Rc<World>, a_year: u32, flaps: f64, until: Time) {
     let executor = &world.executor;
     let mut number = 0_u32;
     while executor.now() < until {
@@ -76,7 +134,7 @@ pub async fn incidents(world: Rc<World>, a_year: u32, until: Time) {
                 if world.executor.happens(0.5) {
                     pagerduty(&world, number).await;
                 } else {
-                    alert(&world, number, until).await;
+                    alert(&world, number, flaps, until).await;
                 }
             };
             executor.spawn(life);
@@ -140,7 +198,7 @@ fn of_alerts(executor: &Executor) -> Plan {
     }
 }
 
-async fn alert(world: &Rc<World>, number: u32, until: Time) {
+async fn alert(world: &Rc<World>, number: u32, flaps: f64, until: Time) {
     let executor = &world.executor;
     let plan = of_alerts(executor);
     let acknowledged = plan.workflow == Workflow::Triage && executor.happens(0.1);
@@ -157,7 +215,7 @@ async fn alert(world: &Rc<World>, number: u32, until: Time) {
         executor.spawn(gates::answers(Rc::clone(world), name.clone()));
     }
     // One that flaps for days begins many episodes.
-    let flaps = executor.happens(0.005);
+    let flaps = executor.happens(flaps);
     let episodes = if flaps { 60 } else { executor.below(4) };
     let mut number = 0_u32;
     let mut next = |kind| {

@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use incident::fault::Fault;
+use strum::VariantArray;
 
+use crate::company::Storm;
 use crate::{Wanted, simulate_until};
 
 /// So long each fault may take to be found.
 const LONGEST_SEARCH: Duration = Duration::from_mins(10);
-/// Seeds are of so many days.
-const DAYS: u32 = 30;
 
 /// The head of the table whose rows are [`Found`]s.
 pub const HEAD: &str = "| fault | found after | seed | by |\n|---|--:|--:|---|";
@@ -70,14 +70,36 @@ fn sign(fault: Fault) -> &'static str {
     }
 }
 
+/// The company and the weather in which a fault shows, and for how many days: then another seed is more likely to show it.
+fn load(fault: Fault, seed: u64) -> Wanted {
+    let among = |storms, days| Wanted { fault: Some(fault), storms, ..Wanted::usual(seed, days) };
+    match fault {
+        Fault::LostRecord | Fault::AlarmLast => among(&[Storm::Storage, Storm::Crashes, Storm::Everything], 10),
+        Fault::NoLookUp => among(&[Storm::Deaf, Storm::Everything], 10),
+        Fault::ShortLeeway => among(&[Storm::ClocksAndDeaf], 10),
+        // Alerts that flap while there is room for all their sessions, none of which hears that it is over before all do.
+        Fault::UnboundedOutbox | Fault::EndlessAlarm => {
+            Wanted { incidents: 4_000, flaps: 0.1, ..among(&[Storm::Mute], 10) }
+        }
+        Fault::WaitingPermit => among(&[Storm::Down, Storm::Busy, Storm::Stalls], 10),
+        Fault::UnsettledPermit => among(&[Storm::Register, Storm::LostAndGone], 10),
+        Fault::FailedForEver => among(&[Storm::Refuses, Storm::Credits], 10),
+        // More than the budget of a day has room for.
+        Fault::NoRelease => Wanted { incidents: 60_000, ..among(Storm::VARIANTS, 5) },
+        Fault::NotFollowed => among(&[Storm::Kv], 5),
+        Fault::ClockedPatience => among(&[Storm::WildClocks, Storm::Clocks], 10),
+        Fault::ReleasedByClock => among(&[Storm::WildClocks, Storm::ClocksAndDeaf], 10),
+        _ => among(Storm::VARIANTS, 30),
+    }
+}
+
 /// Puts a fault back and looks for it, in one seed after the other from this one. What other checks say of it does not count.
 #[expect(clippy::disallowed_methods, reason = "how long it takes is what it tells")]
 pub fn find(fault: Fault, from: u64) -> Found {
     let begun = Instant::now();
     let in_time = |_: &u64| begun.elapsed() < LONGEST_SEARCH;
-    let seen = (from..).take_while(in_time).find_map(|seed| {
-        let wanted = Wanted { fault: Some(fault), seed, days: DAYS, incidents: 20_000 };
-        simulate_until(wanted, sign(fault)).map(|words| (seed, words))
-    });
+    let seen = (from..)
+        .take_while(in_time)
+        .find_map(|seed| simulate_until(load(fault, seed), sign(fault)).map(|words| (seed, words)));
     Found { fault, took: begun.elapsed(), seen }
 }

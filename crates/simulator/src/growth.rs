@@ -67,7 +67,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
     );
     let span = (DAY * incidents / per_day.max(1)).min(7 * DAY);
     let end = BEGIN.plus(span);
-    world.executor.spawn(company::incidents(Rc::clone(&world), per_day.saturating_mul(365), end));
+    world.executor.spawn(company::incidents(Rc::clone(&world), per_day.saturating_mul(365), company::FLAPS, end));
     evenly(&world, BEGIN, end.plus(2 * DAY), |_| {});
     assert_eq!(world.broken(), None);
     let figures = &world.figures;

@@ -31,6 +31,9 @@ pub mod world;
 use std::fmt;
 use std::rc::Rc;
 
+use strum::VariantArray;
+
+use company::Storm;
 use hosts::Cron;
 use incident::admission::Limits;
 use incident::fault::{self, Fault};
@@ -50,6 +53,17 @@ pub struct Wanted {
     pub days: u32,
     /// How many incidents a year.
     pub incidents: u32,
+    /// How many of its alerts flap for days.
+    pub flaps: f64,
+    /// What goes wrong.
+    pub storms: &'static [Storm],
+}
+
+impl Wanted {
+    /// A company as usual, with everything going wrong.
+    pub fn usual(seed: u64, days: u32) -> Wanted {
+        Wanted { fault: None, seed, days, incidents: 20_000, flaps: company::FLAPS, storms: Storm::VARIANTS }
+    }
 }
 
 /// What came of it.
@@ -110,8 +124,8 @@ fn live(wanted: Wanted, watched: Option<String>, sought: Option<&'static str>) -
     world.sought.set(sought);
     world.watched.replace(watched.map(|key| (key, Vec::new())));
     let end = BEGIN.plus(wanted.days * DAY);
-    world.executor.spawn(company::weather(Rc::clone(&world), end));
-    world.executor.spawn(company::incidents(Rc::clone(&world), wanted.incidents, end));
+    world.executor.spawn(company::weather(Rc::clone(&world), wanted.storms, end));
+    world.executor.spawn(company::incidents(Rc::clone(&world), wanted.incidents, wanted.flaps, end));
     world.executor.spawn(company::outages(Rc::clone(&world), wanted.incidents / 40, end));
     world.executor.spawn(gates::pauses(Rc::clone(&world), end));
     world.executor.spawn(deploys::deploys(Rc::clone(&world), end));

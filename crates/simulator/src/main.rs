@@ -10,7 +10,7 @@ use simulator::{Wanted, faults, growth, simulate};
 
 #[expect(clippy::disallowed_methods, reason = "how long it takes is part of what it tells")]
 fn main() -> ExitCode {
-    let mut wanted = Wanted { fault: None, seed: 1, days: 30, incidents: 20_000 };
+    let mut wanted = Wanted::usual(1, 30);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     for pair in arguments.chunks(2) {
         let (name, value) =
@@ -25,15 +25,15 @@ fn main() -> ExitCode {
             _ => {
                 let faults: Vec<&str> = Fault::VARIANTS.iter().map(|fault| fault.into()).collect();
                 eprintln!(
-                    "usage: simulate [--seed N] [--years N | --days N] [--incidents N a year] [--fault NAME | --faults | --growth]"
+                    "usage: simulate [--seed N] [--years N | --days N] [--incidents N a year] [--fault NAME] [--faults | --growth]"
                 );
                 eprintln!("A fault is one that the bridge once had: {}", faults.join(", "));
                 return ExitCode::from(2);
             }
         }
     }
-    if wanted.fault.is_none() && arguments.first().is_some_and(|first| first == "--faults") {
-        return faults(wanted.seed);
+    if arguments.iter().any(|argument| argument == "--faults") {
+        return faults(wanted);
     }
     if arguments.first().is_some_and(|first| first == "--growth") {
         println!("{}", growth::HEAD);
@@ -52,12 +52,13 @@ fn main() -> ExitCode {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Puts back each fault that the bridge once had, and prints the table of how long it takes to find it.
-fn faults(seed: u64) -> ExitCode {
+/// Puts back each fault that the bridge once had, or the one that is named, and prints the table of how long it takes to find
+/// it.
+fn faults(wanted: Wanted) -> ExitCode {
     let mut all_found = true;
     println!("{}", faults::HEAD);
-    for fault in Fault::VARIANTS {
-        let found = faults::find(*fault, seed);
+    for fault in Fault::VARIANTS.iter().filter(|fault| wanted.fault.is_none_or(|wanted| wanted == **fault)) {
+        let found = faults::find(*fault, wanted.seed);
         all_found &= found.is_found();
         println!("{found}");
     }

@@ -3,16 +3,12 @@
 use simulator::growth::grow;
 use simulator::{Wanted, simulate};
 
-fn days(days: u32, seed: u64) -> Wanted {
-    Wanted { fault: None, seed, days, incidents: 20_000 }
-}
-
 #[test]
 fn every_promise_is_kept_with_the_seeds_that_once_broke_one() {
     // Seed 2: an event was stored, and its object died before the alarm was set. 14: of several earlier sessions all were
     // told again where one of them could not be.
     for seed in [2, 14] {
-        let outcome = simulate(days(3, seed));
+        let outcome = simulate(Wanted::usual(seed, 3));
         assert_eq!(outcome.broken, None, "seed {seed}\n{outcome}");
     }
 }
@@ -20,14 +16,14 @@ fn every_promise_is_kept_with_the_seeds_that_once_broke_one() {
 #[test]
 fn every_promise_is_kept_for_a_month_with_a_seed_that_nobody_has_seen() {
     let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
-    let outcome = simulate(Wanted { incidents: 2_000, ..days(30, seed) });
+    let outcome = simulate(Wanted { incidents: 2_000, ..Wanted::usual(seed, 30) });
     println!("seed {seed}\n{outcome}");
     assert_eq!(outcome.broken, None, "npm run simulate -- --days 30 --incidents 2000 --seed {seed}");
 }
 
 #[test]
 fn the_same_seed_gives_the_same_history() {
-    assert_eq!(simulate(days(1, 7)), simulate(days(1, 7)));
+    assert_eq!(simulate(Wanted::usual(7, 1)), simulate(Wanted::usual(7, 1)));
 }
 
 #[test]
