@@ -171,18 +171,28 @@ describe("an address that has sent too many wrong secrets", () => {
   const from = (address, secret) => ({ "cf-connecting-ip": address, "x-webhook-secret": secret, authorization: `Bearer ${secret}` });
   const alert = (id) => JSON.stringify({ alertName: id, alertId: id, severity: 2, description: "d", source: "s" });
 
-  test("gets 429, opens nothing of the operators' for a minute, and its alerts are taken all the same", async () => {
+  test("gets 429 at the hooks, and its alerts are taken all the same", async () => {
     const one = await startBridge({}, { controlled: true });
     const api = (address, token = SECRETS.ADMIN_TOKEN) => one.request("/api/incidents", { headers: { "cf-connecting-ip": address, authorization: `Bearer ${token}` } });
     const codes = [];
     // The platform's minutes begin with the clock's, so that two limits may be needed to see one.
     for (let n = 0; n < 130 && codes.at(-1) !== 429; n++) codes.push((await one.post("/hooks/alert", "{}", from("192.0.2.7", guess))).status);
     assert.ok(codes.length > 60 && codes.slice(0, -1).every((code) => code === 401), codes.join());
+    const taken = await one.post("/hooks/alert", alert("taken"), from("192.0.2.7", SECRETS.WEBHOOK_SECRET));
+    assert.equal(taken.json.status, "started", taken.text);
+    assert.equal((await api("192.0.2.7")).status, 200, "any web page can have an operator's browser guess at a hook");
+  });
+
+  test("and too many wrong tokens opens nothing of the operators' for a minute", async () => {
+    const one = await startBridge({}, { controlled: true });
+    const api = (address, token = SECRETS.ADMIN_TOKEN) => one.request("/api/incidents", { headers: { "cf-connecting-ip": address, authorization: `Bearer ${token}` } });
+    const codes = [];
+    for (let n = 0; n < 130 && codes.at(-1) !== 429; n++) codes.push((await api("192.0.2.7", guess)).status);
+    assert.ok(codes.length > 60 && codes.slice(0, -1).every((code) => code === 401), codes.join());
     const refused = await api("192.0.2.7");
     assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "60"]);
     assert.equal((await one.request("/health", { headers: { "cf-connecting-ip": "192.0.2.7" } })).status, 200);
-    const taken = await one.post("/hooks/alert", alert("taken"), from("192.0.2.7", SECRETS.WEBHOOK_SECRET));
-    assert.equal(taken.json.status, "started", taken.text);
+    assert.equal((await one.post("/hooks/alert", alert("taken"), { "cf-connecting-ip": "192.0.2.7", "x-webhook-secret": guess })).status, 401, "hooks are counted apart");
     const page = await one.request("/", { headers: { "cf-connecting-ip": "192.0.2.7", accept: "text/html", authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` } });
     assert.deepEqual([page.status, page.headers.get("content-type")], [429, "text/html; charset=utf-8"]);
     assert.equal((await api("192.0.2.8")).status, 200);

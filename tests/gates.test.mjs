@@ -116,6 +116,16 @@ describe("a pause", { concurrency: true }, () => {
     return { status, json: JSON.parse(text) };
   };
 
+  test("that would end centuries from now is refused, and there is none", async () => {
+    const bridge = await controlled();
+    for (const until of ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", new Date(bridge.now() + 367 * 86_400_000).toISOString()]) {
+      assert.equal((await ask(bridge, "POST", { reason: "for ever", until })).status, 400, until);
+    }
+    assert.equal((await ask(bridge, "GET")).json.paused, false);
+    const until = new Date(bridge.now() + 365 * 86_400_000).toISOString();
+    assert.deepEqual([(await ask(bridge, "POST", { reason: "a year", until })).json.until, (await ask(bridge, "GET")).json.until], [until, until]);
+  });
+
   test("keeps everything, starts nothing, survives a restart, and is lifted: they go in order", async () => {
     const bridge = await controlled({ WAIT_SECONDS: "0", SESSIONS_PER_MINUTE: "2" });
     const begun = await ask(bridge, "POST", { reason: "Devin moves" });

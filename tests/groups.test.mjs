@@ -125,12 +125,23 @@ describe("a group", () => {
     assert.equal(named(told(row.sessionId)[0], 3), 3);
   });
 
+  test("is shown whole where a sender writes a time of another age", async () => {
+    const node = `node-${randomUUID()}`;
+    const [alert] = alerts(node, 1);
+    // An hour later, in UTC, than the last that RFC 3339 can write.
+    const [{ incident }] = await deliver([{ ...alert, startsAt: "9999-12-31T23:59:59-01:00" }]);
+    const record = await bridge.record(incident);
+    assert.ok(Math.abs(Date.parse(record.alerts[0].startedAt) - bridge.now()) < 60_000, JSON.stringify(record.alerts));
+  });
+
   test("spans senders; what lacks a value is an incident of its own; a dry run says what would be", async () => {
     const node = `node-${randomUUID()}`;
     const generic = { alertName: "disk-full", alertId: randomUUID(), severity: 2, description: "It is full", labels: { node: ` ${node.toUpperCase()} ` } };
     const [ofAlertmanager] = await deliver(alerts(node, 1));
     const rehearsed = await send(bridge, generic, { path: "/api/trigger-devin?dry_run=1" });
     assert.deepEqual([rehearsed.json.incident, rehearsed.json.decision.action, rehearsed.json.group], [ofAlertmanager.incident, "message", `label.node=${node}`], rehearsed.text);
+    assert.doesNotMatch(rehearsed.text, /Alert000|It fails/, "what others have sent is not shown to whoever may send one of them");
+    assert.match(rehearsed.json.prompt, /disk-full/);
     const joined = await send(bridge, generic);
     assert.deepEqual([joined.json.incident, joined.json.group], [ofAlertmanager.incident, `label.node=${node}`], joined.text);
     for (const labels of [{}, { node: " " }]) {

@@ -1,9 +1,12 @@
 //! Wrong secrets and tokens are counted by address with Cloudflare's rate limiting, where the deployment has its
 //! binding: [`LIMITER`] in `wrangler.toml` says how many are allowed in a minute.
 //!
-//! An address with more of them is answered 429. It can't open the dashboard or the API then even with a right token,
-//! for a minute. A hook still compares its secret: whoever sends alerts from behind the same address must lose none, and
-//! a secret of 16 characters, the shortest that is taken, is not guessed at any rate.
+//! An address with more of them is answered 429. With too many wrong tokens it can't open the dashboard or the API then
+//! even with a right one, for a minute. A hook still compares its secret: whoever sends alerts from behind the same address
+//! must lose none, and a secret of 16 characters, the shortest that is taken, is not guessed at any rate.
+//!
+//! Tokens and the hooks' secrets are counted apart. Any web page can have a browser post to a hook with a wrong secret in the
+//! address, and would otherwise keep an operator out who only looks at it; a token it can't have sent.
 //!
 //! The platform counts in each of its locations for itself, and approximately.
 //! <https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/>
@@ -19,25 +22,44 @@ use crate::web::answer::Answer;
 use crate::web::head::Head;
 use incident::time::{MINUTE, Time};
 
+/// What was guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guess {
+    /// The secret of a hook.
+    Hook,
+    /// An operator's token.
+    Token,
+}
+
+impl Guess {
+    /// Under which name an address is counted.
+    fn counted_as(self, address: &str) -> String {
+        match self {
+            Guess::Hook => format!("hook {address}"),
+            Guess::Token => format!("token {address}"),
+        }
+    }
+}
+
 /// The name of the binding.
 const LIMITER: &str = "WRONG_SECRETS";
 /// So many addresses an isolate remembers.
 const MOST: usize = 1000;
 
 thread_local! {
-    /// The addresses that were over the limit, and until when they are kept out.
+    /// The addresses that were over the limit, as they are counted, and until when they are kept out.
     static OVER: RefCell<HashMap<String, Time>> = RefCell::default();
 }
 
-/// Counts a wrong secret; the answer to it where there were too many.
-pub async fn count(head: &Head, env: &Env) -> Option<Answer> {
-    if let Some(answer) = kept_out(head) {
+/// Counts a wrong secret or token; the answer to it where there were too many.
+pub async fn count(guess: Guess, head: &Head, env: &Env) -> Option<Answer> {
+    if let Some(answer) = kept_out(guess, head) {
         return Some(answer);
     }
-    let address = address(head)?;
+    let counted = guess.counted_as(&address(head)?);
     let limiter = env.rate_limiter(LIMITER).ok()?;
     // Where the platform can't count, the secret was wrong all the same.
-    let within = limiter.limit(address.clone()).await.map_or(true, |outcome| outcome.success);
+    let within = limiter.limit(counted.clone()).await.map_or(true, |outcome| outcome.success);
     if within {
         return None;
     }
@@ -45,19 +67,19 @@ pub async fn count(head: &Head, env: &Env) -> Option<Answer> {
         let now = now();
         over.retain(|_, until| *until > now);
         if over.len() < MOST {
-            over.insert(address, now.plus(MINUTE));
+            over.insert(counted, now.plus(MINUTE));
         }
     });
     Some(too_many())
 }
 
-/// The answer to an address that has sent too many wrong secrets.
-pub fn kept_out(head: &Head) -> Option<Answer> {
+/// The answer to an address that has sent too many of them.
+pub fn kept_out(guess: Guess, head: &Head) -> Option<Answer> {
     if OVER.with_borrow(HashMap::is_empty) {
         return None;
     }
-    let address = address(head)?;
-    let until = OVER.with_borrow(|over| over.get(&address).copied())?;
+    let counted = guess.counted_as(&address(head)?);
+    let until = OVER.with_borrow(|over| over.get(&counted).copied())?;
     (until > now()).then(too_many)
 }
 

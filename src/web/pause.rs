@@ -1,5 +1,7 @@
 //! `/api/pause`: nothing starts for a while, because somebody says so. Events are kept all the same.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use worker::Env;
 
@@ -9,11 +11,13 @@ use crate::web::admin;
 use crate::web::answer::Answer;
 use crate::web::head::Head;
 use crate::web::reply::Reply;
-use incident::time::Time;
+use incident::time::{DAY, Time};
 use text::clean;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 200;
+/// The longest pause that ends by itself. The runtime refuses alarms that are centuries away.
+const LONGEST: Duration = DAY.saturating_mul(366);
 
 /// What somebody asks for.
 #[derive(Debug, Deserialize)]
@@ -86,6 +90,9 @@ pub fn checked(reason: &str, until: Option<Time>) -> Result<(String, Option<Time
     let reason = if shown.is_empty() { UNREADABLE.to_owned() } else { shown };
     if until.is_some_and(|until| until <= now()) {
         return Err("until is over already: expected a time to come, or none.".to_owned());
+    }
+    if until.is_some_and(|until| until.since(now()) > LONGEST) {
+        return Err("until is more than a year away: expected a time within a year, or none.".to_owned());
     }
     Ok((reason, until))
 }

@@ -8,10 +8,11 @@ use crate::runtime;
 use crate::web::answer::Answer;
 use crate::web::body::{Body, Unread};
 use crate::web::dashboard::{All, Zone};
+use crate::web::guesses::{self, Guess};
 use crate::web::head::Head;
 use crate::web::query::Query;
 use crate::web::reply::Reply;
-use crate::web::{admin, dashboard, guesses, metrics, openapi, pause, webhook};
+use crate::web::{admin, dashboard, metrics, openapi, pause, webhook};
 use inbound::endpoint::Endpoint;
 use inbound::senders;
 use incident::sender::Sender;
@@ -148,7 +149,7 @@ pub async fn handle(
     }
     let operator = !matches!(target, Target::Endpoint(_) | Target::NamedHook | Target::OpenApi);
     let offers_token = operator && head.header("Authorization").is_some();
-    if offers_token && let Some(too_many) = guesses::kept_out(head) {
+    if offers_token && let Some(too_many) = guesses::kept_out(Guess::Token, head) {
         return respond(refused(too_many, head));
     }
     let zone = || Zone::of(request);
@@ -180,7 +181,7 @@ pub async fn handle(
     // After the answer is made, so that nobody waits for the count but who was wrong.
     if offers_token
         && admin::is_stranger(head, env)
-        && let Some(too_many) = guesses::count(head, env).await
+        && let Some(too_many) = guesses::count(Guess::Token, head, env).await
     {
         return respond(refused(too_many, head));
     }

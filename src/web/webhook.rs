@@ -22,7 +22,7 @@ use crate::web::answer::{Answer, Status};
 use crate::web::body::{self, Body, Unread};
 use crate::web::dry_run::{self, wants_dry_run};
 use crate::web::event::addressed;
-use crate::web::guesses;
+use crate::web::guesses::{self, Guess};
 use crate::web::head::Head;
 use crate::web::query::Query;
 use engine::counts::{Count, Refused};
@@ -52,7 +52,7 @@ pub async fn handle(
     let configuration = configuration(env);
     let (mut answer, proof) = authenticated(hook, head, address, body, env, &configuration).await?;
     if answer.answer.code == 401
-        && let Some(too_many) = guesses::count(head, env).await
+        && let Some(too_many) = guesses::count(Guess::Hook, head, env).await
     {
         answer = too_many.into();
     }

@@ -59,9 +59,11 @@ impl Time {
         time.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)).unwrap_or_default()
     }
 
-    /// Reads RFC 3339, with any number of digits in the fraction.
+    /// Reads RFC 3339, with any number of digits in the fraction. `None` too for the few hours that an offset moves out of
+    /// the years that [`Time::rfc3339`] can write.
     pub fn from_rfc3339(text: &str) -> Option<Time> {
-        DateTime::parse_from_rfc3339(text.trim()).ok().map(|time| Time(time.timestamp_millis()))
+        let time = DateTime::parse_from_rfc3339(text.trim()).ok()?.to_utc();
+        (0..=9999).contains(&time.year()).then(|| Time(time.timestamp_millis()))
     }
 
     /// Reads the date form of HTTP's `Retry-After`, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -101,6 +103,13 @@ mod tests {
             let expected = DateTime::parse_from_rfc3339(&text).ok().map(|at| Time(at.timestamp_millis()));
             prop_assert_eq!(Time::from_rfc3339(&text), expected, "{}", text);
         }
+
+        #[test]
+        fn every_time_that_is_read_can_be_written(
+            text in "(0000-01-01|9999-12-31|2026-02-10)T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][+-][01][0-9]:[0-5][0-9]"
+        ) {
+            prop_assert!(Time::from_rfc3339(&text).is_none_or(|at| !at.rfc3339().is_empty()), "{}", text);
+        }
     }
 
     #[test]
@@ -120,6 +129,8 @@ mod tests {
             "2026-01-01T00:00:00.5",
             "2026-01-01T00:00:00.é",
             "2026-01-0\u{e9}T00:00:00Z",
+            "9999-12-31T23:59:59-00:01",
+            "0000-01-01T00:00:00+00:01",
         ] {
             assert_eq!(Time::from_rfc3339(text), None, "{text}");
         }

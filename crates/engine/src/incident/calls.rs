@@ -118,7 +118,7 @@ pub enum SessionStatus {
 pub struct DryRun {
     /// What would be answered.
     pub outcome: Outcome,
-    /// The record as it would be; `None` where nothing would be kept.
+    /// The record as it would be, of a group as if it had no other alert; `None` where nothing would be kept.
     pub record: Option<Record>,
 }
 

@@ -151,10 +151,13 @@ impl<H: IncidentHost> Program<H> {
         self.load().await?;
         let key = event.key.clone();
         let current = self.with_record(|record| record.clone());
-        let (record, taken) = lifecycle::take(current, event, plan, self.host.now());
+        let now = self.host.now();
+        // Whoever may send one of a group's alerts need not see what others have sent.
+        let alone = event.group.is_some().then(|| lifecycle::take(None, event.clone(), plan.clone(), now).0);
+        let (record, taken) = lifecycle::take(current, event, plan, now);
         let incident = record.as_ref().map_or_else(|| key.to_string(), Record::name);
         let session_status = record.as_ref().map(SessionStatus::of).unwrap_or_default();
-        Ok(DryRun { outcome: Outcome { taken, incident, session_status, line: None }, record })
+        Ok(DryRun { outcome: Outcome { taken, incident, session_status, line: None }, record: alone.unwrap_or(record) })
     }
 
     /// Sees to it that the alarm will do what is due, and stores the record. In this order: an alarm that finds nothing to do
