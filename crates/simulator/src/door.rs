@@ -31,6 +31,8 @@ const SLACK: Duration = Duration::from_secs(5);
 pub struct Answered {
     /// The names of incidents whose event was accepted, by key.
     pub accepted: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    /// The names of those of which the sender was told that they are over before a session was needed.
+    pub recovered: RefCell<BTreeSet<String>>,
     /// The alerts of groups of which a firing was taken, by the group's key.
     pub fired: RefCell<BTreeMap<String, BTreeSet<String>>>,
     /// Firings of alerts that may count as occurrences, by key: when, and which delivery it was.
@@ -65,6 +67,9 @@ pub(crate) async fn deliver(world: &Rc<World>, event: &IncidentEvent, first: &Pl
                 {
                     let name = event.incident.title.clone();
                     world.answered.fired.borrow_mut().entry(key.clone()).or_default().insert(name);
+                }
+                if outcome.taken == Taken::Ignored(Reason::RecoveredFirst) {
+                    world.answered.recovered.borrow_mut().insert(outcome.incident.clone());
                 }
                 if outcome.taken == Taken::Accepted {
                     world.answered.accepted.borrow_mut().entry(key.clone()).or_default().insert(outcome.incident);
