@@ -1,7 +1,5 @@
 // npm run instructions: what an event costs from its body to Devin's prompt, counted by valgrind in instructions of this
 // machine's build. Times are noisy, this figure is not: tests/instructions.test.mjs compares it with the one that is kept.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLine, main, table } from "../scripts/cli.mjs";
@@ -40,24 +38,20 @@ export async function count() {
 
 /** Collected only inside of `measured`, of which valgrind tells the sum at the end. */
 async function instructionsOf({ path, body }, executable, { command, env }) {
-  const how = ["--tool=callgrind", "--toggle-collect=instructions::measured*", "--callgrind-out-file=/dev/null"];
-  const child = spawn(command, [...how, executable], { env });
-  child.stdin.end(JSON.stringify({ hook: hookOf(path), body }));
-  let said = "";
-  child.stderr.on("data", (data) => (said += data));
-  await once(child, "close");
+  const how = ["--tool=callgrind", "--toggle-collect=instructions::measured*", "--callgrind-out-file=/dev/null", "--log-fd=1"];
+  const said = await output(command, [...how, executable], { env, input: JSON.stringify({ hook: hookOf(path), body }) });
   const found = /Collected : (\d+)/.exec(said);
-  if (child.exitCode !== 0 || !found) throw new Error(`valgrind ended with ${child.exitCode}:\n${said}`);
+  if (!found) throw new Error(`valgrind has counted nothing:\n${said}`);
   return Number(found[1]);
 }
 
 /** The machine's own valgrind, or Debian's, unpacked. */
 async function valgrind() {
   const own = inPath("valgrind");
-  if (own) return { command: own, env: process.env };
+  if (own) return { command: own, env: {} };
   const folder = await unpacked("valgrind", ["valgrind"]);
   const library = join(folder, "usr", "libexec", "valgrind");
-  return { command: join(folder, "usr", "bin", "valgrind"), env: { ...process.env, VALGRIND_LIB: library } };
+  return { command: join(folder, "usr", "bin", "valgrind"), env: { VALGRIND_LIB: library } };
 }
 
 /** What is kept. */
