@@ -39,6 +39,15 @@ pub enum Parsed {
     },
 }
 
+/// A body of whose type nothing comes, whatever the settings are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Whose body it is.
+    pub sender: Sender,
+    /// That its type is not used, in a sentence that has nothing to redact.
+    pub message: String,
+}
+
 impl Parsed {
     /// These events and nothing that was refused.
     pub(super) fn events(events: Vec<IncidentEvent>, remark: Option<String>) -> Parsed {

@@ -30,7 +30,7 @@ use crate::auth::Verified;
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::endpoint::Endpoint;
-pub use body::{BadBody, MOST_ALERTS, Parsed};
+pub use body::{BadBody, MOST_ALERTS, Parsed, Unused};
 use body::{joined, not_json, placed, read, too_many};
 pub use description::Description;
 use incident::sender::Sender;
@@ -118,15 +118,6 @@ pub fn hook_meant(path: &str) -> Option<String> {
 /// Whether a hook's sender waits so shortly that no answer can wait for the session.
 pub fn answers_at_once(hook: Endpoint) -> bool {
     hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
-}
-
-/// A body of whose type nothing comes, whatever the settings are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unused {
-    /// Whose body it is.
-    pub sender: Sender,
-    /// That its type is not used, in a sentence that has nothing to redact.
-    pub message: String,
 }
 
 /// Whether a glance at a body shows that nothing comes of it. Of one that does, [`parse`] says the same.

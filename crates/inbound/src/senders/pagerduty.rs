@@ -13,8 +13,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Unused;
-use super::body::Parsed;
+use super::body::{Parsed, Unused};
 use super::description::Description;
 use super::json::{Broken, add, at, collect, items, plain, text, texts};
 use super::times;

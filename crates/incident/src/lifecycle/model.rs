@@ -631,8 +631,10 @@ impl Life {
                 prop_assert!(undelivered);
                 prop_assert!(record.outbox.is_empty() || self.refused || self.given_up);
                 let told = self.devin.whole.contains(id) || !self.devin.messages[id].is_empty();
+                // Nobody approved the session that was to take its place.
+                let declined = self.plan.approve && self.devin.gone.contains(id);
                 prop_assert!(
-                    told || !record.concluded || !record.outbox.is_empty(),
+                    told || !record.concluded || !record.outbox.is_empty() || declined,
                     "the session was never notified that it is over"
                 );
             }
