@@ -1,6 +1,7 @@
 //! What the runtime gives: the clock, chance, requests, storage.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -75,6 +76,12 @@ pub fn at_once_or_later(future: impl Future<Output = Result<JsValue, JsValue>> +
         }))
         .into()),
     }
+}
+
+/// The future, to be compiled for itself: V8 compiles a function when it is called first, and as a whole. What most requests
+/// don't need would otherwise be a large part of the first one's functions.
+pub fn apart<'a, T>(future: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
+    Box::pin(future)
 }
 
 /// Whoever polls a future, once somebody does: what is waited for may keep the waker that it was given first, as

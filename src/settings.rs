@@ -8,19 +8,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use inbound::auth::{EndpointSecrets, Signature};
+use inbound::auth::Signature;
 use inbound::config::problem::Problem;
 use inbound::config::repo::repo_name;
 use inbound::routing::{Defaults, Routes};
-use inbound::senders::{self, Mapping, Mappings};
+use inbound::senders::{self, Mappings};
 use incident::admission::Limits;
 use incident::event::Incident;
-use incident::secret::Secret;
 use incident::time::DAY;
 use outbound::devin::call::{Access, Api};
 use outbound::devin::compose::ComposeSettings;
 use outbound::notify::Targets;
 use outbound::prompt::{self, FileProblem, Library, TemplateError, title};
+
+pub use secrets::Callers;
 
 /// What a route's title may hold.
 const TITLE_FIELDS: &str = "text with {{title}}, {{service}}, {{priority}}, {{severity}}, {{resource}} or {{number}}";
@@ -53,8 +54,6 @@ pub struct Settings {
     pub tags: bool,
     /// Whether e-mail addresses are redacted: `REDACT_EMAILS`.
     pub redact_emails: bool,
-    /// Whether what is ignored has its line in the log too: `LOG`.
-    pub log_ignored: bool,
 }
 
 impl engine::host::Settings for Settings {
@@ -84,17 +83,13 @@ impl engine::host::Settings for Settings {
     }
 }
 
-/// What was found: the settings, or every problem with them. Who may call is known in either case.
+/// What was found: the settings, or every problem with them.
 #[derive(Debug)]
 pub struct Configuration {
+    /// Who may call: known in either case.
+    pub callers: Rc<Callers>,
     /// The settings, unless one of them is wrong.
     pub settings: Result<Rc<Settings>, Vec<Problem>>,
-    /// What the hooks accept as proof.
-    pub hook_secrets: EndpointSecrets,
-    /// `ADMIN_TOKEN`: reads and acts.
-    pub admin_token: Option<Secret>,
-    /// `VIEWER_TOKEN`: reads, and never acts.
-    pub viewer_token: Option<Secret>,
     /// What is allowed and yet should be changed.
     pub warnings: Vec<String>,
     /// Those of `SOURCES`, which have hooks of their own, and those of the folder `senders/`.
@@ -110,33 +105,28 @@ impl Configuration {
     /// Why the hooks answer 503, if they do: every wrong setting, and that there is nothing to check senders with.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = self.settings.as_ref().err().cloned().unwrap_or_default();
-        if !self.hook_secrets.is_set() && !self.hook_secrets.open {
+        if !self.callers.hook_secrets.is_set() && !self.callers.hook_secrets.open {
             problems.push(secrets::none_is_set());
         }
         problems
     }
-
-    /// Whether a token of operators is one of the problems, so that it opens nothing but the list of them.
-    pub fn weak_token(&self) -> Option<&Problem> {
-        let problems = self.settings.as_ref().err()?;
-        problems.iter().find(|problem| secrets::TOKENS.contains(&problem.setting.as_str()))
-    }
 }
 
-/// Reads the whole configuration; `get` gives a variable or secret by its name, numbers and tables as they are. `texts`:
-/// the files of `prompts/` and `senders/`, each with its path.
-pub fn read(get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> Configuration {
-    let mut reader = Reader { get, problems: Vec::new(), warnings: Vec::new() };
-    let sources = reader.sources();
-    let hook_secrets = reader.hook_secrets(&sources);
-    let [admin_token, viewer_token] = secrets::TOKENS.map(|name| reader.secret(name));
-    let mappings = senders::mappings(sources, texts, &mut reader.problems);
-    let settings = reader.settings(&hook_secrets.signatures, Library::new(texts));
+/// Reads who may call; `get` gives a variable or secret by its name, numbers and tables as they are.
+pub fn read_callers(get: impl Fn(&str) -> Option<Value>) -> Callers {
+    Reader { get, problems: Vec::new(), warnings: Vec::new() }.callers()
+}
+
+/// Reads everything else too. `texts`: the files of `prompts/` and `senders/`, each with its path.
+pub fn read(callers: Rc<Callers>, get: impl Fn(&str) -> Option<Value>, texts: &[(String, String)]) -> Configuration {
+    let mut reader = Reader { get, problems: callers.problems.clone(), warnings: callers.warnings.clone() };
+    let mappings = senders::mappings(callers.sources.clone(), texts, &mut reader.problems);
+    let settings = reader.settings(&callers.hook_secrets.signatures, Library::new(texts));
     let settings = match settings {
         Some(settings) if reader.problems.is_empty() => Ok(Rc::new(settings)),
         _ => Err(reader.problems),
     };
-    Configuration { settings, hook_secrets, admin_token, viewer_token, warnings: reader.warnings, mappings }
+    Configuration { callers, settings, warnings: reader.warnings, mappings }
 }
 
 struct Reader<G> {
@@ -146,13 +136,6 @@ struct Reader<G> {
 }
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
-    fn sources(&mut self) -> Vec<Mapping> {
-        senders::mapping::sources(&(self.get)("SOURCES").unwrap_or_default()).unwrap_or_else(|problems| {
-            self.problems.extend(problems);
-            Vec::new()
-        })
-    }
-
     fn settings(&mut self, signatures: &[Signature], library: Library) -> Option<Settings> {
         let devin = self.access();
         let notify = self.notify();
@@ -187,7 +170,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let wait = Duration::from_secs(self.small_number("WAIT_SECONDS", 10, 0, 60).into());
         let tags = self.switch("TAGS", true);
         let redact_emails = self.switch("REDACT_EMAILS", true);
-        let log_ignored = self.log_ignored();
         if let Some(routes) = &routes {
             self.warnings.extend(routes.warnings());
             self.check_routes(routes, &prompt, &library, signatures);
@@ -207,7 +189,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             wait,
             tags,
             redact_emails,
-            log_ignored,
         })
     }
 
@@ -359,17 +340,6 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             Some(other) => {
                 self.wrong(name, other, "on or off");
                 default
-            }
-        }
-    }
-
-    fn log_ignored(&mut self) -> bool {
-        match self.text("LOG").map(|text| text.to_ascii_lowercase()).as_deref() {
-            None | Some("decisions") => false,
-            Some("all") => true,
-            Some(other) => {
-                self.wrong("LOG", other, "decisions or all");
-                false
             }
         }
     }

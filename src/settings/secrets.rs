@@ -15,7 +15,7 @@ use incident::sender::Sender;
 pub(super) const AZURE_MONITOR: &str = "461e8683-5575-4561-ac7f-899cc907d62a";
 
 /// What operators authenticate with: the one that acts, and the one that only reads.
-pub(super) const TOKENS: [&str; 2] = ["ADMIN_TOKEN", "VIEWER_TOKEN"];
+const TOKENS: [&str; 2] = ["ADMIN_TOKEN", "VIEWER_TOKEN"];
 
 /// Said in `/health` and the log while anybody may call.
 pub(super) const OPEN_WARNING: &str = "ALLOW_UNAUTHENTICATED is on: while no secret is configured, anybody who knows the \
@@ -30,8 +30,61 @@ pub(super) fn none_is_set() -> Problem {
     }
 }
 
+/// Who may call, and what has to be known of a request that nothing comes of. Read by itself: most of an isolate's first
+/// request is the compiling of what reads the rest.
+#[derive(Debug)]
+pub struct Callers {
+    /// What the hooks accept as proof.
+    pub hook_secrets: EndpointSecrets,
+    /// `ADMIN_TOKEN`: reads and acts.
+    pub admin_token: Option<Secret>,
+    /// `VIEWER_TOKEN`: reads, and never acts.
+    pub viewer_token: Option<Secret>,
+    /// Those of `SOURCES`, which have hooks of their own.
+    pub sources: Vec<Mapping>,
+    /// Whether what is ignored has its line in the log too: `LOG`.
+    pub log_ignored: bool,
+    /// What is wrong with all these.
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Callers {
+    /// Whether a token of operators is one of the problems, so that it opens nothing but the list of them.
+    pub fn weak_token(&self) -> Option<&Problem> {
+        self.problems.iter().find(|problem| TOKENS.contains(&problem.setting.as_str()))
+    }
+}
+
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
-    pub(super) fn hook_secrets(&mut self, sources: &[Mapping]) -> EndpointSecrets {
+    pub(super) fn callers(mut self) -> Callers {
+        let sources = self.sources();
+        let hook_secrets = self.hook_secrets(&sources);
+        let [admin_token, viewer_token] = TOKENS.map(|name| self.secret(name));
+        let log_ignored = self.log_ignored();
+        let Reader { problems, warnings, .. } = self;
+        Callers { hook_secrets, admin_token, viewer_token, sources, log_ignored, problems, warnings }
+    }
+
+    fn sources(&mut self) -> Vec<Mapping> {
+        senders::mapping::sources(&(self.get)("SOURCES").unwrap_or_default()).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Vec::new()
+        })
+    }
+
+    fn log_ignored(&mut self) -> bool {
+        match self.text("LOG").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("decisions") => false,
+            Some("all") => true,
+            Some(other) => {
+                self.wrong("LOG", other, "decisions or all");
+                false
+            }
+        }
+    }
+
+    fn hook_secrets(&mut self, sources: &[Mapping]) -> EndpointSecrets {
         let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
         let hooks = senders::hooks(sources);
         let mut own = Vec::new();

@@ -16,12 +16,17 @@ fn texts() -> Vec<(String, String)> {
     prompts.into_iter().chain(mapped).chain(schemas).collect()
 }
 
+fn read_all(all: &Value, texts: &[(String, String)]) -> Configuration {
+    let get = |name: &str| all.get(name).cloned();
+    read(Rc::new(read_callers(get)), get, texts)
+}
+
 fn with(changes: Value) -> Configuration {
     let mut all = json!({"DEVIN_API_KEY": "cog_abc", "DEVIN_ORG_ID": "org-1", "WEBHOOK_SECRET": "5b1c9f2e77aa4d10"});
     for (name, value) in changes.as_object().unwrap() {
         all[name] = value.clone();
     }
-    read(|name| all.get(name).cloned(), &texts())
+    read_all(&all, &texts())
 }
 
 fn problems(changes: Value) -> Vec<String> {
@@ -67,8 +72,8 @@ fn a_mistake_in_a_file_is_a_problem_with_its_place() {
         texts.retain(|(known, _)| known != path);
         texts.extend(text.map(|text| (path.to_owned(), text.to_owned())));
         let all = json!({"DEVIN_API_KEY": "apk_abc", "WEBHOOK_SECRET": "5b1c9f2e77aa4d10"});
-        let configuration = read(|name| all.get(name).cloned(), &texts);
-        assert!(!configuration.hook_secrets.unreadable);
+        let configuration = read_all(&all, &texts);
+        assert!(!configuration.callers.hook_secrets.unreadable);
         let problems = configuration.settings.err().unwrap_or_default();
         problems.iter().map(Problem::to_string).collect::<Vec<_>>()
     };
@@ -108,9 +113,9 @@ const TENANT: &str = "11111111-2222-4333-8444-555555555555";
 
 #[test]
 fn azure_tokens_need_a_tenant_and_an_audience() {
-    assert_eq!(with(json!({})).hook_secrets.entra, None);
+    assert_eq!(with(json!({})).callers.hook_secrets.entra, None);
     let azure = json!({"AZURE_TENANT_ID": TENANT.to_uppercase(), "AZURE_AUDIENCE": "api://bridge"});
-    let entra = with(azure.clone()).hook_secrets.entra.unwrap();
+    let entra = with(azure.clone()).callers.hook_secrets.entra.clone().unwrap();
     let expected = Entra {
         authority: "https://login.microsoftonline.com".into(),
         tenant: TENANT.into(),
@@ -132,7 +137,7 @@ fn azure_tokens_need_a_tenant_and_an_audience() {
         changes[name] = json!(value);
         let found = problems(changes.clone());
         assert!(found[0].starts_with(&format!("{name} is {value}, expected ")), "{found:?}");
-        assert!(with(changes).hook_secrets.unreadable, "{name}");
+        assert!(with(changes).callers.hook_secrets.unreadable, "{name}");
     }
 }
 
@@ -229,14 +234,14 @@ fn what_signatures_are_checked_with_reaches_no_session() {
     let signature = json!({"hooks": "alert", "scheme": "hmac", "header": "S", "secret": "GRAFANA_SECRET"});
     let secrets = json!({"GRAFANA_SECRET": "9f2e77aa4d105b1c", "GRAFANA_SECRET_PREVIOUS": "4d105b1c9f2e77aa", "SIGNATURES": [signature]});
     assert_eq!(problems(secrets.clone()), [""; 0]);
-    assert!(!with(secrets.clone()).hook_secrets.unreadable);
+    assert!(!with(secrets.clone()).callers.hook_secrets.unreadable);
     for name in ["GRAFANA_SECRET", "GRAFANA_SECRET_PREVIOUS"] {
         let mut changes = secrets.clone();
         changes["ROUTES"] = json!([{"sender": "alert", "session_secrets": [name]}]);
         let found = problems(changes);
         assert!(found.len() == 1 && found[0].contains("a secret made for sessions"), "{found:?}");
     }
-    assert!(with(json!({"SIGNATURES": [signature]})).hook_secrets.unreadable, "its secret is not there");
+    assert!(with(json!({"SIGNATURES": [signature]})).callers.hook_secrets.unreadable, "its secret is not there");
 }
 
 #[test]
@@ -254,8 +259,8 @@ fn secrets_that_protect_nothing_stop_the_hooks() {
         assert!(problems.len() == 1 && problems[0].setting == name, "{problems:?}");
         assert!(problems[0].expected.contains(&format!("npx wrangler secret put {name}")), "{problems:?}");
         assert!(!problems[0].to_string().contains(&format!("is {value},")), "{problems:?}");
-        assert!(configuration.hook_secrets.unreadable, "strangers are not told which it is");
-        assert_eq!(configuration.weak_token().is_some(), name.ends_with("TOKEN"), "{name}");
+        assert!(configuration.callers.hook_secrets.unreadable, "strangers are not told which it is");
+        assert_eq!(configuration.callers.weak_token().is_some(), name.ends_with("TOKEN"), "{name}");
     }
     let one = "0a9b8c7d6e5f4a3b";
     assert_eq!(problems(json!({"ADMIN_TOKEN": one, "VIEWER_TOKEN": one})).len(), 1);
@@ -292,7 +297,7 @@ fn what_is_allowed_and_unwise_is_a_warning() {
     let previous = with(json!({"WEBHOOK_SECRET": null, "WEBHOOK_SECRET_PREVIOUS": "0a9b8c7d6e5f4a3b"})).warnings;
     assert!(previous.len() == 1 && previous[0].starts_with("WEBHOOK_SECRET_PREVIOUS is set"), "{previous:?}");
     let number = with(json!({"WEBHOOK_SECRET": 918_273_645_546_378_i64, "ALLOW_UNAUTHENTICATED": true}));
-    assert!(number.hook_secrets.is_set(), "a number does not open the hooks");
+    assert!(number.callers.hook_secrets.is_set(), "a number does not open the hooks");
     assert!(number.warnings.iter().any(|warning| warning.starts_with("WEBHOOK_SECRET is a number")));
     let route = json!({"alert_name": "db-*", "repos": ["o/r"]});
     assert_eq!(with(json!({"ROUTES": [route]})).warnings.len(), 1);

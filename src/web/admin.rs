@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use worker::Env;
 
-use crate::configuration::configuration;
+use crate::configuration::{callers, configuration};
 use crate::log;
 use crate::runtime::now;
-use crate::settings::Configuration;
+use crate::settings::Callers;
 use crate::store::incident_calls as incidents;
 use crate::store::{dedup_cache, metrics_buffer, register_calls as register};
 use crate::web::answer::{Answer, Status};
@@ -36,8 +36,8 @@ enum Caller {
 }
 
 /// Who asks. A wrong token is counted and logged.
-fn caller(head: &Head, configuration: &Configuration) -> Caller {
-    let caller = compare(head, configuration);
+fn caller(head: &Head, callers: &Callers) -> Caller {
+    let caller = compare(head, callers);
     // A browser that has not been asked for the token yet offers none; anything else is a guess.
     if caller == Caller::Stranger && offered(head).is_some() {
         metrics_buffer::count(Count::Refused(Refused::OperatorToken));
@@ -48,7 +48,7 @@ fn caller(head: &Head, configuration: &Configuration) -> Caller {
 
 /// Whether a token was offered, and is wrong.
 pub fn is_stranger(head: &Head, env: &Env) -> bool {
-    offered(head).is_some() && compare(head, &configuration(env)) == Caller::Stranger
+    offered(head).is_some() && compare(head, &callers(env)) == Caller::Stranger
 }
 
 /// The token that is offered.
@@ -56,8 +56,8 @@ fn offered(head: &Head) -> Option<String> {
     head.header("Authorization").and_then(secret_of_authorization)
 }
 
-fn compare(head: &Head, configuration: &Configuration) -> Caller {
-    let (admin, viewer) = (&configuration.admin_token, &configuration.viewer_token);
+fn compare(head: &Head, callers: &Callers) -> Caller {
+    let (admin, viewer) = (&callers.admin_token, &callers.viewer_token);
     if admin.is_none() && viewer.is_none() {
         return Caller::Nobody;
     }
@@ -72,9 +72,9 @@ fn compare(head: &Head, configuration: &Configuration) -> Caller {
 
 /// `None` for whoever may read; for everybody else the answer that they get.
 pub fn refusal(head: &Head, env: &Env) -> Option<Answer> {
-    let configuration = configuration(env);
-    match caller(head, &configuration) {
-        Caller::Admin | Caller::Viewer => configuration.weak_token().map(|problem| {
+    let callers = callers(env);
+    match caller(head, &callers) {
+        Caller::Admin | Caller::Viewer => callers.weak_token().map(|problem| {
             let message = format!("{problem}. Until then only /health is shown.");
             Answer::unavailable("Configuration", message)
         }),
@@ -85,7 +85,7 @@ pub fn refusal(head: &Head, env: &Env) -> Option<Answer> {
 
 /// Whether somebody who may read may also act.
 pub fn may_act(head: &Head, env: &Env) -> bool {
-    caller(head, &configuration(env)) == Caller::Admin
+    caller(head, &callers(env)) == Caller::Admin
 }
 
 /// `GET /health`: whether the bridge runs and can take events and, for operators, what is wrong with its configuration and
@@ -96,7 +96,9 @@ pub async fn health(head: &Head, env: &Env) -> Reply {
     let healthy = problems.is_empty();
     let status = if healthy { "ok" } else { "misconfigured" };
     let mut document = json!({"status": status, "version": env!("CARGO_PKG_VERSION")});
-    if let (Caller::Admin | Caller::Viewer, Some(more)) = (caller(head, &configuration), document.as_object_mut()) {
+    if let (Caller::Admin | Caller::Viewer, Some(more)) =
+        (caller(head, &configuration.callers), document.as_object_mut())
+    {
         let problem = |problem: &Problem| json!({"setting": problem.setting, "found": problem.found, "expected": problem.expected});
         more.insert("problems".to_owned(), problems.iter().map(problem).collect::<Value>());
         more.insert("warnings".to_owned(), json!(configuration.warnings));

@@ -3,7 +3,7 @@
 use worker::Env;
 use worker::web_sys::{Request, Response};
 
-use crate::configuration::configuration;
+use crate::configuration::callers;
 use crate::runtime;
 use crate::web::answer::Answer;
 use crate::web::body::{Body, Unread};
@@ -133,9 +133,7 @@ pub async fn handle(
         return respond(Answer::error(403, "https required", message).into());
     }
     let found = Target::of(path).and_then(|(target, name)| match target {
-        Target::NamedHook => {
-            Some((Target::Endpoint(senders::hook_at(name, &configuration(env).mappings.sources)?), name))
-        }
+        Target::NamedHook => Some((Target::Endpoint(senders::hook_at(name, &callers(env).sources)?), name)),
         target => Some((target, name)),
     });
     let Some((target, name)) = found else {
@@ -147,45 +145,75 @@ pub async fn handle(
         let message = format!("{path} takes {} only.", target.allow());
         return respond(Reply::NotAllowed(Answer::error(405, "Method not allowed", message), target.allow()));
     }
-    let operator = !matches!(target, Target::Endpoint(_) | Target::NamedHook | Target::OpenApi);
-    let offers_token = operator && head.header("Authorization").is_some();
-    if offers_token && let Some(too_many) = guesses::kept_out(Guess::Token, head) {
-        return respond(refused(too_many, head));
-    }
-    let zone = || Zone::of(request);
     let reply = match target {
         Target::Endpoint(_) if encoded(head) => {
             let message = "The body's Content-Encoding is not read: please send it as it is, without compression.";
             Answer::error(415, "Unsupported encoding", message).into()
         }
         Target::Endpoint(hook) => webhook::handle(hook, head, (origin, query), body, env).await?.into(),
-        Target::NamedHook => Answer::error(404, "Not found", "There is no such hook.").into(),
-        Target::Health => admin::health(head, env).await,
-        Target::OpenApi => Reply::OpenApi,
-        Target::Metrics => admin::metrics(head, env).await,
-        Target::Incidents => admin::list(head, query, env).await,
-        Target::Incident => admin::show(head, query, name, env).await,
-        Target::Postmortem => admin::postmortem(head, query, name, env).await,
-        Target::Replay => admin::replay(head, origin, query, name, env).await.into(),
-        Target::Dashboard => dashboard::list(head, origin, query, zone(), env).await,
-        Target::Page => dashboard::incident(head, query, name, zone(), env).await,
-        Target::PageReplay => dashboard::replay(head, origin, query, name, env).await,
-        Target::PageGiveUp => dashboard::give_up(head, origin, query, name, env).await,
-        Target::PageAll(all) if head.method() == "POST" => all.act(head, origin, query, env).await,
-        Target::PageAll(all) => all.ask(head, env).await,
-        Target::Pause | Target::PagePause | Target::PageResume => {
-            pause_or_resume(target, head, origin, body, env).await?
+        target => {
+            let asked = Asked { target, name, origin, query, request, head, body, env };
+            runtime::apart(asked.reply()).await?
         }
-        Target::SignOut => dashboard::sign_out(head, env),
     };
-    // After the answer is made, so that nobody waits for the count but who was wrong.
-    if offers_token
-        && admin::is_stranger(head, env)
-        && let Some(too_many) = guesses::count(Guess::Token, head, env).await
-    {
-        return respond(refused(too_many, head));
-    }
     respond(reply)
+}
+
+/// A request that is for no hook.
+struct Asked<'a> {
+    target: Target,
+    /// The incident's name in the path.
+    name: &'a str,
+    origin: &'a str,
+    query: Query<'a>,
+    request: &'a Request,
+    head: &'a Head,
+    body: &'a Body,
+    env: &'a Env,
+}
+
+impl Asked<'_> {
+    /// The reply, unless whoever asks has offered too many wrong tokens.
+    async fn reply(&self) -> Result<Reply, Unread> {
+        let Asked { target, head, env, .. } = *self;
+        let offers_token = target != Target::OpenApi && head.header("Authorization").is_some();
+        if offers_token && let Some(too_many) = guesses::kept_out(Guess::Token, head) {
+            return Ok(refused(too_many, head));
+        }
+        let reply = self.of_target().await?;
+        // After the answer is made, so that nobody waits for the count but who was wrong.
+        if offers_token
+            && admin::is_stranger(head, env)
+            && let Some(too_many) = guesses::count(Guess::Token, head, env).await
+        {
+            return Ok(refused(too_many, head));
+        }
+        Ok(reply)
+    }
+
+    async fn of_target(&self) -> Result<Reply, Unread> {
+        let Asked { target, name, origin, query, request, head, body, env } = *self;
+        Ok(match target {
+            Target::Endpoint(_) | Target::NamedHook => Answer::error(404, "Not found", "There is no such hook.").into(),
+            Target::Health => admin::health(head, env).await,
+            Target::OpenApi => Reply::OpenApi,
+            Target::Metrics => admin::metrics(head, env).await,
+            Target::Incidents => admin::list(head, query, env).await,
+            Target::Incident => admin::show(head, query, name, env).await,
+            Target::Postmortem => admin::postmortem(head, query, name, env).await,
+            Target::Replay => admin::replay(head, origin, query, name, env).await.into(),
+            Target::Dashboard => dashboard::list(head, origin, query, Zone::of(request), env).await,
+            Target::Page => dashboard::incident(head, query, name, Zone::of(request), env).await,
+            Target::PageReplay => dashboard::replay(head, origin, query, name, env).await,
+            Target::PageGiveUp => dashboard::give_up(head, origin, query, name, env).await,
+            Target::PageAll(all) if head.method() == "POST" => all.act(head, origin, query, env).await,
+            Target::PageAll(all) => all.ask(head, env).await,
+            Target::Pause | Target::PagePause | Target::PageResume => {
+                pause_or_resume(target, head, origin, body, env).await?
+            }
+            Target::SignOut => dashboard::sign_out(head, env),
+        })
+    }
 }
 
 /// What is answered where nothing is done, to a browser as a page.

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use worker::Env;
 
 use crate::clients::{entra, sns};
-use crate::configuration::configuration;
+use crate::configuration::{callers, configuration};
 use crate::log;
-use crate::runtime::now;
-use crate::settings::{Configuration, Settings};
+use crate::runtime::{apart, now};
+use crate::settings::{Callers, Configuration, Settings};
 use crate::store::dedup_cache::Entry;
 use crate::store::incident_calls as incidents;
 use crate::store::recent_bodies::Repeat;
@@ -28,10 +28,10 @@ use crate::web::query::Query;
 use engine::counts::{Count, Refused};
 use engine::edge::{early, needs_no_object};
 use engine::incident::calls::{Outcome, SessionStatus};
-use inbound::auth::{Attempt, Claim, Refusal, Token, Verified};
+use inbound::auth::{Attempt, Claim, EndpointSecrets, Refusal, Token, Verified};
 use inbound::endpoint::Endpoint;
 use inbound::routing::Decision;
-use inbound::senders::{self, BadBody, Parsed};
+use inbound::senders::{self, BadBody, Parsed, Unused};
 use incident::event::{Incident, IncidentEvent, Kind};
 use incident::key::Key;
 use incident::lifecycle::Taken;
@@ -49,8 +49,8 @@ pub async fn handle(
     env: &Env,
 ) -> Result<Answer, Unread> {
     let arrived = now();
-    let configuration = configuration(env);
-    let (mut answer, proof) = authenticated(hook, head, address, body, env, &configuration).await?;
+    let callers = callers(env);
+    let (mut answer, proof) = authenticated(hook, head, address, body, env, &callers).await?;
     if answer.answer.code == 401
         && let Some(too_many) = guesses::count(Guess::Hook, head, env).await
     {
@@ -58,7 +58,7 @@ pub async fn handle(
     }
     // What is ignored is counted and on the list; a line for each would cost a fifth of its time.
     let ignored = answer.answer.status == Some(Status::Ignored);
-    if !ignored || configuration.settings.as_ref().is_ok_and(|settings| settings.log_ignored) {
+    if !ignored || callers.log_ignored {
         log_decision(&answer, &proof, now().since(arrived));
     }
     Ok(answer.answer)
@@ -119,7 +119,7 @@ async fn authenticated(
     address: (&str, Query<'_>),
     body: &Body,
     env: &Env,
-    configuration: &Configuration,
+    callers: &Callers,
 ) -> Result<(Logged, String), Unread> {
     let body = body.bytes(head);
     if matches!(body, Ok(None)) {
@@ -128,15 +128,15 @@ async fn authenticated(
     }
     let header = |name: &str| head.header(name);
     let claim = Claim { hook, header: &header, query_secret: address.1.get("secret"), now: now() };
-    let attempt = Attempt::new(&configuration.hook_secrets, claim);
+    let attempt = Attempt::new(&callers.hook_secrets, claim);
     if let Some(refusal) = attempt.refusal() {
-        return Ok(refused(hook, refusal, &Token::Absent, configuration));
+        return Ok(refused(hook, refusal, &Token::Absent, callers, env));
     }
     let body = body?.unwrap_or_default();
-    let (token, verified) = verify(&attempt, hook, head, body, configuration).await;
+    let (token, verified) = verify(&attempt, hook, head, body, &callers.hook_secrets).await;
     match verified {
-        Ok(verified) => Ok(taken_in(hook, &verified, address, env, configuration).await),
-        Err(refusal) => Ok(refused(hook, refusal, &token, configuration)),
+        Ok(verified) => Ok(taken_in(hook, &verified, address, env).await),
+        Err(refusal) => Ok(refused(hook, refusal, &token, callers, env)),
     }
 }
 
@@ -146,13 +146,8 @@ async fn taken_in(
     verified: &Verified<'_>,
     (origin, query): (&str, Query<'_>),
     env: &Env,
-    configuration: &Configuration,
 ) -> (Logged, String) {
     let proof = verified.by().to_owned();
-    let Ok(settings) = &configuration.settings else {
-        metrics_buffer::count(Count::Refused(Refused::NotConfigured));
-        return (closed(hook, configuration).into(), proof);
-    };
     let dry_run = match wants_dry_run(query) {
         Ok(dry_run) => dry_run,
         Err(value) => {
@@ -173,16 +168,36 @@ async fn taken_in(
         let (sender, event_type) = (Some(Sender::Pagerduty), Some(event_type));
         return (Logged { answer: known(incident, session), sender, event_type }, proof);
     }
-    let answer = match senders::parse(hook, verified, &configuration.mappings) {
-        Ok(parsed) => {
-            Proven { hook, origin, body: verified, dry_run, settings, env }.answer(parsed, configuration).await
+    if let Some(Unused { sender, message }) = senders::unused(hook, verified) {
+        return (nothing(sender, Reason::EventType, message, dry_run).into(), proof);
+    }
+    (apart(read(hook, verified, origin, dry_run, env)).await, proof)
+}
+
+/// Answers an authenticated request by the events that its body has.
+async fn read(hook: Endpoint, verified: &Verified<'_>, origin: &str, dry_run: bool, env: &Env) -> Logged {
+    let configuration = configuration(env);
+    let Ok(settings) = &configuration.settings else {
+        metrics_buffer::count(Count::Refused(Refused::NotConfigured));
+        return closed(hook, &configuration).into();
+    };
+    match senders::parse(hook, verified, &configuration.mappings) {
+        Ok(Parsed::Nothing { sender, reason, message }) => {
+            nothing(sender, reason, text::sanitize(&message, true), dry_run).into()
+        }
+        Ok(Parsed::Confirm { topic, url }) => {
+            let wanted = configuration.callers.hook_secrets.topics.contains(&topic);
+            confirm(&topic, &url, wanted, dry_run).await.into()
+        }
+        Ok(Parsed::Events { events, refused, remark }) => {
+            let proven = Proven { hook, origin, body: verified, dry_run, settings, env };
+            proven.answer(events, refused, remark).await
         }
         Err(bad) => {
             metrics_buffer::count(Count::Refused(Refused::BadBody));
             Answer::from(bad).into()
         }
-    };
-    (answer, proof)
+    }
 }
 
 /// The body, once it is authenticated, and what was found of a token or of SNS's signature.
@@ -191,33 +206,41 @@ async fn verify<'a>(
     hook: Endpoint,
     head: &Head,
     body: &'a [u8],
-    configuration: &Configuration,
+    secrets: &EndpointSecrets,
 ) -> (Token, Result<Verified<'a>, Refusal>) {
-    let secrets = &configuration.hook_secrets;
     let mut token = match &secrets.entra {
-        Some(entra) if secrets.takes_tokens(hook) => entra::check(entra, head.header("Authorization")).await,
+        Some(entra) if secrets.takes_tokens(hook) => apart(entra::check(entra, head.header("Authorization"))).await,
         _ => Token::Absent,
     };
     let mut verified = attempt.verify(body, &token);
     if verified.is_err() && secrets.takes_topics(hook) {
         // Only where nothing else authenticates it: the certificate may have to be asked for.
-        token = sns::check(&secrets.topics, body).await;
+        token = apart(sns::check(&secrets.topics, body)).await;
         verified = attempt.verify(body, &token);
     }
     (token, verified)
 }
 
 /// The answer to a request that is refused, and what was offered.
-fn refused(hook: Endpoint, refusal: Refusal, token: &Token, configuration: &Configuration) -> (Logged, String) {
+fn refused(hook: Endpoint, refusal: Refusal, token: &Token, callers: &Callers, env: &Env) -> (Logged, String) {
     let (refused, answer) = match refusal {
         Refusal::Unauthorized => (Refused::Unauthorized, Answer::unauthorized()),
-        Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, configuration)),
+        Refusal::NotConfigured => (Refused::NotConfigured, closed(hook, &configuration(env))),
         Refusal::NoKeys => (Refused::NoKeys, Answer::unavailable("No keys", "The token can't be checked at present.")),
     };
     metrics_buffer::count(Count::Refused(refused));
-    let what = if configuration.hook_secrets.takes_topics(hook) { "message" } else { "token" };
+    let what = if callers.hook_secrets.takes_topics(hook) { "message" } else { "token" };
     let proof = if let Token::Refused(part) = token { format!("none: the {what}'s {part}") } else { "none".into() };
     (answer.into(), proof)
+}
+
+/// The answer to a body of which nothing comes; what `message` quotes of it is redacted.
+fn nothing(sender: Sender, reason: Reason, message: String, dry_run: bool) -> Answer {
+    if !dry_run {
+        metrics_buffer::count(Count::Received(sender));
+        metrics_buffer::count(Count::Ignored(reason));
+    }
+    Answer::ignored(reason, message)
 }
 
 /// A proven body on its way.
@@ -232,24 +255,7 @@ struct Proven<'a> {
 }
 
 impl Proven<'_> {
-    async fn answer(&self, parsed: Parsed, configuration: &Configuration) -> Logged {
-        match parsed {
-            Parsed::Nothing { sender, reason, message } => {
-                if !self.dry_run {
-                    metrics_buffer::count(Count::Received(sender));
-                    metrics_buffer::count(Count::Ignored(reason));
-                }
-                Answer::ignored(reason, text::sanitize(&message, true)).into()
-            }
-            Parsed::Confirm { topic, url } => {
-                let wanted = configuration.hook_secrets.topics.contains(&topic);
-                confirm(&topic, &url, wanted, self.dry_run).await.into()
-            }
-            Parsed::Events { events, refused, remark } => self.answer_events(events, refused, remark).await,
-        }
-    }
-
-    async fn answer_events(
+    async fn answer(
         &self,
         events: Vec<IncidentEvent>,
         refused: Vec<(usize, BadBody)>,

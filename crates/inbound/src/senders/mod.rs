@@ -120,11 +120,24 @@ pub fn answers_at_once(hook: Endpoint) -> bool {
     hook.sender().and_then(described).is_some_and(|description| description.answers_at_once)
 }
 
+/// A body of whose type nothing comes, whatever the settings are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Whose body it is.
+    pub sender: Sender,
+    /// That its type is not used, in a sentence that has nothing to redact.
+    pub message: String,
+}
+
+/// Whether a glance at a body shows that nothing comes of it. Of one that does, [`parse`] says the same.
+pub fn unused(hook: Endpoint, body: &Verified) -> Option<Unused> {
+    if hook == Endpoint::Of(Sender::Pagerduty) { pagerduty::unused(body.body()) } else { None }
+}
+
 /// Reads a body that came to this hook.
 pub fn parse(hook: Endpoint, body: &Verified, mappings: &Mappings) -> Result<Parsed, BadBody> {
     match hook {
         Endpoint::Any => detect_and_parse(body, mappings),
-        Endpoint::Of(Sender::Pagerduty) if let Some(nothing) = pagerduty::of_no_use(body.body()) => Ok(nothing),
         Endpoint::Of(sender) => match (read(body), described(sender)) {
             (Ok(value), Some(description)) => {
                 let known = if description.takes_almost_any { recognised(&value) } else { None };

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Unused;
 use super::body::Parsed;
 use super::description::Description;
 use super::json::{Broken, add, at, collect, items, plain, text, texts};
@@ -28,6 +29,9 @@ use incident::time::Time;
 const PING: &str = "pagey.ping";
 /// The longest body whose type alone is looked at, in bytes.
 const LONGEST: usize = 64 * 1024;
+/// So many characters of a type that is not used are shown.
+const LONGEST_SHOWN: usize = 80;
+
 /// What an incident is called that PagerDuty sent no title for.
 const UNTITLED: &str = "Unknown incident";
 
@@ -48,14 +52,14 @@ fn unreadable(broken: &Broken) -> Parsed {
     }
 }
 
-fn not_used(event_type: &str) -> Parsed {
-    let shown: String = event_type.chars().take(80).collect();
-    let message = format!("Events of the type \"{shown}\" are not used.");
-    Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message }
+fn not_used(event_type: &str) -> String {
+    let shown: String = event_type.chars().take(LONGEST_SHOWN).collect();
+    format!("Events of the type \"{shown}\" are not used.")
 }
 
-/// What becomes of a body whose type alone says that it is of no use: its tree would be most of what it costs.
-pub(super) fn of_no_use(body: &[u8]) -> Option<Parsed> {
+/// A body whose type alone says that it is of no use: its tree would be most of what it costs. Only types such as PagerDuty
+/// has, small letters with dots and underscores, in which no secret hides.
+pub(super) fn unused(body: &[u8]) -> Option<Unused> {
     #[derive(Deserialize)]
     struct Body<'a> {
         #[serde(borrow)]
@@ -71,8 +75,9 @@ pub(super) fn of_no_use(body: &[u8]) -> Option<Parsed> {
         return None;
     }
     let Body { event: Event { event_type } } = serde_json::from_slice(body).ok()?;
-    let event_type = event_type.trim();
-    (!event_type.is_empty() && event_type != PING && !is_used(event_type)).then(|| not_used(event_type))
+    let plain = event_type.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'_'));
+    let known = event_type.is_empty() || event_type == PING || is_used(&event_type);
+    (plain && !known).then(|| Unused { sender: Sender::Pagerduty, message: not_used(&event_type) })
 }
 
 /// Whether [`what_happened`] may make something of an event of this type.
@@ -114,7 +119,8 @@ fn parse_value(body: &Value) -> Parsed {
     }
     let data = at(event, &["data"]).unwrap_or(&Value::Null);
     let Some((kind, change)) = what_happened(&event_type, data) else {
-        return not_used(&event_type);
+        let message = not_used(&event_type);
+        return Parsed::Nothing { sender: Sender::Pagerduty, reason: Reason::EventType, message };
     };
     if kind == Kind::Resolved
         && let Some(message) = merged(data)
