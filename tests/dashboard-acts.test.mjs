@@ -137,7 +137,7 @@ test("all that are held are released, and all that failed tried again, with the 
   await until("it is tried again", 60, async () => (await list("state=failed", poor)).length === 0);
 });
 
-test("those that a page of the list shows are given up at once, after a look at each of them, and no other", async () => {
+test("somebody gives up at once on those that a page of the list shows, after a look at each of them, and on no other", async () => {
   const flooded = await startBridge({ SESSIONS_PER_DAY: "1", WAIT_SECONDS: "2", VIEWER_TOKEN: VIEWER });
   const hold = async (fields) => (await send(flooded, newAlert(fields))).json.incident;
   const states = async () => (await list("limit=200", flooded)).map(({ incident, state }) => [incident, state]);
@@ -173,14 +173,14 @@ test("those that a page of the list shows are given up at once, after a look at 
   const many = Array.from({ length: 51 }, () => `incident=${noise[0]}`).join("&");
   for (const wrong of ["", "incidents=x", many]) assert.equal((await give(wrong)).status, 400, wrong);
   assert.equal((await give(`incident=&incident=nobody&incident=../x&incident=alert-h${"0".repeat(32)}`)).status, 303, "what is unknown is in nobody's way");
-  assert.equal((await states()).filter(([, state]) => state === "held").length, 4, "nothing was given up");
+  assert.equal((await states()).filter(([, state]) => state === "held").length, 4, "all of them still wait");
 
   // One more comes meanwhile: it was not shown.
   const late = await hold({ service: "noise", alertName: "noise 0" });
   await until("five are held", 60, async () => (await list("state=held", flooded)).length === 5);
   const given = await Promise.all([give(form), give(form)]);
   for (const answer of given) assert.deepEqual([answer.status, answer.headers.get("location")], [303, `/?${narrowed}`]);
-  await until("three are given up", 60, async () => (await list("state=failed", flooded)).length === 3);
+  await until("three have failed", 60, async () => (await list("state=failed", flooded)).length === 3);
   for (const incident of noise) assert.equal((await flooded.record(incident)).error, "gave up by hand");
   assert.deepEqual((await list("state=held", flooded)).map(({ incident }) => incident).sort(), [real, late].sort());
   assert.equal(flooded.devin.sessions().length, 1);

@@ -1,5 +1,5 @@
 //! Giving up on several at once, after a flood for instance: on those that a page of the list shows. The form has their
-//! names, so that nothing is given up that nobody has seen.
+//! names, so that nobody gives up on what they have not seen.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -23,7 +23,7 @@ use incident::key::Key;
 const PATH: &str = "/give-up";
 /// The states in which there is something to give up.
 const STATES: [&str; 3] = ["waiting", "queued", "held"];
-/// The most that are given up at a time: a page of the list.
+/// The most at a time: a page of the list.
 const MOST: usize = ROWS as usize;
 
 /// What leads there from a list that shows nothing else.
