@@ -230,7 +230,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     fn access(&mut self) -> Option<Access> {
         let base = self.address("DEVIN_API_URL", "https://api.devin.ai");
         let org = self.text("DEVIN_ORG_ID");
-        let Some(key) = self.secret("DEVIN_API_KEY") else {
+        let Some(key) = self.key("DEVIN_API_KEY") else {
             self.missing("DEVIN_API_KEY", "a Devin API key: npx wrangler secret put DEVIN_API_KEY");
             return None;
         };
@@ -246,11 +246,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         } else if key.expose().starts_with("apk_") {
             Api::V1
         } else {
-            self.problems.push(Problem {
-                setting: "DEVIN_API_KEY".into(),
-                found: Some("(not shown)".into()),
-                expected: "a key that starts cog_ (API v3) or apk_ (API v1)".into(),
-            });
+            self.wrong_secret("DEVIN_API_KEY", "a key that starts cog_ (API v3) or apk_ (API v1)");
             return None;
         };
         Some(Access { base, api, key })
@@ -373,6 +369,11 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         self.problems.push(Problem { setting: name.into(), found, expected: expected.into() });
     }
 
+    fn wrong_secret(&mut self, name: &str, expected: &str) {
+        let found = Some("(not shown)".to_owned());
+        self.problems.push(Problem { setting: name.into(), found, expected: expected.into() });
+    }
+
     fn missing(&mut self, name: &str, expected: &str) {
         self.problems.push(Problem { setting: name.into(), found: None, expected: expected.into() });
     }
@@ -398,9 +399,17 @@ fn of_file(FileProblem { path, error }: FileProblem) -> Problem {
 /// Whether a key may be sent there, or come from there: https, or http to this machine; no user name in it, no query.
 fn is_safe_address(base: &str) -> bool {
     let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    // What no request can be made to would have every incident wait.
+    let is_host = |host: &str| {
+        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        let label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        host.len() <= 253 && name.split('.').all(label) && port.parse::<u16>().is_ok()
+    };
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['@', '?', '#', '\\']);
     if let Some(rest) = base.strip_prefix("https://") {
-        return plain(rest) && !host(rest).is_empty();
+        return plain(rest) && is_host(&host(rest));
     }
     let Some(rest) = base.strip_prefix("http://") else { return false };
     let host = host(rest);

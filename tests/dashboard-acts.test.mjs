@@ -137,6 +137,55 @@ test("all that are held are released, and all that failed tried again, with the 
   await until("it is tried again", 60, async () => (await list("state=failed", poor)).length === 0);
 });
 
+test("somebody gives up at once on those that a page of the list shows, after a look at each of them, and on no other", async () => {
+  const flooded = await startBridge({ SESSIONS_PER_DAY: "1", WAIT_SECONDS: "2", VIEWER_TOKEN: VIEWER });
+  const hold = async (fields) => (await send(flooded, newAlert(fields))).json.incident;
+  const states = async () => (await list("limit=200", flooded)).map(({ incident, state }) => [incident, state]);
+  await start(flooded, newAlert());
+  const real = await hold({ service: "checkout", alertName: "checkout is down" });
+  const noise = [];
+  for (let left = 3; left > 0; left--) noise.push(await hold({ service: "noise", alertName: `<b>noise</b> ${left}` }));
+  await until("four are held", 60, async () => (await list("state=held", flooded)).length === 4);
+
+  const narrowed = "state=held&service=noise";
+  assert.doesNotMatch((await get("/?service=noise", { on: flooded })).text, /Give up on/, "a list of all states has no such button");
+  assert.match((await get(`/?${narrowed}`, { on: flooded })).text, /<a class="button" href="\/give-up\?state=held&amp;service=noise">Give up on the 3 shown…</);
+  const confirm = (await get(`/give-up?${narrowed}`, { on: flooded })).text;
+  assert.match(confirm, /<h1>Give up on 3\?</);
+  assert.match(confirm, /&lt;b&gt;noise&lt;\/b&gt; 1/);
+  const [, action] = /<form method="post" action="([^"]+)">/.exec(confirm);
+  const form = new URLSearchParams([...confirm.matchAll(/name="incident" value="([^"]+)"/g)].map(([, name]) => ["incident", name]));
+  assert.deepEqual(form.getAll("incident").sort(), [...noise].sort());
+  assert.doesNotMatch((await get("/give-up?state=started", { on: flooded })).text, /name="incident"/);
+
+  const give = (body, headers) =>
+    flooded.request(action.replaceAll("&amp;", "&"), {
+      method: "POST",
+      headers: { ...ADMIN, "content-type": "application/x-www-form-urlencoded", ...headers },
+      body: String(body),
+    });
+  const viewer = { authorization: `Bearer ${VIEWER}` };
+  assert.doesNotMatch((await get(`/?${narrowed}`, { on: flooded, headers: viewer })).text, /class="button"/);
+  assert.doesNotMatch((await get(`/give-up?${narrowed}`, { on: flooded, headers: viewer })).text, /<button/);
+  for (const [headers, code] of [[viewer, 403], [{ authorization: "" }, 401], [{ "sec-fetch-site": "cross-site" }, 403], [{ origin: "https://else.example" }, 403]]) {
+    assert.equal((await give(form, headers)).status, code);
+  }
+  const many = Array.from({ length: 51 }, () => `incident=${noise[0]}`).join("&");
+  for (const wrong of ["", "incidents=x", many]) assert.equal((await give(wrong)).status, 400, wrong);
+  assert.equal((await give(`incident=&incident=nobody&incident=../x&incident=alert-h${"0".repeat(32)}`)).status, 303, "what is unknown is in nobody's way");
+  assert.equal((await states()).filter(([, state]) => state === "held").length, 4, "all of them still wait");
+
+  // One more comes meanwhile: it was not shown.
+  const late = await hold({ service: "noise", alertName: "noise 0" });
+  await until("five are held", 60, async () => (await list("state=held", flooded)).length === 5);
+  const given = await Promise.all([give(form), give(form)]);
+  for (const answer of given) assert.deepEqual([answer.status, answer.headers.get("location")], [303, `/?${narrowed}`]);
+  await until("three have failed", 60, async () => (await list("state=failed", flooded)).length === 3);
+  for (const incident of noise) assert.equal((await flooded.record(incident)).error, "gave up by hand");
+  assert.deepEqual((await list("state=held", flooded)).map(({ incident }) => incident).sort(), [real, late].sort());
+  assert.equal(flooded.devin.sessions().length, 1);
+});
+
 test("who may only read sees no button, and none of them works", async () => {
   const viewer = { authorization: `Bearer ${VIEWER}` };
   const { incident } = await waiting(bridge, { alertName: "looked-at" });

@@ -23,8 +23,20 @@ const empty = der(0x30);
 const certificate = der(0x30, der(0x30, der(0xa0, der(2, Buffer.from([2]))), der(2, Buffer.from([1])), empty, empty, empty, empty, spki), empty, der(3, Buffer.from([0])));
 const pem = `-----BEGIN CERTIFICATE-----\n${certificate.toString("base64").replaceAll(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 
+/** Addresses under Amazon's names at which anybody can place a certificate: in a bucket called sns, and in what the API answers. */
+const FORGED = [
+  "https://sns.s3.amazonaws.com/SimpleNotificationService-a1.pem",
+  "https://sns.s3-eu-west-1.amazonaws.com/SimpleNotificationService-a1.pem",
+  `${CERTIFICATE}?Action=GetEndpointAttributes&X-Amz-Signature=a`,
+  `${SNS}a.pem`,
+];
+
 const bridge = await startBridge(
-  { ...AMPLE, SNS_TOPICS: TOPIC, AMAZON: JSON.stringify({ [CERTIFICATE]: pem, [SUBSCRIBE]: "<ConfirmSubscriptionResponse/>" }) },
+  {
+    ...AMPLE,
+    SNS_TOPICS: TOPIC,
+    AMAZON: JSON.stringify({ [CERTIFICATE]: pem, [SUBSCRIBE]: "<ConfirmSubscriptionResponse/>", ...Object.fromEntries(FORGED.map((url) => [url, pem])) }),
+  },
   { wrapper: fileURLToPath(new URL("sns-worker.js", import.meta.url)) },
 );
 
@@ -68,6 +80,7 @@ describe("SNS's signature", () => {
     "an old message": signed({ ...message, Timestamp: new Date(Date.now() - 2 * 3_600_000).toISOString() }),
     "a certificate of somebody else": signed({ ...message, SigningCertURL: "https://sns.eu-west-1.amazonaws.com.example.com/a.pem" }),
     "a certificate on another port": signed({ ...message, SigningCertURL: "https://sns.eu-west-1.amazonaws.com:444/a.pem" }),
+    ...Object.fromEntries(FORGED.map((url) => [`a certificate at ${url}`, signed({ ...message, SigningCertURL: url })])),
     "no signature": { ...signed(message), Signature: undefined },
   };
   for (const [what, body] of Object.entries(refused)) {
@@ -84,7 +97,7 @@ describe("SNS's signature", () => {
   });
 
   test("that can't be checked at present is to be sent again, and certificates are not asked for without end", async () => {
-    const missing = Array.from({ length: 30 }, (_, i) => `${SNS}missing-${i}.pem`);
+    const missing = Array.from({ length: 30 }, (_, i) => `${SNS}SimpleNotificationService-missing${i}.pem`);
     for (const SigningCertURL of missing) {
       const answer = await post(signed({ ...message, SigningCertURL }));
       assert.equal(answer.status, 503, answer.text);

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::{Reader, is_safe_webhook};
-use inbound::config::problem::Problem;
 use outbound::notify::{Targets, pagerduty, slack, webhook};
 
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
@@ -15,7 +14,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
                 self.wrong("PAGERDUTY_FROM", from, "the e-mail address of a user at PagerDuty");
             }
         });
-        let token = self.secret("PAGERDUTY_API_TOKEN");
+        let token = self.key("PAGERDUTY_API_TOKEN");
         if token.is_some() && from.is_none() {
             let expected = "the e-mail address of the user at PagerDuty in whose name notes are written";
             self.missing("PAGERDUTY_FROM", expected);
@@ -23,12 +22,8 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         let pagerduty = token.zip(from).map(|(token, from)| pagerduty::Access { base, token, from });
         let webhook = self.secret("NOTIFY_WEBHOOK_URL").map(|url| webhook::Webhook { url });
         if webhook.as_ref().is_some_and(|webhook| !is_safe_webhook(webhook.url.expose())) {
-            self.problems.push(Problem {
-                setting: "NOTIFY_WEBHOOK_URL".into(),
-                found: Some("(not shown)".into()),
-                expected: "the https:// address of an incoming webhook (http:// only for 127.0.0.1 or localhost)"
-                    .into(),
-            });
+            let expected = "the https:// address of an incoming webhook (http:// only for 127.0.0.1 or localhost)";
+            self.wrong_secret("NOTIFY_WEBHOOK_URL", expected);
         }
         Targets { pagerduty, webhook, slack: self.slack() }
     }
@@ -36,7 +31,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     /// The bot at Slack, and its channel: one is nothing without the other.
     fn slack(&mut self) -> Option<slack::Access> {
         let base = self.address("SLACK_API_URL", "https://slack.com/api");
-        let token = self.secret("SLACK_BOT_TOKEN");
+        let token = self.key("SLACK_BOT_TOKEN");
         let channel = self.text("SLACK_NOTIFY_CHANNEL");
         if let Some(channel) = &channel
             && !(channel.starts_with(['C', 'G'])

@@ -203,6 +203,15 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         (!text.is_empty()).then(|| Secret::new(text))
     }
 
+    /// A secret that goes to somebody in a header, which can't be made with just any text.
+    pub(super) fn key(&mut self, name: &str) -> Option<Secret> {
+        let key = self.secret(name)?;
+        if !key.expose().bytes().all(|b| b.is_ascii_graphic()) {
+            self.wrong_secret(name, "a key of ASCII characters, without a blank or a line break in it");
+        }
+        Some(key)
+    }
+
     fn rotating(&self, current: &str, previous: &str) -> Rotating {
         Rotating { current: self.secret(current), previous: self.secret(previous) }
     }

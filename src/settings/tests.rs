@@ -204,9 +204,28 @@ fn the_key_goes_over_https_or_to_this_machine() {
         "https://a@b",
         "http://127.0.0.1.evil.com",
         "http://localhost:x",
+        "https://h:99999",
+        "https://h:",
+        "https://[::::]/",
+        "https://%00/",
+        "https://a..b",
+        "https://h\u{e4}",
         "x",
     ] {
         assert!(!is_safe_address(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_key_that_no_header_can_hold_is_a_problem_and_is_not_shown() {
+    let pagerduty = json!({"PAGERDUTY_API_TOKEN": "pd-token\r\nX-A: b", "PAGERDUTY_FROM": "sre@example.com"});
+    let slack = json!({"SLACK_BOT_TOKEN": "xoxb-1 2", "SLACK_NOTIFY_CHANNEL": "C0123456789"});
+    for changes in
+        [json!({"DEVIN_API_KEY": "apk_abc\r\nX-A: b"}), json!({"DEVIN_API_KEY": "apk_äöü"}), pagerduty, slack]
+    {
+        let found = problems(changes);
+        let is_named = found.len() == 1 && found[0].contains(" is (not shown), expected a key of ASCII characters");
+        assert!(is_named && !found[0].contains("X-A"), "{found:?}");
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Target {
     PageReplay,
     /// Gives up on one and shows it.
     PageGiveUp,
+    /// Gives up on those that a page of the list shows, once it is confirmed.
+    PageGiveUpShown,
     /// Something for all incidents in a state, once it is confirmed.
     PageAll(All),
     /// The same, for people.
@@ -75,6 +77,7 @@ pub const PATHS: &[(&str, Target)] = &[
     ("/incidents/{key}", Target::Page),
     ("/incidents/{key}/replay", Target::PageReplay),
     ("/incidents/{key}/give-up", Target::PageGiveUp),
+    ("/give-up", Target::PageGiveUpShown),
     ("/release-held", Target::PageAll(All::ReleaseHeld)),
     ("/retry-failed", Target::PageAll(All::RetryFailed)),
     ("/pause", Target::PagePause),
@@ -98,7 +101,7 @@ impl Target {
             | Target::PageReplay
             | Target::PageGiveUp
             | Target::PageResume => "POST",
-            Target::PageAll(_) | Target::PagePause => "GET, HEAD, POST",
+            Target::PageAll(_) | Target::PageGiveUpShown | Target::PagePause => "GET, HEAD, POST",
             Target::Pause => "GET, HEAD, POST, DELETE",
             _ => "GET, HEAD",
         }
@@ -206,6 +209,10 @@ impl Asked<'_> {
             Target::Page => dashboard::incident(head, query, name, Zone::of(request), env).await,
             Target::PageReplay => dashboard::replay(head, origin, query, name, env).await,
             Target::PageGiveUp => dashboard::give_up(head, origin, query, name, env).await,
+            Target::PageGiveUpShown if head.method() == "POST" => {
+                dashboard::give_up_shown::act(head, origin, query, body.bytes(head)?, env).await
+            }
+            Target::PageGiveUpShown => dashboard::give_up_shown::ask(head, query, env).await,
             Target::PageAll(all) if head.method() == "POST" => all.act(head, origin, query, env).await,
             Target::PageAll(all) => all.ask(head, env).await,
             Target::Pause | Target::PagePause | Target::PageResume => {

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::clock::Clock;
+use super::give_up_shown;
 use super::page::{as_of, frame};
 use super::pieces::{self, STATES, grade, link, number, short, state, state_of, text, why};
 use super::plot::plots;
@@ -68,6 +69,7 @@ pub fn page(list: &List<'_>) -> String {
                     (nothing(view, list.origin))
                 } @else {
                     (table(incidents, view, clock))
+                    @if list.acts { (give_up_shown::button(view, incidents.len())) }
                 }
                 @if view.asked.cursor.is_some() || !older.is_empty() {
                     nav.pages aria-label="Pages" {

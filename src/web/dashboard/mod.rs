@@ -6,6 +6,7 @@ mod alerts;
 mod all;
 mod clock;
 mod finding;
+pub mod give_up_shown;
 mod incident;
 mod list;
 mod page;

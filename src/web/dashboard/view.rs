@@ -7,7 +7,7 @@ use incident::time::Time;
 use outbound::http::escape;
 
 /// How many incidents a page of the list has.
-const ROWS: u32 = 50;
+pub const ROWS: u32 = 50;
 /// The longest text that is looked for, in characters: it is part of the page's links too.
 const LONGEST_TEXT: usize = 64;
 /// The longest query that the links to incidents carry, in bytes, so that one comes back to the same list: there are fifty
@@ -86,6 +86,11 @@ impl View {
     /// The address of the list with the same filters, from `cursor` on.
     pub fn address(&self, cursor: Option<&str>) -> String {
         self.at("/", cursor)
+    }
+
+    /// The address of a page about what this page of the list shows.
+    pub fn address_of(&self, path: &str) -> String {
+        self.at(path, self.asked.cursor.as_deref())
     }
 
     /// The same with the page loading itself again or not.

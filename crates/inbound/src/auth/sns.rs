@@ -93,7 +93,7 @@ pub fn message(body: &[u8], topics: &[String], now: Time) -> Result<Unproved, &'
     if now.since(sent) > OLDEST || sent.since(now) > LEEWAY {
         return Err("Timestamp");
     }
-    let certificate = text("SigningCertURL").filter(|url| is_of_sns(url) && path_of(url).ends_with(".pem"));
+    let certificate = text("SigningCertURL").filter(|url| is_certificate(url));
     let signature = text("Signature").and_then(|text| STANDARD.decode(text).ok()).filter(|bytes| !bytes.is_empty());
     let names: &[&str] = match text("Type") {
         Some("Notification") => &NOTIFICATION,
@@ -119,21 +119,39 @@ pub fn message(body: &[u8], topics: &[String], now: Time) -> Result<Unproved, &'
 
 /// Whether an address is one of SNS itself: nobody else's is ever asked.
 pub fn is_of_sns(url: &str) -> bool {
-    let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
-    region.is_some_and(|region| {
-        !region.is_empty() && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    })
+    of_sns(url).is_some()
 }
 
-fn path_of(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// What follows the host in an address of SNS itself.
+fn of_sns(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://sns.")?;
+    let (host, rest) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
+    let host = host.strip_suffix(".cn").unwrap_or(host);
+    host.strip_suffix(".amazonaws.com").is_some_and(is_region).then_some(rest)
+}
+
+/// Whether it is the name of a region, such as `us-gov-west-1`. Of S3, `s3-eu-west-1` and `s3` stand in that place too: a
+/// bucket that is called `sns` has such addresses, and its owner decides what they answer.
+fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    words.contains('-')
+        && words.split('-').all(word)
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether an address is one of SNS's certificates, which are all called alike. What its API answers, to a query, can be
+/// anybody's text.
+fn is_certificate(url: &str) -> bool {
+    let name = of_sns(url).and_then(|path| path.strip_prefix("/SimpleNotificationService")?.strip_suffix(".pem"));
+    let id = |rest: &str| rest.strip_prefix('-').is_some_and(|id| id.bytes().all(|b| b.is_ascii_alphanumeric()));
+    name.is_some_and(|rest| rest.is_empty() || id(rest))
 }
 
 /// The public key in a certificate (PEM, X.509), as WebCrypto reads it (`spki`).
 pub fn public_key(pem: &str) -> Option<Vec<u8>> {
-    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let rest = pem.trim_start().strip_prefix("-----BEGIN CERTIFICATE-----")?;
     let (base64, _) = rest.split_once("-----END CERTIFICATE-----")?;
     let base64: String = base64.chars().filter(|c| !c.is_whitespace()).collect();
     let der = STANDARD.decode(base64).ok()?;
@@ -250,6 +268,12 @@ mod tests {
             ("SigningCertURL", json!("https://sns.eu-west-1.amazonaws.com:8443/x.pem"), "SigningCertURL"),
             ("SigningCertURL", json!("http://sns.eu-west-1.amazonaws.com/x.pem"), "SigningCertURL"),
             ("SigningCertURL", json!("https://sns.eu-west-1.amazonaws.com/?x.pem"), "SigningCertURL"),
+            ("SigningCertURL", json!("https://sns.s3.amazonaws.com/SimpleNotificationService-1.pem"), "SigningCertURL"),
+            (
+                "SigningCertURL",
+                json!("https://sns.eu-west-1.amazonaws.com/x.pem?Action=GetEndpointAttributes"),
+                "SigningCertURL",
+            ),
             ("Signature", json!("not base64!"), "Signature"),
             ("Signature", json!(""), "Signature"),
             ("Type", json!("Other"), "Type"),
@@ -267,6 +291,58 @@ mod tests {
         let twice = notification().to_string().replacen('{', "{\"Message\": \"another\", ", 1);
         assert_eq!(message(twice.as_bytes(), &[TOPIC.to_owned()], now()), Err("fields"));
         assert_eq!(message(notification().to_string().as_bytes(), &[], now()), Err("TopicArn"));
+    }
+
+    #[test]
+    fn nobody_elses_address_passes_for_one_of_sns() {
+        let named =
+            |host: &str| format!("https://{host}/SimpleNotificationService-f3ecfb7224c7233fe7bb5f59f96de52f.pem");
+        for host in ["us-east-1", "ap-southeast-2", "us-gov-west-1", "us-isob-east-1", "cn-north-1"] {
+            let host = format!("sns.{host}.amazonaws.com");
+            assert!(is_certificate(&named(&host)), "{host}");
+            assert!(is_of_sns(&format!("https://{host}/?Action=ConfirmSubscription&Token=t")), "{host}");
+        }
+        assert!(is_certificate(&named("sns.cn-north-1.amazonaws.com.cn")));
+        // A bucket of S3 that is called sns, and what else could have such a name.
+        for host in [
+            "sns.s3.amazonaws.com",
+            "sns.s3-eu-west-1.amazonaws.com",
+            "sns.s3-website-eu-west-1.amazonaws.com",
+            "sns.s3.eu-west-1.amazonaws.com",
+            "sns.s3-accelerate.amazonaws.com",
+            "sns.execute-api.eu-west-1.amazonaws.com",
+            "sns.elb.amazonaws.com",
+            "sns.eu-west.amazonaws.com",
+            "sns.eu--1.amazonaws.com",
+            "sns.-eu-1.amazonaws.com",
+            "sns.eu-west-.amazonaws.com",
+            "sns.EU-WEST-1.amazonaws.com",
+            "sns..amazonaws.com",
+            "sns.amazonaws.com",
+            "sns.eu-west-1.amazonaws.com.",
+            "sns.eu-west-1.amazonaws.com.cn.cn",
+            "sns.eu-west-1.amazonaws.com:443",
+            "sns.eu-west-1.amazonaws.com\\@a.example",
+            "a@sns.eu-west-1.amazonaws.com",
+            "a.sns.eu-west-1.amazonaws.com",
+        ] {
+            assert!(!is_of_sns(&named(host)) && !is_certificate(&named(host)), "{host}");
+        }
+        for path in [
+            "",
+            "/",
+            "/a.pem",
+            "/SimpleNotificationService-1.pem?Action=GetEndpointAttributes",
+            "/SimpleNotificationService-1.pem#",
+            "/SimpleNotificationService-../a.pem",
+            "/SimpleNotificationService-%2e.pem",
+            "/a/SimpleNotificationService-1.pem",
+            "//SimpleNotificationService-1.pem",
+            "/SimpleNotificationService-1.pem.pem",
+            "/?a=/SimpleNotificationService-1.pem",
+        ] {
+            assert!(!is_certificate(&format!("https://sns.eu-west-1.amazonaws.com{path}")), "{path}");
+        }
     }
 
     fn part(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -297,6 +373,11 @@ mod tests {
         for version in [true, false] {
             assert_eq!(public_key(&certificate(version, &key)), Some(key.clone()));
         }
+        assert_eq!(
+            public_key(&format!("<Value>{}</Value>", certificate(true, &key))),
+            None,
+            "somebody's text in an answer"
+        );
         for none in ["", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE----------END CERTIFICATE-----"] {
             assert_eq!(public_key(none), None);
         }

@@ -53,10 +53,10 @@ pub fn quote(text: &str) -> String {
     format!("\"{}\"", short(text))
 }
 
-/// A text on one line and cut to a length that is pleasant to read.
+/// A text on one line, without what nobody sees, and cut to a length that is pleasant to read.
 pub fn short(text: &str) -> String {
     let mut short = String::new();
-    for (n, c) in text.chars().enumerate() {
+    for (n, c) in text::clean::block(text).chars().enumerate() {
         if n == 80 {
             short.push('…');
             break;

@@ -27,11 +27,13 @@ pub struct Page<T> {
 
 /// The session that a JSON object of Devin's describes.
 fn session(value: &Value) -> Option<Session> {
-    let id = value.get("session_id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
+    let id = text::clean::line(value.get("session_id").and_then(Value::as_str)?, 200);
+    // It becomes a part of paths, where a dot would lead elsewhere.
+    let id = Some(id).filter(|id| !matches!(id.as_str(), "" | "." | ".."))?;
     let url = text::clean::line(value.get("url").and_then(Value::as_str).unwrap_or_default(), 1_000);
     // People click on it, at Slack and PagerDuty too.
     let url = Some(url).filter(|url| is_page(url)).unwrap_or_default();
-    Some(Session { id: text::clean::line(id, 200), url })
+    Some(Session { id, url })
 }
 
 /// What the answer to a create means, and whether Devin left out the tag by which the session would be found again: an

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use text::redact::Effort;
 use text::{clean, cut, redact};
 
-/// Devin takes 64 KB of structured output; so many characters of it are kept.
+/// Devin takes 64 KB of structured output; so many characters of it are kept, those of JSON's own counted too.
 const MOST: usize = 64_000;
 /// … with no more entries in a list or an object, …
 const ENTRIES: usize = 500;
@@ -32,15 +32,27 @@ struct Safe {
 impl Safe {
     /// A value under a name, which may say that it is a secret.
     fn value(&mut self, name: &str, value: &Value, depth: usize) -> Value {
+        // At least a digit, or brackets, and what stands between it and the next one.
+        self.left = self.left.saturating_sub(if value.is_number() { value.to_string().len() } else { 2 });
         match value {
             Value::String(text) => self.text(name, text).into(),
             Value::Array(_) | Value::Object(_) if depth >= DEEPEST => Value::Null,
             Value::Array(items) => {
-                items.iter().take(ENTRIES).map(|item| self.value(name, item, depth.saturating_add(1))).collect()
+                let mut kept = Vec::new();
+                for item in items.iter().take(ENTRIES) {
+                    if self.left == 0 {
+                        break;
+                    }
+                    kept.push(self.value(name, item, depth.saturating_add(1)));
+                }
+                kept.into()
             }
             Value::Object(fields) => {
                 let mut kept = Map::new();
                 for (name, value) in fields.iter().take(ENTRIES) {
+                    if self.left == 0 {
+                        break;
+                    }
                     let value = self.value(name, value, depth.saturating_add(1));
                     let name = redact::redact_within(&clean::line(name, NAME), self.emails, &self.effort);
                     self.left = self.left.saturating_sub(name.len());
@@ -92,9 +104,12 @@ mod tests {
             json!("x".repeat(1_000_000)),
             json!(vec![vec!["word"; 600]; 600]),
             json!(vec![json!({"a": "b c"}); 100_000]),
+            json!(vec![vec![1.797e300; 400]; 400]),
+            json!(vec![vec![json!(null); 400]; 400]),
+            json!(vec![vec![vec![json!([]); 60]; 60]; 60]),
             deep,
         ] {
-            assert!(safe(&large, true).to_string().len() < 2_000_000);
+            assert!(safe(&large, true).to_string().len() < 3 * MOST);
         }
         let texts = json!(vec!["some words ".repeat(1_000); 100]);
         assert!(safe(&texts, true).to_string().len() < MOST + 100 * 100);

@@ -2,6 +2,7 @@
 //! URLs and markup do, in base64. An error often quotes what was sent.
 
 use super::source::Source;
+use crate::clean;
 
 /// What stands for a known secret.
 const NOTE: &str = "[redacted]";
@@ -79,6 +80,9 @@ fn after_encoded<'a>(text: &'a str, secret: &[u8]) -> Option<&'a str> {
 /// The text without any of these, with every escape read as what it stands for.
 fn without(text: &str, forms: &[Vec<u8>]) -> String {
     let src = Source::new(text);
+    if is_kept_apart(&src, forms) {
+        return NOTE.to_owned();
+    }
     let mut first = [false; 256];
     for byte in forms.iter().filter_map(|form| form.first()) {
         if let Some(place) = first.get_mut(usize::from(*byte)) {
@@ -101,6 +105,19 @@ fn without(text: &str, forms: &[Vec<u8>]) -> String {
     }
     out.push_str(text.get(copied..).unwrap_or(""));
     out
+}
+
+/// Whether one of these is there once invisible characters and terminal escapes are gone, which are dropped before anything is
+/// shown. Nobody writes a secret so who means well: nothing of such a text is kept.
+fn is_kept_apart(src: &Source<'_>, forms: &[Vec<u8>]) -> bool {
+    let bytes = src.slice(0, src.len());
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let shown = clean::block(&text);
+    let is_in = |text: &str, form: &[u8]| std::str::from_utf8(form).is_ok_and(|form| text.contains(form));
+    shown != text && forms.iter().any(|form| is_in(&shown, form) && !is_in(&text, form))
 }
 
 /// The characters of base64 that say nothing but the secret, when so many bytes stand before it, modulo 3. The ones at
@@ -171,6 +188,32 @@ mod tests {
         assert_eq!(hide("nothing to see", ""), "nothing to see");
         assert_eq!(hide("no key here: 100 %, c:\\new, &amp;", "cog_k3v9x2m7"), "no key here: 100 %, c:\\new, &amp;");
         assert_eq!(hide("a short key is found as it is only: YWI=", "ab"), "a short key is found as it is only: YWI=");
+    }
+
+    #[test]
+    fn what_is_dropped_later_keeps_no_secret_apart() {
+        const KEY: &str = "cog_k3v9x2m7q4w8z1n6";
+        let apart = |with: &str| KEY.chars().map(String::from).collect::<Vec<_>>().join(with);
+        for with in [
+            "\u{200b}",
+            "\u{ad}",
+            "\0",
+            "\u{1b}[0m",
+            "\u{feff}",
+            "\u{e0041}",
+            "\u{fe0f}",
+            "\\u200b",
+            "%E2%80%8B",
+            "&#8203;",
+        ] {
+            for text in [apart(with), BASE64_STANDARD.encode(KEY).replacen('z', &format!("z{with}"), 1)] {
+                let shown = hide(&format!("{{\"detail\": \"refused: {text}, sorry\"}}"), KEY);
+                assert_eq!(shown, NOTE, "{with:?}");
+            }
+        }
+        let other = "{\"detail\": \"caf\\u00e9 \u{200b}\u{1b}[31m cog_k3v9x2\"}";
+        assert_eq!(hide(other, KEY), other);
+        assert_eq!(hide(&format!("{KEY} a\u{200b}b"), KEY), format!("{NOTE} a\u{200b}b"));
     }
 
     proptest! {

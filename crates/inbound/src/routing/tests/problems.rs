@@ -109,6 +109,10 @@ fn conditions_must_be_possible() {
     for value in [json!(""), json!("  "), json!(1), json!(null), json!({ "a": 1 }), json!([["a"]]), json!("a\nb")] {
         assert!(problem(json!({ "service": value })).ends_with(text), "{value}");
     }
+    assert!(
+        problem(json!({ "service": "a\u{202e}\u{1b}[31m\nb" })).contains("| \"a b\" |"),
+        "what nobody sees is not shown"
+    );
     assert!(problem(json!({ "service": "a " })).ends_with("| \"a \" | a text without spaces around it"));
     assert_eq!(
         problem(json!({ "sender": "azure-monitor" })),

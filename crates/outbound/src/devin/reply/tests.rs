@@ -33,7 +33,19 @@ fn a_session_is_a_session_whatever_else_is_there() {
 
 #[test]
 fn what_can_not_be_read_may_have_been_done() {
-    for body in ["", "OK", "null", "[]", "{}", r#"{"session_id":""}"#, r#"{"session_id":7}"#, "<html>"] {
+    for body in [
+        "",
+        "OK",
+        "null",
+        "[]",
+        "{}",
+        r#"{"session_id":""}"#,
+        r#"{"session_id":7}"#,
+        r#"{"session_id":" \u200b"}"#,
+        r#"{"session_id":"."}"#,
+        r#"{"session_id":"..\u202e"}"#,
+        "<html>",
+    ] {
         assert!(matches!(created(answer(200, body), NOW), Err(Failure::Unknown { .. })), "{body}");
     }
     for status in [500, 502, 503, 504, 520, 408, 409] {
