@@ -69,7 +69,7 @@ pub(super) fn one(alert: Value) -> Result<One, BadBody> {
     let of = |names: &[&str]| body.read(names, &plain).unwrap_or_default();
     let (id, source, name) = (of(&IDS), of(NAMES.source), of(NAMES.name));
     let resource = body.read(&RESOURCE, &any_text).unwrap_or_default();
-    let incident = incident(&mut body, &NAMES);
+    let mut incident = incident(&mut body, &NAMES);
     let key = if id.is_empty() {
         let parts = [("source", &*source), ("alertName", &name), ("affectedResource", &resource)];
         identity(Identity::of(&parts), &incident, &body).key(Sender::Alert, parts.len(), 0)
@@ -77,6 +77,10 @@ pub(super) fn one(alert: Value) -> Result<One, BadBody> {
         Identity::of(&[("alertId", &id)]).key(Sender::Alert, 1, 0)
     };
     let (key, identity) = key.ok_or_else(|| missing("alertName"))?;
+    if incident.title.is_empty() {
+        // That one recovered may be said by its id alone.
+        incident.title = id;
+    }
     Ok((event(Sender::Alert, key, kind, word, incident).identified_by(identity), None))
 }
 

@@ -192,6 +192,14 @@ fn the_places_of_an_alert_identify_it() {
 }
 
 #[test]
+fn what_recovers_by_its_id_alone_is_called_by_it() {
+    let (event, _) = one(json!({"alertId": "a-1", "status": "resolved"})).unwrap();
+    assert_eq!(event.incident.title, "a-1");
+    let (event, _) = one(json!({"alertId": "a-1", "alertName": "n", "status": "resolved"})).unwrap();
+    assert_eq!(event.incident.title, "n");
+}
+
+#[test]
 fn a_recovery_needs_only_what_identifies_it() {
     let id = |body: Value| (event_of(&body).kind, event_of(&body).key);
     let (_, key) = id(json!({"alertName": "n", "alertId": "a", "severity": 1, "description": "d"}));
