@@ -99,7 +99,7 @@ test("what waits says when it goes on; it is tried at once, or abandoned for goo
   const failed = await bridge.record(other);
   assert.deepEqual([failed.state, failed.error, failed.canGiveUp], ["failed", "gave up by hand", false]);
   const again = await send(bridge, second);
-  assert.equal(again.json.incident, other);
+  assert.deepEqual([again.status, again.json.status, again.json.incident], [200, "duplicate", other], "nobody has to send it again");
   assert.equal(bridge.devin.sessions(other).length, 0);
   assert.equal((await post(`/incidents/${other}/give-up`)).status, 303, "again, it does nothing");
   assert.equal((await post(`/incidents/pagerduty-QNOBODY/give-up`)).status, 404);

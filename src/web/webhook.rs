@@ -448,6 +448,9 @@ fn answer(hook: Endpoint, kind: Kind, outcome: Outcome) -> Answer {
     let duplicate = taken == Taken::Duplicate;
     let mut answer = match (taken, session_status) {
         (Taken::Ignored(reason), _) => Answer::ignored(reason, ignored_because(reason)),
+        (_, SessionStatus::Abandoned) => {
+            Answer::ok(Status::Duplicate, "Somebody gave up on this incident's session; it can be replayed.")
+        }
         // PagerDuty would only send it again for two days; the dead letter is there to be replayed.
         (_, SessionStatus::Failed { error }) if hook == Endpoint::Of(Sender::Pagerduty) => Answer {
             details: Some(error),

@@ -389,7 +389,9 @@ impl Cell {
         match (&outcome.taken, &outcome.session_status) {
             (Taken::Ignored(_), _) => (200, Some("ignored")),
             (_, SessionStatus::Failed { .. }) if self.waits => (500, None),
-            (_, SessionStatus::Failed { .. }) | (Taken::Duplicate, _) => (200, Some("duplicate")),
+            (_, SessionStatus::Failed { .. } | SessionStatus::Abandoned) | (Taken::Duplicate, _) => {
+                (200, Some("duplicate"))
+            }
             (Taken::Accepted, SessionStatus::Started { .. }) => (200, Some("started")),
             _ => (202, Some("accepted")),
         }

@@ -106,6 +106,8 @@ pub enum SessionStatus {
         /// Which.
         session: Session,
     },
+    /// Somebody gave up on it.
+    Abandoned,
     /// There is none and there won't be one.
     Failed {
         /// Devin's words.
@@ -132,6 +134,7 @@ impl SessionStatus {
             }
             (State::Waiting { admission: AdmissionState::Held, .. }, _) => SessionStatus::Held { why: record.reason() },
             (State::Started, Some(session)) => SessionStatus::Started { session: session.clone() },
+            (State::Failed, _) if record.abandoned => SessionStatus::Abandoned,
             (State::Failed, _) => SessionStatus::Failed { error: record.error.clone().unwrap_or_default() },
             _ => SessionStatus::OnItsWay,
         }
