@@ -4,6 +4,8 @@
 //! errors and 5xx may have been carried out (CognitionAI/terraform-provider-devin, `internal/provider/client.go`).
 //! v3 answers errors as RFC 9457 problems, v1 as `{"detail": …}` with a text or a list.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::call::{Api, SessionRequest};
@@ -130,18 +132,18 @@ pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: 
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
 }
 
-/// What a list says of its sessions. Where an entry can't be read, there is none for it; unknown words are no errors.
-/// `emails`: whether addresses are redacted in what Devin wrote.
-pub fn reports(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Vec<Report>, Failure> {
+/// What a list says of the sessions with these ids: v1 lists others too. Where an entry can't be read, there is none for it;
+/// unknown words are no errors. `emails`: whether addresses are redacted in what Devin wrote.
+pub fn reports(answer: Result<Answer, String>, ids: &[&str], emails: bool, now: Time) -> Result<Vec<Report>, Failure> {
     let value = body(answer, now)?;
     let Some(Value::Array(items)) = value.get("items").or_else(|| value.get("sessions")) else {
         return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
     };
-    let mut reports = Vec::new();
-    for item in items {
-        reports.extend(report(item, emails));
-    }
-    Ok(reports)
+    let ids: BTreeSet<&str> = ids.iter().map(|id| bare(id)).collect();
+    let asked = |item: &&Value| {
+        item.get("session_id").and_then(Value::as_str).is_some_and(|id| ids.contains(bare(&text::clean::line(id, 200))))
+    };
+    Ok(items.iter().filter(asked).filter_map(|item| report(item, emails)).collect())
 }
 
 fn report(item: &Value, emails: bool) -> Option<Report> {
@@ -172,6 +174,11 @@ fn report(item: &Value, emails: bool) -> Option<Report> {
         output: Some(output).filter(|output| output.is_object()).map(|output| safe(output, emails)).unwrap_or_default(),
         words: None,
     })
+}
+
+/// What two ids of one session have in common: Devin's documents show them with and without their prefix.
+pub fn bare(id: &str) -> &str {
+    id.strip_prefix("devin-").unwrap_or(id)
 }
 
 /// The longest word for a state that is believed, and the most pull requests of a session that are kept.
