@@ -1,68 +1,89 @@
-// The four that are compared. The Workers run on workerd through Miniflare, all with the same options.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { ORG, V3_KEY } from "../tests/fake-devin.mjs";
+// The Workers that are compared, all on workerd through Miniflare with the same options, and the CPU time they use.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "smol-toml";
+import { builtModules, miniflare } from "../scripts/miniflare.mjs";
+import { ROOT } from "../scripts/steps.mjs";
+import { FakeDevin, ORG, V3_KEY } from "../tests/fake-devin.mjs";
 import { SECRETS } from "./events.mjs";
-import { folder } from "./folder.mjs";
-import { childNamed, cpu } from "./process.mjs";
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const BUDGET = { SESSIONS_PER_MINUTE: "10000", SESSIONS_PER_DAY: "100000" };
+/** Linux counts CPU time in hundredths of a second. */
+const TICK_MS = 10;
+// In memory where there is such a place: how fast this machine's disk writes says nothing about Cloudflare's storage.
+if (existsSync("/dev/shm")) process.env.TMPDIR = "/dev/shm";
 
-/** How each is called in the table; those with a `worker` run on workerd. */
-export const CONTENDERS = {
-  limit: { title: "200 to everything", worker: "rivals/nothing.mjs" },
-  worker: { title: "documented bridge, Worker with KV", worker: "rivals/bridge.mjs" },
-  express: { title: "documented bridge, Express", program: "rivals/express.mjs" },
-  ours: { title: "devin-bridge", worker: "ours" },
-  // A release before, in the folder that --before names.
-  ...(process.env.BENCH_BEFORE && { before: { title: "devin-bridge before", worker: "before" } }),
+const config = parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8"));
+const files = (folder, ...names) =>
+  Object.fromEntries(names.map((name) => [basename(name), readFileSync(join(folder, name))]));
+
+/** What each Worker consists of, the main module first. */
+const MODULES = {
+  noop: () => files(ROOT, "bench/rivals/noop.mjs"),
+  documented: () => files(ROOT, "bench/rivals/documented.mjs"),
+  ours: () => builtModules(join(ROOT, "build")),
+  /** Ours with what the tests can do to it. */
+  controlled: () => ({ ...files(ROOT, "tests/controlled-worker.js"), ...MODULES.ours() }),
+  /** A release before, in the folder that --before names. */
+  before(folder = process.env.BENCH_BEFORE) {
+    const others = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name) && name !== "index.js");
+    return files(folder, "index.js", ...others);
+  },
 };
+/** They have no objects, and do nothing after their answers. */
+export const isRival = ({ name }) => ["noop", "documented"].includes(name);
 
-/** Not compared: it prepares storage for ours. */
-const SEED = { worker: "seed.mjs" };
+/** Lets `work` have Workers and the Devin that they share. Each of `wanted` is { name, variables }. */
+export async function having(wanted, work) {
+  const devin = await FakeDevin.start();
+  const running = [];
+  try {
+    for (const each of wanted) running.push(await start(each, devin));
+    await work(running, devin);
+  } finally {
+    for (const { stop } of running) await stop();
+    await devin.stop();
+  }
+}
 
-/**
- * Starts a contender:
- * { name, url, direct, pid, cpu(), stop() }; `direct` is a Worker's address without Miniflare's own Worker in front of it;
- * `pid` is the process that does the work, workerd or Node.
- * - devin: the address of Devin
- * - persistTo: a folder to keep its state in; by default one that goes away with it
- * - more: other variables
- * - inspector: whether the inspector listens too, on `inspectorUrl`
- */
-export async function start(name, { devin, persistTo, inspector = false, more = {} }) {
-  const { worker, program } = name === "seed" ? SEED : CONTENDERS[name];
-  const state = persistTo ?? folder();
-  const vars = {
-    ...SECRETS,
-    DEVIN_API_URL: devin,
-    DEVIN_ORG_ID: ORG,
-    DEVIN_API_KEY: V3_KEY,
-    SESSIONS_PER_MINUTE: "10000",
-    SESSIONS_PER_DAY: "100000",
-    ...more,
-  };
-  const child = fork(here(program ?? "worker-child.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.send(program ? vars : { worker, vars, persistTo: state, inspector });
-  const [{ ready, direct, inspectorUrl }] = await Promise.race([
-    once(child, "message"),
-    ended.then((code) => Promise.reject(new Error(`${name} ended with ${code} before it was ready`))),
-  ]);
-  const pid = program ? child.pid : childNamed(child.pid, "workerd");
-  return {
-    name,
-    url: ready,
-    direct,
-    inspectorUrl,
-    pid,
-    cpu: () => cpu(pid),
-    async stop() {
-      if (child.connected) child.disconnect();
-      await ended;
-      if (!persistTo) rmSync(state, { recursive: true, force: true });
-    },
-  };
+async function start(wanted, devin) {
+  const account = { DEVIN_API_URL: devin.url, DEVIN_ORG_ID: ORG, DEVIN_API_KEY: V3_KEY };
+  const others = runtimes();
+  const runtime = miniflare({
+    config,
+    modules: MODULES[wanted.name](),
+    variables: { ...config.vars, ...SECRETS, ...account, ...BUDGET, ...wanted.variables },
+    // The limit of wrong secrets is one for each address, and here there is only this one.
+    without: ["WRONG_SECRETS", ...(isRival(wanted) ? ["INCIDENT", "REGISTER"] : [])],
+    // Without Miniflare's own Worker in front.
+    dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
+    // Everybody logs; nobody reads it.
+    handleStructuredLogs: () => {},
+  });
+  await runtime.ready;
+  const { origin: url } = await runtime.unsafeGetDirectURL();
+  const pid = runtimes().find((each) => !others.includes(each));
+  return { ...wanted, url, runtime, cpu: () => cpu(pid), idle: () => idle(pid), stop: () => runtime.dispose() };
+}
+
+/** The processes of workerd that this one has. */
+const runtimes = () =>
+  readdirSync("/proc/self/task")
+    .flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, "utf8").trim().split(" "))
+    .filter((pid) => pid && readFileSync(`/proc/${pid}/comm`, "utf8") === "workerd\n");
+
+/** The CPU time of a process so far, user and system, in milliseconds. */
+function cpu(pid) {
+  // The second field is the program's name in brackets and may hold blanks.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Waits until a process has next to nothing to do. */
+async function idle(pid) {
+  for (let [before, now] = [-Infinity, cpu(pid)]; now - before > TICK_MS; ) {
+    await sleep(150);
+    [before, now] = [now, cpu(pid)];
+  }
 }

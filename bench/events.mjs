@@ -1,5 +1,5 @@
-// The requests that the contenders get: PagerDuty's, with the shared secret in a header, which all of them check.
-import { pagerdutySignature, sample } from "../scripts/samples.mjs";
+// The requests that the contenders get: { path, headers, body }. All contenders check the secret in the header.
+import { sample } from "../scripts/samples.mjs";
 
 export const SECRETS = {
   WEBHOOK_SECRET: "bench-webhook-secret-5b1c",
@@ -7,58 +7,37 @@ export const SECRETS = {
   ADMIN_TOKEN: "bench-admin-token-77aa",
 };
 
-/** Where the number of the incident goes: seven digits, so that every request of a kind has the same length. */
-const PLACE = "0000000";
-
-/** The id of an incident of the benchmark, anywhere in a text. */
-export const INCIDENT = /QBENCH[A-Z]\d{7}/;
-
-export const digits = (number) => String(number).padStart(PLACE.length, "0");
-
-/** The id of incident `number` of a series, a capital letter. */
-export const incidentId = (series, number) => `QBENCH${series}${digits(number)}`;
-
-/** An HTTP request as the pieces between the places for the incident's number; `series` is a capital letter. */
-export function resolved(series, headers = { "x-webhook-secret": SECRETS.WEBHOOK_SECRET }) {
-  return pieces(body("pagerduty-resolved", series), headers);
+export function request(path, body, secret = SECRETS.WEBHOOK_SECRET) {
+  const headers = { "content-type": "application/json", "x-webhook-secret": secret };
+  return { path, headers, body: typeof body === "string" ? body : JSON.stringify(body) };
 }
+
+const PAGERDUTY = "/pagerduty-resolved";
+/** What is said of incident 0, of another: seven digits, so that all requests of a kind have the same length. */
+export const numbered = (text, number) => text.replaceAll("0000000", String(number).padStart(7, "0"));
+
+const { body } = sample("pagerduty-resolved", "QSERIES0000000");
+body.event.id = "01EVENT0000000";
+const RESOLVED = JSON.stringify({ ...body, delivery: "DELIVERY" });
+
+/** A resolved incident of PagerDuty's: a capital letter and a number. The same event may be said in other bytes. */
+export function resolved(series, number, delivery = 0) {
+  const text = RESOLVED.replaceAll("SERIES", series).replace("DELIVERY", delivery);
+  return request(PAGERDUTY, numbered(text, number));
+}
+
+/** One whose secret is wrong, but of the right length. */
+export const FORBIDDEN = request(PAGERDUTY, RESOLVED, SECRETS.WEBHOOK_SECRET.replaceAll(/[a-z]/g, "x"));
 
 /** An event of a type that nobody uses. */
-export function ignored() {
-  const event = body("pagerduty-resolved", "I");
-  event.event.event_type = "incident.workflow.started";
-  return pieces(event, { "x-webhook-secret": SECRETS.WEBHOOK_SECRET });
-}
+export const IGNORED = request(PAGERDUTY, { event: { ...body.event, event_type: "incident.workflow.started" } });
 
-/** One that is forbidden: its secret has the right length. */
-export function forbidden() {
-  const secret = SECRETS.WEBHOOK_SECRET.replaceAll(/[a-z]/g, "x");
-  return pieces(body("pagerduty-resolved", "F"), { "x-webhook-secret": secret });
-}
+/** An alert, of which a session is made at once. */
+export const alert = (alertId, service) =>
+  request("/hooks/alert", { alertName: "disk full", alertId, service, severity: 1, description: "A disk is full." });
 
-/** A resolved incident as PagerDuty signs it: always the same one, because its signature is. */
-export function signed(series) {
-  const { event } = body("pagerduty-resolved", series);
-  const bytes = JSON.stringify({ event });
-  return pieces({ event }, { "x-pagerduty-signature": pagerdutySignature(bytes, SECRETS.PAGERDUTY_SIGNING_SECRET) }, "\0");
-}
-
-function body(name, series) {
-  const { body } = sample(name, incidentId(series, 0));
-  body.event.id = `01BENCH${series}${PLACE}`;
-  body.event.occurred_at = body.event.data.created_at = "2026-11-21T12:00:00Z";
-  return body;
-}
-
-/** A request as pieces; `place` is what stands where the number goes. */
-export function pieces(body, headers, place = PLACE, path = "/pagerduty-resolved") {
-  const text = JSON.stringify(body);
-  const head = Object.entries({
-    host: "127.0.0.1",
-    "user-agent": "PagerDuty-Webhook/V3.0",
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    ...headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST ${path} HTTP/1.1\r\n${head.join("")}\r\n${text}`.split(place);
+/** `one(0)`, then `one(1)`, and so on. */
+export function row(one) {
+  let number = 0;
+  return () => one(number++);
 }

@@ -1,59 +1,61 @@
-// What an event costs when 1, 1,000 and 100,000 incidents are known already: in the dedup cache and in the list.
-import { rmSync } from "node:fs";
-import { start } from "./contenders.mjs";
-import { resolved } from "./events.mjs";
-import { folder } from "./folder.mjs";
-import { measure, tell, turns } from "./paths.mjs";
+// What an event costs when 1, 1,000 and 100,000 incidents are known already: in the dedup cache and in the register, of
+// which at most 1,000 have their session from today. All of it of ours as the tests control it.
+import { load } from "./client.mjs";
+import { having } from "./contenders.mjs";
+import { alert, numbered, resolved, row } from "./events.mjs";
+import { finished, inTurns, measure } from "./paths.mjs";
 
 export const SIZES = [1, 1_000, 100_000];
-/** As many of the known ones are reported again, over and over; as many with each size, or the sizes could not be compared. */
-const REPEATED = 1;
+const SESSIONS = 1_000;
+const AT_ONCE = 100;
+const COLD_STARTS = 20;
 
-/** Storage in which `count` incidents of series K have their sessions. */
-export async function storageWith(count, devin) {
-  const state = folder();
-  const run = async (name, work) => {
-    const contender = await start(name, { devin: devin.url, persistTo: state });
-    try {
-      await work(contender);
-    } finally {
-      await contender.stop();
-    }
-  };
-  await run("ours", (ours) => tell(ours, "K", 1));
-  await run("seed", async ({ url }) => {
-    const answer = await fetch(`${url}/?count=${count}`);
-    const text = await answer.text();
-    if (!answer.ok || JSON.parse(text).rows !== count) throw new Error(`Making ${count} known incidents failed: ${text}`);
+export async function known(rounds, add) {
+  await having(SIZES.map((size) => ({ name: "controlled", size })), async (contenders) => {
+    for (const { url } of contenders) await load(url, () => resolved("K", 0), { count: 1 });
+    await Promise.all(contenders.map(finished));
+    for (const contender of contenders) await fill(contender);
+    const fresh = row((number) => alert(`new-${number}`));
+    // In other bytes each time, or the isolate would remember the body.
+    let delivery = 0;
+    await inTurns(contenders, rounds, async (contender) => {
+      const { size, url, idle } = contender;
+      const duplicate = () => resolved("K", Math.floor(Math.random() * size), (delivery += 1));
+      add("duplicate, µs", size, await measure(contender, duplicate));
+      add("new incident, µs", size, await measure(contender, fresh, { follows: idle }));
+      for (let start = 0; start < COLD_STARTS; start += 1) {
+        await control(url, { evict: true });
+        // An alert's answer waits for the session.
+        add("session with a cold start of the register, ms", size, (await load(url, fresh, { count: 1 })).p50);
+      }
+    });
   });
-  return state;
 }
 
-/** Measures ours on each of the storages, taking turns: { size: folder }. */
-export async function known(folders, devin, rounds, add) {
-  const contenders = [];
-  for (const [size, folder] of Object.entries(folders)) {
-    contenders.push({ ...(await start("ours", { devin: devin.url, persistTo: folder })), size: Number(size) });
+/** Makes copies of the one incident that is known, until there are `size`. */
+async function fill({ url, size, runtime }) {
+  if (size === 1) return;
+  const copyRows = (table, count, columns) =>
+    control(url, {
+      query: `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${count - 1})
+        INSERT INTO ${table} SELECT ${columns} FROM ${table}, n`,
+    });
+  const other = (column) => `replace(${column}, '0000000', printf('%07d', n))`;
+  await copyRows("incidents", size, `${other("incident")}, first_seen, last_seen, state, sender, ${other("listing")}`);
+  await copyRows("permits", Math.min(size, SESSIONS), "id || n, at, confirmed");
+
+  const kv = await runtime.getKVNamespace("INCIDENTS");
+  const [{ name, expiration }] = (await kv.list()).keys;
+  const value = await kv.get(name);
+  const copy = (number) => kv.put(numbered(name, number), numbered(value, number), { expiration });
+  for (let first = 0; first < size; first += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => copy(first + index)));
   }
-  // What the objects read from storage when they start is no event's.
-  for (const contender of contenders) await tell(contender, "W", 1);
-  let first = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    for (const contender of turns(contenders, round)) {
-      const { size } = contender;
-      // Longer than elsewhere: what is to be seen is smaller than what a second differs from the next.
-      const same = { pieces: resolved("K"), seconds: 2 };
-      const repeated = { known: Math.min(size, REPEATED), first: 0, newShare: 0 };
-      add("duplicate, known", String(size), await measure(contender, { ...same, numbers: repeated }));
-      const any = { known: size, first: 0, newShare: 0 };
-      add("any of the known", String(size), await measure(contender, { ...same, numbers: any }));
-      const fresh = { known: 0, first, newShare: 1 };
-      const result = await measure(contender, { pieces: resolved("N"), numbers: fresh, untilIdle: true });
-      add("new, known", String(size), result);
-      first += result.requests;
-    }
-  }
-  for (const contender of contenders) await contender.stop();
 }
 
-export const remove = (folders) => Object.values(folders).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+/** Asks something of the register itself: see tests/controlled-worker.js. */
+async function control(url, question) {
+  const body = JSON.stringify({ binding: "REGISTER", name: "register", ...question });
+  const answer = await fetch(`${url}/control/object`, { method: "POST", body });
+  if (!answer.ok) throw new Error(await answer.text());
+}

@@ -1,129 +1,95 @@
 // What the contenders do with events, in rounds in which they take turns.
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection } from "./connection.mjs";
-import { digits, forbidden, ignored, incidentId, resolved, signed } from "./events.mjs";
-import { median } from "./figures.mjs";
-import { closedLoop, openLoop } from "./load.mjs";
-import { idle } from "./process.mjs";
+import { load } from "./client.mjs";
+import { having, isRival } from "./contenders.mjs";
+import { alert, FORBIDDEN, IGNORED, resolved, row } from "./events.mjs";
 
-/** How many incidents of series K are reported beforehand; the duplicates are about them. */
-export const KNOWN = 100;
-const SECONDS = 1;
-export const NONE_NEW = { known: KNOWN, first: 0, newShare: 0 };
-const SLOW_MS = 5_000;
-/** What the names of paths end with where the load goes to the Worker itself. */
-export const DIRECT = ", direct";
-
+/** The duplicates are about so many incidents. */
+const KNOWN = 100;
 /** Our bridge waits so long for the note with which somebody resolves an incident. */
 const LAST_WORDS_MS = 10_500;
+const SLOW_MS = 5_000;
+
+/** Does `work` with each of them in each round, in which another one begins. */
+export async function inTurns(all, rounds, work) {
+  for (let turn = 0; turn < rounds * all.length; turn += 1) {
+    const round = Math.floor(turn / all.length);
+    await work(all[(turn + round) % all.length], round);
+  }
+}
 
 /** When a contender has done all that follows its answers. */
 export async function finished(contender) {
-  if (["ours", "before"].includes(contender.name)) await sleep(LAST_WORDS_MS);
-  await idle(contender.pid);
+  if (!isRival(contender)) await sleep(LAST_WORDS_MS);
+  await contender.idle();
 }
 
-/** Tells a contender of the first `count` incidents of a series, one after the other, and checks each answer. */
-export async function tell(contender, series, count) {
-  const { hostname, port } = new URL(contender.url);
-  const connection = new Connection(hostname, Number(port));
-  for (let number = 0; number < count; number += 1) {
-    const status = await connection.ask(resolved(series).join(digits(number)));
-    if (status > 299) throw new Error(`${contender.name} answered ${status} to ${incidentId(series, number)}`);
-  }
-  connection.end();
-  await finished(contender);
-}
-
-/**
- * One measurement: { rate, cpu, p50, p99 }: requests a second, microseconds of CPU a request, milliseconds. With
- * `untilIdle` the CPU time that is spent after the answers counts too.
- */
-export async function measure(contender, { pieces, numbers = NONE_NEW, seconds = SECONDS, refuses = false, untilIdle = false }) {
-  await idle(contender.pid);
+/** Microseconds of CPU time for one of a second's requests; of what follows its answer, what `follows` waits for. */
+export async function measure(contender, next, { follows, ...how } = {}) {
+  await contender.idle();
   const before = contender.cpu();
-  const { requests, seconds: took, refused, p50, p99 } = await closedLoop(contender.url, { pieces, numbers, seconds });
-  if (untilIdle) await finished(contender);
-  const cpu = ((contender.cpu() - before) * 1000) / requests;
-  if (refused !== (refuses ? requests : 0)) throw new Error(`${contender.name} refused ${refused} of ${requests} requests`);
-  return { rate: requests / took, cpu, p50, p99, requests };
+  const { requests } = await load(contender.url, next, { seconds: 1, ...how });
+  await follows?.(contender);
+  return ((contender.cpu() - before) * 1000) / requests;
 }
 
-const SAME = {
-  forbidden: { pieces: forbidden(), refuses: true },
-  ignored: { pieces: ignored() },
-  duplicate: { pieces: resolved("K") },
-};
-
-/** Each of the paths on which nothing changes, without looking: V8 compiles what is used much only while it is used. */
-export async function warmUp(contenders) {
-  for (const plan of Object.values(SAME)) {
-    for (const contender of contenders) await closedLoop(contender.url, { numbers: NONE_NEW, seconds: SECONDS, ...plan });
-  }
+/** The first request after the start, with its connection. */
+export async function starts(names, rounds, add) {
+  await inTurns(names, rounds, (name) =>
+    having([{ name }], async ([{ url }], devin) => {
+      // The client is to be warm.
+      await load(devin.url, () => IGNORED, { count: 100, refuses: true });
+      add("first request, ms", name, (await load(url, () => IGNORED, { count: 1 })).p50);
+    }),
+  );
 }
 
-/** The paths on which nothing changes: they can be run as often as wanted. Each Worker with Miniflare's in front and without. */
-export async function unchanging(contenders, rounds, add) {
-  const ways = [
-    ["", contenders],
-    [DIRECT, contenders.filter(({ direct }) => direct).map((contender) => ({ ...contender, url: contender.direct }))],
-  ];
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [path, plan] of Object.entries(SAME)) {
-      for (const [way, these] of ways) {
-        for (const contender of turns(these, round)) {
-          const refuses = plan.refuses && contender.name !== "limit";
-          add(path + way, contender.name, await measure(contender, { ...plan, refuses }));
-        }
-      }
+/** What changes nothing; new incidents; and how long a sender waits for its 2xx while Devin takes 5 s. */
+export async function paths(names, rounds, add) {
+  await having(names.map((name) => ({ name })), async (contenders, devin) => {
+    const bridges = contenders.filter(({ name }) => name !== "noop");
+    for (const { url } of bridges) await load(url, row((number) => resolved("K", number)), { count: KNOWN });
+    await Promise.all(bridges.map(finished));
+    const duplicate = () => resolved("K", Math.floor(Math.random() * KNOWN));
+    const unchanging = { forbidden: () => FORBIDDEN, ignored: () => IGNORED, duplicate };
+    for (const [path, next] of Object.entries(unchanging)) {
+      // V8 compiles what is used much only while it is used.
+      const how = ({ name }) => ({ refuses: path === "forbidden" && name !== "noop" });
+      for (const contender of contenders) await measure(contender, next, how(contender));
+      await inTurns(contenders, rounds, async (contender) => {
+        add(`${path}, µs`, contender.name, await measure(contender, next, how(contender)));
+      });
     }
-    const ours = contenders.find(({ name }) => name === "ours");
-    add("duplicate, signed", "ours", await measure(ours, { pieces: signed("K") }));
-  }
-}
 
-/** New incidents, one of ten new in a storm, and the time until Devin is asked for the session. */
-export async function changing(contenders, devin, rounds, add) {
-  const first = { new: 0, storm: 0 };
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [path, series, newShare] of [["new", "N", 1], ["storm", "K", 0.1]]) {
-      for (const contender of turns(contenders, round)) {
-        const numbers = { known: KNOWN, first: KNOWN + first[path], newShare };
-        const result = await measure(contender, { pieces: resolved(series), numbers, untilIdle: true });
-        add(path, contender.name, result);
-        first[path] += result.requests;
-      }
+    const fresh = row((number) => resolved("N", number));
+    await inTurns(bridges, rounds, async (bridge) => {
+      add("new incident, µs", bridge.name, await measure(bridge, fresh, { follows: finished }));
+    });
+
+    devin.mood = ({ call }) => (call === "create" ? { delayMs: SLOW_MS } : "ok");
+    const ours = bridges.find(({ name }) => name === "ours");
+    for (let round = 0; round < rounds; round += 1) {
+      // All at once, because they mostly wait.
+      const wait = async ({ name, url }) =>
+        add("2xx with Devin at 5 s, ms", name, (await load(url, fresh, { rate: 20, seconds: 1 })).p50);
+      await Promise.all(bridges.map(wait));
+      add("the same: p99 at 200 a second, ms", ours.name, (await load(ours.url, fresh, { rate: 200, seconds: 2 })).p99);
+      await sleep(SLOW_MS);
+      await ours.idle();
     }
-    for (const contender of turns(contenders, round)) {
-      await devin.created();
-      const numbers = { known: 0, first: round * 1000, newShare: 1 };
-      const { starts } = await openLoop(contender.url, { pieces: resolved("S"), numbers, rate: 20, seconds: 2 });
-      await finished(contender);
-      const created = new Map(await devin.created());
-      const waits = starts.map(([number, start]) => created.get(incidentId("S", number)) - start);
-      add("new, to the session", contender.name, { p50: median(waits), p99: Math.max(...waits) });
-    }
-  }
+  });
 }
 
-/** How long a sender waits for its 2xx while Devin takes 5 s, at 20 new incidents a second; then ours alone at 200. */
-export async function slowDevin(contenders, devin, rounds, add) {
-  await devin.delay(SLOW_MS);
-  for (let round = 0; round < rounds; round += 1) {
-    const wait = async (path, contender, series, rate, seconds) => {
-      const numbers = { known: 0, first: round * 10_000, newShare: 1 };
-      const { p50, p99, refused } = await openLoop(contender.url, { pieces: resolved(series), numbers, rate, seconds });
-      add(path, contender.name, { p50, p99, refused });
-    };
-    // At once, because they mostly wait.
-    await Promise.all(contenders.map((contender) => wait("slow Devin", contender, "D", 20, 1)));
-    const ours = contenders.find(({ name }) => name === "ours");
-    await wait("slow Devin, 200 a second", ours, "E", 200, 2);
-    await sleep(SLOW_MS);
-    await idle(ours.pid);
-  }
-  await devin.delay(0);
+/** Alerts that a route makes one incident of: what the next of a group costs, and a storm of them. */
+export async function groups(rounds, add) {
+  await having([{ name: "ours", variables: { ROUTES: [{ group_by: ["service"] }] } }], async ([ours], devin) => {
+    await inTurns([ours], rounds, async ({ name, url }, round) => {
+      const next = row((number) => alert(`next-${round}-${number}`, `next-${round}`));
+      add("a group's next alert, µs", name, await measure(ours, next, { follows: finished }));
+      const storm = row((number) => alert(`storm-${round}-${number}`, `storm-${round}-${number % 50}`));
+      add("storm of 5,000 alerts in 50 groups, s", name, (await load(url, storm, { count: 5000 })).seconds);
+    });
+    await finished(ours);
+    add("its sessions", ours.name, devin.creates("storm-").length / rounds);
+  });
 }
-
-/** Another one begins in each round. */
-export const turns = (contenders, round) => contenders.map((_, index) => contenders[(index + round) % contenders.length]);

@@ -58,18 +58,13 @@ export function npmProblems({ packages }) {
   return problems;
 }
 
-/** What is installed from a lock file: our tools, and what the bench compares the bridge with. */
-const AUDITED = ["", "bench"];
-
 // A registry may have no list of vulnerabilities (mirrors often have none); that is said and not an error.
 function npmAudit() {
-  const reports = AUDITED.map((folder) => {
-    const { stdout } = spawnSync("npm", ["audit", "--json", "--package-lock-only"], { cwd: join(ROOT, folder), encoding: "utf8" });
-    return JSON.parse(stdout || "{}");
-  });
-  const silent = reports.find(({ metadata }) => !metadata);
-  if (silent) console.log(`  npm audit: SKIPPED, the registry does not answer it (${silent.message ?? silent.error?.summary ?? "no answer"})`);
-  return reports.filter(({ metadata }) => metadata).flatMap(auditProblems);
+  const { stdout } = spawnSync("npm", ["audit", "--json", "--package-lock-only"], { cwd: ROOT, encoding: "utf8" });
+  const report = JSON.parse(stdout || "{}");
+  if (report.metadata) return auditProblems(report);
+  console.log(`  npm audit: SKIPPED, the registry does not answer it (${report.message ?? report.error?.summary ?? "no answer"})`);
+  return [];
 }
 
 /** What is wrong with the packages in the report of `npm audit`. */
