@@ -11,9 +11,12 @@ const LEAST: usize = 20;
 const MOST: usize = 160;
 
 /// Parts of the names of what is no secret, however it looks: ids, hashes, places.
-const ORDINARY_NAMES: [&str; 74] = [
+const ORDINARY_NAMES: [&str; 77] = [
     "gclid",
     "fbclid",
+    "delivery",
+    "bh",
+    "accept",
     "h",
     "state",
     "sha224",
@@ -225,7 +228,10 @@ pub(super) fn word(src: &Source, i: usize, end: usize, refusals: &mut Refusals) 
     // A line of nothing else is one of many with data.
     let data = value.len() >= 60 && matches!(before, 0 | b'\n' | b'\r') && matches!(src.at(last), 0 | b'\n' | b'\r');
     let mixed = !data && Look::of(value).mixed() && !wordy(value);
-    let counts = mixed && (introduced(src, i) || refusals.around(src, i, last)) && !ordinary_before(src, i);
+    let key = || introduced(src, i);
+    let refused = |refusals: &mut Refusals| refusals.around(src, i, last);
+    let counts = (mixed && (key() || refused(refusals)) || hexadecimal(value) && key() && refused(refusals))
+        && !ordinary_before(src, i);
     counts.then_some(Hit { start: i, end: src.run(last, 2, |b| b == b'='), name: OPAQUE })
 }
 

@@ -224,6 +224,7 @@ pub(super) const LABELS: &[Rule] = &[
             "tokenkey",
             "sharedsecret",
             "keybase",
+            "seckey",
             "appsecret",
             "otpseed",
             "=totp",

@@ -86,6 +86,9 @@ const SECRETS: &[&str] = &[
     "Cookie: .AspNetCore.Identity.Application=«CfDJ8{w150}»",
     "POST /oauth/token grant_type=authorization_code&code=«{w43}»&code_verifier=«{w64}»",
     "client_assertion=«eyJ{w30}.eyJ{w60}.{w86}»&client_id=app",
+    "deepgram: 401 for key «{h40}»",
+    "aws_key_id x\n  aws_sec_key «{b40}»",
+    "userPassword:: «{b40}=»",
     "sonatypeUsername=bob\nsonatypePassword=«{A14}»\nsigning.password=«{A12}»",
 ];
 
@@ -160,6 +163,8 @@ const LOOKALIKES: &[&str] = &[
     "password policy: at least 14 characters, 1 digit; secrets rotate every 90 days",
     "the token bucket has 17 tokens left; key space 83 % full",
     "secret/orders in vault has version 17; key version 3",
+    "x-github-delivery: {h8}-{h4}-{h4}-{h4}-{h12}",
+    "dkim-signature: v=1; a=rsa-sha256; bh={b43}=",
     "auth.service.latency.p99=1830ms auth.errors=17",
 ];
 
