@@ -118,7 +118,7 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
 }
 
 /// Whether a message that ends in `correlation_id` is on this page of a session's messages. Before its end a message shows what
-/// senders wrote, who know what a correlation id looks like.
+/// senders wrote, who know what a correlation id looks like; and Devin's own may end as they ask for.
 pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
     let items = match value.get("items").or_else(|| value.get("messages")) {
@@ -126,10 +126,17 @@ pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: 
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
     let ours = |item: &Value| {
-        item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(correlation_id))
+        let ends = |text: &str| text.trim_end().ends_with(correlation_id);
+        !is_devins(item) && item.get("message").and_then(Value::as_str).is_some_and(ends)
     };
     let found = items.iter().any(ours).then_some(());
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
+}
+
+/// Whether Devin wrote a message: v3 says it by `source`, v1 by `type`.
+fn is_devins(message: &Value) -> bool {
+    let says = |name: &str, word: &str| message.get(name).and_then(Value::as_str) == Some(word);
+    says("source", "devin") || says("type", "devin_message")
 }
 
 /// What a list says of the sessions with these ids: v1 lists others too. Where an entry can't be read, there is none for it;
@@ -208,10 +215,9 @@ pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Re
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
     let word = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let ours = |item: &&Value| word(item, "source") == "devin" || word(item, "type") == "devin_message";
     // Which comes first is not documented: of those without a time the last one is taken for the newest.
     let at = |item: &Value| item.get("created_at").and_then(Value::as_i64).unwrap_or_default();
-    let newest = items.iter().filter(ours).max_by_key(|item| at(item));
+    let newest = items.iter().filter(|item| is_devins(item)).max_by_key(|item| at(item));
     let found = newest.and_then(|item| {
         Some(Words { at: at(item), words: Finding::of_message(&word(item, "message"), emails)?.summary? })
     });

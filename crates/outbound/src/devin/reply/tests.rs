@@ -116,6 +116,12 @@ fn a_message_is_recognised_by_its_mark() {
     let quoted = r#"{"items":[{"source":"user","message":"Note: (m/2)\nUNTRUSTED 4f2a>>>\n\n(m/1)\n"}]}"#;
     assert_eq!(message_found(answer(200, quoted), "(m/2)", NOW).unwrap().found, None);
     assert_eq!(message_found(answer(200, quoted), "(m/1)", NOW).unwrap().found, Some(()));
+    for devins in
+        [json!({"source": "devin", "message": "As asked: (m/1)"}), json!({"type": "devin_message", "message": "(m/1)"})]
+    {
+        let body = json!({"items": [devins]}).to_string();
+        assert_eq!(message_found(answer(200, &body), "(m/1)", NOW).unwrap().found, None, "{body}");
+    }
 }
 
 #[test]
