@@ -14,6 +14,9 @@ const REHEARSED = { status: 200, json: { status: "dry_run" } };
 const text = JSON.stringify;
 const sound = text(alert("BODY"));
 const head = (path, ...lines) => [`POST ${path} HTTP/1.1`, "Host: localhost", `X-Webhook-Secret: ${SECRET}`, "Connection: close", ...lines, "", ""].join("\r\n");
+const CHUNKED = "Transfer-Encoding: chunked";
+/** A body in chunks of so many bytes. */
+const chunks = (body, size) => `${body.match(new RegExp(`[^]{1,${size}}`, "g"))?.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("") ?? ""}0\r\n\r\n`;
 /** The sound alert with one field more, as JSON text. */
 const having = (field) => `${sound.slice(0, -1)},${field}}`;
 
@@ -87,5 +90,9 @@ export default [
   row("chunks of a size beyond any number", { raw: `${head(ALERT, "Transfer-Encoding: chunked")}ffffffffffffffffff\r\n{}` }, NOT_HTTP),
   row("chunks without end", { raw: head(ALERT, "Transfer-Encoding: chunked"), endless: `10000\r\n${"x".repeat(65_536)}\r\n` }, TOO_LARGE),
   row("an encoding of transfer that is none", { raw: `${head(ALERT, "Transfer-Encoding: evil")}{}` }, NOT_HTTP),
-  row("a good event in chunks of one byte", { raw: head(PAGERDUTY, "Transfer-Encoding: chunked") + [...text(pagerduty("QCHUNKS", {}, { event_type: "pagey.ping" }))].map((c) => `1\r\n${c}\r\n`).join("") + "0\r\n\r\n" }, ignored("ping")),
+  row("a good event in chunks of one byte", { raw: head(PAGERDUTY, CHUNKED) + chunks(text(pagerduty("QCHUNKS", {}, { event_type: "pagey.ping" })), 1) }, ignored("ping")),
+  row("no chunk at all", { raw: head(ALERT, CHUNKED) + chunks("", 1) }, NOT_JSON),
+  row("exactly 1 MiB in chunks", { raw: head(DRY, CHUNKED) + chunks(sound.padEnd(MEBIBYTE), 50_000) }, REHEARSED),
+  row("one byte more than 1 MiB in chunks", { raw: head(ALERT, CHUNKED) + chunks(sound.padEnd(MEBIBYTE + 1), 50_000) }, TOO_LARGE),
+  row("300 KB in chunks of one byte, which once took 1.5 GB of memory and half a minute", { raw: head(DRY, CHUNKED) + chunks(sound.padEnd(300_000), 1) }, REHEARSED),
 ];

@@ -9,7 +9,7 @@ use ::incident::listing::Line;
 use ::incident::session::{End, Report};
 use ::incident::time::Time;
 use outbound::devin::call::MOST_ASKED;
-use outbound::devin::reply::{self, Page, Words};
+use outbound::devin::reply::{self, Page, Words, bare};
 
 /// At most so many sessions are asked about one by one each time, and so many for their last words, …
 const MOST_SINGLE: usize = 10;
@@ -34,7 +34,7 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     let ids: Vec<&str> = open.iter().map(session_id).collect();
     let answer = host.ask_for_list(settings.devin(), &settings.devin().sessions_now(&ids)).await;
     let emails = settings.redact_emails();
-    let mut reports = reply::reports(answer, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
+    let mut reports = reply::reports(answer, &ids, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
     let unanswered = unanswered(&open, &by_id(&reports), host.now());
     reports.extend(ask_one_by_one(host, &*settings, unanswered).await);
     let reports = by_id(&reports);
@@ -128,11 +128,6 @@ fn session_id(line: &Line) -> &str {
 /// The reports by their sessions; of two about one session the first.
 fn by_id(reports: &[Report]) -> BTreeMap<&str, &Report> {
     reports.iter().rev().map(|report| (bare(&report.session), report)).collect()
-}
-
-/// What two ids of one session have in common: Devin's documents show them with and without their prefix.
-fn bare(id: &str) -> &str {
-    id.strip_prefix("devin-").unwrap_or(id)
 }
 
 /// Whether the report says something that the list does not. The spending grows all the time and is no news by itself

@@ -159,23 +159,34 @@ pub struct Usage {
     pub queue: u32,
 }
 
-/// Where permits and the line are kept. Each call is one statement on tables.
+/// What counts against the limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Permits of the last minute.
+    pub minute: u32,
+    /// Sessions since midnight (UTC), and attempts under way,
+    pub today: u32,
+    /// of which so many are of rank 0,
+    pub urgent: u32,
+    /// and so many of each route with a budget of its own.
+    pub routes: BTreeMap<String, u32>,
+}
+
+/// Where permits and the line are kept. Each call is a statement or a few on tables.
 pub trait Rows {
     /// Why the rows could not be read or written.
     type Error;
 
     /// Deletes confirmed permits from before the first time, and those never confirmed from before the second.
     fn forget(&self, confirmed: Time, reserved: Time) -> Result<(), Self::Error>;
-    /// Permits from after `now`, where the clock has jumped back, count as issued now.
-    fn clamp(&self, now: Time) -> Result<(), Self::Error>;
-    /// How many permits were issued at or after this time; `reserved`: those not confirmed count whenever they were issued.
-    fn issued(&self, since: Time, reserved: bool) -> Result<u32, Self::Error>;
+    /// Permits from after `now`, where the clock has jumped back, count as issued now; and who was expected by the other
+    /// time is not in line any more.
+    fn tidy(&self, now: Time, expected_by: Time) -> Result<(), Self::Error>;
+    /// What counts against the limits: of the permits issued in the window, and of those issued since midnight or not
+    /// confirmed.
+    fn spent(&self, window: Time, midnight: Time) -> Result<Spent, Self::Error>;
     /// When the permit was issued that is `place`-th (0 is the oldest) of those at or after `since`.
     fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Self::Error>;
-    /// The same, those not confirmed included, of rank 0 alone.
-    fn issued_urgent(&self, since: Time) -> Result<u32, Self::Error>;
-    /// The same for each route with a budget of its own.
-    fn issued_by_route(&self, since: Time) -> Result<BTreeMap<String, u32>, Self::Error>;
     /// What the permit or the place in line under this id counts for besides; until neither is there.
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Self::Error>;
     /// Issues a permit, in place of one that is there under that id.
@@ -191,8 +202,6 @@ pub trait Rows {
     fn wait(&self, waiter: &Waiter) -> Result<(), Self::Error>;
     /// Takes somebody out of the line.
     fn leave(&self, id: &str) -> Result<(), Self::Error>;
-    /// Takes those out of the line who were expected before then.
-    fn drop_absent(&self, expected_before: Time) -> Result<(), Self::Error>;
     /// Who is in line before that rank, time and id; those of rank 0 first.
     fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>, Self::Error>;
     /// How many are in line, `held` or not.
@@ -296,21 +305,15 @@ struct Room {
 
 impl Room {
     fn of<R: Rows>(rows: &R, limits: &Limits, now: Time) -> Result<Room, R::Error> {
-        let today = rows.issued(now.midnight(), true)?;
-        let day = limits.per_day.saturating_sub(today);
-        let mut others = day;
-        if limits.reserved > 0 {
-            let spent = today.saturating_sub(rows.issued_urgent(now.midnight())?);
-            others = day.min(limits.per_day.saturating_sub(limits.reserved).saturating_sub(spent));
-        }
+        let spent = rows.spent(window(now), now.midnight())?;
+        let day = limits.per_day.saturating_sub(spent.today);
+        let of_others = spent.today.saturating_sub(spent.urgent);
+        let others = day.min(limits.per_day.saturating_sub(limits.reserved).saturating_sub(of_others));
         let mut routes = limits.routes.clone();
-        if !routes.is_empty() {
-            let spent = rows.issued_by_route(now.midnight())?;
-            for (route, left) in &mut routes {
-                *left = left.saturating_sub(spent.get(route).copied().unwrap_or_default());
-            }
+        for (route, left) in &mut routes {
+            *left = left.saturating_sub(spent.routes.get(route).copied().unwrap_or_default());
         }
-        Ok(Room { in_minute: rows.issued(window(now), false)?, day, others, routes })
+        Ok(Room { in_minute: spent.minute, day, others, routes })
     }
 
     /// How many of a route's may go as far as its own budget is concerned; they are taken from it.
@@ -386,6 +389,9 @@ fn could_go<R: Rows>(rows: &R, limits: &Limits, per_minute: u32, now: Time) -> R
     }
     let room = Room::of(rows, limits, now)?;
     let free = room.day.min(per_minute.saturating_sub(room.in_minute)).min(MOST_CALLED);
+    if free == 0 {
+        return Ok(Vec::new());
+    }
     let mut others = room.others;
     let mut waiters = rows.first(free, &room.routes)?;
     waiters.retain(|waiter| {
@@ -407,17 +413,13 @@ pub fn expect<R: Rows>(rows: &R, waiter: Waiter, now: Time) -> Result<(), R::Err
 /// How much of the limits is used now.
 pub fn usage<R: Rows>(rows: &R, now: Time) -> Result<Usage, R::Error> {
     tidy(rows, now)?;
-    Ok(Usage {
-        minute: rows.issued(window(now), false)?,
-        today: rows.issued(now.midnight(), true)?,
-        queue: rows.in_line(false)?,
-    })
+    let Spent { minute, today, .. } = rows.spent(window(now), now.midnight())?;
+    Ok(Usage { minute, today, queue: rows.in_line(false)? })
 }
 
 /// Corrects what a clock that has jumped has left, and drops who is no longer waited for.
 fn tidy<R: Rows>(rows: &R, now: Time) -> Result<(), R::Error> {
-    rows.clamp(now)?;
-    rows.drop_absent(now.minus(GRACE))
+    rows.tidy(now, now.minus(GRACE))
 }
 
 /// Deletes what no longer counts: to be called now and then.

@@ -52,7 +52,11 @@ impl World {
             return;
         }
         let far = millis(self.executor.between(MINUTE, HOUR));
-        let ahead = [far, -far, 0][self.executor.below(3)];
+        self.set_clock(machine, [far, -far, 0][self.executor.below(3)]);
+    }
+
+    /// A machine's clock is so many milliseconds ahead from now on.
+    pub fn set_clock(&self, machine: &str, ahead: i64) {
         self.happened(machine, || format!("its clock is {} s ahead from now on", ahead / 1_000));
         self.clocks.ahead.borrow_mut().insert(machine.to_owned(), ahead);
         self.was_set(machine);

@@ -118,15 +118,22 @@ pub async fn weather(world: Rc<World>, storms: &'static [Storm], until: Time) {
     world.set_clocks();
 }
 
+/// How often there are many at once, …
+const BURSTS: f64 = 0.01;
+/// … fewer than so many more than the one that is always there, …
+const MOST_IN_BURST: usize = 30;
+/// … and how many there are at once on average.
+const AT_ONCE: f64 = 1.0 + BURSTS * (MOST_IN_BURST - 1) as f64 / 2.0;
+
 /// Incidents, so many in a year, until this time; `flaps`: how many of the alerts flap for days.
 pub async fn incidents(world: Rc<World>, a_year: u32, flaps: f64, until: Time) {
     let executor = &world.executor;
     let mut number = 0_u32;
     while executor.now() < until {
-        let pause = (365 * DAY) / a_year.max(1) * 2;
+        let pause = ((365 * DAY) / a_year.max(1)).mul_f64(2.0 * AT_ONCE);
         executor.pause(executor.between(Duration::ZERO, pause)).await;
         // Now and then many at once: one cause, many symptoms.
-        let burst = if executor.happens(0.01) { executor.below(30) } else { 0 };
+        let burst = if executor.happens(BURSTS) { executor.below(MOST_IN_BURST) } else { 0 };
         for _ in 0..=burst {
             number += 1;
             let world = Rc::clone(&world);
@@ -243,6 +250,9 @@ async fn alert(world: &Rc<World>, number: u32, flaps: f64, until: Time) {
         gates::release(world, &name).await;
     }
 }
+
+/// Of so many incidents one is an outage with many alerts.
+pub const OUTAGES: u32 = 40;
 
 /// Outages, so many in a year, until this time.
 pub async fn outages(world: Rc<World>, a_year: u32, until: Time) {

@@ -125,6 +125,14 @@ enum Version<'a> {
     },
 }
 
+/// A page of a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Listed<'a> {
+    V3 { items: Vec<Shown<'a>>, has_next_page: bool, end_cursor: String },
+    V1 { sessions: Vec<Shown<'a>> },
+}
+
 /// A pull request; v1 gives its address alone.
 #[derive(Serialize)]
 struct PullRequest {
@@ -263,12 +271,12 @@ impl Devin {
             }
         };
         let more = sessions.len() > PAGE;
-        let items: Vec<Shown<'_>> = sessions.into_iter().take(PAGE).map(|session| self.shown(session, now)).collect();
+        let items = sessions.into_iter().take(PAGE).map(|session| self.shown(session, now)).collect();
         match self.api {
-            Api::V1 => answer(200, &json!({"sessions": items})),
+            Api::V1 => answer(200, &Listed::V1 { sessions: items }),
             Api::V3 { .. } => {
-                let next = (from + PAGE).to_string();
-                answer(200, &json!({"items": items, "has_next_page": more, "end_cursor": next}))
+                let end_cursor = (from + PAGE).to_string();
+                answer(200, &Listed::V3 { items, has_next_page: more, end_cursor })
             }
         }
     }
@@ -333,21 +341,21 @@ impl Devin {
             end if ended => end,
             _ => ("running", "working", "working"),
         };
-        let page = format!("https://github.com/o/r/pull/{}", session.id);
-        let opened = session.opens.is_some_and(|at| now >= at);
+        let opened =
+            session.opens.is_some_and(|at| now >= at).then(|| format!("https://github.com/o/r/pull/{}", session.id));
         let output = (ended && session.end == 2).then(|| json!({"summary": "The pool was exhausted."}));
         let (status, version) = match self.api {
             Api::V3 { .. } => {
-                let request = || PullRequest { url: None, pr_url: Some(page), pr_state: Some("open") };
-                let pull_requests = opened.then(request).into_iter().collect();
+                let request = |page| PullRequest { url: None, pr_url: Some(page), pr_state: Some("open") };
+                let pull_requests = opened.map(request).into_iter().collect();
                 (
                     status,
                     Version::V3 { url: url(&session.id), status_detail: detail, acus_consumed: 1.5, pull_requests },
                 )
             }
             Api::V1 => {
-                let request = || PullRequest { url: Some(page), pr_url: None, pr_state: None };
-                ("running", Version::V1 { status_enum: v1, pull_request: opened.then(request), messages: None })
+                let request = |page| PullRequest { url: Some(page), pr_url: None, pr_state: None };
+                ("running", Version::V1 { status_enum: v1, pull_request: opened.map(request), messages: None })
             }
         };
         let (title, tags) = (session.title.as_str(), session.tags.as_slice());

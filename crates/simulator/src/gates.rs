@@ -143,16 +143,13 @@ impl World {
         }
     }
 
-    /// How many of these incidents are to have no session: they recovered first, which the sender was told or the list says,
-    /// nobody approved them, or Devin refused.
-    pub(crate) fn without_session<'a>(&self, names: impl Iterator<Item = &'a String>) -> usize {
-        let (listed, recovered) = (self.listed.borrow(), self.answered.recovered.borrow());
-        let ignored = |name: &&String| {
-            let (state, reason) = listed.get(*name).map_or(("", None), |(state, reason)| (state, *reason));
-            recovered.contains(*name)
-                || state == "failed"
-                || state == IGNORED && matches!(reason, Some(Reason::RecoveredFirst | Reason::ApprovalExpired))
-        };
-        names.filter(ignored).count()
+    /// Whether this incident is to have no session: it recovered first, which the sender was told or the list says, nobody
+    /// approved it, or Devin refused.
+    pub(crate) fn needs_none(&self, name: &str) -> bool {
+        let listed = self.listed.borrow();
+        let (state, reason) = listed.get(name).map_or(("", None), |(state, reason)| (state.as_str(), *reason));
+        self.answered.recovered.borrow().contains(name)
+            || state == "failed"
+            || state == IGNORED && matches!(reason, Some(Reason::RecoveredFirst | Reason::ApprovalExpired))
     }
 }

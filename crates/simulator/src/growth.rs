@@ -23,8 +23,10 @@ pub struct Growth {
     pub deliveries: u64,
     /// Requests to the register.
     pub requests: u64,
-    /// The most of them in one second, where the simulation is longer than an incident lasts.
-    pub busiest: Option<u64>,
+    /// The most of them in one second.
+    pub busiest: u64,
+    /// The most bytes that one of its statements was given: nothing else that grows is in its memory.
+    pub largest: u64,
     /// Rows in all its tables at the end.
     pub rows: i64,
     /// Bytes of its database at the end.
@@ -38,15 +40,16 @@ impl fmt::Display for Growth {
         let each = |figure: f64| figure / self.incidents.max(1) as f64;
         write!(
             f,
-            "| {} | {} | {:.1} | {:.1} | {:.3} | {} | {:.1} | {:.0} | {} | {} |",
+            "| {} | {} | {:.1} | {:.1} | {:.3} | {} | {:.1} | {:.0} | {} | {} | {} |",
             self.per_day,
             self.incidents,
             each(self.deliveries as f64),
             each(self.requests as f64),
             each(self.requests as f64) * f64::from(self.per_day) / 86_400.0,
-            self.busiest.map_or_else(|| "–".to_owned(), |busiest| busiest.to_string()),
+            self.busiest,
             each(self.rows as f64),
             each(self.bytes as f64),
+            self.largest / 1_000,
             self.cold.0,
             self.cold.1,
         )
@@ -55,7 +58,7 @@ impl fmt::Display for Growth {
 
 /// The head of the table whose rows are [`Growth`]s.
 pub const HEAD: &str = "| incidents a day | simulated | deliveries each | requests each | requests a second | busiest second | rows each | bytes each | \
-                        cold start: rows | steps |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |";
+                        most in memory, KB | cold start: rows | steps |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |";
 
 /// Simulates a company with so many incidents a day, for as long as some `incidents` take, and a week at most.
 pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
@@ -71,7 +74,8 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
     evenly(&world, BEGIN, end.plus(2 * DAY), |_| {});
     assert_eq!(world.broken(), None);
     let figures = &world.figures;
-    let (deliveries, requests, busiest) = (figures.deliveries.get(), figures.register.get(), figures.busiest.get());
+    let (deliveries, requests) = (figures.deliveries.get(), figures.register.get());
+    let (busiest, largest) = (figures.busiest.get(), figures.largest.get());
     let rows = world.rows();
     world.restart_register();
     let before = (figures.sql_rows.get(), figures.sql_steps.get());
@@ -86,7 +90,8 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
         incidents: world.keys().len() as u64,
         deliveries,
         requests,
-        busiest: (span >= DAY).then_some(busiest),
+        busiest,
+        largest,
         rows,
         bytes: world.number("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", []),
         cold: (figures.sql_rows.get() - before.0, figures.sql_steps.get() - before.1),

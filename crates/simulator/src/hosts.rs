@@ -233,8 +233,8 @@ impl IncidentHost for IncidentObject {
         let (name, state, reason, told) = (line.incident.clone(), line.state.clone(), line.reason, id.clone());
         let answer: Result<()> =
             self.world().ask_register(register::calls::Call::Publish { line: Box::new(line), id, permit }).await;
-        if let (PermitUse::Session(_), Some(id), Ok(())) = (permit, &told, &answer) {
-            self.world().is_counted(id);
+        if let (PermitUse::Session(at), Some(id), Ok(())) = (permit, &told, &answer) {
+            self.world().is_counted(id, at);
         }
         if answer.is_ok() {
             self.world().listed.borrow_mut().insert(name, (state, reason));
@@ -379,6 +379,11 @@ impl RegisterHost for RegisterObject {
         let figures = &world.figures;
         add(&figures.sql_steps, u64::try_from(steps).unwrap_or_default());
         add(&figures.sql_rows, all.len() as u64);
+        let bytes = all.iter().flat_map(|row| &row.1).map(|value| match value {
+            rusqlite::types::Value::Text(text) => text.len() as u64,
+            _ => 0,
+        });
+        figures.largest.set(figures.largest.get().max(bytes.sum()));
         if !prepared.readonly() {
             add(&figures.rows, world.database.changes());
         }

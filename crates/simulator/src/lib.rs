@@ -125,8 +125,9 @@ fn live(wanted: Wanted, watched: Option<String>, sought: Option<&'static str>) -
     world.watched.replace(watched.map(|key| (key, Vec::new())));
     let end = BEGIN.plus(wanted.days * DAY);
     world.executor.spawn(company::weather(Rc::clone(&world), wanted.storms, end));
-    world.executor.spawn(company::incidents(Rc::clone(&world), wanted.incidents, wanted.flaps, end));
-    world.executor.spawn(company::outages(Rc::clone(&world), wanted.incidents / 40, end));
+    let outages = wanted.incidents / company::OUTAGES;
+    world.executor.spawn(company::incidents(Rc::clone(&world), wanted.incidents - outages, wanted.flaps, end));
+    world.executor.spawn(company::outages(Rc::clone(&world), outages, end));
     world.executor.spawn(gates::pauses(Rc::clone(&world), end));
     world.executor.spawn(deploys::deploys(Rc::clone(&world), end));
     let cron = Cron { world: Rc::clone(&world) };

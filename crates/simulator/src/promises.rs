@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use crate::clocks::REGISTER;
@@ -21,7 +22,9 @@ impl World {
         if self.devin.borrow().tagged(tag).len() > 1 {
             self.broke(format!("{tag} has two sessions"));
         }
-        let released = self.released.borrow().contains(key_of(tag));
+        let key = key_of(tag);
+        self.with_session.borrow_mut().extend(self.record(key).map(|record| record.name()));
+        let released = self.released.borrow().contains(key);
         let mut created = self.created.borrow_mut();
         created.push((now, released));
         let within =
@@ -41,17 +44,24 @@ impl World {
     /// Whether what a record keeps of messages is within its bound.
     pub(crate) fn is_bounded(&self, key: &str, text: &str) {
         // Only messages have such a field, and each of them has it.
-        let many = text.matches("\"sole\":").count() > MOST_MESSAGES;
+        let many = memmem::find_iter(text.as_bytes(), "\"sole\":").count() > MOST_MESSAGES;
         let Some(record) = many.then(|| Record::from_text(text).ok()).flatten() else { return };
         if record.outbox.len() > MOST_MESSAGES {
             self.broke(format!("{key}: {} messages are kept", record.outbox.len()));
         }
     }
 
-    /// The register heard of a session: does it count, if it is one of today?
-    pub(crate) fn is_counted(&self, id: &str) {
+    /// The register heard of a session, or of one that there may be: does it count, if it is one of today?
+    pub(crate) fn is_counted(&self, id: &str, at: Time) {
         let now = self.clock(REGISTER);
         let created = self.devin.borrow().tagged(id).first().map(|session| session.created);
+        if created.is_none() {
+            let of_this = self.record(key_of(id)).filter(|record| record.correlation_id() == id);
+            if of_this.is_some_and(|record| !record.may_exist) && !self.was_rolled_back(key_of(id)) {
+                self.broke(format!("{} counts, although there is none", key_of(id)));
+            }
+            self.doubted.borrow_mut().insert(id.to_owned(), at);
+        }
         let today = created.is_some_and(|created| created >= now.midnight().plus(MINUTE));
         let set = self.register_was_set(now.midnight().minus(HOUR)) > 0;
         if today && !set && self.number("SELECT count(*) FROM permits WHERE id = ?", [id]) == 0 {
@@ -146,8 +156,12 @@ impl World {
         let created = self.created.borrow();
         // A permit counts a little longer than a minute, and from before its session is there.
         let window = now.minus(2 * MINUTE + 5 * SECOND);
-        let minute = created.iter().rev().take_while(|(at, _)| *at > window).count() as i64;
-        let day = created.iter().rev().take_while(|(at, _)| *at >= now.midnight()).count() as i64;
+        // Who may have a session counts as if it had.
+        let since = |from: Time| {
+            let doubted = self.doubted.borrow().values().filter(|at| **at >= from).count();
+            (created.iter().rev().take_while(|(at, _)| *at >= from).count() + doubted) as i64
+        };
+        let (minute, day) = (since(window), since(now.midnight()));
         let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0", [])
             + self.number("SELECT count(*) FROM waiters", []);
         let per_day = limits.per_day.saturating_sub(limits.reserved);
@@ -209,10 +223,13 @@ pub(crate) fn settled(world: &World) {
         }
     }
     for (key, names) in world.answered.accepted.borrow().iter() {
-        let sessions = world.devin.borrow().of_key(key);
-        let without = world.without_session(names.iter());
-        if sessions + without < names.len() && !world.was_rolled_back(key) {
-            world.broke(format!("{key}: {} accepted, {sessions} sessions", names.len()));
+        let with_session = world.with_session.borrow();
+        let names = names.iter().filter(|name| !with_session.contains(*name));
+        let missing: Vec<&String> = names.filter(|name| !world.needs_none(name)).collect();
+        if let [name, ..] = missing.as_slice()
+            && !world.was_rolled_back(key)
+        {
+            world.broke(format!("{name} was accepted, and has neither a session nor a reason"));
         }
     }
     for (key, names) in world.answered.fired.borrow().iter() {

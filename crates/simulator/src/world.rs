@@ -152,6 +152,8 @@ pub struct Figures {
     pub busiest: Cell<u64>,
     /// The second that is counted, and how many there were in it.
     second: Cell<(i64, u64)>,
+    /// The most bytes of text that one of its statements was given.
+    pub largest: Cell<u64>,
     /// Rows that the register's database has given.
     pub sql_rows: Cell<u64>,
     /// Steps of SQLite's machine that it took for them.
@@ -227,6 +229,10 @@ pub struct World {
     pub watched: RefCell<Option<(String, Vec<String>)>>,
     /// Sessions that counted against the limits, by when they were created.
     pub(crate) created: RefCell<Vec<(Time, bool)>>,
+    /// The names of the incidents that have had a session.
+    pub(crate) with_session: RefCell<BTreeSet<String>>,
+    /// When it was found that there may be a session, by correlation ids of which Devin has none.
+    pub(crate) doubted: RefCell<BTreeMap<String, Time>>,
     pub(crate) released: RefCell<BTreeSet<String>>,
     /// The state and the reason with which the list has each incident, or had it last.
     pub(crate) listed: RefCell<BTreeMap<String, (String, Option<Reason>)>>,
@@ -278,6 +284,8 @@ impl World {
             sought: Cell::default(),
             watched: RefCell::default(),
             created: RefCell::default(),
+            doubted: RefCell::default(),
+            with_session: RefCell::default(),
             released: RefCell::default(),
             listed: RefCell::default(),
             asks: RefCell::default(),

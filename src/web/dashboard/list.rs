@@ -102,7 +102,7 @@ fn filters(view: &View) -> Markup {
                 option value="" { "any" }
                 @for (code, words) in GRADES { option value=(code) selected[grade.eq_ignore_ascii_case(code)] { (words) } }
                 @if !grade.is_empty() && !GRADES.iter().any(|(code, _)| grade.eq_ignore_ascii_case(code)) {
-                    option selected { (grade) }
+                    option selected { (short(grade, 60)) }
                 }
             } }
             label { "Active in" select name="since" {

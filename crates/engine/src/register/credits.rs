@@ -16,20 +16,32 @@ impl<H: RegisterHost> Program<H> {
     /// Until when somebody is held because the account can't pay; `None` where it can, as far as is known, or where this
     /// one is to try.
     pub(super) fn held_for_credits(&self, applicant: &Applicant, limits: &Limits) -> Result<Option<Time>> {
-        let now = self.host.now();
-        let rows = self.exec("SELECT tries, incident FROM credits", Vec::new())?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let (tries, trying) = (Time(row.integer("tries")), row.text("incident").unwrap_or_default());
+        let Some((tries, trying)) = self.trying()? else { return Ok(None) };
         if trying == applicant.incident {
             return Ok(None);
         }
-        // Further away than any is made: the clock has been set back since.
-        let waits = now < tries && tries.since(now) <= TRIES_AFTER;
-        if waits && !applicant.released {
+        let now = self.host.now();
+        if is_to_come(tries, now) && !applicant.released {
             return self.after_the_others(tries, limits).map(Some);
+        }
+        if now < tries && !is_to_come(tries, now) {
+            // Times of a clock that has been set back since.
+            self.exec("DELETE FROM credits_line", Vec::new())?;
         }
         self.next_try(&applicant.incident, now)?;
         Ok(None)
+    }
+
+    /// When the next one tries, where the account can't pay and it is not yet time: until then all who ask are held.
+    pub(super) fn next_try_at(&self) -> Result<Option<Time>> {
+        let now = self.host.now();
+        Ok(self.trying()?.map(|(tries, _)| tries).filter(|tries| is_to_come(*tries, now)))
+    }
+
+    /// Where the account can't pay: when the next one tries, and who does now.
+    fn trying(&self) -> Result<Option<(Time, String)>> {
+        let rows = self.exec("SELECT tries, incident FROM credits", Vec::new())?;
+        Ok(rows.first().map(|row| (Time(row.integer("tries")), row.text("incident").unwrap_or_default())))
     }
 
     /// When the next of those who are held asks again: not before the next one tries, and as far from who was held before
@@ -46,9 +58,7 @@ impl<H: RegisterHost> Program<H> {
     /// Devin was seen to stop these incidents' sessions because the account can't pay, and to work on those of others.
     pub(super) fn seen_credits(&self, out: &[String], at_work: &[String]) -> Result<()> {
         let now = self.host.now();
-        let trying =
-            self.exec("SELECT incident FROM credits", Vec::new())?.first().and_then(|row| row.text("incident"));
-        match trying {
+        match self.trying()?.map(|(_, incident)| incident) {
             None if out.is_empty() => Ok(()),
             // Nobody tries yet.
             None => self.next_try("", now),
@@ -63,4 +73,9 @@ impl<H: RegisterHost> Program<H> {
         let bindings = vec![Binding::from(now.plus(TRIES_AFTER)), incident.into()];
         self.exec("INSERT OR REPLACE INTO credits VALUES (1, ?, ?)", bindings).map(|_| ())
     }
+}
+
+/// Whether the next one tries later than now. Further away than any is made, the clock has been set back since.
+fn is_to_come(tries: Time, now: Time) -> bool {
+    now < tries && tries.since(now) <= TRIES_AFTER
 }

@@ -87,6 +87,7 @@ impl<H: RegisterHost> Program<H> {
             }
             Call::Credits { out, at_work } => {
                 self.seen_credits(&out, &at_work)?;
+                self.call_next_of_settings().await?;
                 Ok(Value::Null)
             }
             Call::FirstToday { topic, incident, state } => {
@@ -150,13 +151,17 @@ impl<H: RegisterHost> Program<H> {
         if admission::called(self, limits, self.host.now())?.is_empty() {
             return Ok(());
         }
-        self.host.set_alarm(self.host.now()).await
+        let at = self.next_try_at()?.unwrap_or_else(|| self.host.now());
+        self.host.set_alarm(at).await
     }
 
-    /// Calls those in line for whom there is a slot. Who does not hear it asks again at its own time.
+    /// Calls those in line for whom there is a slot. Who does not hear it asks again at its own time. While the account
+    /// can't pay, nobody is called: each would ask, be held and leave its slot to the next.
     async fn call(&self, limits: &Limits) -> Result<()> {
         let mut failed = false;
-        for waiter in admission::called(self, limits, self.host.now())? {
+        let called = admission::called(self, limits, self.host.now())?;
+        let later = self.next_try_at()?.filter(|_| !called.is_empty());
+        for waiter in called.into_iter().filter(|_| later.is_none()) {
             let Some(key) = Key::of_name(&waiter.incident) else { continue };
             match self.host.call(&key, &waiter.id).await {
                 Ok(()) => admission::expect(self, waiter, self.host.now())?,
@@ -169,7 +174,7 @@ impl<H: RegisterHost> Program<H> {
         let now = self.host.now();
         let again = if failed { Some(now.plus(CALLED_AGAIN_AFTER)) } else { admission::call_again(self, limits, now)? };
         let pause_ends = admission::paused(self, now)?.and_then(|pause| pause.until);
-        match again.into_iter().chain(pause_ends).min() {
+        match later.or(again).into_iter().chain(pause_ends).min() {
             Some(at) => self.host.set_alarm(at).await,
             None => Ok(()),
         }

@@ -50,10 +50,11 @@ impl<H: RegisterHost> Program<H> {
         if fault::is_back(Fault::NotFollowed) {
             self.exec("DELETE FROM followed_sessions WHERE ended IS NOT NULL", Vec::new())?;
         }
+        // Lines are long: only those of the chosen are read.
         let rows = self.exec(
-            "SELECT incident, listing FROM followed_sessions JOIN incidents USING (incident) \
+            "SELECT incident, listing FROM (SELECT incident, asked FROM followed_sessions \
              WHERE ended IS NULL OR ended >= ?4 AND ?1 - asked >= min(?2, asked - ended) \
-             ORDER BY asked, incident LIMIT ?3",
+             ORDER BY asked, incident LIMIT ?3) CROSS JOIN incidents USING (incident)",
             vec![Binding::from(now), Binding::from(millis(HOUR)), Binding::from(most), oldest],
         )?;
         let mut lines = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Program;
 use crate::host::{Binding, Error, RegisterHost, Result, Row};
-use ::incident::admission::{Group, Pause, Rows, Waiter};
+use ::incident::admission::{Group, Pause, Rows, Spent, Waiter};
 use ::incident::time::Time;
 
 /// What the first release kept: sessions by their incidents' names. They still count on the day of the upgrade; who
@@ -35,6 +35,19 @@ impl<H: RegisterHost> Program<H> {
     }
 }
 
+impl<H: RegisterHost> Program<H> {
+    /// Those who come next in line after one, at most so many, without those of routes that have nothing left: they may be
+    /// hundreds, which are passed over where they are stored.
+    fn next_in_line(&self, most: u32, after: Option<&Waiter>, left: &BTreeMap<String, u32>) -> Result<Vec<H::Row>> {
+        let spent: BTreeMap<&String, &u32> = left.iter().filter(|(_, left)| **left == 0).collect();
+        let (rank, since, id) = after.map_or((-1, Time(0), ""), |after| (after.rank.into(), after.since, &after.id));
+        let query = "SELECT waiters.*, route FROM waiters LEFT JOIN counted USING (id) \
+             WHERE (rank, since, id) > (?1, ?2, ?3) AND (?4 ->> route) IS NULL ORDER BY rank, since, id LIMIT ?5";
+        let spent = serde_json::to_string(&spent)?;
+        self.exec(query, vec![Binding::Integer(rank), since.into(), id.into(), spent.into(), most.into()])
+    }
+}
+
 impl<H: RegisterHost> Rows for Program<H> {
     type Error = Error;
 
@@ -46,36 +59,49 @@ impl<H: RegisterHost> Rows for Program<H> {
         self.run(gone, Vec::new())
     }
 
-    fn clamp(&self, now: Time) -> Result<()> {
-        let now = Binding::from(now);
-        self.run("UPDATE permits SET at = ?1 WHERE confirmed IN (0, 1) AND at > ?1", vec![now])
+    fn tidy(&self, now: Time, expected_by: Time) -> Result<()> {
+        // Hardly ever is there anything to do, and to look is much less than to write nothing.
+        let query = "SELECT (SELECT max(at) FROM permits WHERE confirmed = 0) > ?1 \
+             OR (SELECT max(at) FROM permits WHERE confirmed = 1) > ?1 AS of_later, \
+             (SELECT min(back_at) FROM waiters) <= ?2 AS absent";
+        let rows = self.exec(query, vec![Binding::from(now), Binding::from(expected_by)])?;
+        let is = |column: &str| rows.first().is_some_and(|row| row.integer(column) != 0);
+        if is("of_later") {
+            let now = Binding::from(now);
+            self.run("UPDATE permits SET at = ?1 WHERE confirmed IN (0, 1) AND at > ?1", vec![now])?;
+        }
+        if is("absent") {
+            self.run("DELETE FROM waiters WHERE back_at <= ?", vec![Binding::from(expected_by)])?;
+        }
+        Ok(())
     }
 
-    fn issued(&self, since: Time, reserved: bool) -> Result<u32> {
-        // Not with OR, for which SQLite would gather the ids of both to count none twice.
-        let query = "SELECT (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?1) \
-             + (SELECT count(*) FROM permits WHERE confirmed = 0 AND at >= ?2) AS number";
-        let reserved_since = if reserved { Time(0) } else { since };
-        self.count(query, vec![Binding::from(since), Binding::from(reserved_since)])
+    fn spent(&self, window: Time, midnight: Time) -> Result<Spent> {
+        // Not with OR in the first, for which SQLite would gather the ids of both to count none twice.
+        let query = "SELECT NULL AS route, (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?1) \
+             + (SELECT count(*) FROM permits WHERE confirmed = 0 AND at >= ?1) AS minute, \
+             (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?2) \
+             + (SELECT count(*) FROM permits WHERE confirmed = 0) AS number, 0 AS urgent \
+             UNION ALL SELECT route, 0, count(*), sum(urgent) FROM counted JOIN permits USING (id) \
+             WHERE at >= ?2 OR confirmed = 0 GROUP BY route";
+        let rows = self.exec(query, vec![Binding::from(window), Binding::from(midnight)])?;
+        let mut rows = rows.iter();
+        let mut spent = Spent::default();
+        if let Some(all) = rows.next() {
+            spent.minute = u32::try_from(all.integer("minute")).unwrap_or(u32::MAX);
+            spent.today = number(all);
+        }
+        for row in rows {
+            spent.urgent = spent.urgent.saturating_add(u32::try_from(row.integer("urgent")).unwrap_or(u32::MAX));
+            spent.routes.extend(row.text("route").map(|route| (route, number(row))));
+        }
+        Ok(spent)
     }
 
     fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>> {
         let query =
             "SELECT at AS number FROM permits WHERE confirmed IN (0, 1) AND at >= ? ORDER BY at LIMIT 1 OFFSET ?";
         Ok(self.first_number(query, vec![Binding::from(since), Binding::from(place)])?.map(Time))
-    }
-
-    fn issued_urgent(&self, since: Time) -> Result<u32> {
-        let query = "SELECT count(*) AS number FROM counted JOIN permits USING (id) \
-             WHERE urgent = 1 AND (at >= ? OR confirmed = 0)";
-        self.count(query, vec![Binding::from(since)])
-    }
-
-    fn issued_by_route(&self, since: Time) -> Result<BTreeMap<String, u32>> {
-        let query = "SELECT route, count(*) AS number FROM counted JOIN permits USING (id) \
-             WHERE route IS NOT NULL AND (at >= ? OR confirmed = 0) GROUP BY route";
-        let rows = self.exec(query, vec![Binding::from(since)])?;
-        Ok(rows.iter().filter_map(|row| Some((row.text("route")?, number(row)))).collect())
     }
 
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<()> {
@@ -120,17 +146,30 @@ impl<H: RegisterHost> Rows for Program<H> {
         self.run("DELETE FROM waiters WHERE id = ?", vec![id.into()])
     }
 
-    fn drop_absent(&self, expected_before: Time) -> Result<()> {
-        self.run("DELETE FROM waiters WHERE back_at <= ?", vec![Binding::from(expected_before)])
-    }
-
     fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>> {
-        let query = "SELECT rank = 0 AS urgent, route, count(*) AS number FROM waiters LEFT JOIN counted USING (id) \
-             WHERE (rank, since, id) < (?, ?, ?) GROUP BY 1, 2 ORDER BY 1 DESC";
-        let rows = self.exec(query, vec![Binding::from(rank), Binding::from(since), id.into()])?;
+        // The line may be long: by its index alone it is counted at once, and those of routes with a budget are few.
+        let place = || vec![Binding::from(rank), Binding::from(since), id.into()];
+        let all = "SELECT count(*) AS number, sum(rank = 0) AS urgent FROM waiters WHERE (rank, since, id) < (?, ?, ?)";
+        let of_routes = "SELECT rank = 0 AS urgent, route, count(*) AS number FROM counted CROSS JOIN waiters USING (id) \
+             WHERE route IS NOT NULL AND (rank, since, waiters.id) < (?, ?, ?) GROUP BY 1, 2";
         let group =
             |row: &H::Row| Group { urgent: row.integer("urgent") != 0, route: row.text("route"), number: number(row) };
-        Ok(rows.iter().map(group).collect())
+        let mut groups: Vec<Group> = self.exec(of_routes, place())?.iter().map(group).collect();
+        let of_routes = |groups: &[Group], urgent: bool| {
+            groups
+                .iter()
+                .filter(|group| group.urgent == urgent)
+                .fold(0_u32, |sum, group| sum.saturating_add(group.number))
+        };
+        let rows = self.exec(all, place())?;
+        let (all, urgent) = rows.first().map_or((0, 0), |row| (number(row), row.integer("urgent")));
+        let urgent = u32::try_from(urgent).unwrap_or(u32::MAX);
+        for (urgent, all) in [(true, urgent), (false, all.saturating_sub(urgent))] {
+            let number = all.saturating_sub(of_routes(&groups, urgent));
+            groups.push(Group { urgent, route: None, number });
+        }
+        groups.sort_by_key(|group| !group.urgent);
+        Ok(groups)
     }
 
     fn in_line(&self, held: bool) -> Result<u32> {
@@ -138,17 +177,18 @@ impl<H: RegisterHost> Rows for Program<H> {
     }
 
     fn first(&self, most: u32, left: &BTreeMap<String, u32>) -> Result<Vec<Waiter>> {
-        // A row is only numbered within its route where that matters.
-        let rows = if left.is_empty() {
-            let query = "SELECT * FROM waiters ORDER BY rank, since, id LIMIT ?";
-            self.exec(query, vec![Binding::from(most)])?
-        } else {
-            let query = "SELECT * FROM (SELECT waiters.*, route, row_number() OVER (PARTITION BY route ORDER BY rank, since, \
-                 waiters.id) AS place FROM waiters LEFT JOIN counted USING (id)) \
-                 WHERE route IS NULL OR (?1 ->> route) IS NULL OR place <= (?1 ->> route) ORDER BY rank, since, id LIMIT ?2";
-            self.exec(query, vec![serde_json::to_string(left)?.into(), Binding::from(most)])?
-        };
-        Ok(rows.iter().map(waiter).collect())
+        let (mut left, mut first) = (left.clone(), Vec::new());
+        loop {
+            let wanted = most.saturating_sub(u32::try_from(first.len()).unwrap_or(u32::MAX));
+            let rows = self.next_in_line(wanted, first.last(), &left)?;
+            let enough = rows.len() < usize::try_from(wanted).unwrap_or(usize::MAX);
+            let before = first.len();
+            first.extend(rows.iter().filter(|row| takes(&mut left, *row)).map(waiter));
+            // Who was passed over now has a route of which nothing is left: the next question is not about its like.
+            if enough || first.len() == before.saturating_add(rows.len()) {
+                return Ok(first);
+            }
+        }
     }
 
     fn pause(&self) -> Result<Option<Pause>> {
@@ -159,6 +199,14 @@ impl<H: RegisterHost> Rows for Program<H> {
             until: Some(Time(row.integer("until"))).filter(|until| until.0 > 0),
         }))
     }
+}
+
+/// Whether somebody in line may go as far as the budget of its route is concerned, from which it is taken.
+fn takes(left: &mut BTreeMap<String, u32>, row: &impl Row) -> bool {
+    let Some(left) = row.text("route").and_then(|route| left.get_mut(&route)) else { return true };
+    let some = *left > 0;
+    *left = left.saturating_sub(1);
+    some
 }
 
 fn waiter(row: &impl Row) -> Waiter {

@@ -12,7 +12,8 @@ pub const PERMITS: &str = "CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY K
      CREATE INDEX IF NOT EXISTS permits_at ON permits (confirmed, at); \
      CREATE TABLE IF NOT EXISTS waiters (id TEXT PRIMARY KEY, incident TEXT, rank INTEGER, since INTEGER, \
      back_at INTEGER, held INTEGER) WITHOUT ROWID; \
-     CREATE INDEX IF NOT EXISTS line ON waiters (rank, since, id)";
+     CREATE INDEX IF NOT EXISTS line ON waiters (rank, since, id); \
+     CREATE INDEX IF NOT EXISTS absent ON waiters (back_at)";
 
 /// The sessions that Devin is asked about.
 pub const FOLLOWED: &str = "CREATE TABLE IF NOT EXISTS followed_sessions (incident TEXT PRIMARY KEY, asked INTEGER, ended INTEGER) WITHOUT ROWID";

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::body::{BadBody, One, Parsed, each};
 use super::description::Description;
 use super::identity::{Identity, steady};
-use super::json::{add, any_text, at, first_text, items, text};
+use super::json::{add, at, first_text, items, text};
 use super::names::inner;
 use super::{alert, bounds, labels, status, times};
 use crate::auth::sns::is_of_sns;
@@ -166,16 +166,12 @@ fn other(body: &Value, topic: &str) -> Result<One, BadBody> {
     let identity = Identity::of(&[("TopicArn", topic), ("Subject", &what)]).key(Sender::Sns, 2, 1);
     let (key, identity) =
         identity.ok_or_else(|| BadBody { error: "Missing required field: TopicArn".to_owned(), details: None })?;
-    let attributes = at(body, &["MessageAttributes"]).and_then(Value::as_object).into_iter().flatten();
-    let labels = attributes
-        .filter_map(|(name, value)| Some((name.clone(), at(value, &["Value"]).and_then(any_text)?)))
-        .collect();
+    // Without its `MessageAttributes`: SNS does not sign them, and a route could match what anybody put there.
     let incident = Incident {
         title: name,
         started_at: at(body, &["Timestamp"]).and_then(times::read),
         description: Some(bounds::head(&message, bounds::TEXT)),
         source: Some("sns".to_owned()),
-        labels: bounds::entries(labels),
         context: vec![("topic".to_owned(), topic.to_owned())],
         ..Incident::default()
     };

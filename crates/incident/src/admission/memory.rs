@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::{Group, Pause, Rows, Waiter};
+use super::{Group, Pause, Rows, Spent, Waiter};
 use crate::time::Time;
 
 /// Permits and the line, as tables would hold them.
@@ -31,13 +31,6 @@ impl Memory {
         self.counted.borrow().get(id).and_then(|(_, route)| route.clone())
     }
 
-    /// What those count for whose permits were issued since then, or are not confirmed.
-    fn today(&self, since: Time) -> impl Iterator<Item = (bool, Option<String>)> {
-        let (permits, counted) = (self.permits.borrow(), self.counted.borrow());
-        let ids = permits.iter().filter(|(_, (at, is))| *at >= since || !is).map(|(id, _)| id);
-        ids.filter_map(|id| counted.get(id).cloned()).collect::<Vec<_>>().into_iter()
-    }
-
     fn times(&self, since: Time) -> Vec<Time> {
         let mut times: Vec<Time> =
             self.permits.borrow().values().map(|(at, _)| *at).filter(|at| *at >= since).collect();
@@ -54,29 +47,27 @@ impl Rows for Memory {
         Ok(())
     }
 
-    fn clamp(&self, now: Time) -> Result<(), Infallible> {
+    fn tidy(&self, now: Time, expected_by: Time) -> Result<(), Infallible> {
         self.permits.borrow_mut().values_mut().for_each(|(at, _)| *at = (*at).min(now));
+        self.line.borrow_mut().retain(|_, waiter| waiter.back_at > expected_by);
         Ok(())
     }
 
-    fn issued(&self, since: Time, reserved: bool) -> Result<u32, Infallible> {
-        Ok(self.permits.borrow().values().filter(|(at, is)| *at >= since || reserved && !is).count() as u32)
+    fn spent(&self, window: Time, midnight: Time) -> Result<Spent, Infallible> {
+        let mut spent = Spent { minute: self.times(window).len() as u32, ..Spent::default() };
+        for (id, _) in self.permits.borrow().iter().filter(|(_, (at, is))| *at >= midnight || !is) {
+            spent.today += 1;
+            let (urgent, route) = self.counted.borrow().get(id).cloned().unwrap_or_default();
+            spent.urgent += u32::from(urgent);
+            if let Some(route) = route {
+                *spent.routes.entry(route).or_default() += 1;
+            }
+        }
+        Ok(spent)
     }
 
     fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Infallible> {
         Ok(self.times(since).get(place as usize).copied())
-    }
-
-    fn issued_urgent(&self, since: Time) -> Result<u32, Infallible> {
-        Ok(self.today(since).filter(|(urgent, _)| *urgent).count() as u32)
-    }
-
-    fn issued_by_route(&self, since: Time) -> Result<BTreeMap<String, u32>, Infallible> {
-        let mut spent = BTreeMap::new();
-        for route in self.today(since).filter_map(|(_, route)| route) {
-            *spent.entry(route).or_default() += 1;
-        }
-        Ok(spent)
     }
 
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Infallible> {
@@ -115,11 +106,6 @@ impl Rows for Memory {
 
     fn leave(&self, id: &str) -> Result<(), Infallible> {
         self.line.borrow_mut().remove(id);
-        Ok(())
-    }
-
-    fn drop_absent(&self, expected_before: Time) -> Result<(), Infallible> {
-        self.line.borrow_mut().retain(|_, waiter| waiter.back_at > expected_before);
         Ok(())
     }
 

@@ -52,7 +52,7 @@ pub fn creating(record: &mut Record, now: Time) -> bool {
         record.outbox.retain(|message| !said(message));
     }
     record.unanswered = 0;
-    record.may_exist = false;
+    record.may_exist = true;
     record.state = State::Creating { since: now, retry };
     true
 }
@@ -86,6 +86,7 @@ pub fn called(record: &mut Record, now: Time) -> bool {
 pub fn create_replied(record: &mut Record, reply: Result<Session, Failure>, now: Time, chance: Chance) {
     let State::Creating { since, retry } = record.state else { return };
     let attempt = retry.attempts.saturating_add(1);
+    record.may_exist = matches!(reply, Err(Failure::Unknown { .. }));
     match reply {
         Ok(session) => started(record, session, now),
         Err(Failure::Busy { after, words }) => {
@@ -131,6 +132,7 @@ pub fn look_up_replied(
         }
         Ok(None) if looks.saturating_add(1) >= LOOKS => {
             record.note(now, "looked for: the session was not created");
+            record.may_exist = false;
             create_again(record);
         }
         Ok(None) => {
@@ -142,15 +144,15 @@ pub fn look_up_replied(
         }
         Err(Failure::Refused { .. }) if repeatable => create_again(record),
         Err(Failure::Refused { words, .. }) => {
-            failed(record, format!("a session may exist, but looking for it was refused: {words}"), now);
-            record.may_exist = true;
+            record.may_exist = may_exist(record);
+            let doubt = if record.may_exist { "a session may exist, but " } else { "" };
+            failed(record, format!("{doubt}looking for it was refused: {words}"), now);
         }
         Err(failure) => {
             let retry = retry.again(now);
             if retry.too_long(now) {
-                failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
-                record.may_exist = true;
-                return;
+                record.may_exist = may_exist(record);
+                return failed(record, format!("gave up after 48 hours: {}", failure.words()), now);
             }
             let not_before = now.plus(pause(&failure, retry, chance));
             record.note(now, format!("not looked up yet: {}", failure.words()));
@@ -158,6 +160,15 @@ pub fn look_up_replied(
             record.state = State::LookingUp { not_before, since, looks, retry };
             record.publish(now);
         }
+    }
+}
+
+/// Whether there may be a session that is looked for: after a replay that is only made sure of.
+pub(super) fn may_exist(record: &Record) -> bool {
+    match record.state {
+        // The release before did not keep it where no answer had come; it always looked more than once for those.
+        State::LookingUp { looks, .. } => record.may_exist || looks.saturating_add(1) < LOOKS,
+        _ => false,
     }
 }
 

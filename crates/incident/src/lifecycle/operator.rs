@@ -1,6 +1,6 @@
 //! What people ask for: to try again or at once, and to give up.
 
-use super::creation::{failed, try_again};
+use super::creation::{failed, may_exist, try_again};
 use super::retry::{LOOKS, look_pause, was_late};
 use crate::fault::{self, Fault};
 use crate::record::{AdmissionState, Delivery, Message, Record, Retry, State};
@@ -105,9 +105,8 @@ pub fn give_up(record: &mut Record, now: Time) -> bool {
     match record.state {
         State::LookingUp { since, .. } if !was_late(since, now) => false,
         State::Waiting { .. } | State::LookingUp { .. } => {
-            let may_exist = matches!(record.state, State::LookingUp { .. });
+            record.may_exist = may_exist(record);
             failed(record, WORDS.to_owned(), now);
-            record.may_exist = may_exist;
             record.abandoned = true;
             true
         }

@@ -489,6 +489,42 @@ fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
 }
 
 #[test]
+fn what_devin_refused_is_no_session_because_nobody_could_look_for_it_afterwards() {
+    let refused = |words: &str| Failure::Refused { status: 401, words: words.into() };
+    let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+    create(&mut record, Err(refused("bad key")), NOW);
+    for _ in 0..2 {
+        assert!(replay(&mut record, NOW));
+        look_up_replied(&mut record, Err(refused("bad key")), false, NOW, 0.0);
+        assert_eq!((&record.state, record.permit()), (&State::Failed, PermitUse::None { in_line: false }));
+        assert_eq!(record.error.as_deref(), Some("looking for it was refused: bad key"));
+    }
+
+    // Where no answer came there may be one, however often it could not be looked for.
+    let unanswered: [fn(&mut Record); 2] = [
+        |record| create(record, Err(Failure::Unknown { words: "lost".into() }), NOW),
+        |record| {
+            creating(record, NOW);
+            interrupted(record, NOW);
+        },
+    ];
+    for happens in unanswered {
+        let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
+        happens(&mut record);
+        look_up_replied(&mut record, Err(refused("bad key")), false, NOW, 0.0);
+        assert!(replay(&mut record, NOW));
+        look_up_replied(&mut record, Err(refused("bad key")), false, NOW, 0.0);
+        assert_eq!((&record.state, record.permit()), (&State::Failed, PermitUse::Session(NOW)));
+        // Once it was looked for in vain, there is none.
+        assert!(replay(&mut record, NOW));
+        for _ in 0..LOOKS {
+            look_up_replied(&mut record, Ok(None), false, NOW, 0.0);
+        }
+        assert!(record.session_untried() && !record.may_exist);
+    }
+}
+
+#[test]
 fn an_alert_that_repeats_in_its_window_is_the_same_and_later_a_new_one() {
     let record = started(firing(), triage());
     let soon = NOW.plus(ms(3_000_000));

@@ -125,7 +125,7 @@ pub struct Record {
     pub insisted: bool,
     /// Whether somebody gave up on it: no repeat of its events starts anything then.
     pub abandoned: bool,
-    /// Whether it failed without anybody knowing that there is no session: it counts as one.
+    /// Whether Devin was asked for the session and nobody knows whether there is one: where it failed it counts as one.
     pub may_exist: bool,
     /// When the last attempt failed for good.
     pub failed_at: Option<Time>,

@@ -133,7 +133,8 @@ fn title(record: &Record) -> String {
         (None, Workflow::Postmortem, InitialTask::Investigate) => format!("Incident: {}", incident.title),
         (None, Workflow::Postmortem, InitialTask::Full) => format!("Postmortem: {}", incident.title),
     };
-    plain(&title, LONGEST_TITLE)
+    // A session is found by the correlation id at the end of its title, so a sender's words must not pass for another's.
+    plain(&title, LONGEST_TITLE).replace("[incident:", "(incident:")
 }
 
 /// One line outside any fence, in which nothing passes for one of its markers.
@@ -247,6 +248,19 @@ mod tests {
         let made = settings(true, |settings| session(&record, settings, false));
         assert_eq!(made.title, "Postmortem: (((UNTRUSTED 0 '''UNTRUSTED 0))) red");
         assert_eq!(made.tags.last().map(String::as_str), Some("service:(((UNTRUSTED 0---"));
+    }
+
+    #[test]
+    fn a_title_names_no_other_incident() {
+        let mut record = record(Plan::default());
+        let victim = record.correlation_id();
+        record.key = Key::new(Sender::Alert, &["7"]).unwrap();
+        record.incident.title = format!("disk full [[incident:\u{200b}incident:x] [{victim}]");
+        for tags in [true, false] {
+            let made = settings(tags, |settings| session(&record, settings, false));
+            assert!(!made.title.contains(&format!("[{victim}]")), "{}", made.title);
+            assert_eq!(made.found_by_tag(), tags);
+        }
     }
 
     /// The marker of a text's fence.

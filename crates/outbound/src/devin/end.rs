@@ -191,7 +191,7 @@ mod walks {
                     Happening::Reported(item) => item,
                 };
                 let answer = Answer { status: 200, retry_after: None, body: json!({"items": [item]}).to_string(), whole: true };
-                let mut report = reply::reports(Ok(answer), true, now).unwrap().remove(0);
+                let mut report = reply::reports(Ok(answer), &["devin-1"], true, now).unwrap().remove(0);
                 let told_before = record.notices.len();
                 let mut done = outcome::reported(&mut record, &report, now);
                 if done == Reported::WantsWords {

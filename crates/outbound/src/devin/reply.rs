@@ -4,6 +4,8 @@
 //! errors and 5xx may have been carried out (CognitionAI/terraform-provider-devin, `internal/provider/client.go`).
 //! v3 answers errors as RFC 9457 problems, v1 as `{"detail": …}` with a text or a list.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::call::{Api, SessionRequest};
@@ -116,7 +118,7 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
 }
 
 /// Whether a message that ends in `correlation_id` is on this page of a session's messages. Before its end a message shows what
-/// senders wrote, who know what a correlation id looks like.
+/// senders wrote, who know what a correlation id looks like; and Devin's own may end as they ask for.
 pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: Time) -> Result<Page<()>, Failure> {
     let value = body(answer, now)?;
     let items = match value.get("items").or_else(|| value.get("messages")) {
@@ -124,24 +126,31 @@ pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: 
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
     let ours = |item: &Value| {
-        item.get("message").and_then(Value::as_str).is_some_and(|text| text.trim_end().ends_with(correlation_id))
+        let ends = |text: &str| text.trim_end().ends_with(correlation_id);
+        !is_devins(item) && item.get("message").and_then(Value::as_str).is_some_and(ends)
     };
     let found = items.iter().any(ours).then_some(());
     Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
 }
 
-/// What a list says of its sessions. Where an entry can't be read, there is none for it; unknown words are no errors.
-/// `emails`: whether addresses are redacted in what Devin wrote.
-pub fn reports(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Vec<Report>, Failure> {
+/// Whether Devin wrote a message: v3 says it by `source`, v1 by `type`.
+fn is_devins(message: &Value) -> bool {
+    let says = |name: &str, word: &str| message.get(name).and_then(Value::as_str) == Some(word);
+    says("source", "devin") || says("type", "devin_message")
+}
+
+/// What a list says of the sessions with these ids: v1 lists others too. Where an entry can't be read, there is none for it;
+/// unknown words are no errors. `emails`: whether addresses are redacted in what Devin wrote.
+pub fn reports(answer: Result<Answer, String>, ids: &[&str], emails: bool, now: Time) -> Result<Vec<Report>, Failure> {
     let value = body(answer, now)?;
     let Some(Value::Array(items)) = value.get("items").or_else(|| value.get("sessions")) else {
         return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
     };
-    let mut reports = Vec::new();
-    for item in items {
-        reports.extend(report(item, emails));
-    }
-    Ok(reports)
+    let ids: BTreeSet<&str> = ids.iter().map(|id| bare(id)).collect();
+    let asked = |item: &&Value| {
+        item.get("session_id").and_then(Value::as_str).is_some_and(|id| ids.contains(bare(&text::clean::line(id, 200))))
+    };
+    Ok(items.iter().filter(asked).filter_map(|item| report(item, emails)).collect())
 }
 
 fn report(item: &Value, emails: bool) -> Option<Report> {
@@ -174,6 +183,11 @@ fn report(item: &Value, emails: bool) -> Option<Report> {
     })
 }
 
+/// What two ids of one session have in common: Devin's documents show them with and without their prefix.
+pub fn bare(id: &str) -> &str {
+    id.strip_prefix("devin-").unwrap_or(id)
+}
+
 /// The longest word for a state that is believed, and the most pull requests of a session that are kept.
 const LONGEST_WORD: usize = 60;
 const MOST_PULL_REQUESTS: usize = 20;
@@ -201,10 +215,9 @@ pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Re
         _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
     };
     let word = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let ours = |item: &&Value| word(item, "source") == "devin" || word(item, "type") == "devin_message";
     // Which comes first is not documented: of those without a time the last one is taken for the newest.
     let at = |item: &Value| item.get("created_at").and_then(Value::as_i64).unwrap_or_default();
-    let newest = items.iter().filter(ours).max_by_key(|item| at(item));
+    let newest = items.iter().filter(|item| is_devins(item)).max_by_key(|item| at(item));
     let found = newest.and_then(|item| {
         Some(Words { at: at(item), words: Finding::of_message(&word(item, "message"), emails)?.summary? })
     });

@@ -11,7 +11,12 @@ const LEAST: usize = 20;
 const MOST: usize = 160;
 
 /// Parts of the names of what is no secret, however it looks: ids, hashes, places.
-const ORDINARY_NAMES: [&str; 72] = [
+const ORDINARY_NAMES: [&str; 77] = [
+    "gclid",
+    "fbclid",
+    "delivery",
+    "bh",
+    "accept",
     "h",
     "state",
     "sha224",
@@ -223,13 +228,20 @@ pub(super) fn word(src: &Source, i: usize, end: usize, refusals: &mut Refusals) 
     // A line of nothing else is one of many with data.
     let data = value.len() >= 60 && matches!(before, 0 | b'\n' | b'\r') && matches!(src.at(last), 0 | b'\n' | b'\r');
     let mixed = !data && Look::of(value).mixed() && !wordy(value);
-    let counts = mixed && (introduced(src, i) || refusals.around(src, i, last)) && !ordinary_before(src, i);
+    let key = || introduced(src, i);
+    let refused = |refusals: &mut Refusals| refusals.around(src, i, last);
+    let counts = (mixed && (key() || refused(refusals)) || hexadecimal(value) && key() && refused(refusals))
+        && !ordinary_before(src, i);
     counts.then_some(Hit { start: i, end: src.run(last, 2, |b| b == b'='), name: OPAQUE })
 }
 
-/// The key in the path of a link that lets in whoever has it: `/reset-password/…`.
+/// The key in the path of a link that lets in whoever has it: `/reset-password/…`, `/hooks/…`.
 fn in_link(src: &Source, i: usize, end: usize) -> Option<Hit> {
-    const LINKS: [&str; 14] = [
+    const LINKS: [&str; 18] = [
+        "hook",
+        "hooks",
+        "webhook",
+        "webhooks",
         "reset",
         "password",
         "magic",
@@ -249,8 +261,16 @@ fn in_link(src: &Source, i: usize, end: usize) -> Option<Hit> {
     let value = src.slice(i, last);
     let part = src.run_back(i - 1, 24, |b| b.is_ascii_alphanumeric());
     let known = LINKS.iter().any(|link| src.slice(part, i - 1).eq_ignore_ascii_case(link.as_bytes()));
-    let counts = known && value.len() >= LEAST && (Look::of(value).mixed() && !wordy(value) || hexadecimal(value));
+    let counts = known
+        && value.len() >= LEAST
+        && (Look::of(value).mixed() && !wordy(value) || hexadecimal(value) || uuid(value) || scrambled(value));
     counts.then_some(Hit { start: i, end: last, name: OPAQUE })
+}
+
+/// Whether it is one word of digits among letters all over, as no name is.
+fn scrambled(value: &[u8]) -> bool {
+    let look = Look::of(value);
+    look.other == 0 && look.digits > 2 && look.changes * 4 >= value.len()
 }
 
 /// A key whose last part, from `i` to `end`, is long enough to be no id.

@@ -538,6 +538,20 @@ fn percent(part: usize, all: usize) -> f64 {
     100.0 * part as f64 / all.max(1) as f64
 }
 
+/// How many of these ordinary texts are hidden, of how many; those are printed.
+fn hidden(lookalikes: &[&str], chance: &mut Chance) -> (usize, usize) {
+    let (mut hidden, mut all) = (0, 0);
+    for text in lookalikes.repeat(3).iter().map(|text| written(text, chance).0) {
+        let shown = redact(&text, true);
+        all += 1;
+        if shown != text {
+            hidden += 1;
+            println!("hidden: {} as {}", text.replace('\n', "⏎"), shown.replace('\n', "⏎"));
+        }
+    }
+    (hidden, all)
+}
+
 #[test]
 fn nearly_all_secrets_are_caught_and_hardly_anything_else() {
     let mut chance = Chance(1);
@@ -569,15 +583,7 @@ fn nearly_all_secrets_are_caught_and_hardly_anything_else() {
     let groups = [vendors, labels, others, unknown];
     let total = groups.iter().fold((0, 0), |sum, group| (sum.0 + group.0, sum.1 + group.1));
 
-    let (mut hidden, mut all) = (0, 0);
-    for text in LOOKALIKES.iter().chain(LOOKALIKES).chain(LOOKALIKES).map(|text| written(text, &mut chance).0) {
-        let shown = redact(&text, true);
-        all += 1;
-        if shown != text {
-            hidden += 1;
-            println!("hidden: {} as {}", text.replace('\n', "⏎"), shown.replace('\n', "⏎"));
-        }
-    }
+    let (hidden, all) = hidden(LOOKALIKES, &mut chance);
     println!(
         "all: {:.1} % caught; ordinary texts: {hidden} of {all} hidden, {:.1} %",
         percent(total.0, total.1),
@@ -586,4 +592,13 @@ fn nearly_all_secrets_are_caught_and_hardly_anything_else() {
     assert!(percent(total.0, total.1) >= 95.0);
     assert!(groups.iter().take(3).all(|group| percent(group.0, group.1) >= 95.0));
     assert!(percent(hidden, all) <= 1.5);
+}
+
+/// What is caught of these secrets and hidden of these ordinary texts, in percent; both are printed.
+pub(super) fn measured(secrets: &[&str], lookalikes: &[&str]) -> (f64, f64) {
+    let mut chance = Chance(3);
+    let (caught, all) = caught("unseen", secrets.repeat(3).iter().map(|text| written(text, &mut chance)));
+    let (hidden, ordinary) = hidden(lookalikes, &mut chance);
+    println!("ordinary texts: {hidden} of {ordinary} hidden");
+    (percent(caught, all), percent(hidden, ordinary))
 }

@@ -193,8 +193,8 @@ impl Label {
     pub fn kind(&self) -> Option<&'static Ending> {
         let [last, second, third, fourth, ..] = self.letters;
         let kind = labels::ending([last, second, third, fourth], |ending| self.has(ending));
-        // Helm's `existingSecret` is the name of one.
-        kind.filter(|_| !self.contains("existing"))
+        // Helm's `existingSecret` is the name of one, and the `Sec-WebSocket-Key` of a connection is no secret.
+        kind.filter(|_| !self.contains("existing") && !self.ends_with("websocketkey"))
     }
 
     fn has(&self, ending: &Ending) -> bool {

@@ -36,6 +36,8 @@ mod vendors;
 mod corpus;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unseen;
 
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub use catalogue::catalogue;
@@ -309,6 +311,7 @@ impl<'a> Walk<'a> {
             b'b' | b'B' => token::bearer(src, i),
             b'e' if src.at(i + 1) == b'y' => token::jwt(src, i),
             b'M' if matches!(src.at(i + 1), b'I' | b'H' | b'C') => patterns::key_body(src, i),
+            b'P' if src.at(end) == b'-' => patterns::putty_key(src, i),
             b'M' | b'N' | b'O' => patterns::discord_token(src, i),
             _ => None,
         };

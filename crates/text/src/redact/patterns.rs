@@ -62,6 +62,15 @@ pub(super) fn key_body(src: &Source, i: usize) -> Option<Hit> {
     (end > i + 40).then_some(Hit { start: i, end: whole.unwrap_or(end), name: PRIVATE_KEY })
 }
 
+/// The private key in a file of PuTTY's, whose line `Private-Lines: 14` begins at `i`.
+pub(super) fn putty_key(src: &Source, i: usize) -> Option<Hit> {
+    const TITLE: &str = "Private-Lines: ";
+    let number = i + TITLE.len();
+    let start = src.run(number, 4, |b| b.is_ascii_digit());
+    let end = key_lines(src, start);
+    (src.starts(i, TITLE) && start > number && end > start).then_some(Hit { start, end, name: PRIVATE_KEY })
+}
+
 /// Where ` RSA PRIVATE KEY-----` and the like, at `i`, end; the blanks may be written as in URLs.
 fn title(src: &Source, i: usize) -> Option<usize> {
     let end = src.run(i, 60, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b' ' | b'+' | b'%'));

@@ -3,7 +3,7 @@
 use super::allowlist;
 use super::label::Label;
 use super::line::{Line, PROGRAMS};
-use super::opaque::Look;
+use super::opaque::{Look, telling};
 use super::place::{Place, Span};
 use super::rule::Value;
 use super::source::{Hit, Source};
@@ -120,7 +120,7 @@ pub(super) fn option(src: &Source, i: usize, line: &mut Line) -> Option<Hit> {
     Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, next)
 }
 
-/// The password in `user:password`, as curl takes it.
+/// The password in `user:password`, as curl takes it, or in `user,password`, as lftp does.
 fn after_user(src: &Source, next: usize) -> Option<Hit> {
     let quote = src.at(next);
     let quoted = matches!(quote, b'"' | b'\'');
@@ -129,9 +129,11 @@ fn after_user(src: &Source, next: usize) -> Option<Hit> {
         !matches!(b, 0 | b'\n' | b'[') && if quoted { b != quote } else { b > b' ' && !matches!(b, b'"' | b'\'') }
     };
     let end = src.run(start, WORD, belongs);
-    let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b'/' | b'['));
+    let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b',' | b'/' | b'['));
     let password = src.slice(colon + 1, end);
-    let found = src.at(colon) == b':' && password.len() > 2 && !allowlist::placeholder(password);
+    // Users' names are listed with commas.
+    let separated = src.at(colon) == b':' || src.at(colon) == b',' && telling(password, 8);
+    let found = separated && password.len() > 2 && !allowlist::placeholder(password);
     // `1000:1000` are a user's and a group's numbers.
     let found = found && password.iter().any(|b| !b.is_ascii_digit());
     found.then(|| Hit { start: colon + 1, end: src.run(end, usize::MAX, belongs), name: "password" })
@@ -187,15 +189,18 @@ pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     if letters && Look::of(value).changes < 3 { None } else { place.hit(ending.name, at) }
 }
 
-/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`.
+/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`, `PASSWORD('…')`.
 pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
-    if src.before(i) != b' ' || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y' | b'g') {
+    let called = src.before(i) == b'(';
+    if !(called || src.before(i) == b' ') || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y' | b'g') {
         return None;
     }
     let label = Label::backwards(src, i - 1, true);
     let ending = label.kind()?;
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
-    if ending.value == Value::Any { place.hit(ending.name, i) } else { None }
+    // What others call with a text is mostly no password: `get_password('app')`.
+    let counts = ending.value == Value::Any && (!called || label.is("password"));
+    if counts { place.hit(ending.name, i) } else { None }
 }
 
 /// The last value of a row, where the statement names the columns and one of them is a secret's:

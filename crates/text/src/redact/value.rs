@@ -28,7 +28,9 @@ const BLANKS: usize = 1_000;
 pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Option<Hit> {
     let colon = src.at(sep) == b':';
     let doubled = if colon { b':' } else { b'=' };
-    if src.before(sep) == doubled || (colon && src.at(sep + 1) == b':') {
+    // LDIF has base64 behind two: `userPassword:: …`.
+    let ldif = colon && src.at(sep + 1) == b':' && src.at(sep + 2) == b' ';
+    if src.before(sep) == doubled || (colon && !ldif && src.at(sep + 1) == b':') {
         // A path such as `Token::new`, or a comparison that was looked at already.
         return None;
     }
@@ -55,7 +57,8 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     }
     // `=>`, `:=`, `==`.
     let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
-    let at = (0..2).fold(sep + 1, |at, _| if sign(at) { at + 1 } else { at });
+    let first = if ldif { sep + 2 } else { sep + 1 };
+    let at = (0..2).fold(first, |at, _| if sign(at) { at + 1 } else { at });
     let depth = src.depth(sep);
     Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
 }

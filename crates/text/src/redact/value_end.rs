@@ -29,6 +29,10 @@ impl Place<'_> {
         if src.at(at) == b'[' && src.note(at).is_none() {
             return (src.run(at + 1, 64, |b| b.is_ascii_whitespace()), Ends::List);
         }
+        // A value of ODBC's that has a semicolon in it.
+        if src.at(at) == b'{' && src.before(self.label.start) == b';' && src.at(at + 1) != b'{' {
+            return (at + 1, Ends::Quote(b'}', src.width(at)));
+        }
         // Rust's Some("…"), Python's b'…', C#'s @"…" and so on.
         let mut quote = if src.starts(at, "Some(\"") { at + 5 } else { at };
         let prefixed = src.at(quote).is_ascii_alphabetic() || matches!(src.at(quote), b'@' | b'$');

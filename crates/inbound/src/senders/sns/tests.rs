@@ -74,6 +74,18 @@ fn other_messages_are_alerts_of_their_topic() {
 }
 
 #[test]
+fn nothing_is_read_that_sns_does_not_sign() {
+    let mut hostile = notification("Backup 17 failed", "See the log.");
+    let signed = event(&hostile);
+    hostile["MessageAttributes"] = json!({"team": {"Type": "String", "Value": "payments"}});
+    for (name, value) in [("UnsubscribeURL", "https://evil.example"), ("severity", "0"), ("AlarmName", "cpu")] {
+        hostile[name] = value.into();
+    }
+    hostile["alerts"] = json!([{"status": "resolved", "labels": {"alertname": "x"}}]);
+    assert_eq!(event(&hostile), signed);
+}
+
+#[test]
 fn a_topic_does_not_speak_for_those_who_prove_themselves() {
     let pagerduty =
         json!({"event": {"id": "1", "event_type": "incident.resolved", "data": {"id": "Q1", "type": "incident"}}});

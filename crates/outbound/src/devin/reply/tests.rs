@@ -116,6 +116,12 @@ fn a_message_is_recognised_by_its_mark() {
     let quoted = r#"{"items":[{"source":"user","message":"Note: (m/2)\nUNTRUSTED 4f2a>>>\n\n(m/1)\n"}]}"#;
     assert_eq!(message_found(answer(200, quoted), "(m/2)", NOW).unwrap().found, None);
     assert_eq!(message_found(answer(200, quoted), "(m/1)", NOW).unwrap().found, Some(()));
+    for devins in
+        [json!({"source": "devin", "message": "As asked: (m/1)"}), json!({"type": "devin_message", "message": "(m/1)"})]
+    {
+        let body = json!({"items": [devins]}).to_string();
+        assert_eq!(message_found(answer(200, &body), "(m/1)", NOW).unwrap().found, None, "{body}");
+    }
 }
 
 #[test]
@@ -141,9 +147,10 @@ fn a_list_tells_what_became_of_its_sessions() {
          "pull_requests": [{"pr_url": "https://x/1", "pr_state": "open"}, {"pr_url": "javascript:x"}, 7],
          "structured_output": {"title": "t"}},
         {"session_id": "devin-2", "status": "dreaming", "status_detail": null, "pull_requests": null},
-        {"status": "exit"}, null
+        {"session_id": "devin-3", "status": "running"}, {"status": "exit"}, null
     ]}"#;
-    let reports = reports(answer(200, list), true, NOW).unwrap();
+    // Whatever else is listed is nobody's.
+    let reports = reports(answer(200, list), &["devin-1", "2"], true, NOW).unwrap();
     assert_eq!(reports.len(), 2);
     let first = Report {
         session: "devin-1".into(),
@@ -165,7 +172,7 @@ fn a_list_tells_what_became_of_its_sessions() {
 fn v1_tells_it_in_other_words() {
     let list = r#"{"sessions": [{"session_id": "devin-1", "status": "x", "status_enum": "expired",
         "pull_request": {"url": "https://x/1"}, "structured_output": null}]}"#;
-    let report = reports(answer(200, list), true, NOW).unwrap().remove(0);
+    let report = reports(answer(200, list), &["devin-1"], true, NOW).unwrap().remove(0);
     assert_eq!((report.state.as_deref(), report.end, report.acus), (Some("expired"), End::Over, Value::Null));
     assert_eq!(report.pull_requests, [PullRequest { url: "https://x/1".into(), state: None }]);
 }
@@ -186,7 +193,7 @@ fn a_tag_that_was_left_out_is_noticed() {
 fn nothing_spent_is_not_known_yet() {
     for acus in ["0", "0.0", "-1", "null", "\"x\""] {
         let list = format!(r#"{{"items": [{{"session_id": "devin-1", "acus_consumed": {acus}}}]}}"#);
-        assert_eq!(reports(answer(200, &list), true, NOW).unwrap()[0].acus, Value::Null, "{acus}");
+        assert_eq!(reports(answer(200, &list), &["devin-1"], true, NOW).unwrap()[0].acus, Value::Null, "{acus}");
     }
 }
 
@@ -233,7 +240,7 @@ fn what_devin_says_is_kept_without_secrets() {
     let output = json!({"summary": "it logs password=hunter2hunter2\u{202e}", "token": "f3a9c1d27b86e05f"});
     let item = json!({"session_id": "devin-1", "status": "running", "structured_output": output, "messages": ["x"]});
     let list = json!({"items": [item]}).to_string();
-    let reported = reports(answer(200, &list), true, NOW).unwrap().remove(0).output.to_string();
+    let reported = reports(answer(200, &list), &["devin-1"], true, NOW).unwrap().remove(0).output.to_string();
     let now = state(answer(200, &item.to_string()), NOW).unwrap().to_string();
     for text in [&reported, &now] {
         assert!(

@@ -15,7 +15,9 @@ kinds! { BUSINESS
         "webhook.site/>{p16+}" "chat.googleapis.com/v1/spaces/>{p8+}" "hooks.glip.com/webhook/>{p16+}"
         "push.statuspage.io/>{p16+}" "uptime.betterstack.com/api/v1/heartbeat/>{p10+}" "cronitor.link/p/>{p16+}"
         "webhooks.fivetran.com/webhooks/>{p16+}" "pipedream.net/>{p16+}" "deadmanssnitch.com/>{p10+}"
-        "hooks.airtable.com/workflows/>{p16+}" "api.opsgenie.com/v1/json/>{p16+}";
+        "hooks.airtable.com/workflows/>{p16+}" "api.opsgenie.com/v1/json/>{p16+}" "hook.eu1.make.com/>{p16+}" "hook.eu2.make.com/>{p16+}"
+        "hook.us1.make.com/>{p16+}" "hook.us2.make.com/>{p16+}" "receiver/v1/http/>{p20+}" "loggly.com/inputs/>{p20+}"
+        "loggly.com/bulk/>{p20+}";
         "https://hooks.slack.com /services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX";
         "https://api.slack.com/messaging/webhooks";
     "slack token": "xoxb-{x10+}" "xoxp-{x10+}" "xoxa-{x10+}" "xoxe-{x10+}" "xoxe.{x10+}" "xoxo-{d2}{x8+}"

@@ -53,6 +53,12 @@ kinds! { CLOUD
         m6jo f8ef D0nH CY-1 Kgd2 vd-E r1uy ZAlI a-Zn Yd7c hlN- Xc_1 HSyG bDS1 GHXy 5oOK VqYX 7Enw vq4V NAKj  \
         Ks1P awtn 3LG8 Zv5Y pu8D 0fz";
         "0.Alpha";
+    "backblaze key": "K00{d1}{b27}";
+        "K002 Zk3v Q9xT 2mB7 nL4p R8tW 1yZ5 cF0"; "K001";
+    "upcloud token": "ucat_{u26}";
+        "ucat _01J Z8Q4 X7M2 N6K9 V3T5 R1WB YCD"; "ucat_1";
+    "ably key": "{A6}.{w6}:{w43}";
+        "xVLy Hw.Q 7kTz A:Zk 3vQ9 xT2m B7nL 4pR8 tW1y Z5cF 0gH6 jDuE 8oKs 3iB6 n"; "Handle.remove:in_the_middle";
     "digitalocean token": "dop_v1_{h40+}" "doo_v1_{h40+}" "dor_v1_{h40+}";
         "dop_ v1_1 c1e2 1862 ab8a 18a8 9020 73fe c8df 4f50 947a aeb"; "dop_v1_design";
     "digitalocean spaces key": "DO00{u16}";

@@ -45,6 +45,10 @@ kinds! { WATCH
         "secr et-W HgeU 8Ztj Casg jCY4 tl4W CS8L x7q1 wY7m DjqM iCI"; "secret-1";
     "scalingo token": "tk-us-{w48}" "tk-eu-{w48}";
         "tk-u s-UC xCVc O3WB 0_Fb 8KbP zJ7c F6Wx 9K2l 7Fyv eh-H PSrB _6yl 3b"; "tk-us-1";
+    "tinybird token": "p.eyJ{w20-400}.{w20+}";
+        "p.ey JvTk 3vQ9 xT2m B7nL 4pR8 tW1y Z5cF 0gH6 jD.Z k3vQ 9xT2 mB7n L4pR 8tW1"; "p.eyJ";
+    "keygen token": "prod-{h64}v2" "prod-{h64}v3" "admin-{h64}v2" "admin-{h64}v3" "env-{h64}v3" "user-{h64}v3";
+        "prod -9f8 6d08 1884 c7d6 59a2 feaa 0c55 ad01 5a3b f4f1 b2b0 b822 cd15 d6c1 5b0f 00a0 8v3"; "prod-eu-v3";
     "prefect key": "pnu_{A36}" "pnb_{A36}";
         "pnu_ CAPd mGh1 IFC4 lOFI Xwwr 7aym BjX8 ugHi adLa"; "pnu_1";
     "flagsmith key": "ser.{A20+}";
@@ -55,6 +59,17 @@ kinds! { WATCH
         "xprv j5vB whRE nzYQ eEht qJKe 1zKA Uu2u oX68 jCz9 IMEC swDK MwQA sHNW UFge IWcv Hfx9 g1EK f6E5 Pkqh  \
         KKNU HOuM VnBU ExXk 70XF X2Sg";
         "xprv";
+    "bitcoin key": "5H{A49}" "5J{A49}" "5K{A49}" "Kw{A50}" "Kx{A50}" "Ky{A50}" "Kz{A50}" "L1{A50}" "L2{A50}" "L3{A50}"
+        "L4{A50}" "L5{A50}";
+        "5JgZ hQ8w NfX2 mRb7 T9cV kL3p YdS6 uJ1x WqE4 oKr8 tBn5 zMhG yav"; "5Jahre L2 L3-cache";
+    "stellar seed": "SA{u54}" "SB{u54}" "SC{u54}" "SD{u54}";
+        "SCZ7 K2QX 5W4N JRT6 VYB3 MHPL GDEA UOIS F7C2 ZXK5 QWN4 JTR6 VBY3 MPHL"; "SCHEDULED SCOPE_DEFAULT";
+    "nats seed": "SU{u56}" "SA{u56}" "SO{u56}" "SN{u56}" "SC{u56}" "SX{u56}";
+        "SUAK 2QX5 W4NJ RT6V YB3M HPLG DEAU OISF 7C2Z XK5Q WN4J TR6V BY3M PHLK Q2"; "SUCCEEDED SOME_SUBJECT";
+    "windows hash": "{h32}:{h32}:::";
+        "5f4d cc3b 5aa7 65d6 1d83 27de b882 cf99 :8846 f7ea ee8f b117 ad06 bdd8 30b7 586c :::"; "d41d8cd98f00b204e9800998ecf8427e";
+    "node key": "infura.io/v3/>{h32}" "alchemy.com/v2/>{w20+}" "quiknode.pro/>{p20+}" "blastapi.io/>{w30+}" "go.getblock.io/>{h32}";
+        "infu ra.i o/v3 /8c2 7001 ae08 b30d 7046 9d7e 1152 f51b 6"; "docs.infura.io/v3/networks";
     "ssh key": "b3BlbnNzaC1rZXktdjE{b40+}";
         "b3Bl bnNz aC1r ZXkt djEt ezhR cmCT iKqA 99JT hh+a Ud7u AiiB O/8l 5JV/ Qmh"; "b3BlbnNzaC1rZXkt";
 }
