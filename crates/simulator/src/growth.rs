@@ -75,7 +75,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
     assert_eq!(world.broken(), None);
     let figures = &world.figures;
     let (deliveries, requests) = (figures.deliveries.get(), figures.register.get());
-    let (busiest, largest) = (figures.busiest.get(), figures.largest.get());
+    let busiest = figures.busiest.get();
     let rows = world.rows();
     world.restart_register();
     let before = (figures.sql_rows.get(), figures.sql_steps.get());
@@ -91,7 +91,7 @@ pub fn grow(seed: u64, per_day: u32, incidents: u32) -> Growth {
         deliveries,
         requests,
         busiest,
-        largest,
+        largest: figures.largest.get(),
         rows,
         bytes: world.number("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", []),
         cold: (figures.sql_rows.get() - before.0, figures.sql_steps.get() - before.1),

@@ -12,7 +12,9 @@ use simulator::{Wanted, faults, growth, simulate};
 fn main() -> ExitCode {
     let mut wanted = Wanted::usual(1, 30);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    for pair in arguments.chunks(2) {
+    let valued: Vec<String> =
+        arguments.iter().filter(|it| !["--faults", "--growth"].contains(&it.as_str())).cloned().collect();
+    for pair in valued.chunks(2) {
         let (name, value) =
             (pair.first().map_or("", String::as_str), pair.get(1).and_then(|value| value.parse::<u64>().ok()));
         match (name, value) {
@@ -20,7 +22,6 @@ fn main() -> ExitCode {
             ("--years", Some(years)) => wanted.days = u32::try_from(years * 365).unwrap_or(u32::MAX),
             ("--days", Some(days)) => wanted.days = u32::try_from(days).unwrap_or(u32::MAX),
             ("--incidents", Some(incidents)) => wanted.incidents = u32::try_from(incidents).unwrap_or(u32::MAX),
-            ("--faults" | "--growth", _) => {}
             ("--fault", _) => wanted.fault = pair.get(1).and_then(|name| name.parse().ok()),
             _ => {
                 let faults: Vec<&str> = Fault::VARIANTS.iter().map(|fault| fault.into()).collect();
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| argument == "--faults") {
         return faults(wanted);
     }
-    if arguments.first().is_some_and(|first| first == "--growth") {
+    if arguments.iter().any(|argument| argument == "--growth") {
         println!("{}", growth::HEAD);
         for per_day in growth::SIZES {
             // An hour at least, in which many are under way at once.

@@ -77,7 +77,10 @@ impl<H: RegisterHost> Program<H> {
             }
             Call::Publish { line, id, permit } => {
                 self.published(&line, id.as_deref(), permit)?;
-                self.call_next_of_settings().await?;
+                // Nothing else that is published makes room; for what time makes, those in line and the cron trigger ask.
+                if let PermitUse::None { .. } = permit {
+                    self.call_next_of_settings().await?;
+                }
                 Ok(Value::Null)
             }
             Call::Open { most } => {
