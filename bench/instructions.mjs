@@ -1,5 +1,5 @@
-// npm run instructions: what an event costs from its body to Devin's prompt, counted by valgrind in instructions of this
-// machine's build. Times are noisy, this is not: tests/instructions.test.mjs compares it with what is kept.
+// npm run instructions: what an event costs from its body to Devin's prompt, counted by valgrind in instructions of
+// this machine's build. Times are noisy, this is not: tests/instructions.test.mjs compares it with what is kept.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLine, main, table } from "../scripts/cli.mjs";

@@ -398,23 +398,16 @@ fn of_file(FileProblem { path, error }: FileProblem) -> Problem {
 
 /// Whether a key may be sent there, or come from there: https, or http to this machine; no user name in it, no query.
 fn is_safe_address(base: &str) -> bool {
-    let host = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    let Some((scheme, rest)) = base.split_once("://") else { return false };
+    let host = rest.split('/').next().unwrap_or_default();
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let trusted = scheme == "https" || (scheme == "http" && matches!(name, "127.0.0.1" | "localhost"));
+    let plain = rest.bytes().all(|b| b.is_ascii_graphic()) && !rest.contains(['@', '?', '#', '\\']);
     // What no request can be made to would have every incident wait.
-    let is_host = |host: &str| {
-        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-        let label = |label: &str| {
-            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        };
-        host.len() <= 253 && name.split('.').all(label) && port.parse::<u16>().is_ok()
-    };
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['@', '?', '#', '\\']);
-    if let Some(rest) = base.strip_prefix("https://") {
-        return plain(rest) && is_host(&host(rest));
-    }
-    let Some(rest) = base.strip_prefix("http://") else { return false };
-    let host = host(rest);
-    let (name, port) = host.split_once(':').unwrap_or((&host, "80"));
-    plain(rest) && matches!(name, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok()
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    trusted && plain && host.len() <= 253 && name.split('.').all(is_label) && is_port
 }
 
 /// The same of a webhook's whole address, which may have a query.

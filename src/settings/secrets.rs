@@ -59,8 +59,9 @@ impl Callers {
 impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     pub(super) fn callers(mut self) -> Callers {
         let sources = self.sources();
-        let hook_secrets = self.hook_secrets(&sources);
-        let [admin_token, viewer_token] = TOKENS.map(|name| self.secret(name));
+        let tokens = TOKENS.map(|name| self.secret(name));
+        let hook_secrets = self.hook_secrets(&sources, &tokens);
+        let [admin_token, viewer_token] = tokens;
         let log_ignored = self.log_ignored();
         let Reader { problems, warnings, .. } = self;
         Callers { hook_secrets, admin_token, viewer_token, sources, log_ignored, problems, warnings }
@@ -84,13 +85,13 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         }
     }
 
-    fn hook_secrets(&mut self, sources: &[Mapping]) -> EndpointSecrets {
-        let shared = self.rotating("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS");
+    fn hook_secrets(&mut self, sources: &[Mapping], tokens: &[Option<Secret>; 2]) -> EndpointSecrets {
+        let shared = self.rotating("WEBHOOK_SECRET");
         let hooks = senders::hooks(sources);
         let mut own = Vec::new();
         for (name, hook) in &hooks {
             let name = own_secret_name(name);
-            let secrets = self.rotating(&name, &format!("{name}_PREVIOUS"));
+            let secrets = self.rotating(&name);
             if secrets.is_set() {
                 own.push(OwnSecret { name: name.to_ascii_lowercase(), hook: *hook, secrets });
             }
@@ -99,14 +100,14 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
             name: "pagerduty_signature".to_owned(),
             hooks: vec![Endpoint::Of(Sender::Pagerduty)],
             scheme: Scheme::pagerduty(),
-            secrets: self.rotating("PAGERDUTY_SIGNING_SECRET", "PAGERDUTY_SIGNING_SECRET_PREVIOUS"),
+            secrets: self.rotating("PAGERDUTY_SIGNING_SECRET"),
         }];
         let value = (self.get)("SIGNATURES").unwrap_or_default();
         let mut problems = Vec::new();
-        signatures.extend(auth::signatures(&value, &hooks, &|name| self.secret(name), &mut problems));
+        signatures.extend(auth::signatures(&value, &hooks, &mut |name| self.secret(name), &mut problems));
         self.problems.extend(problems);
         let (entra, topics) = (self.entra(), self.topics());
-        self.strength(&hooks, &signatures);
+        self.strength(&shared, &own, &signatures, tokens);
         let unreadable = !self.problems.is_empty();
         let open = self.switch("ALLOW_UNAUTHENTICATED", false);
         if open {
@@ -115,45 +116,48 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         EndpointSecrets { shared, own, signatures, entra, topics, unreadable, open }
     }
 
-    /// Looks for secrets that protect nothing, and for those that are kept in a way that should be changed.
-    fn strength(&mut self, hooks: &[(String, Endpoint)], signatures: &[Signature]) {
-        let mut own = vec!["WEBHOOK_SECRET".to_owned(), "PAGERDUTY_SIGNING_SECRET".to_owned()];
-        own.extend(hooks.iter().map(|(hook, _)| own_secret_name(hook)));
-        // The first is PagerDuty's, which has another name in the log. Standard Webhooks are two with one secret.
-        let mut signing: Vec<String> = signatures.iter().skip(1).map(|one| one.name.to_ascii_uppercase()).collect();
-        signing.sort();
-        signing.dedup();
-        let (mut own, signing) = (self.with_previous(own), self.with_previous(signing));
-        for token in TOKENS {
-            own.extend(self.secret(token).map(|secret| (token.to_owned(), secret)));
+    /// Looks for secrets that protect nothing, and for those that are left from a rotation.
+    fn strength(
+        &mut self,
+        shared: &Rotating,
+        hooks: &[OwnSecret],
+        signatures: &[Signature],
+        tokens: &[Option<Secret>; 2],
+    ) {
+        let mut own = Vec::new();
+        self.each("WEBHOOK_SECRET", shared, &mut own);
+        let mut signing = Vec::new();
+        let mut signatures = signatures.iter();
+        if let Some(pagerduty) = signatures.next() {
+            self.each("PAGERDUTY_SIGNING_SECRET", &pagerduty.secrets, &mut own);
         }
-        for (name, _) in own.iter().chain(&signing) {
-            if (self.get)(name).is_some_and(|value| !value.is_string()) {
-                self.warnings.push(format!(
-                    "{name} is a number or a switch in [vars], where everybody who reads the settings sees it: take it out, \
-                     and npx wrangler secret put {name}"
-                ));
-            }
+        for hook in hooks {
+            self.each(&hook.name.to_ascii_uppercase(), &hook.secrets, &mut own);
+        }
+        let mut others: Vec<&Signature> = signatures.collect();
+        // Standard Webhooks are two with one secret.
+        others.sort_by(|a, b| a.name.cmp(&b.name));
+        others.dedup_by(|a, b| a.name == b.name);
+        for signature in others {
+            self.each(&signature.name.to_ascii_uppercase(), &signature.secrets, &mut signing);
+        }
+        for (name, token) in TOKENS.iter().zip(tokens) {
+            own.extend(token.clone().map(|secret| ((*name).to_owned(), secret)));
         }
         self.problems.extend(strength::problems(&own, &signing));
     }
 
-    /// The secrets of these names that are set, and the ones before them.
-    fn with_previous(&mut self, names: Vec<String>) -> Vec<(String, Secret)> {
-        let mut secrets = Vec::new();
-        for name in names {
-            let previous = format!("{name}_PREVIOUS");
-            let Rotating { current, previous: before } = self.rotating(&name, &previous);
-            if current.is_none() && before.is_some() {
-                self.warnings.push(format!(
-                    "{previous} is set and {name} is not: set {name} (npx wrangler secret put {name}), and delete {previous} \
-                     once no sender uses it"
-                ));
-            }
-            secrets.extend(current.map(|secret| (name, secret)));
-            secrets.extend(before.map(|secret| (previous, secret)));
+    /// Adds the secret of this name and the one before it, where they are set.
+    fn each(&mut self, name: &str, secrets: &Rotating, all: &mut Vec<(String, Secret)>) {
+        let previous = format!("{name}_PREVIOUS");
+        if secrets.current.is_none() && secrets.previous.is_some() {
+            self.warnings.push(format!(
+                "{previous} is set and {name} is not: set {name} (npx wrangler secret put {name}), and delete {previous} \
+                 once no sender uses it"
+            ));
         }
-        secrets
+        all.extend(secrets.current.clone().map(|secret| (name.to_owned(), secret)));
+        all.extend(secrets.previous.clone().map(|secret| (previous, secret)));
     }
 
     fn entra(&mut self) -> Option<Entra> {
@@ -192,12 +196,23 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
     }
 
     /// A secret; `None` where it is blank. A number is one too: were it none, its hook would have no secret, and with
-    /// `ALLOW_UNAUTHENTICATED` be open.
-    pub(super) fn secret(&self, name: &str) -> Option<Secret> {
+    /// `ALLOW_UNAUTHENTICATED` be open. For the same reason a table is a problem.
+    pub(super) fn secret(&mut self, name: &str) -> Option<Secret> {
         let text = match (self.get)(name)? {
+            Value::Null => return None,
             Value::String(text) => text,
-            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
-            _ => return None,
+            value @ (Value::Number(_) | Value::Bool(_)) => {
+                self.warnings.push(format!(
+                    "{name} is a number or a switch in [vars], where everybody who reads the settings sees it: take it out, \
+                     and npx wrangler secret put {name}"
+                ));
+                value.to_string()
+            }
+            Value::Array(_) | Value::Object(_) => {
+                let expected = format!("one text, no table or list in [vars]: npx wrangler secret put {name}");
+                self.wrong_secret(name, &expected);
+                return None;
+            }
         };
         let text = text.trim();
         (!text.is_empty()).then(|| Secret::new(text))
@@ -212,7 +227,7 @@ impl<G: Fn(&str) -> Option<Value>> Reader<G> {
         Some(key)
     }
 
-    fn rotating(&self, current: &str, previous: &str) -> Rotating {
-        Rotating { current: self.secret(current), previous: self.secret(previous) }
+    fn rotating(&mut self, name: &str) -> Rotating {
+        Rotating { current: self.secret(name), previous: self.secret(&format!("{name}_PREVIOUS")) }
     }
 }

@@ -291,6 +291,25 @@ fn without_any_secret_the_problem_is_named_with_its_command() {
 }
 
 #[test]
+fn a_secret_that_is_a_table_is_a_problem_and_opens_nothing() {
+    let names = [
+        "WEBHOOK_SECRET",
+        "WEBHOOK_SECRET_ZABBIX_PREVIOUS",
+        "PAGERDUTY_SIGNING_SECRET",
+        "VIEWER_TOKEN",
+        "NOTIFY_WEBHOOK_URL",
+    ];
+    for (name, value) in names.into_iter().flat_map(|name| [(name, json!({"a": "b"})), (name, json!(["a"]))]) {
+        let configuration = with(json!({(name): value, "ALLOW_UNAUTHENTICATED": true}));
+        let found: Vec<String> = configuration.problems().iter().map(Problem::to_string).collect();
+        let expected = format!("{name} is (not shown), expected one text, no table or list in [vars]");
+        assert!(found.len() == 1 && found[0].starts_with(&expected), "{found:?}");
+    }
+    let secrets = &with(json!({"WEBHOOK_SECRET": {}, "ALLOW_UNAUTHENTICATED": true})).callers.hook_secrets;
+    assert!(secrets.unreadable, "no hook is open while a secret can't be read");
+}
+
+#[test]
 fn what_is_allowed_and_unwise_is_a_warning() {
     assert_eq!(with(json!({})).warnings, [""; 0]);
     assert_eq!(with(json!({"ALLOW_UNAUTHENTICATED": "on"})).warnings, [OPEN_WARNING]);
@@ -299,6 +318,7 @@ fn what_is_allowed_and_unwise_is_a_warning() {
     let number = with(json!({"WEBHOOK_SECRET": 918_273_645_546_378_i64, "ALLOW_UNAUTHENTICATED": true}));
     assert!(number.callers.hook_secrets.is_set(), "a number does not open the hooks");
     assert!(number.warnings.iter().any(|warning| warning.starts_with("WEBHOOK_SECRET is a number")));
+    assert_eq!(number.warnings.len(), 2, "each is said once: {:?}", number.warnings);
     let route = json!({"alert_name": "db-*", "repos": ["o/r"]});
     assert_eq!(with(json!({"ROUTES": [route]})).warnings.len(), 1);
 }

@@ -99,8 +99,8 @@ pub fn signatures(input: &[u8]) {
     let body = parts.next().unwrap_or_default();
     let setting = serde_json::from_str(&setting).unwrap_or_else(|_| Value::String(setting.into_owned()));
     let mut problems = Vec::new();
-    let secret = |name: &str| (!name.ends_with("_PREVIOUS")).then(|| Secret::new(ENCODED_KEY));
-    let signatures = auth::signatures(&setting, &inbound::senders::hooks(&[]), &secret, &mut problems);
+    let mut secret = |name: &str| (!name.ends_with("_PREVIOUS")).then(|| Secret::new(ENCODED_KEY));
+    let signatures = auth::signatures(&setting, &inbound::senders::hooks(&[]), &mut secret, &mut problems);
     for problem in &problems {
         assert!(problem.setting.starts_with("SIGNATURES") && !problem.expected.is_empty(), "{problem}");
         assert!(problem.found.as_ref().is_none_or(|found| found.len() < 1_000));

@@ -24,7 +24,7 @@ const ANY: &str = "trigger-devin";
 pub fn signatures(
     value: &Value,
     hooks: &[(String, Endpoint)],
-    secret: &dyn Fn(&str) -> Option<Secret>,
+    secret: &mut dyn FnMut(&str) -> Option<Secret>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Signature> {
     let mut signatures = Vec::new();
@@ -61,7 +61,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn signature(&mut self, secret: &dyn Fn(&str) -> Option<Secret>, signatures: &mut Vec<Signature>) {
+    fn signature(&mut self, secret: &mut dyn FnMut(&str) -> Option<Secret>, signatures: &mut Vec<Signature>) {
         let problems = self.problems.len();
         for (field, value) in self.fields {
             if !FIELDS.contains(&field.as_str()) {
@@ -77,8 +77,7 @@ impl<'a> Reading<'a> {
             None => Vec::new(),
         };
         let Some(name) = self.secret_name() else { return };
-        let get = |name: &str| secret(name);
-        let secrets = Rotating { current: get(name), previous: get(&format!("{name}_PREVIOUS")) };
+        let secrets = Rotating { current: secret(name), previous: secret(&format!("{name}_PREVIOUS")) };
         if secrets.current.is_none() {
             let expected = format!("the Worker secret {name}: npx wrangler secret put {name}");
             self.note(".secret".to_owned(), None, &expected);

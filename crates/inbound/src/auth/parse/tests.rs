@@ -18,7 +18,7 @@ fn stored(name: &str) -> Option<Secret> {
 
 fn read(value: Value) -> (Vec<Signature>, Vec<String>) {
     let mut problems = Vec::new();
-    let signatures = signatures(&value, &hooks(&[]), &stored, &mut problems);
+    let signatures = signatures(&value, &hooks(&[]), &mut stored, &mut problems);
     (
         signatures,
         problems.iter().map(|problem| problem.to_string().replace(" (SIGNATURES[1] is the first)", "")).collect(),

@@ -38,7 +38,7 @@ const MOST: usize = 50;
 const MOST_ITEMS: usize = 100;
 
 const A_PATH: &str =
-    "a dotted path such as \"incident.policy_name\" or \"alerts.0.x\", or a list of paths that are joined";
+    "a dotted path such as \"incident.policy_name\" or \"alerts.0.x\", with at most 3 stars, or a list of such paths";
 const WORDS: &str = "a word, or a list of words";
 
 /// Reads the whole variable.
@@ -155,7 +155,7 @@ impl Reading<'_> {
             self.wrong(
                 &format!(".{key}"),
                 Some(show(value)),
-                "a dotted path such as \"incident.policy_name\" or \"alerts.0.x\"",
+                "a dotted path such as \"incident.policy_name\" or \"alerts.0.x\", with at most 3 stars",
             );
         }
         path

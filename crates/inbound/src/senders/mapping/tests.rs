@@ -121,6 +121,7 @@ fn what_is_wrong_with_sources_is_named() {
         let found = first(base(key, value.clone()));
         assert!(found.starts_with(&format!("SOURCES[1].{key}")), "{found}");
     }
+    assert!(first(base("url", json!("*.*.*.*.x"))).contains("with at most 3 stars"));
     assert!(first(base("defaults", json!({"sevice": "x"}))).contains("did you mean service?"));
     let twice = sources(&json!([base("url", json!("u")), base("url", json!("u"))])).unwrap_err();
     assert!(twice[0].setting == "SOURCES[2].name" && twice[0].expected.starts_with("a name that no other source has"));
