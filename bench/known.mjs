@@ -51,6 +51,8 @@ async function fill({ url, size, runtime }) {
   for (let first = 0; first < size; first += AT_ONCE) {
     await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => copy(first + index)));
   }
+  // It is to read what it has now.
+  await control(url, { evict: true });
 }
 
 /** Asks something of the register itself: see tests/controlled-worker.js. */
