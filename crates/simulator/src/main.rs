@@ -39,8 +39,8 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| argument == "--growth") {
         println!("{}", growth::HEAD);
         for per_day in growth::SIZES {
-            // An hour at least, in which many are under way at once.
-            println!("{}", growth::grow(wanted.seed, per_day, (per_day / 24).max(2_000)));
+            // A quarter of an hour at least, in which many are under way at once.
+            println!("{}", growth::grow(wanted.seed, per_day, (per_day / 96).max(2_000)));
         }
         return ExitCode::SUCCESS;
     }
