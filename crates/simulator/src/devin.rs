@@ -70,8 +70,8 @@ pub struct Devin {
     pub sessions: Vec<Session>,
     by_tag: BTreeMap<String, Vec<usize>>,
     by_prompt: BTreeMap<u64, usize>,
-    /// How many sessions each incident has, by its key.
-    of_key: BTreeMap<String, usize>,
+    /// The sessions of each incident, by its key.
+    of_key: BTreeMap<String, Vec<usize>>,
 }
 
 /// What becomes of a call.
@@ -174,9 +174,9 @@ impl Devin {
         self.by_tag.get(tag).into_iter().flatten().filter_map(|at| self.sessions.get(*at)).collect()
     }
 
-    /// How many sessions an incident has had, whichever attempt.
-    pub fn of_key(&self, key: &str) -> usize {
-        self.of_key.get(key).copied().unwrap_or_default()
+    /// The sessions that an incident has had, whichever attempt.
+    pub fn of_key(&self, key: &str) -> impl Iterator<Item = &Session> {
+        self.of_key.get(key).into_iter().flatten().filter_map(|at| self.sessions.get(*at))
     }
 
     /// The session with this id.
@@ -225,7 +225,7 @@ impl Devin {
             self.by_tag.entry(tag.clone()).or_default().push(self.sessions.len());
             if let Some(name) = tag.strip_prefix("incident:") {
                 let key = name.split_once('.').map_or(name, |(key, _)| key);
-                *self.of_key.entry(key.to_owned()).or_default() += 1;
+                self.of_key.entry(key.to_owned()).or_default().push(self.sessions.len());
             }
         }
         self.by_prompt.insert(prompt, self.sessions.len());

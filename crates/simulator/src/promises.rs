@@ -174,11 +174,7 @@ impl World {
     /// The alerts that some session of a group has heard of, and whether any of its sessions takes no more messages.
     pub fn named_to(&self, key: &str) -> (BTreeSet<String>, bool) {
         let devin = self.devin.borrow();
-        let of_key = |tag: &String| {
-            let name = tag.strip_prefix("incident:").unwrap_or_default();
-            name.split_once('.').map_or(name, |(base, _)| base) == key
-        };
-        let sessions = || devin.sessions.iter().filter(|session| session.tags.iter().any(of_key));
+        let sessions = || devin.of_key(key);
         (sessions().flat_map(|session| session.named.clone()).collect(), sessions().any(|session| session.gone))
     }
 }
