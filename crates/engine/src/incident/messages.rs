@@ -5,7 +5,7 @@ use crate::counts::{Cause, Count, Delivered};
 use crate::host::{IncidentHost, Result, Settings};
 use ::incident::failure::Failure;
 use ::incident::lifecycle;
-use ::incident::record::Record;
+use ::incident::record::{Delivery, Record};
 use outbound::devin::call::Access;
 use outbound::devin::{compose, reply};
 
@@ -49,12 +49,15 @@ impl<H: IncidentHost> Program<H> {
     pub(super) async fn look_up_message(&self, access: &Access) -> Result<()> {
         let looked_for = self.with_loaded(|record| {
             let message = lifecycle::next_message(record)?;
-            Some(match &message.prior_session {
+            let Delivery::LookingUp(looks) = message.delivery else { return None };
+            let (session, correlation_id) = match &message.prior_session {
                 Some(prior_session) => (prior_session.session.clone(), prior_session.correlation_id.clone()),
                 None => (record.session.clone()?, record.message_correlation_id(message.number)),
-            })
+            };
+            Some((session, correlation_id, message.not_before, looks))
         });
-        let Some((session, correlation_id)) = looked_for.await?.flatten() else { return Ok(()) };
+        let Some((session, correlation_id, due, looks)) = looked_for.await?.flatten() else { return Ok(()) };
+        self.wait_for_list(due, looks).await;
         let look = async |page: &str| {
             let answer = self.host.ask_devin(access, &access.messages(&session.id, page)).await;
             reply::message_found(answer, &correlation_id, self.host.now())

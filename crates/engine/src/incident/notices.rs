@@ -28,6 +28,9 @@ impl<H: IncidentHost> Program<H> {
             self.store().await?;
         }
         let looking = matches!(notice.delivery, Delivery::LookingUp(_));
+        if let Delivery::LookingUp(looks) = notice.delivery {
+            self.wait_for_list(notice.not_before, looks).await;
+        }
         let answer = match settings.targets().question(&notice, looking) {
             Some(question) => self.host.ask_target(question).await.map_err(|error| format!("no answer: {error}")),
             None => {
@@ -63,7 +66,8 @@ impl<H: IncidentHost> Program<H> {
         let ask = async |call: Call| {
             self.host.ask_target(slack.question(call)).await.map_err(|error| format!("no answer: {error}"))
         };
-        if let Delivery::LookingUp(_) = notice.delivery {
+        if let Delivery::LookingUp(looks) = notice.delivery {
+            self.wait_for_list(notice.not_before, looks).await;
             let channel = match &operation {
                 Operation::Reply(root) => &root.channel,
                 _ => &slack.channel,

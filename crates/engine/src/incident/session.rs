@@ -8,6 +8,7 @@ use ::incident::failure::Failure;
 use ::incident::fault::{self, Fault};
 use ::incident::lifecycle;
 use ::incident::record::{self, Record};
+use ::incident::time::Time;
 use outbound::devin::call::{Access, Api, SessionRequest};
 use outbound::devin::{compose, reply};
 use outbound::http;
@@ -104,15 +105,16 @@ impl<H: IncidentHost> Program<H> {
 
     pub(super) async fn look_up(&self, access: &Access) -> Result<()> {
         let sought = self.with_loaded(|record| {
-            let since = match record.state {
-                record::State::LookingUp { since, .. } => since,
-                _ => record.first_seen,
+            let (since, due, looks) = match record.state {
+                record::State::LookingUp { since, not_before, looks, .. } => (since, not_before, looks),
+                _ => (record.first_seen, self.host.now(), 0),
             };
             let short = fault::is_back(Fault::ShortLeeway);
             let leeway = if short { lifecycle::CLOCK_LEEWAY / 12 } else { lifecycle::CLOCK_LEEWAY };
-            (record.correlation_id(), since.minus(leeway))
+            (record.correlation_id(), since.minus(leeway), due, looks)
         });
-        let Some((correlation_id, since)) = sought.await? else { return Ok(()) };
+        let Some((correlation_id, since, due, looks)) = sought.await? else { return Ok(()) };
+        self.wait_for_list(due, looks).await;
         let tagged = self.stored_request().await?.is_none_or(|request| request.found_by_tag());
         let look = async |page: &str| {
             let answer = self.host.ask_devin(access, &access.find(&correlation_id, tagged, since, page)).await;
@@ -127,6 +129,14 @@ impl<H: IncidentHost> Program<H> {
         })
         .await?;
         self.store().await
+    }
+
+    /// Where a look comes late its clock may have been set forward, and then no time has passed since the one before.
+    pub(super) async fn wait_for_list(&self, due: Time, looks: u32) {
+        let pause = lifecycle::before_look(due, looks, self.host.now());
+        if !pause.is_zero() {
+            self.host.pause(pause).await;
+        }
     }
 
     /// Puts the session away or ends it, as its route says.

@@ -25,7 +25,7 @@ pub use holds::expire;
 pub use messages::{message_look_up_replied, next_message, send_replied, sending};
 pub use news::LONGEST_GATHERING;
 pub use operator::{give_up, replay};
-pub use retry::{Chance, GIVE_UP_AFTER, LONGEST_PAUSE, LOOKS, backoff};
+pub use retry::{Chance, GIVE_UP_AFTER, LONGEST_PAUSE, LOOKS, backoff, before_look};
 pub use step::Step;
 
 use std::time::Duration;

@@ -51,6 +51,18 @@ pub(super) fn look_pause(looks: u32, since: Time, now: Time) -> Duration {
     if LATE.contains(&now.since(since)) { pause.saturating_mul(PATIENCE) } else { pause }
 }
 
+/// A look that comes so much later than it was due may come right after the one before: its clock was set forward.
+const LATE_LOOK: Duration = Duration::from_mins(1);
+
+/// How long to wait, by a timer that no clock changes, before a look that was due then: Devin's list is to have had its time
+/// whatever the clock says. `looks`: how many there were before.
+pub fn before_look(due: Time, looks: u32, now: Time) -> Duration {
+    if now.since(due) < LATE_LOOK {
+        return Duration::ZERO;
+    }
+    look_pause(looks, now, now)
+}
+
 /// Whether a call was made so long ago that Devin is no longer at it.
 pub(super) fn was_late(since: Time, now: Time) -> bool {
     now.since(since) > *LATE.end()

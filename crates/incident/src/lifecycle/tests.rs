@@ -489,6 +489,16 @@ fn a_refusal_is_final_until_somebody_asks_for_a_replay() {
 }
 
 #[test]
+fn a_look_that_comes_late_waits_by_a_timer_because_its_clock_may_have_been_set_forward() {
+    let late = NOW.plus(HOUR);
+    let pauses = [0, 1, 2, 9].map(|looks| before_look(NOW, looks, late).as_secs());
+    assert_eq!(pauses, [1, 3, 8, 1]);
+    for on_time in [NOW, NOW.minus(HOUR), NOW.plus(10 * SECOND)] {
+        assert_eq!(before_look(NOW, 2, on_time), Duration::ZERO);
+    }
+}
+
+#[test]
 fn what_devin_refused_is_no_session_because_nobody_could_look_for_it_afterwards() {
     let refused = |words: &str| Failure::Refused { status: 401, words: words.into() };
     let (mut record, _) = taken(None, pagerduty(Kind::Resolved, "r"), on(Kind::Resolved), NOW);
