@@ -178,7 +178,9 @@ function check(path, refuses, size, { status, json }) {
   assert.ok(STATUSES[status]?.includes(json.status), `${status} ${json.status}`);
   if (json.results) {
     assert.ok(json.results.length > 1);
-    return json.results.forEach((result) => check(path, refuses, 0, { status: result.status === "accepted" ? 202 : 200, json: result }));
+    // Of several, what is no event is refused, and the others are taken.
+    const code = (result) => (result.status === "accepted" ? 202 : result.success ? 200 : 400);
+    return json.results.forEach((result) => check(path, refuses, 0, { status: code(result), json: result }));
   }
   if (json.incident !== undefined) assert.match(json.incident, /^[a-z_]+-[A-Za-z0-9]{1,40}(\.\d+)?$/);
   else assert.equal(json.status, "ignored");
