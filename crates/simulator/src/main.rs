@@ -11,9 +11,8 @@ use simulator::{Wanted, faults, growth, simulate};
 #[expect(clippy::disallowed_methods, reason = "how long it takes is part of what it tells")]
 fn main() -> ExitCode {
     let mut wanted = Wanted::usual(1, 30);
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let valued: Vec<String> =
-        arguments.iter().filter(|it| !["--faults", "--growth"].contains(&it.as_str())).cloned().collect();
+    let (flags, valued): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| ["--faults", "--growth"].contains(&argument.as_str()));
     for pair in valued.chunks(2) {
         let (name, value) =
             (pair.first().map_or("", String::as_str), pair.get(1).and_then(|value| value.parse::<u64>().ok()));
@@ -33,10 +32,10 @@ fn main() -> ExitCode {
             }
         }
     }
-    if arguments.iter().any(|argument| argument == "--faults") {
+    if flags.contains(&"--faults".to_owned()) {
         return faults(wanted);
     }
-    if arguments.iter().any(|argument| argument == "--growth") {
+    if flags.contains(&"--growth".to_owned()) {
         println!("{}", growth::HEAD);
         for per_day in growth::SIZES {
             // A quarter of an hour at least, in which many are under way at once.

@@ -33,9 +33,7 @@ impl<H: RegisterHost> Program<H> {
         let count = self.first_number(query, bindings)?.unwrap_or_default();
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
-}
 
-impl<H: RegisterHost> Program<H> {
     /// Those who come next in line after one, at most so many, without those of routes that have nothing left: they may be
     /// hundreds, which are passed over where they are stored.
     fn next_in_line(&self, most: u32, after: Option<&Waiter>, left: &BTreeMap<String, u32>) -> Result<Vec<H::Row>> {
@@ -88,12 +86,11 @@ impl<H: RegisterHost> Rows for Program<H> {
         let mut rows = rows.iter();
         let mut spent = Spent::default();
         if let Some(all) = rows.next() {
-            spent.minute = u32::try_from(all.integer("minute")).unwrap_or(u32::MAX);
-            spent.today = number(all);
+            (spent.minute, spent.today) = (count(all, "minute"), count(all, "number"));
         }
         for row in rows {
-            spent.urgent = spent.urgent.saturating_add(u32::try_from(row.integer("urgent")).unwrap_or(u32::MAX));
-            spent.routes.extend(row.text("route").map(|route| (route, number(row))));
+            spent.urgent = spent.urgent.saturating_add(count(row, "urgent"));
+            spent.routes.extend(row.text("route").map(|route| (route, count(row, "number"))));
         }
         Ok(spent)
     }
@@ -147,29 +144,18 @@ impl<H: RegisterHost> Rows for Program<H> {
     }
 
     fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>> {
-        // The line may be long: by its index alone it is counted at once, and those of routes with a budget are few.
-        let place = || vec![Binding::from(rank), Binding::from(since), id.into()];
-        let all = "SELECT count(*) AS number, sum(rank = 0) AS urgent FROM waiters WHERE (rank, since, id) < (?, ?, ?)";
-        let of_routes = "SELECT rank = 0 AS urgent, route, count(*) AS number FROM counted CROSS JOIN waiters USING (id) \
-             WHERE route IS NOT NULL AND (rank, since, waiters.id) < (?, ?, ?) GROUP BY 1, 2";
-        let group =
-            |row: &H::Row| Group { urgent: row.integer("urgent") != 0, route: row.text("route"), number: number(row) };
-        let mut groups: Vec<Group> = self.exec(of_routes, place())?.iter().map(group).collect();
-        let of_routes = |groups: &[Group], urgent: bool| {
-            groups
-                .iter()
-                .filter(|group| group.urgent == urgent)
-                .fold(0_u32, |sum, group| sum.saturating_add(group.number))
+        // The line may be long: who counts for no route is counted by its index alone, and the others are few.
+        let query = "SELECT rank = 0 AS urgent, NULL AS route, count(*) AS number FROM waiters \
+             WHERE (rank, since, id) < (?1, ?2, ?3) AND id NOT IN (SELECT id FROM counted WHERE route IS NOT NULL) GROUP BY 1 \
+             UNION ALL SELECT rank = 0, route, count(*) FROM counted CROSS JOIN waiters USING (id) \
+             WHERE route IS NOT NULL AND (rank, since, waiters.id) < (?1, ?2, ?3) GROUP BY 1, 2 ORDER BY 1 DESC";
+        let rows = self.exec(query, vec![Binding::from(rank), Binding::from(since), id.into()])?;
+        let group = |row: &H::Row| Group {
+            urgent: row.integer("urgent") != 0,
+            route: row.text("route"),
+            number: count(row, "number"),
         };
-        let rows = self.exec(all, place())?;
-        let (all, urgent) = rows.first().map_or((0, 0), |row| (number(row), row.integer("urgent")));
-        let urgent = u32::try_from(urgent).unwrap_or(u32::MAX);
-        for (urgent, all) in [(true, urgent), (false, all.saturating_sub(urgent))] {
-            let number = all.saturating_sub(of_routes(&groups, urgent));
-            groups.push(Group { urgent, route: None, number });
-        }
-        groups.sort_by_key(|group| !group.urgent);
-        Ok(groups)
+        Ok(rows.iter().map(group).collect())
     }
 
     fn in_line(&self, held: bool) -> Result<u32> {
@@ -220,6 +206,6 @@ fn waiter(row: &impl Row) -> Waiter {
     }
 }
 
-fn number(row: &impl Row) -> u32 {
-    u32::try_from(row.integer("number")).unwrap_or(u32::MAX)
+fn count(row: &impl Row, column: &str) -> u32 {
+    u32::try_from(row.integer(column)).unwrap_or(u32::MAX)
 }

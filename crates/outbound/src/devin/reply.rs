@@ -147,13 +147,14 @@ pub fn reports(answer: Result<Answer, String>, ids: &[&str], emails: bool, now: 
         return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() });
     };
     let ids: BTreeSet<&str> = ids.iter().map(|id| bare(id)).collect();
-    let asked = |item: &&Value| {
-        item.get("session_id").and_then(Value::as_str).is_some_and(|id| ids.contains(bare(&text::clean::line(id, 200))))
+    let asked = |item: &Value| {
+        let id = session(item)?.id;
+        ids.contains(bare(&id)).then(|| report(item, id, emails))
     };
-    Ok(items.iter().filter(asked).filter_map(|item| report(item, emails)).collect())
+    Ok(items.iter().filter_map(asked).collect())
 }
 
-fn report(item: &Value, emails: bool) -> Option<Report> {
+fn report(item: &Value, session: String, emails: bool) -> Report {
     let word = |name: &str| {
         let word = item.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())?;
         Some(redact(&text::clean::line(word, LONGEST_WORD), emails))
@@ -170,8 +171,8 @@ fn report(item: &Value, emails: bool) -> Option<Report> {
     }
     let spent = |acus: &&Value| acus.as_f64().is_some_and(|acus| acus > 0.0);
     let output = item.get("structured_output").unwrap_or(&Value::Null);
-    Some(Report {
-        session: session(item)?.id,
+    Report {
+        session,
         end: end::of(state.as_deref(), detail.as_deref()),
         state,
         detail,
@@ -180,7 +181,7 @@ fn report(item: &Value, emails: bool) -> Option<Report> {
         finding: Finding::read(output, emails),
         output: Some(output).filter(|output| output.is_object()).map(|output| safe(output, emails)).unwrap_or_default(),
         words: None,
-    })
+    }
 }
 
 /// What two ids of one session have in common: Devin's documents show them with and without their prefix.
@@ -194,7 +195,8 @@ const MOST_PULL_REQUESTS: usize = 20;
 
 /// What one session says of itself; `None` where it can't be read.
 pub fn report_of_one(answer: Result<Answer, String>, emails: bool, now: Time) -> Result<Option<Report>, Failure> {
-    Ok(report(&body(answer, now)?, emails))
+    let value = body(answer, now)?;
+    Ok(session(&value).map(|session| report(&value, session.id, emails)))
 }
 
 /// The beginning of a message of Devin's.
