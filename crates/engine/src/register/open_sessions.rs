@@ -65,9 +65,12 @@ impl<H: RegisterHost> Program<H> {
             lines.extend(serde_json::from_str::<Line>(&listing));
             names.push(name);
         }
+        // Where all are asked about each time, it is of no use to know when that was, but of those that have ended.
+        let all = names.len() < usize::try_from(most).unwrap_or(usize::MAX);
         if !names.is_empty() {
-            let asked = "UPDATE followed_sessions SET asked = ? WHERE incident IN (SELECT value FROM json_each(?))";
-            self.exec(asked, vec![Binding::from(now), serde_json::to_string(&names)?.into()])?;
+            let asked = "UPDATE followed_sessions SET asked = ?1 WHERE incident IN (SELECT value FROM json_each(?2)) \
+                 AND (ended IS NOT NULL OR NOT ?3)";
+            self.exec(asked, vec![Binding::from(now), serde_json::to_string(&names)?.into(), Binding::from(all)])?;
         }
         Ok(lines)
     }

@@ -144,11 +144,14 @@ impl<H: RegisterHost> Rows for Program<H> {
     }
 
     fn ahead(&self, rank: u8, since: Time, id: &str) -> Result<Vec<Group>> {
-        // The line may be long: who counts for no route is counted by its index alone, and the others are few.
-        let query = "SELECT rank = 0 AS urgent, NULL AS route, count(*) AS number FROM waiters \
-             WHERE (rank, since, id) < (?1, ?2, ?3) AND id NOT IN (SELECT id FROM counted WHERE route IS NOT NULL) GROUP BY 1 \
-             UNION ALL SELECT rank = 0, route, count(*) FROM counted CROSS JOIN waiters USING (id) \
-             WHERE route IS NOT NULL AND (rank, since, waiters.id) < (?1, ?2, ?3) GROUP BY 1, 2 ORDER BY 1 DESC";
+        // The line may be long: all of it is counted by its index alone. Those of routes are few, and taken off again.
+        let query = "WITH routed AS MATERIALIZED (SELECT rank = 0 AS urgent, route, count(*) AS number \
+             FROM counted CROSS JOIN waiters USING (id) \
+             WHERE route IS NOT NULL AND (rank, since, waiters.id) < (?1, ?2, ?3) GROUP BY 1, 2) \
+             SELECT urgent, route, sum(number) AS number FROM (SELECT rank = 0 AS urgent, NULL AS route, count(*) AS number \
+             FROM waiters WHERE (rank, since, id) < (?1, ?2, ?3) GROUP BY rank \
+             UNION ALL SELECT urgent, NULL, -number FROM routed UNION ALL SELECT urgent, route, number FROM routed) \
+             GROUP BY urgent, route ORDER BY urgent DESC";
         let rows = self.exec(query, vec![Binding::from(rank), Binding::from(since), id.into()])?;
         let group = |row: &H::Row| Group {
             urgent: row.integer("urgent") != 0,

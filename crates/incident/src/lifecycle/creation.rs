@@ -14,6 +14,9 @@ use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, R
 use crate::session::Session;
 use crate::time::{SECOND, Time};
 
+/// A session is there so long after Devin was asked for it, or will never be: no call lasts longer.
+const LONGEST_CALL: Duration = Duration::from_mins(1);
+
 /// The register's answer, where it is not to go ahead.
 pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
     let (new, why, until) = match admission {
@@ -128,7 +131,11 @@ pub fn look_up_replied(
     match reply {
         Ok(Some(session)) => {
             record.note(now, "found: the session had been created after all");
+            // It counts as of when it was made: nobody is to wait because it was found late. After a failure the look goes
+            // back to the beginning, and it was made by the time of that.
+            let asked = record.failed_at.map_or(since, |failed| failed.max(since));
             started(record, session, now);
+            record.started_at = Some(now.min(asked.plus(LONGEST_CALL)));
         }
         Ok(None) if looks.saturating_add(1) >= LOOKS => {
             record.note(now, "looked for: the session was not created");

@@ -39,6 +39,8 @@ pub struct Record {
     pub key: Key,
     /// Who sent it.
     pub sender: Sender,
+    /// How far the work has come. With those before it what is looked at first, so that nothing else needs to be read for it.
+    pub state: State,
     /// An alert that fires again after its window is a new incident under the same key: 1, 2, …
     #[serde(rename = "occurrence")]
     pub episode: u32,
@@ -59,8 +61,6 @@ pub struct Record {
     pub group: Option<String>,
     /// How many reports came of alerts beyond those that are kept.
     pub further_reports: u32,
-    /// How far the work has come.
-    pub state: State,
     /// What the session is, or will be, started with.
     #[serde(rename = "opening")]
     pub initial_task: InitialTask,
