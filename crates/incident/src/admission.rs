@@ -259,7 +259,7 @@ fn judge<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -
         let sum = if group.urgent { &mut urgent } else { &mut others };
         *sum = sum.saturating_add(can_go);
         if route.is_some() && group.route == *route {
-            own = own.saturating_add(group.number);
+            own = own.saturating_add(group.number.saturating_sub(can_go));
         }
     }
     let ahead = urgent.saturating_add(others);
@@ -267,6 +267,11 @@ fn judge<R: Rows>(rows: &R, applicant: &Applicant, limits: &Limits, now: Time) -
         return Ok(Admission::Held { until: spread(now.next_midnight(), own, limits), why: Reason::RouteBudget });
     }
     if ahead >= room.day || *rank > 0 && others >= room.others {
+        // Those who still go today are not there tomorrow. With them the line would move as fast as it asks, and one after
+        // the other in it would be given the same moment.
+        let urgent_go = urgent.min(room.day);
+        let others_go = others.min(room.others).min(room.day.saturating_sub(urgent_go));
+        let ahead = ahead.saturating_sub(urgent_go).saturating_sub(others_go);
         return Ok(Admission::Held { until: spread(now.next_midnight(), ahead, limits), why: Reason::Day });
     }
     if ahead < limits.per_minute.saturating_sub(room.in_minute) {

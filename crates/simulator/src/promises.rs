@@ -93,10 +93,19 @@ impl World {
         if at <= now || !begins || of_route() > 0 {
             return;
         }
-        let ahead = self.ahead(id, rank, since);
+        // At midnight those are gone who still start today.
+        let gone = if at == now.next_midnight() { self.may_start_today() } else { 0 };
+        let ahead = self.ahead(id, rank, since).saturating_sub(gone);
         if ahead > 0 {
             self.broke(format!("{} is to come back at the same moment as {ahead} in front of it", key_of(id)));
         }
+    }
+
+    /// At most so many sessions may still be created today.
+    fn may_start_today(&self) -> i64 {
+        let midnight = self.executor.now().midnight();
+        let created = self.created.borrow().iter().rev().take_while(|(at, _)| *at >= midnight).count();
+        self.most(midnight, |limits| limits.per_day).saturating_sub(created) as i64
     }
 
     /// How many are in line before somebody, without those of routes with a budget of their own, which may hold them.
