@@ -57,6 +57,43 @@ fn what_is_over_the_rate_waits_in_order() {
 }
 
 #[test]
+fn who_is_held_gets_a_moment_of_its_own_also_while_those_in_front_still_start() {
+    let mut limits = limits(2, 20);
+    limits.routes.insert("r".to_owned(), 6);
+    for route in [None, Some("r".to_owned())] {
+        let rows = Memory::default();
+        let ask = |place: u32, now: Time| {
+            let route = route.clone();
+            let since = NOON.plus(ms(place.into()));
+            ok(apply(&rows, &Applicant { route, ..applicant(&place.to_string(), 1, since) }, &limits, now))
+        };
+        (0..60).for_each(|place| drop(ask(place, NOON)));
+        // Two start at a time, and then two of those behind ask.
+        let (mut started, mut held) = (0, Vec::new());
+        for minute in (0..24).step_by(2) {
+            let now = NOON.plus(minute * MINUTE);
+            for place in started..20 {
+                if ask(place, now) == Admission::Admitted {
+                    ok(settle(&rows, &place.to_string(), PermitUse::Session(now), now));
+                    started += 1;
+                }
+            }
+            for place in [30 + minute, 31 + minute] {
+                match ask(place, now) {
+                    Admission::Held { until, .. } => held.push(until),
+                    other => panic!("{place} {other:?}"),
+                }
+            }
+        }
+        assert_eq!(started, if route.is_some() { 6 } else { 20 });
+        let mut moments = held.clone();
+        moments.sort_unstable();
+        moments.dedup();
+        assert_eq!(moments, held, "{route:?}");
+    }
+}
+
+#[test]
 fn what_a_known_incident_says_later_counts_for_nothing() {
     let rows = Memory::default();
     start(&rows, "a", NOON);
