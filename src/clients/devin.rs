@@ -5,11 +5,12 @@ use std::time::Duration;
 use worker::Headers;
 
 use crate::fetch::{self, Bounds};
+use incident::session::LONGEST_CALL;
 use outbound::devin::call::Access;
 use outbound::http::{Answer, Call};
 use text::redact::hide;
 
-const BOUNDS: Bounds = Bounds { time: Duration::from_secs(60), size: 1024 * 1024 };
+const BOUNDS: Bounds = Bounds { time: LONGEST_CALL, size: 1024 * 1024 };
 /// A list of a hundred sessions, of which each may bring 64 KB of structured output.
 const LIST_BOUNDS: Bounds = Bounds { size: 8 * 1024 * 1024, ..BOUNDS };
 /// While a person waits for a page, who would rather know less than wait longer.

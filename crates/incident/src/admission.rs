@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{self, Fault};
 use crate::reason::Reason;
+use crate::session::LONGEST_CALL;
 use crate::time::{SECOND, Time};
 
 /// The limits in force.
@@ -172,6 +173,15 @@ pub struct Spent {
     pub routes: BTreeMap<String, u32>,
 }
 
+/// Which permits count for the rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Those issued since then,
+    pub since: Time,
+    /// and since then where they are not confirmed: Devin may only now be creating the session.
+    pub unconfirmed_since: Time,
+}
+
 /// Where permits and the line are kept. Each call is a statement or a few on tables.
 pub trait Rows {
     /// Why the rows could not be read or written.
@@ -182,11 +192,11 @@ pub trait Rows {
     /// Permits from after `now`, where the clock has jumped back, count as issued now; and who was expected by the other
     /// time is not in line any more.
     fn tidy(&self, now: Time, expected_by: Time) -> Result<(), Self::Error>;
-    /// What counts against the limits: of the permits issued in the window, and of those issued since midnight or not
-    /// confirmed.
-    fn spent(&self, window: Time, midnight: Time) -> Result<Spent, Self::Error>;
-    /// When the permit was issued that is `place`-th (0 is the oldest) of those at or after `since`.
-    fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Self::Error>;
+    /// What counts against the limits: of the permits in the window, and of those issued since midnight or not confirmed.
+    fn spent(&self, window: Window, midnight: Time) -> Result<Spent, Self::Error>;
+    /// When the permit was issued that is `place`-th (0 is the oldest) of those in the window; of one that is only there
+    /// because it is not confirmed, as much later as it counts longer.
+    fn issued_at(&self, window: Window, place: u32) -> Result<Option<Time>, Self::Error>;
     /// What the permit or the place in line under this id counts for besides; until neither is there.
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Self::Error>;
     /// Issues a permit, in place of one that is there under that id.
@@ -435,14 +445,15 @@ pub fn forget<R: Rows>(rows: &R, now: Time) -> Result<(), R::Error> {
     rows.forget(oldest(now), now.minus(RESERVED_FOR))
 }
 
-/// What was issued from then on counts for the rate.
-fn window(now: Time) -> Time {
-    Time(now.minus(RATE_WINDOW).0.saturating_add(1))
+/// What counts for the rate.
+fn window(now: Time) -> Window {
+    let since = Time(now.minus(RATE_WINDOW).0.saturating_add(1));
+    Window { since, unconfirmed_since: since.minus(LONGEST_CALL) }
 }
 
 /// Sessions from before then count for nothing any more.
 fn oldest(now: Time) -> Time {
-    now.midnight().min(window(now))
+    now.midnight().min(window(now).since)
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! An incident's session at Devin, and what Devin reports of it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::finding::Finding;
+
+/// No call to Devin lasts longer. A session is there so long after Devin was asked for it, or will never be.
+pub const LONGEST_CALL: Duration = Duration::from_mins(1);
 
 /// A session at Devin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -105,7 +105,7 @@ impl World {
     fn may_start_today(&self) -> i64 {
         let midnight = self.executor.now().midnight();
         let created = self.created.borrow().iter().rev().take_while(|(at, _)| *at >= midnight).count();
-        self.most(midnight, |limits| limits.per_day).saturating_sub(created) as i64
+        (self.most(midnight, |limits| limits.per_day) * self.times_anew(midnight)).saturating_sub(created) as i64
     }
 
     /// How many are in line before somebody, without those of routes with a budget of their own, which may hold them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Program;
 use crate::host::{Binding, Error, RegisterHost, Result, Row};
-use ::incident::admission::{Group, Pause, Rows, Spent, Waiter};
+use ::incident::admission::{Group, Pause, Rows, Spent, Waiter, Window};
 use ::incident::time::Time;
 
 /// What the first release kept: sessions by their incidents' names. They still count on the day of the upgrade; who
@@ -74,15 +74,17 @@ impl<H: RegisterHost> Rows for Program<H> {
         Ok(())
     }
 
-    fn spent(&self, window: Time, midnight: Time) -> Result<Spent> {
+    fn spent(&self, window: Window, midnight: Time) -> Result<Spent> {
         // Not with OR in the first, for which SQLite would gather the ids of both to count none twice.
         let query = "SELECT NULL AS route, (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?1) \
-             + (SELECT count(*) FROM permits WHERE confirmed = 0 AND at >= ?1) AS minute, \
+             + (SELECT count(*) FROM permits WHERE confirmed = 0 AND at >= ?3) AS minute, \
              (SELECT count(*) FROM permits WHERE confirmed = 1 AND at >= ?2) \
              + (SELECT count(*) FROM permits WHERE confirmed = 0) AS number, 0 AS urgent \
              UNION ALL SELECT route, 0, count(*), sum(urgent) FROM counted JOIN permits USING (id) \
              WHERE at >= ?2 OR confirmed = 0 GROUP BY route";
-        let rows = self.exec(query, vec![Binding::from(window), Binding::from(midnight)])?;
+        let Window { since, unconfirmed_since } = window;
+        let bindings = vec![Binding::from(since), Binding::from(midnight), Binding::from(unconfirmed_since)];
+        let rows = self.exec(query, bindings)?;
         let mut rows = rows.iter();
         let mut spent = Spent::default();
         if let Some(all) = rows.next() {
@@ -95,10 +97,12 @@ impl<H: RegisterHost> Rows for Program<H> {
         Ok(spent)
     }
 
-    fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>> {
-        let query =
-            "SELECT at AS number FROM permits WHERE confirmed IN (0, 1) AND at >= ? ORDER BY at LIMIT 1 OFFSET ?";
-        Ok(self.first_number(query, vec![Binding::from(since), Binding::from(place)])?.map(Time))
+    fn issued_at(&self, Window { since, unconfirmed_since }: Window, place: u32) -> Result<Option<Time>> {
+        let query = "SELECT at AS number FROM permits WHERE confirmed IN (0, 1) AND at >= ?1 \
+             UNION ALL SELECT at + (?1 - ?2) FROM permits WHERE confirmed = 0 AND at >= ?2 AND at < ?1 \
+             ORDER BY number LIMIT 1 OFFSET ?3";
+        let bindings = vec![Binding::from(since), Binding::from(unconfirmed_since), Binding::from(place)];
+        Ok(self.first_number(query, bindings)?.map(Time))
     }
 
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<()> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::{Group, Pause, Rows, Spent, Waiter};
+use super::{Group, Pause, Rows, Spent, Waiter, Window};
 use crate::time::Time;
 
 /// Permits and the line, as tables would hold them.
@@ -31,9 +31,13 @@ impl Memory {
         self.counted.borrow().get(id).and_then(|(_, route)| route.clone())
     }
 
-    fn times(&self, since: Time) -> Vec<Time> {
-        let mut times: Vec<Time> =
-            self.permits.borrow().values().map(|(at, _)| *at).filter(|at| *at >= since).collect();
+    fn times(&self, Window { since, unconfirmed_since }: Window) -> Vec<Time> {
+        let counts = |(at, confirmed): &(Time, bool)| match *at {
+            at if at >= since => Some(at),
+            at if at >= unconfirmed_since && !confirmed => Some(at.plus(since.since(unconfirmed_since))),
+            _ => None,
+        };
+        let mut times: Vec<Time> = self.permits.borrow().values().filter_map(counts).collect();
         times.sort();
         times
     }
@@ -53,7 +57,7 @@ impl Rows for Memory {
         Ok(())
     }
 
-    fn spent(&self, window: Time, midnight: Time) -> Result<Spent, Infallible> {
+    fn spent(&self, window: Window, midnight: Time) -> Result<Spent, Infallible> {
         let mut spent = Spent { minute: self.times(window).len() as u32, ..Spent::default() };
         for (id, _) in self.permits.borrow().iter().filter(|(_, (at, is))| *at >= midnight || !is) {
             spent.today += 1;
@@ -66,8 +70,8 @@ impl Rows for Memory {
         Ok(spent)
     }
 
-    fn issued_at(&self, since: Time, place: u32) -> Result<Option<Time>, Infallible> {
-        Ok(self.times(since).get(place as usize).copied())
+    fn issued_at(&self, window: Window, place: u32) -> Result<Option<Time>, Infallible> {
+        Ok(self.times(window).get(place as usize).copied())
     }
 
     fn count_for(&self, id: &str, urgent: bool, route: Option<&str>) -> Result<(), Infallible> {

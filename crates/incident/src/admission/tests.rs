@@ -94,6 +94,24 @@ fn who_is_held_gets_a_moment_of_its_own_also_while_those_in_front_still_start() 
 }
 
 #[test]
+fn a_session_that_devin_may_only_now_be_creating_counts_for_the_rate() {
+    let rows = Memory::default();
+    assert_eq!(ask(&rows, "slow", NOON), Admission::Admitted);
+    start(&rows, "quick", NOON);
+    // The window of both is over, but the session of the one may come into being until the call has ended.
+    let (at, until) = (NOON.plus(RATE_WINDOW), NOON.plus(LONGEST_CALL + RATE_WINDOW));
+    start(&rows, "next", at);
+    let waits = applicant("waits", 1, at);
+    let asks = |rows: &Memory, now: Time| ok(apply(rows, &waits, &limits(2, 9), now));
+    assert_eq!(asks(&rows, at), Admission::Queued { ahead: 0, until });
+    // Once it is there it counts as of then.
+    let known = rows.clone();
+    ok(settle(&known, "slow", PermitUse::Session(NOON.plus(SECOND)), at));
+    assert_eq!(asks(&known, at.plus(SECOND)), Admission::Admitted);
+    assert_eq!(asks(&rows, until), Admission::Admitted);
+}
+
+#[test]
 fn what_a_known_incident_says_later_counts_for_nothing() {
     let rows = Memory::default();
     start(&rows, "a", NOON);
@@ -156,6 +174,7 @@ fn severity_0_goes_first_then_who_has_waited_longest() {
     let rows = Memory::default();
     let limits = limits(1, 10);
     assert_eq!(ok(apply(&rows, &applicant("first", 1, NOON), &limits, NOON)), Admission::Admitted);
+    ok(settle(&rows, "first", PermitUse::Session(NOON), NOON));
     let line = [
         applicant("late", 1, NOON.plus(ms(3))),
         applicant("early", 1, NOON.plus(ms(1))),
@@ -170,6 +189,9 @@ fn severity_0_goes_first_then_who_has_waited_longest() {
         for one in line.iter().filter(|one| rows.line.borrow().contains_key(&one.id)) {
             let admitted = ok(apply(&rows, one, &limits, now)) == Admission::Admitted;
             assert_eq!(admitted, one.id == wanted, "{} at {wanted}'s turn", one.id);
+            if admitted {
+                ok(settle(&rows, wanted, PermitUse::Session(now), now));
+            }
         }
     }
 }

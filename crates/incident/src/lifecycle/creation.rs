@@ -11,11 +11,8 @@ use crate::notice::About;
 use crate::plan::Workflow;
 use crate::reason::Reason;
 use crate::record::{AdmissionState, InitialTask, Message, MessageKind, Record, Retry, State};
-use crate::session::Session;
+use crate::session::{LONGEST_CALL, Session};
 use crate::time::{SECOND, Time};
-
-/// A session is there so long after Devin was asked for it, or will never be: no call lasts longer.
-const LONGEST_CALL: Duration = Duration::from_mins(1);
 
 /// The register's answer, where it is not to go ahead.
 pub fn must_wait(record: &mut Record, admission: Admission, now: Time) {
