@@ -43,7 +43,9 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     }
     let data = src.starts(close + 1, "<![CDATA[");
     let start = close + if data { 10 } else { 1 };
-    let end = text_end(src, start, src.width(close), if data { b']' } else { b'<' });
+    // XML escapes `<` where it leaves `>` as it is.
+    let width = src.width(close).max(src.width(tag - 1));
+    let end = text_end(src, start, width, if data { b']' } else { b'<' });
     // `login <user> <password> [options]` tells how to call a program.
     if !data
         && !src.starts(end, "</")

@@ -1,4 +1,7 @@
-//! A third corpus, written without a look at the rules. The lines are templates as in [`super::corpus`].
+//! A third corpus, written without a look at the rules: 87 % of it was caught then, every vendor's key among it, and 13 % of
+//! what resembles secrets was hidden. Places were added, and names of what is none. What is still missed are tables, whose
+//! column's heading stands in another line, options that one program has, and sentences. The lines are templates as in
+//! [`super::corpus`].
 
 use super::corpus::measured;
 
@@ -199,5 +202,5 @@ const LOOKALIKES: &[&str] = &[
 #[test]
 fn kinds_and_places_that_no_rule_was_written_for_are_caught_too() {
     let (caught, hidden) = measured(SECRETS, LOOKALIKES);
-    assert!(caught >= 10.0 && hidden <= 50.0, "{caught:.1} % caught, {hidden:.1} % hidden");
+    assert!(caught >= 94.0 && hidden <= 1.5, "{caught:.1} % caught, {hidden:.1} % hidden");
 }
