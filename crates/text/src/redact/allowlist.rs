@@ -183,6 +183,9 @@ const WORDS: &[&str] = &[
     "that",
     "via",
     "using",
+    "sensitive",
+    "known",
+    "permission",
     "!vault",
     "!secret",
     "!ref",
@@ -253,6 +256,8 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         [b'$', rest @ ..] if name(rest) => true,
         [b'%', rest @ .., b'%'] if name(rest) => true,
         [b'%', b's' | b'v' | b'd' | b'r'] => true,
+        // Masked but for its end.
+        [b'*', b'*', b'*', b'*', rest @ ..] if rest.iter().filter(|b| **b != b'*').count() <= 4 => true,
         _ => {
             (value.len() < 4 && !value.iter().any(u8::is_ascii_alphanumeric))
                 || one_of(trimmed(value), &["filtered", "redacted", "hidden", "masked", "secret", "password", "token"])
@@ -313,8 +318,13 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
             let object = path.split(|b| *b == b'.').next().unwrap_or(path);
             // `Name.Builtin`
             let names = path.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.');
+            // Terraform's `random_password.db.result` and `var.password`.
+            let parts = path.iter().filter(|b| **b == b'.').count() + 1;
+            let attribute = (object.contains(&b'_') && parts == 3 || matches!(object, b"var" | b"local"))
+                && path.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
             dotted
                 && ((!password && names && rest.is_empty())
+                    || attribute
                     || Label::of(path, 0).kind().is_some()
                     || one_of(
                         object,

@@ -38,6 +38,8 @@ mod corpus;
 mod tests;
 #[cfg(test)]
 mod unseen;
+#[cfg(test)]
+mod unseen_again;
 
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub use catalogue::catalogue;
@@ -281,15 +283,16 @@ impl<'a> Walk<'a> {
             }
             b'>' => places::in_element(src, i)
                 .or_else(|| places::in_next_element(src, i))
+                .or_else(|| places::in_acl(src, i))
                 .or_else(|| context::value(src, i)),
             b'-' if src.starts(i, "-----") => patterns::private_key(src, i),
             b'-' => places::option(src, i, &mut self.line),
             b'"' | b'\'' if src.at(i + 1) == b',' => places::in_tuple(src, i),
-            b'"' | b'\'' => places::in_sql(src, i),
+            b'"' | b'\'' => places::in_sql(src, i).or_else(|| places::in_pair(src, i)),
             b'~' => patterns::entra_secret(src, i),
             b'+' => patterns::azure_key(src, i),
             b'$' => patterns::password_hash(src, i, &mut self.hashes),
-            b'(' => places::in_values(src, i),
+            b'(' => places::in_values(src, i).or_else(|| places::in_call(src, i)),
             _ => None,
         }
     }

@@ -19,10 +19,14 @@ const LONGEST_ROW: usize = 1_000;
 pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     // Most have no name before them, and need not be read.
     let last = src.before(close);
-    if !last.is_ascii_alphanumeric() && last < 0x80 && !matches!(last, b'_' | b'-' | b'.') {
+    if !last.is_ascii_alphanumeric() && last < 0x80 && !matches!(last, b'_' | b'-' | b'.' | b'"' | b'\'') {
         return None;
     }
-    let label = Label::backwards(src, close, true);
+    let label = if matches!(last, b'"' | b'\'') {
+        Label::backwards(src, before_attributes(src, close)?, true)
+    } else {
+        Label::backwards(src, close, true)
+    };
     let ending = label.kind()?;
     let mut tag = label.start;
     if src.before(tag) == b':' {
@@ -39,7 +43,9 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     }
     let data = src.starts(close + 1, "<![CDATA[");
     let start = close + if data { 10 } else { 1 };
-    let end = text_end(src, start, src.width(close), if data { b']' } else { b'<' });
+    // XML escapes `<` where it leaves `>` as it is.
+    let width = src.width(close).max(src.width(tag - 1));
+    let end = text_end(src, start, width, if data { b']' } else { b'<' });
     // `login <user> <password> [options]` tells how to call a program.
     if !data
         && !src.starts(end, "</")
@@ -50,6 +56,16 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let span = Span { start, end, quoted: true };
     place.counts(&span).then_some(Hit { start, end, name: ending.name })
+}
+
+/// Where the name of the element ends whose opening tag ends with the `>` at `close` and has attributes.
+fn before_attributes(src: &Source, close: usize) -> Option<usize> {
+    let tag = src.run_back(close, 200, |b| !matches!(b, b'<' | b'>'));
+    if src.before(tag) != b'<' {
+        return None;
+    }
+    let name = src.run(tag, 64, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':') || b >= 0x80);
+    (src.at(name) == b' ').then_some(name)
 }
 
 /// Where an element's text ends: with the line or with this sign, written no wider than its tag is: `&lt;` is text.
@@ -189,17 +205,18 @@ pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     if letters && Look::of(value).changes < 3 { None } else { place.hit(ending.name, at) }
 }
 
-/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`, `PASSWORD('…')`.
+/// The quoted text that begins at `i`, where SQL puts a password without a separator: `PASSWORD '…'`, `PASSWORD('…')`,
+/// and IPsec its keys: `PSK "…"`.
 pub(super) fn in_sql(src: &Source, i: usize) -> Option<Hit> {
     let called = src.before(i) == b'(';
-    if !(called || src.before(i) == b' ') || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y' | b'g') {
+    if !(called || src.before(i) == b' ') || !matches!(src.before(i - 1), b'd' | b'D' | b'y' | b'Y' | b'g' | b'K') {
         return None;
     }
     let label = Label::backwards(src, i - 1, true);
     let ending = label.kind()?;
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     // What others call with a text is mostly no password: `get_password('app')`.
-    let counts = ending.value == Value::Any && (!called || label.is("password"));
+    let counts = ending.value == Value::Any && (!called || label.is("password")) || !called && label.is("psk");
     if counts { place.hit(ending.name, i) } else { None }
 }
 
@@ -241,4 +258,75 @@ pub(super) fn in_values(src: &Source, open: usize) -> Option<Hit> {
         }
     }
     None
+}
+
+/// The quoted text that begins at `i` in a pair of Erlang's: `{password,"…"}`, `{password,<<"…">>}`.
+pub(super) fn in_pair(src: &Source, i: usize) -> Option<Hit> {
+    let binary = if src.before(i) == b'<' && src.before(i - 1) == b'<' { i - 2 } else { i };
+    if src.before(binary) != b',' || !src.before(binary - 1).is_ascii_lowercase() {
+        return None;
+    }
+    let label = Label::backwards(src, binary - 1, true);
+    let ending = label.kind()?;
+    if src.before(label.start) != b'{' {
+        return None;
+    }
+    Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, i)
+}
+
+/// What takes a secret among arguments that have no names, as stack traces and statements show it: which of them it is, and
+/// how long it is at least.
+const CALLS: [(&str, usize, usize); 7] = [
+    ("PDO->__construct", 2, 3),
+    ("new PDO", 2, 3),
+    ("mysqli_connect", 2, 3),
+    ("mysqli->__construct", 2, 3),
+    ("mysqli->real_connect", 2, 3),
+    ("getConnection", 2, 3),
+    // ClickHouse's, with the key of an account.
+    ("s3", 2, 32),
+];
+
+/// The secret among the quoted arguments in the bracket at `open`.
+pub(super) fn in_call(src: &Source, open: usize) -> Option<Hit> {
+    let quote = src.at(open + 1);
+    if !matches!(quote, b'"' | b'\'') {
+        return None;
+    }
+    let called = |name: &str| {
+        let start = open.checked_sub(name.len()).filter(|at| *at >= src.floor);
+        start.is_some_and(|at| src.starts(at, name) && !src.before(at).is_ascii_alphanumeric())
+    };
+    let (_, before, least) = CALLS.iter().find(|(name, ..)| called(name))?;
+    src.spend(1);
+    let belongs = |b: u8| b != quote && !matches!(b, 0 | b'\n');
+    let mut at = open + 1;
+    for _ in 0..*before {
+        let end = src.run(at + 1, WORD, belongs);
+        let next = src.run(end + 1, 4, |b| matches!(b, b',' | b' '));
+        if src.at(end) != quote || src.at(next) != quote {
+            return None;
+        }
+        at = next;
+    }
+    let start = at + 1;
+    let end = src.run(start, WORD, belongs);
+    let found = end >= start + least && src.note(start).is_none() && !allowlist::placeholder(src.slice(start, end));
+    found.then(|| Hit { start, end: src.run(end, usize::MAX, belongs), name: "password" })
+}
+
+/// The password behind the `>` at `i`, as Redis writes what a user may do: `ACL SETUSER app on >… ~* +@all`, and in its
+/// files `user app on >…`.
+pub(super) fn in_acl(src: &Source, i: usize) -> Option<Hit> {
+    if !matches!(src.before(i), b' ' | b'"') || !src.at(i + 1).is_ascii_graphic() {
+        return None;
+    }
+    let line = src.run_back(i, WORD, |b| !matches!(b, b'\n' | b'<' | b'>'));
+    let mut words = src.slice(line, i).split(|b| matches!(b, b' ' | b'"'));
+    let file = matches!(src.before(line), 0 | b'\n') && words.clone().next() == Some(b"user");
+    let user = words.any(|word| word.eq_ignore_ascii_case(if file { b"on" } else { b"setuser" }));
+    let belongs = |b: u8| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[');
+    let end = src.run(i + 1, WORD, belongs);
+    let found = user && end > i + 3 && !allowlist::placeholder(src.slice(i + 1, end));
+    found.then(|| Hit { start: i + 1, end: src.run(end, usize::MAX, belongs), name: "password" })
 }

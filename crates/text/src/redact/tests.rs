@@ -163,6 +163,28 @@ fn connection_strings_and_urls() {
 }
 
 #[test]
+fn arguments_pairs_and_changes() {
+    check(&[
+        "#0 /srv/Db.php(42): PDO->__construct('mysql:host=db1', 'shop', 'S3CRET')",
+        "mysqli_connect(\"db1\", \"shop\", \"S3CRET\", \"orders\")",
+        "DriverManager.getConnection(\"jdbc:h2:mem\", \"sa\", \"S3CRET\")",
+        "{password,\"S3CRET\"}",
+        "[{user,<<\"app\">>},{password,<<\"S3CRET\">>}]",
+        "<wsse:Password Type=\"#PasswordText\">S3CRET</wsse:Password>",
+        "&lt;password encrypted=\"false\">S3CRET&lt;/password>",
+        "10.0.0.1 : PSK \"S3CRET\"",
+        "ACL SETUSER app on >S3CRET ~* +@all",
+        "\"ACL\" \"SETUSER\" \"app\" \">S3CRET\" \"on\"",
+        "user app on >S3CRET ~* +@all",
+        "--parameters ParameterKey=DbPassword,ParameterValue=S3CRET ParameterKey=Size,ParameterValue=small",
+    ]);
+    assert_eq!(
+        redact("~ password = \"hunter2\" -> \"hunter3\" # replaced", true),
+        "~ password = \"[redacted: password]\" # replaced"
+    );
+}
+
+#[test]
 fn authorization_and_cookies() {
     check(&[
         "Authorization: Bearer S3CRET",
@@ -314,6 +336,11 @@ fn ordinary_text_stays() {
         "key=value name=password-policy value=strict",
         "-- password reset -- \n- token bucket exhausted\n--token-file /run/x",
         "PagerDuty incident Q2K5JQ3M0XW1Z8 (PT4KHLK) and session devin-3f2a9c",
+        "  + password = (known after apply)\n  ~ size = \"small\" -> \"large\"",
+        "<a class=\"user\">on >7 errors</a> <td title=\"token\">401</td>",
+        "getConnection(\"jdbc:h2:mem\", \"sa\") and s3(\"https://x/a.csv\", \"CSV\", \"id UInt64, name String\")",
+        "{error,\"timeout\"},{token,\"expired\"}",
+        "user bob is on >3 calls",
     ] {
         assert_eq!(redact(text, true), text);
         assert_eq!(sanitize(text, true), text);
@@ -401,6 +428,17 @@ fn hostile_text_takes_no_longer() {
         "12345678901234567890 ",
         ">",
         "<password>",
+        "&lt;password>",
+        "<password a=\"\">",
+        "&lt;password a=\"\">",
+        "\">",
+        "setuser >",
+        "user on >",
+        "s3('a','",
+        "{password,\"",
+        "password=\"a\" -> \"",
+        "${password:?",
+        "/secrets/password/",
         "<password",
         ":password>",
         "--password ",
@@ -846,6 +884,10 @@ fn what_was_looked_at_once_is_not_looked_at_for_every_byte() {
         "$2a$",
         "(a, password) values (",
         "values (",
+        "&lt;password>",
+        "&lt;password a=\"\">",
+        "getConnection('",
+        "setuser \">",
     ] {
         let text = piece.repeat(8_000_000 / piece.len());
         let shown = redact_within(&text, true, &Effort::of(20_000));

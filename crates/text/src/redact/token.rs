@@ -74,7 +74,10 @@ pub(super) fn bearer(src: &Source, i: usize) -> Option<Hit> {
     let belongs = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     // Only what counts is read to its end, as it is not read again.
     let probe = src.run(start, 64, belongs);
-    if start == i + 6 || !telling(src.slice(start, probe), 8) {
+    // `token_type=Bearer expires_in=3600`: another pair, not what belongs to it.
+    let name = src.run(start, 64, |b| b.is_ascii_lowercase() || b == b'_');
+    let pair = src.at(name) == b'=' && src.at(name + 1).is_ascii_alphanumeric();
+    if start == i + 6 || pair || !telling(src.slice(start, probe), 8) {
         return None;
     }
     Some(Hit { start, end: src.run(probe, usize::MAX, belongs), name: BEARER })

@@ -38,15 +38,19 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         return None;
     }
     let label = Label::before(src, sep);
+    // A shell's `${PASSWORD:?must be set}`.
+    if colon && src.at(sep + 1) == b'?' && src.slice(label.start.saturating_sub(2), label.start) == b"${" {
+        return None;
+    }
     if label.is("name") && src.starts_like(label.start.saturating_sub(6), "data; ") {
         return in_form(src, sep);
     }
-    if label.is("name") || label.is("key") {
+    if label.is("name") || label.is("key") || label.is("parameterkey") {
         named.found = quoted_label(src, sep + 1).map(|ending| (sep, ending));
     }
     let ending = match (label.kind(), named.found) {
         (Some(ending), _) => ending,
-        (None, Some((at, ending))) if label.is("value") && sep - at < 160 => ending,
+        (None, Some((at, ending))) if (label.is("value") || label.is("parametervalue")) && sep - at < 160 => ending,
         _ if label.is("default") => declared(src, label.start)?,
         _ if colon => return sentence::after_colon(src, &label, sep),
         _ => return None,
@@ -152,6 +156,9 @@ impl Place<'_> {
             // The last quote stays as the first did.
             span.end -= 1;
         }
+        if let Ends::Quote(quote, width) = ends {
+            span.end = self.changed(span.end, quote, width);
+        }
         if self.value == Value::Any && bare {
             span.end = self.four_groups(span.start, span.end);
         }
@@ -159,6 +166,17 @@ impl Place<'_> {
             span.end = self.rest_of_line(span.end);
         }
         Some(self.noted(name, span))
+    }
+
+    /// The end of what a value that ends at `end` is changed to, as plans show it: `"…" -> "…"`.
+    fn changed(&self, end: usize, quote: u8, width: usize) -> usize {
+        let src = self.src;
+        let arrow = src.blanks(end + 1, 8);
+        let next = src.blanks(arrow + 2, 8);
+        if !src.starts(arrow, "->") || src.at(next) != quote || src.note(next + 1).is_some() {
+            return end;
+        }
+        self.end(next + 1, Ends::Quote(quote, width), usize::MAX)
     }
 
     /// The end of a password of four groups of four, as mail providers give it to programs.
