@@ -162,9 +162,12 @@ test("an answer that fails or can't be read changes nothing but the log", async 
   bridge.devin.setStatus(sessionId, "exit");
   const replies = [{ status: 500, body: "down" }, { status: 200, body: "<html>" }, { status: 429, body: {} }, { cut: "mid-answer" }];
   bridge.devin.script({ call: "list", match: sessionId, replies });
+  // Where a list came that can't be read, each session is asked about.
+  const single = bridge.devin.script({ call: "get", match: sessionId, replies: [replies[1], replies[3]] });
   for (const _ of replies) await bridge.cron();
+  assert.equal(single.left(), 0);
   assert.equal((await listing(bridge, incident.key)).endedAt, null);
-  const warnings = bridge.logs.filter(({ message }) => message.includes("what became of the sessions is not known"));
+  const warnings = bridge.logs.filter(({ message }) => /the sessions (is not known|are asked about one by one)/.test(message));
   assert.equal(warnings.length, replies.length, JSON.stringify(warnings));
   await bridge.cron();
   await until("the list knows", 60, async () => (await listing(bridge, incident.key)).endedAt);
@@ -219,4 +222,25 @@ test("API v1 tells it in its own words", async () => {
   });
   assert.deepEqual([record.sessionState, record.sessionDetail, record.acus], ["finished", null, null]);
   assert.deepEqual(record.pullRequests, [{ url: "https://github.com/octo/orders/pull/9", state: null }]);
+});
+
+test("what one session has made keeps nobody from hearing of the others", async () => {
+  const deep = JSON.parse("[".repeat(200) + "]".repeat(200));
+  const many = Array.from({ length: 60_000 }, () => ({ "": 0 }));
+  for (const output of [deep, many]) {
+    const [odd, other] = [await bridge.resolve(), await bridge.resolve()];
+    await until("both have their sessions", 60, async () => {
+      const records = await Promise.all([odd, other].map(({ key }) => listing(bridge, key)));
+      return records.every((record) => record?.sessionId);
+    });
+    bridge.devin.setWork((await bridge.record(odd.key)).sessionId, { output });
+    bridge.devin.setStatus((await bridge.record(other.key)).sessionId, "exit", "finished");
+    await bridge.cron();
+    assert.ok((await bridge.record(other.key)).endedAt);
+    assert.ok(bridge.logs.some(({ message }) => message.includes("asked about one by one")));
+    bridge.devin.setWork((await bridge.record(odd.key)).sessionId, { output: null });
+    bridge.devin.setStatus((await bridge.record(odd.key)).sessionId, "exit", "finished");
+    await bridge.cron();
+    assert.ok((await bridge.record(odd.key)).endedAt);
+  }
 });

@@ -34,7 +34,16 @@ async fn ask_devin<H: CronHost>(host: &H) -> std::result::Result<(), String> {
     let ids: Vec<&str> = open.iter().map(session_id).collect();
     let answer = host.ask_for_list(settings.devin(), &settings.devin().sessions_now(&ids)).await;
     let emails = settings.redact_emails();
-    let mut reports = reply::reports(answer, &ids, emails, host.now()).map_err(|failure| failure.words().to_owned())?;
+    let answered = answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));
+    let mut reports = match reply::reports(answer, &ids, emails, host.now()) {
+        Ok(reports) => reports,
+        // What one session has made can be so deep or so long that nothing can be read of the whole list.
+        Err(failure) if answered => {
+            host.warn(&format!("the sessions are asked about one by one: {}", failure.words()));
+            Vec::new()
+        }
+        Err(failure) => return Err(failure.words().to_owned()),
+    };
     let unanswered = unanswered(&open, &by_id(&reports), host.now());
     reports.extend(ask_one_by_one(host, &*settings, unanswered).await);
     let reports = by_id(&reports);

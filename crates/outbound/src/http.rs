@@ -54,13 +54,22 @@ impl Answer {
 /// The longest wait that a `Retry-After` is believed; beyond it our own backoff serves better.
 const LONGEST_RETRY_AFTER: Duration = HOUR;
 
+/// Of more values than these nothing is read: each takes up to 350 bytes of memory, of which an isolate has 128 MB.
+const MOST_VALUES: usize = 100_000;
+
+/// The JSON of a body.
+fn read(body: &str) -> Option<Value> {
+    let values = body.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    (values <= MOST_VALUES).then(|| text::json::parse(body).ok()).flatten()
+}
+
 /// Sorts an answer into a readable body and a [`Failure`].
 pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
     let answer = answer.map_err(|words| Failure::Unknown { words })?;
     let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
     match answer.status {
         // What is no JSON stays a text, which no caller takes for what it asked for.
-        200..=299 if answer.whole => Ok(serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))),
+        200..=299 if answer.whole => Ok(read(&answer.body).unwrap_or(Value::String(answer.body))),
         200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
         429 => Err(Failure::Busy {
             after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),
@@ -90,7 +99,7 @@ fn retry_after(text: &str, now: Time) -> Option<Duration> {
 /// Devin's own words from an error body of any kind, on one line.
 fn words(body: &str) -> String {
     const MOST: usize = 500;
-    let Ok(value) = serde_json::from_str::<Value>(body) else {
+    let Some(value) = read(body) else {
         return text::clean::line(body, MOST);
     };
     let mut said: Vec<String> = Vec::new();

@@ -8,6 +8,7 @@
 pub mod clean;
 pub mod cut;
 pub mod fence;
+pub mod json;
 pub mod redact;
 pub mod thin;
 

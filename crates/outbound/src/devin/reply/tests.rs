@@ -253,3 +253,19 @@ fn what_devin_says_is_kept_without_secrets() {
     }
     assert!(!now.contains("messages"));
 }
+
+#[test]
+fn half_an_emoji_hides_nothing_and_a_list_that_takes_too_much_memory_is_not_read() {
+    let list = |output: &str| {
+        format!(
+            r#"{{"items":[{{"session_id":"devin-2","title":"cut \ud83d"}},{{"session_id":"devin-1","structured_output":{output}}}]}}"#
+        )
+    };
+    let reported = |output: &str| reports(answer(200, &list(output)), &["devin-1"], true, NOW).map(|all| all.len());
+    assert_eq!(reported("{}"), Ok(1));
+    for output in
+        [format!("[{}0]", r#"{"":0},"#.repeat(50_000)), "[".repeat(130) + &"]".repeat(130), "1e999".to_owned()]
+    {
+        assert!(matches!(reported(&output), Err(Failure::Unknown { .. })), "{:.20}", output);
+    }
+}
