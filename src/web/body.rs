@@ -1,5 +1,7 @@
 //! Bodies of requests.
 
+use std::num::IntErrorKind;
+
 use crate::web::head::Head;
 
 /// The largest body that is taken, in bytes.
@@ -20,9 +22,12 @@ pub struct Unread;
 impl Body {
     /// The bytes; `None` where there are more than [`LARGEST`], or its `head` says that there will be.
     pub fn bytes(&self, head: &Head) -> Result<Option<&[u8]>, Unread> {
-        let declared = head.header("Content-Length").and_then(|text| text.parse::<u64>().ok());
+        let too_large = head.header("Content-Length").is_some_and(|text| match text.parse::<u64>() {
+            Ok(length) => length > LARGEST as u64,
+            Err(error) => *error.kind() == IntErrorKind::PosOverflow,
+        });
         match self {
-            _ if declared.is_some_and(|length| length > LARGEST as u64) => Ok(None),
+            _ if too_large => Ok(None),
             Body::Unread => Err(Unread),
             Body::Read(bytes) => Ok(Some(bytes.as_slice()).filter(|bytes| bytes.len() <= LARGEST)),
         }
@@ -43,8 +48,8 @@ mod tests {
         };
         let whole = |length| Body::Read(vec![0; length]);
         assert_eq!(length(&Body::Unread, "1048576"), None);
-        // The last is more than a `usize` of WASM has room for.
-        for said in ["1048577", "4294967297"] {
+        // The last two are more than a `usize` of WASM, and a `u64`, have room for.
+        for said in ["1048577", "4294967297", "100000000000000000000000"] {
             assert_eq!(length(&Body::Unread, said), Some(None), "{said}");
         }
         assert_eq!(length(&whole(LARGEST), "1048576"), Some(Some(LARGEST)));
