@@ -67,17 +67,15 @@ fn who_is_held_gets_a_moment_of_its_own_also_while_those_in_front_still_start() 
             let since = NOON.plus(ms(place.into()));
             ok(apply(&rows, &Applicant { route, ..applicant(&place.to_string(), 1, since) }, &limits, now))
         };
-        (0..60).for_each(|place| drop(ask(place, NOON)));
+        let asked: Vec<Admission> = (0..60).map(|place| ask(place, NOON)).collect();
+        assert!(asked.iter().any(|answer| matches!(answer, Admission::Held { .. })));
         // Two start at a time, and then two of those behind ask.
         let (mut started, mut held) = (0, Vec::new());
         for minute in (0..24).step_by(2) {
             let now = NOON.plus(minute * MINUTE);
-            for place in started..20 {
-                if ask(place, now) == Admission::Admitted {
-                    ok(settle(&rows, &place.to_string(), PermitUse::Session(now), now));
-                    started += 1;
-                }
-            }
+            let goes: Vec<u32> = (started..20).filter(|place| ask(*place, now) == Admission::Admitted).collect();
+            started += goes.len() as u32;
+            goes.iter().for_each(|place| ok(settle(&rows, &place.to_string(), PermitUse::Session(now), now)));
             for place in [30 + minute, 31 + minute] {
                 match ask(place, now) {
                     Admission::Held { until, .. } => held.push(until),
