@@ -253,7 +253,7 @@ pub(super) fn status(line: &[u8]) -> bool {
                 || first == b"Still" && begun(second)
                 || matches!(first, b"Creation" | b"Destruction" | b"Modifications" | b"Read") && second == b"complete"
         }
-        _ => one_of(first, SUBJECTS) && words.clone().count() >= 2 && words.any(|word| sentence(word)),
+        _ => one_of(first, SUBJECTS) && words.clone().count() >= 2 && words.any(sentence),
     }
 }
 

@@ -117,16 +117,19 @@ fn reference(src: &Source, start: usize) -> Option<usize> {
         let end = path(src, start + 6, 2)?;
         return if src.at(end) == b'#' { path(src, end + 1, 1) } else { None };
     }
-    if src.starts(start, "projects/") || src.starts(start, "https://") {
-        let end = path(src, start + if src.at(start) == b'h' { 8 } else { 0 }, 4)
-            .or_else(|| path(src, start + 8, 3).filter(|_| src.at(start) == b'h'))?;
-        let text = src.slice(start, end);
-        let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
-        let stored = if src.at(start) == b'h' { has(b".vault.azure.net/secrets/") } else { has(b"/secrets/") };
-        return stored.then_some(end);
+    if src.starts(start, "https://") {
+        return path(src, start + 8, 3).filter(|end| has(src, start, *end, b".vault.azure.net/secrets/"));
+    }
+    if src.starts(start, "projects/") {
+        return path(src, start, 4).filter(|end| has(src, start, *end, b"/secrets/"));
     }
     let (scheme, parts) = SCHEMES.iter().find(|(scheme, _)| src.starts(start, scheme))?;
     path(src, start + scheme.len(), *parts)
+}
+
+/// Whether this stands between `start` and `end`.
+fn has(src: &Source, start: usize, end: usize, part: &[u8]) -> bool {
+    src.slice(start, end).windows(part.len()).any(|window| window == part)
 }
 
 /// Where the path at `at` ends, if it has at least so many parts.

@@ -361,7 +361,7 @@ fn references_to_stores_and_what_is_encrypted_stay() {
         "projects/acme/secrets/orders-db/versions/7",
         "@Microsoft.KeyVault(VaultName=orders;SecretName=db)",
         "https://orders.vault.azure.net/secrets/db/0123456789abcdef0123456789abcdef",
-        &format!("ENC[AES256_GCM,data:cXdlcg==,iv:{base64},tag:{}==,type:str]", &base64[..22]),
+        &format!("ENC[AES256_GCM,data:cXdlcg==,iv:{base64},tag:{base64:.22}==,type:str]"),
         &format!("ENC({base64})"),
         &format!("vault:v1:{base64}"),
         &format!("{{cipher}}{base64}"),
