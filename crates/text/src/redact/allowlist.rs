@@ -202,7 +202,59 @@ pub(super) fn one_of(text: &[u8], words: &[&str]) -> bool {
 pub(super) fn sentence(value: &[u8]) -> bool {
     let first = trimmed(value.split(u8::is_ascii_whitespace).next().unwrap_or(value));
     let known = LOOKS.get(look(first) / 64).is_some_and(|bits| bits & (1 << (look(first) % 64)) != 0);
-    known && one_of(first, WORDS)
+    (known && one_of(first, WORDS)) || error(first)
+}
+
+/// Whether the word is an error's name, as `ResourceNotFoundException` is.
+fn error(word: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 6] = [b"Exception", b"Error", b"NotFound", b"Denied", b"Failure", b"Unavailable"];
+    matches!(word, [b'A'..=b'Z', .., b'n' | b'r' | b'd' | b'e'])
+        && ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+        && word.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// What programs' sentences about a secret begin with, which have one of the [`WORDS`] behind it.
+const SUBJECTS: &[&str] = &[
+    "user",
+    "account",
+    "aging",
+    "ageing",
+    "expiry",
+    "expiration",
+    "scope",
+    "field",
+    "value",
+    "header",
+    "claim",
+    "client",
+    "column",
+    "attribute",
+    "property",
+    "authentication",
+    "verification",
+    "validation",
+    "signature",
+    "rotation",
+    "policy",
+];
+
+/// Whether the line is what a program says of a secret rather than one: `user bob password changed by root`, of which a
+/// passphrase has neither the first word nor one like `changed`, or Terraform's `Refreshing state...`.
+pub(super) fn status(line: &[u8]) -> bool {
+    let mut words = line.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let [Some(first), second] = [words.next(), words.next()] else { return false };
+    let second = second.unwrap_or(b"");
+    let doing = |word: &[u8]| word.iter().all(u8::is_ascii_alphabetic) && word.len() > 4 && word.ends_with(b"ing");
+    match first {
+        [b'A'..=b'Z', ..] => {
+            let begun = |word: &[u8]| word.strip_suffix(b"...").is_some_and(doing);
+            begun(first)
+                || doing(first) && second == b"state..."
+                || first == b"Still" && begun(second)
+                || matches!(first, b"Creation" | b"Destruction" | b"Modifications" | b"Read") && second == b"complete"
+        }
+        _ => one_of(first, SUBJECTS) && words.clone().count() >= 2 && words.any(sentence),
+    }
 }
 
 /// What the [`WORDS`] look like, as bits: most of what is asked about looks like none, and need not be compared.

@@ -27,6 +27,7 @@ mod places;
 mod rule;
 mod sentence;
 mod source;
+mod stored;
 mod token;
 mod value;
 mod value_end;
@@ -315,6 +316,10 @@ impl<'a> Walk<'a> {
             b'e' if src.at(i + 1) == b'y' => token::jwt(src, i),
             b'M' if matches!(src.at(i + 1), b'I' | b'H' | b'C') => patterns::key_body(src, i),
             b'P' if src.at(end) == b'-' => patterns::putty_key(src, i),
+            b'E' | b'v' | b'c' if matches!(src.at(end), b'[' | b'(' | b':' | b'}') => {
+                self.at = stored::encrypted(src, i).unwrap_or(end);
+                None
+            }
             b'M' | b'N' | b'O' => patterns::discord_token(src, i),
             _ => None,
         };

@@ -59,6 +59,14 @@ impl Clues {
     }
 }
 
+/// Whether it is like a password where words would stand, and names such as `ParameterNotFound`.
+pub(super) fn like_password(value: &[u8]) -> bool {
+    let last = value.iter().rposition(u8::is_ascii_alphanumeric);
+    let value = last.and_then(|last| value.get(..=last)).unwrap_or(b"");
+    let clues = Clues::of(value);
+    value.len() >= 6 && clues.letters && (clues.digits || clues.signs) && !clues.joined
+}
+
 /// The value after the label that ends with the word from `word` to `end`.
 pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line) -> Option<Hit> {
     let next = src.blanks(end, 100);

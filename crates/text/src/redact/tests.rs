@@ -348,6 +348,83 @@ fn ordinary_text_stays() {
 }
 
 #[test]
+fn references_to_stores_and_what_is_encrypted_stay() {
+    let hex = "62313365396335303738643234663161".repeat(2);
+    let base64 = "mNui95+yv47hgTkOH7RTDwNOrff4xxpFNFwJcSzJIDJ=";
+    for value in [
+        "op://prod/orders-db/password",
+        "vault:secret/data/prod/orders#password",
+        "ref+vault://secret/data/orders#/password",
+        "sm://orders-db-password",
+        "ssm:/prod/orders/password",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/orders-a8Xk2P:password::",
+        "projects/acme/secrets/orders-db/versions/7",
+        "@Microsoft.KeyVault(VaultName=orders;SecretName=db)",
+        "https://orders.vault.azure.net/secrets/db/0123456789abcdef0123456789abcdef",
+        &format!("ENC[AES256_GCM,data:cXdlcg==,iv:{base64},tag:{base64:.22}==,type:str]"),
+        &format!("ENC({base64})"),
+        &format!("vault:v1:{base64}"),
+        &format!("{{cipher}}{base64}"),
+    ] {
+        for text in [
+            format!("password: {value}"),
+            format!("DB_PASSWORD={value} region=eu-1"),
+            format!("export DB_PASSWORD='{value}'"),
+            format!("{{\"password\": \"{value}\", \"port\": 5432}}"),
+            format!("error: 403 denied, api_token: {value}: ParameterNotFound"),
+        ] {
+            assert_eq!(redact(&text, true), text);
+        }
+        assert_eq!(named("password", value, true, &Effort::of(100)), value);
+        // A password that stands with it goes.
+        for text in [
+            format!("password: {value} hunter2x"),
+            format!("password={value}!hunter2x"),
+            format!("password: \"{value} hunter2x\""),
+            format!("password={value},hunter2x"),
+        ] {
+            let shown = redact(&text, true);
+            assert!(!shown.contains("hunter2x"), "{shown}");
+            assert_eq!(redact(&shown, true), shown);
+        }
+    }
+    let text = format!("db_password: |\n  $ANSIBLE_VAULT;1.1;AES256\n  {hex}\n  {hex}\nregion: eu-1");
+    assert_eq!(redact(&text, true), text);
+    let text = format!("annotations: checksum/secret={hex} fingerprint-of-token: sha256:{hex}");
+    assert_eq!(redact(&text, true), text);
+}
+
+#[test]
+fn what_only_begins_like_a_reference_goes() {
+    let hex = "62313365396335303738643234663161";
+    for text in [
+        "password=op://hunter2x",
+        "password=ENC[hunter2x",
+        "password: 'ENC[AES256_GCM,data:hunter2x]'",
+        "password: 'ENC[AES256_GCM,data:hunter2x,iv:aaaa,tag:aaaa,type:str]'",
+        "password=ENC(hunter2x)",
+        "password=vault:hunter2x",
+        "password=vault:v1:hunter2x",
+        "password={cipher}hunter2x",
+        "password=arn:hunter2x",
+        "password=arn:aws:hunter2x",
+        "password=ref+echo://hunter2x",
+        "password=projects/hunter2x",
+        "password=@Microsoft.KeyVault(hunter2x)",
+        "password=/subscriptions/hunter2x",
+        "password: |\n  $ANSIBLE_VAULT;1.1;AES256\n  hunter2x",
+        "password: user bob is now hunter2x",
+        "password: Creating hunter2x",
+        "checksum/secret=hunter2x",
+        &format!("CHECKSUM_SECRET={hex}"),
+        &format!("hash_secret={hex}"),
+    ] {
+        let shown = redact(text, true);
+        assert!(!shown.contains("hunter2x") && !shown.contains(hex), "{shown}");
+    }
+}
+
+#[test]
 fn special_names_win_over_labels() {
     let token = ["ghp", "_16C7e42F292c6912E7710c838347Ae178B4a"].concat();
     assert_eq!(redact(&format!("GITHUB_TOKEN={token} x"), true), "GITHUB_TOKEN=[redacted: github token] x");
@@ -888,6 +965,11 @@ fn what_was_looked_at_once_is_not_looked_at_for_every_byte() {
         "&lt;password a=\"\">",
         "getConnection('",
         "setuser \">",
+        "password=ENC[AES256_GCM,data:",
+        "password: op://a/",
+        "password=ref+vault://a?",
+        "password: user a ",
+        "$ANSIBLE_VAULT;1.1;AES256\naa\n",
     ] {
         let text = piece.repeat(8_000_000 / piece.len());
         let shown = redact_within(&text, true, &Effort::of(20_000));

@@ -8,6 +8,7 @@ use super::place::{Place, Span};
 use super::rule::Value;
 use super::sentence;
 use super::source::{Hit, Source};
+use super::stored;
 use super::token;
 use super::value_end::Ends;
 
@@ -20,6 +21,9 @@ pub(super) struct Named {
 /// How much of a value is looked at to tell whether it counts. Its end is searched for only if it does: what was read
 /// is then replaced, and not read again.
 const PROBE: usize = 64;
+
+/// So much of a line is looked at to tell whether it is a program's sentence.
+const STATUS: usize = 120;
 
 /// So many blanks may stand before a value, as in tables.
 const BLANKS: usize = 1_000;
@@ -48,6 +52,9 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     if label.is("name") || label.is("key") || label.is("parameterkey") {
         named.found = quoted_label(src, sep + 1).map(|ending| (sep, ending));
     }
+    if of_hash(src, &label, sep + 1) {
+        return None;
+    }
     let ending = match (label.kind(), named.found) {
         (Some(ending), _) => ending,
         (None, Some((at, ending))) if (label.is("value") || label.is("parametervalue")) && sep - at < 160 => ending,
@@ -56,7 +63,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
         _ => return None,
     };
     // `arn:aws:secretsmanager:eu:1:secret:db`.
-    if colon && !label.spaced && src.before(label.start) == b':' && ending.value != Value::Any {
+    if colon && !label.spaced && src.before(label.start) == b':' && (ending.value != Value::Any || ldif) {
         return None;
     }
     // `=>`, `:=`, `==`.
@@ -65,6 +72,20 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     let at = (0..2).fold(first, |at, _| if sign(at) { at + 1 } else { at });
     let depth = src.depth(sep);
     Place { src, label: &label, value: ending.value, colon, depth }.hit(ending.name, at)
+}
+
+/// Whether the label says that it is a hash of a secret which stands behind `at`, as Helm's `checksum/secret` does, and it
+/// is one. `checksum_secret` may be a secret that checksums are made with.
+fn of_hash(src: &Source, label: &Label, at: usize) -> bool {
+    const HASHES: [&str; 5] = ["checksum", "digest", "fingerprint", "sha256", "hash"];
+    let slash = label.start.saturating_sub(1);
+    let word = || src.run_back(slash, 12, |b| b.is_ascii_alphanumeric());
+    let said = src.before(label.start) == b'/' && allowlist::one_of(src.slice(word(), slash), &HASHES)
+        || ["checksumof", "digestof", "fingerprintof", "hashof"].iter().any(|name| label.contains(name));
+    let from = src.run(at, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\'));
+    let from = if src.starts_like(from, "sha256:") { from + 7 } else { from };
+    let to = src.run(from, 129, |b| b.is_ascii_hexdigit());
+    said && matches!(to - from, 32 | 40 | 56 | 64 | 96 | 128) && !src.at(to).is_ascii_alphanumeric()
 }
 
 /// The kind that the label says which stands behind `at` as a value.
@@ -105,6 +126,7 @@ pub(super) fn under_name(src: &Source, name: &str) -> Option<Hit> {
         Value::Credentials => place.credentials(0, Ends::List)?.0,
         Value::Cookies => place.cookies(0, Ends::List).map(|_| 0)?,
         _ if matches!(src.at(0), b'{' | b'[') || src.starts(0, "-----") => return None,
+        _ if stored::end(src, 0) == Some(src.len()) => return None,
         _ => 0,
     };
     let span = Span { start, end: src.len(), quoted: true };
@@ -134,7 +156,8 @@ impl Place<'_> {
             return None;
         }
         if let Some(span) = self.block(begin) {
-            return self.counts(&span).then(|| self.noted(name, span));
+            let encrypted = stored::ansible(src, span.start).is_some_and(|end| end >= span.end);
+            return (!encrypted && self.counts(&span)).then(|| self.noted(name, span));
         }
         let (first, opened) = self.opening(begin);
         let (start, ends) = match self.value {
@@ -144,13 +167,21 @@ impl Place<'_> {
             _ if opened == Ends::List && src.at(first) == b'{' => return None,
             _ => (first, opened),
         };
+        let stored = stored::end(src, start);
+        if let Some(end) = stored.filter(|end| self.closes(*end, ends)) {
+            return self.behind_stored(name, end);
+        }
         let bare = ends == Ends::Bare;
         let mut span = Span { start, end: self.end(start, ends, PROBE), quoted: !bare };
-        if !self.counts(&span) {
+        if !self.counts(&span) || (bare && self.status(start)) {
             return None;
         }
         if span.end >= start + PROBE {
             span.end = self.end(start, ends, usize::MAX);
+        }
+        // More than a reference is none.
+        if let Some(stored) = stored.filter(|stored| *stored > span.end) {
+            span.end = self.end(stored, ends, usize::MAX);
         }
         if ends == Ends::List && start > first && src.at(span.end - 1) == src.at(first) {
             // The last quote stays as the first did.
@@ -166,6 +197,33 @@ impl Place<'_> {
             span.end = self.rest_of_line(span.end);
         }
         Some(self.noted(name, span))
+    }
+
+    /// Whether the value ends at `end`.
+    fn closes(&self, end: usize, ends: Ends) -> bool {
+        let src = self.src;
+        match ends {
+            Ends::Quote(quote, _) => src.at(end) == quote,
+            Ends::List => matches!(src.at(end), b']' | b','),
+            Ends::Bare | Ends::Header => {
+                self.ends_bare(end, false) || src.at(end) == b':' && matches!(src.at(end + 1), 0..=b' ')
+            }
+        }
+    }
+
+    /// Whether the line that goes on at `start` is what a program says of a secret, with no word that may be one.
+    fn status(&self, start: usize) -> bool {
+        let src = self.src;
+        let line = src.slice(start, src.run(start, STATUS, |b| !matches!(b, 0 | b'\n')));
+        self.colon && allowlist::status(line) && !line.split(|b| *b == b' ').any(sentence::like_password)
+    }
+
+    /// The password that stands where a reference to it ends, in the same line.
+    fn behind_stored(&self, name: &'static str, end: usize) -> Option<Hit> {
+        let start = self.src.blanks(end, 8);
+        let probe = self.end(start, Ends::Bare, PROBE);
+        let counts = start > end && self.value == Value::Any && sentence::like_password(self.src.slice(start, probe));
+        counts.then(|| Hit { start, end: self.end(start, Ends::Bare, usize::MAX), name })
     }
 
     /// The end of what a value that ends at `end` is changed to, as plans show it: `"…" -> "…"`.

@@ -113,7 +113,7 @@ impl Place<'_> {
     }
 
     /// Whether a value that nothing encloses ends before the byte at `i`. `spaces` may be part of it.
-    fn ends_bare(&self, i: usize, spaces: bool) -> bool {
+    pub fn ends_bare(&self, i: usize, spaces: bool) -> bool {
         let src = self.src;
         let byte = src.at(i);
         // `%26` doesn't end what a plain `=` begins.
