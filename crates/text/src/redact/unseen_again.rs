@@ -282,7 +282,7 @@ const LOOKALIKES: &[&str] = &[
     "api-key-digest=sha256:{h64} mismatch",
     "token_hash={h64} not found in table sessions",
     "password_sha256_prefix={h8} seen in 17 logins",
-    "chage: password: aging information changed by root for orders",
+    "usermod: password: aging information changed by root for orders",
     "passwd: password expiry information changed for bob",
     "password: must contain at least one upper-case letter and one digit",
     "token: signature verification failed for issuer https://login.acme.io",
