@@ -85,12 +85,23 @@ pub fn thin(text: &str) -> Cow<'_, str> {
 
 /// How many values a text has, and where its strings begin and end, behind and before the quotes.
 fn counted(bytes: &[u8]) -> (usize, Vec<(usize, usize)>) {
-    let (mut values, mut strings, mut at) = (1, Vec::new(), 0);
+    let mut strings = Vec::new();
+    let values = scan(bytes, |start, end| strings.push((start, end)));
+    (values, strings)
+}
+
+/// How many values a text has at most, its texts and the names of fields not looked into.
+pub fn values(text: &str) -> usize {
+    scan(text.as_bytes(), |_, _| {})
+}
+
+fn scan(bytes: &[u8], mut string: impl FnMut(usize, usize)) -> usize {
+    let (mut values, mut at) = (1, 0);
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => {
                 let end = string_end(bytes, at + 1);
-                strings.push((at + 1, end));
+                string(at + 1, end);
                 at = end;
             }
             b',' | b'[' | b'{' => values += 1,
@@ -98,7 +109,7 @@ fn counted(bytes: &[u8]) -> (usize, Vec<(usize, usize)>) {
         }
         at += 1;
     }
-    (values, strings)
+    values
 }
 
 /// Where the closing quote of the string is that begins at `at`.

@@ -263,6 +263,8 @@ fn half_an_emoji_hides_nothing_and_a_list_that_takes_too_much_memory_is_not_read
     };
     let reported = |output: &str| reports(answer(200, &list(output)), &["devin-1"], true, NOW).map(|all| all.len());
     assert_eq!(reported("{}"), Ok(1));
+    // A text is one value, whatever it says.
+    assert_eq!(reported(&format!(r#""{}""#, "a, [b], {c}; ".repeat(60_000))), Ok(1));
     for output in
         [format!("[{}0]", r#"{"":0},"#.repeat(50_000)), "[".repeat(130) + &"]".repeat(130), "1e999".to_owned()]
     {
