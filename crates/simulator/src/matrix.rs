@@ -23,6 +23,7 @@ use incident::event::{IncidentEvent, Kind};
 use incident::lifecycle::Taken;
 use incident::plan::Plan;
 use incident::sender::Sender;
+use incident::session::LONGEST_CALL;
 use incident::time::{HOUR, MINUTE, SECOND, Time};
 use outbound::devin::call::Api;
 use outbound::http::{Answer, Call};
@@ -31,8 +32,6 @@ const REPLIES: &str = include_str!("../../../tests/faults/replies.json");
 const MOMENTS: &str = include_str!("../../../tests/crash/moments.json");
 const OUTCOMES: &str = include_str!("../../../tests/faults/outcomes.json");
 
-/// How long the bridge waits for Devin.
-const TIMEOUT: Duration = MINUTE;
 /// How long a sender of alerts waits: less than a stall, more than everything else takes.
 const PATIENCE: Duration = Duration::from_secs(45);
 /// When everything that a reply leads to has happened.
@@ -204,11 +203,11 @@ impl World {
             self.crash(&key);
             pending::<()>().await;
         }
-        if delay > TIMEOUT {
+        if delay > LONGEST_CALL {
             if !done && !cut_first {
                 self.acts_later(call.clone(), delay);
             }
-            self.executor.pause(TIMEOUT).await;
+            self.executor.pause(LONGEST_CALL).await;
             return Err("took too long".into());
         }
         match reply.cut {

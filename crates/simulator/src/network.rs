@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::devin::{Fate, answer};
 use crate::world::{World, add};
+use incident::session::LONGEST_CALL;
 use incident::time::{HOUR, MINUTE, SECOND};
 use outbound::http::{Answer, Call};
 
@@ -59,7 +60,7 @@ impl World {
         self.takes_its_time().await;
         let done = act(self, &fate);
         if self.happens(|weather| weather.devin_stalls) {
-            executor.pause(MINUTE).await;
+            executor.pause(LONGEST_CALL).await;
             return Err("took too long".into());
         }
         self.on_its_way(BACK).await;

@@ -32,7 +32,7 @@ impl World {
         let (minute, day) = (within(now.minus(MINUTE)), within(Time(now.midnight().0 - 1)));
         let anew = self.times_anew(now.minus(2 * MINUTE));
         let per_minute = self.most(now.minus(2 * MINUTE), |limits| limits.per_minute) * anew;
-        let per_day = self.most(now.midnight(), |limits| limits.per_day) * self.times_anew(now.midnight());
+        let per_day = self.most_today();
         if minute > per_minute {
             self.broke(format!("{minute} sessions in a minute, at most {per_minute}"));
         }
@@ -103,9 +103,18 @@ impl World {
 
     /// At most so many sessions may still be created today.
     fn may_start_today(&self) -> i64 {
+        self.most_today().saturating_sub(self.created_since(self.executor.now().midnight())) as i64
+    }
+
+    /// So many sessions the limits in force since midnight allow today.
+    fn most_today(&self) -> usize {
         let midnight = self.executor.now().midnight();
-        let created = self.created.borrow().iter().rev().take_while(|(at, _)| *at >= midnight).count();
-        (self.most(midnight, |limits| limits.per_day) * self.times_anew(midnight)).saturating_sub(created) as i64
+        self.most(midnight, |limits| limits.per_day) * self.times_anew(midnight)
+    }
+
+    /// How many sessions were created since then.
+    fn created_since(&self, from: Time) -> usize {
+        self.created.borrow().iter().rev().take_while(|(at, _)| *at >= from).count()
     }
 
     /// How many are in line before somebody, without those of routes with a budget of their own, which may hold them.
@@ -163,13 +172,12 @@ impl World {
         if !self.clocks_were_right(now.since(now.midnight()) + 4 * HOUR) {
             return;
         }
-        let created = self.created.borrow();
         // A permit counts a little longer than a minute, and from before its session is there.
         let window = now.minus(2 * MINUTE + 5 * SECOND);
         // Who may have a session counts as if it had.
         let since = |from: Time| {
             let doubted = self.doubted.borrow().values().filter(|at| **at >= from).count();
-            (created.iter().rev().take_while(|(at, _)| *at >= from).count() + doubted) as i64
+            (self.created_since(from) + doubted) as i64
         };
         let (minute, day) = (since(window), since(now.midnight()));
         let others = self.number("SELECT count(*) FROM permits WHERE confirmed = 0", [])

@@ -11,7 +11,8 @@ use incident::lifecycle::*;
 use incident::plan::Plan;
 use incident::record::Record;
 use incident::sender::Sender;
-use incident::time::{MINUTE, SECOND, Time};
+use incident::session::LONGEST_CALL;
+use incident::time::{SECOND, Time};
 
 use super::call::{Api, SessionRequest};
 use super::reply;
@@ -20,8 +21,6 @@ use crate::http::Answer;
 const PAGE: &str = include_str!("../../../../docs/guarantees.md");
 const OUTCOMES: &str = include_str!("../../../../tests/faults/outcomes.json");
 
-/// How long the bridge waits for Devin before it gives a call up.
-const TIMEOUT: Duration = MINUTE;
 /// How long an answer takes that is not late.
 const PROMPT: Duration = Duration::from_millis(10);
 
@@ -85,7 +84,7 @@ impl Reply {
         } else {
             Err("no answer".to_owned())
         };
-        Some(Reply { answer, takes: if stalls { TIMEOUT } else { PROMPT }, done_after })
+        Some(Reply { answer, takes: if stalls { LONGEST_CALL } else { PROMPT }, done_after })
     }
 }
 

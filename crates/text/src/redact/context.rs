@@ -268,14 +268,14 @@ fn in_link(src: &Source, i: usize, end: usize) -> Option<Hit> {
     let known = LINKS.iter().any(|link| src.slice(part, i - 1).eq_ignore_ascii_case(link.as_bytes()));
     let counts = known
         && value.len() >= LEAST
-        && !stored(src, part, value)
+        && !in_store(src, part, value)
         && (Look::of(value).mixed() && !wordy(value) || hexadecimal(value) || uuid(value) || scrambled(value));
     counts.then_some(Hit { start: i, end: last, name: OPAQUE })
 }
 
 /// Whether the part of a path at `part` ends the name of a secret in a store, `/secrets/db-password/…`, whose versions
 /// are such numbers, or is how somebody logged in who has a lease, `auth/kubernetes/login/…`.
-fn stored(src: &Source, part: usize, value: &[u8]) -> bool {
+fn in_store(src: &Source, part: usize, value: &[u8]) -> bool {
     let segment = |end: usize| src.run_back(end, 64, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     let name = segment(part);
     let above = segment(name.saturating_sub(1));

@@ -1,8 +1,7 @@
 //! A third corpus, written without a look at the rules: 87 % of it was caught then, every vendor's key among it, and 13 % of
 //! what resembles secrets was hidden. Of 98 more of the latter, 21 % were. Places were added, names of what is none, and
-//! references to stores of secrets. What is still missed are tables, whose
-//! column's heading stands in another line, options that one program has, and sentences. The lines are templates as in
-//! [`super::corpus`].
+//! references to stores of secrets. What is still missed are tables, whose column's heading is in another line, options that
+//! one program has, and sentences. The lines are templates as in [`super::corpus`].
 
 use super::corpus::measured;
 
