@@ -226,7 +226,8 @@ describe("nobody comes back in step", { concurrency: true }, () => {
       return alarms.length >= 12 && alarms;
     });
     const pauses = last.map(({ what, at }) => what - at);
-    assert.ok(new Set(pauses.map((ms) => Math.round(ms / 50))).size >= 8, `pauses of ${pauses.join(", ")} ms`);
+    // Pauses of a second's range or more, in hundredths of a second: chance alone leaves fewer than six once in millions.
+    assert.ok(new Set(pauses.map((ms) => Math.round(ms / 10))).size >= 6, `pauses of ${pauses.join(", ")} ms`);
   });
 
   test("incidents that are held wake one after the other, so many a minute as may start then", async () => {
