@@ -162,8 +162,7 @@ fn begun(text: &str, looked: usize, safe: impl FnOnce(&str) -> String) -> String
     let mut made = safe(begun);
     let Some(rest) = text.get(begun.len()..).filter(|rest| !rest.is_empty()) else { return made };
     if !rest.starts_with(char::is_whitespace) {
-        let end = made.char_indices().nth(looked / MARGIN).map_or(made.len(), |(at, _)| at);
-        made.truncate(end);
+        made.truncate(cut::first(&made, looked / MARGIN).len());
     }
     made.push('…');
     made

@@ -158,10 +158,7 @@ pub fn line(text: &str, max_chars: usize) -> String {
         out.push_str(word);
     }
     if out.chars().count() > max_chars {
-        let keep = max_chars.saturating_sub(1);
-        let end = out.char_indices().nth(keep).map_or(out.len(), |(at, _)| at);
-        out.truncate(end);
-        out.truncate(out.trim_end().len());
+        out.truncate(crate::cut::first(&out, max_chars.saturating_sub(1)).trim_end().len());
         if max_chars > 0 {
             out.push('…');
         }

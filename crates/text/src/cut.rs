@@ -1,5 +1,7 @@
 //! Text cut to a length by value, with a note of how much was left out.
 
+use crate::redact::{LONGEST_NAME, NOTE};
+
 /// What stands before and after the number in a note.
 const BEFORE: &str = "[… ";
 const AFTER: &str = " characters left out]";
@@ -48,7 +50,7 @@ pub fn both_ends(text: &str, max_chars: usize) -> String {
     let (rest, rest_length) = if back > 0 { (behind, back) } else { (before, ahead) };
     let skip = rest_length.saturating_sub(keep - keep / 4);
     let mut end = after(rest, skip);
-    if skip > 0 && !first(rest, skip).ends_with('\n') {
+    if skip > 0 && !first_bytes(rest, rest.len() - end.len()).ends_with('\n') {
         let line = end.find('\n').filter(|at| *at < NEAR).and_then(|at| end.get(at + 1..));
         end = line.unwrap_or(end);
     }
@@ -141,10 +143,15 @@ fn push_note(out: &mut String, left_out: usize) {
     out.push_str(AFTER);
 }
 
-/// The first `chars` characters.
-fn first(text: &str, chars: usize) -> &str {
-    let end = text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
-    text.get(..end).unwrap_or(text)
+/// The first `chars` characters, without half a note of a secret at their end: it would be taken for a value.
+pub fn first(text: &str, chars: usize) -> &str {
+    let Some((end, _)) = text.char_indices().nth(chars) else { return text };
+    let begun = first_bytes(text, end);
+    let Some(at) = begun.rfind('[') else { return begun };
+    let is_half =
+        |note: &str| NOTE.starts_with(note) || note.strip_prefix(NOTE).is_some_and(|rest| !rest.contains(']'));
+    let is_short = begun.len() - at <= NOTE.len() + LONGEST_NAME;
+    if is_short && begun.get(at..).is_some_and(is_half) { first_bytes(begun, at) } else { begun }
 }
 
 /// Everything after the first `chars` characters.
@@ -160,6 +167,21 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+
+    #[test]
+    fn no_half_of_a_secrets_note_stays() {
+        let text = format!("password={NOTE}password] behind");
+        let before = "password=".len();
+        for chars in 0..text.len() {
+            let begun = first(&text, chars);
+            let whole = text.find(']').unwrap() + 1;
+            assert_eq!(begun.len(), if chars > before && chars < whole { before } else { chars }, "{begun}");
+        }
+        for other in ["a list [1, 2, 3", "[redacted: ] and more", "[redacted", "[re[1"] {
+            let begun = first(&format!("{other}.{}", "x".repeat(99)), other.len()).to_owned();
+            assert_eq!(begun, if other == "[redacted" { "" } else { other });
+        }
+    }
 
     #[test]
     fn what_fits_stays() {

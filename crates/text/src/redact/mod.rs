@@ -46,7 +46,8 @@ mod unseen_again;
 pub use catalogue::catalogue;
 pub use known::hide;
 pub use rule::Rule;
-use source::{Hit, NOTE, Source};
+use source::{Hit, Source};
+pub(crate) use source::{LONGEST_NAME, NOTE};
 use std::cell::Cell;
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes

@@ -13,8 +13,9 @@ pub(super) struct Hit {
     pub name: &'static str,
 }
 
-/// How every note begins. It ends with `]`.
-pub(super) const NOTE: &str = "[redacted: ";
+/// How every note begins. Then follows a name that is no longer than this, in bytes, and `]`.
+pub(crate) const NOTE: &str = "[redacted: ";
+pub(crate) const LONGEST_NAME: usize = 40;
 
 /// Where an escape was.
 struct Place {
@@ -204,8 +205,8 @@ impl<'a> Source<'a> {
         if !self.starts(i, NOTE) {
             return None;
         }
-        let end =
-            self.run(i + NOTE.len(), 40, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b' ' | b'.'));
+        let is_named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b' ' | b'.');
+        let end = self.run(i + NOTE.len(), LONGEST_NAME, is_named);
         (self.at(end) == b']').then_some(end + 1)
     }
 
