@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::cut::level;
 
 /// A text with more values than this loses some.
@@ -120,30 +122,13 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
             b'\\' => at += 2,
             // One by one where there are many.
             _ if matches!(bytes.get(at + 1), Some(b'"' | b'\\')) => at += 1,
-            _ => at = quote_or_backslash(bytes, at + 1),
+            _ => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                at = memchr2(b'"', b'\\', rest).map_or(bytes.len(), |next| at + next);
+            }
         }
     }
     at.min(bytes.len())
-}
-
-/// Where the next quote or backslash is, from `at` on, or the end. Eight bytes at a time: most of a body is in its strings.
-fn quote_or_backslash(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    // In the lowest byte of the word that is this one, and none before it, the highest bit is set.
-    let marked = |word: u64, byte: u8| {
-        let other = word ^ (ONES * u64::from(byte));
-        other.wrapping_sub(ONES) & !other & (ONES << 7)
-    };
-    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-        let word = u64::from_le_bytes(*word);
-        let found = marked(word, b'"') | marked(word, b'\\');
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map_or(bytes.len(), |next| at + next)
 }
 
 /// Sixteen letters that tell bytes from others. Nobody gains by making two alike: who can write the one could as well have
