@@ -61,7 +61,7 @@ main(import.meta, async () => {
   const now = await count();
   if (write) writeFileSync(KEPT, `${JSON.stringify(now, null, 2)}\n`);
   const before = kept();
-  console.log(table(Object.keys(now).map((name) => [name, String(before[name]), String(now[name])])));
+  console.log(table(Object.keys(now).map((name) => [name, `${before[name]} kept, ${now[name]} now`])));
   const far = changed(before, now).map(([name]) => name);
   if (far.length > 0) throw new Error(`More than ${MOST_PERCENT} % off what is kept: ${far.join(", ")}`);
 });

@@ -186,6 +186,12 @@ const WORDS: &[&str] = &[
     "sensitive",
     "known",
     "permission",
+    "await",
+    "async",
+    "new",
+    "typeof",
+    "function",
+    "lambda",
     "!vault",
     "!secret",
     "!ref",
@@ -314,6 +320,7 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
             (value.len() < 4 && !value.iter().any(u8::is_ascii_alphanumeric))
                 || one_of(trimmed(value), &["filtered", "redacted", "hidden", "masked", "secret", "password", "token"])
                 || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#' | b':'))
+                || value.windows(8).any(|run| matches!(run, b"xxxxxxxx" | b"XXXXXXXX"))
         }
     }
 }
@@ -325,7 +332,16 @@ pub(super) fn reference(value: &[u8]) -> bool {
     let file = [&b".pem"[..], b".key", b".crt", b".txt", b".md", b".json", b".yaml", b".yml", b".html"];
     let file = file.iter().any(|end| value.windows(end.len()).any(|part| part == *end));
     let address = begins(b"https://") || begins(b"http://");
-    begins(b"arn:") || begins(b"file:") || ((path || file || address) && !super::opaque::random(value))
+    begins(b"arn:") || begins(b"file:") || ((path || file || address || object(value)) && !super::opaque::random(value))
+}
+
+/// Whether it is a path of names, as `Secret/orders-db` and `prod/orders/api-2` are.
+fn object(value: &[u8]) -> bool {
+    let name = |part: &[u8]| {
+        matches!(part, [b'a'..=b'z' | b'A'..=b'Z', _, _, ..])
+            && part.iter().skip(1).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    value.contains(&b'/') && value.split(|b| *b == b'/').all(name)
 }
 
 /// Whether the value is the name of a variable that has a secret: `WEBHOOK_SECRET`, or `id_token` in `token = id_token`.

@@ -11,7 +11,7 @@ const LEAST: usize = 20;
 const MOST: usize = 160;
 
 /// Parts of the names of what is no secret, however it looks: ids, hashes, places.
-const ORDINARY_NAMES: [&str; 82] = [
+const ORDINARY_NAMES: [&str; 83] = [
     "event",
     "lease",
     "run",
@@ -88,6 +88,7 @@ const ORDINARY_NAMES: [&str; 82] = [
     "cert",
     "public",
     "pub",
+    "peer",
     "modulus",
     "address",
     "class",

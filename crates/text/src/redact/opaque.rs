@@ -59,6 +59,12 @@ pub(super) fn random(text: &[u8]) -> bool {
     })
 }
 
+/// Whether it has no digits and hardly changes between kinds of letters: `makeKubeConfigController`, `XXXXXXXX`.
+pub(super) fn written(text: &[u8]) -> bool {
+    let look = Look::of(text);
+    look.digits == 0 && look.changes * 4 < text.len()
+}
+
 /// Whether a value looks made by a machine: digits and letters, at least `least` of them together, or very long.
 pub(super) fn telling(value: &[u8], least: usize) -> bool {
     let digits = value.iter().any(u8::is_ascii_digit);

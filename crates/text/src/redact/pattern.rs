@@ -62,11 +62,8 @@ pub(super) fn span(src: &Source, i: usize, pattern: &str) -> Option<(usize, usiz
                 at -= 1;
             }
             let probe = src.slice(first.unwrap_or(i), end.max(first.unwrap_or(i)));
-            if made_of_words
-                && start == i
-                && !opaque::random(probe)
-                && !opaque::random(src.slice(end, at.min(end + 64)))
-            {
+            let words = || !opaque::random(probe) && !opaque::random(src.slice(end, at.min(end + 64)));
+            if start == i && (opaque::written(probe) || made_of_words && words()) {
                 return None;
             }
             at = src.run(at, 2, |b| b == b'=');

@@ -138,7 +138,9 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     };
     let value = src.slice(start, at_sign);
     let word = value.iter().all(u8::is_ascii_alphabetic);
-    let shown = allowlist::placeholder(value) && !word;
+    // `USER:PASSWORD` stand for what somebody has to fill in.
+    let capitals = src.slice(colon + 3, at_sign).iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b':'));
+    let shown = allowlist::placeholder(value) && (!word || capitals);
     let found = !shown && (least == 1 || telling(value, least));
     found.then_some(Hit { start, end: at_sign, name: URL })
 }
@@ -249,6 +251,11 @@ pub(super) fn email(src: &Source, at: usize) -> Option<Hit> {
     }
     let start = src.run_back(at, 64, |b| letter(b) || matches!(b, b'%' | b'+'));
     if start >= at {
+        return None;
+    }
+    // A program's account, or a user of a machine inside.
+    const MACHINES: [&str; 4] = ["gserviceaccount.com", ".internal", ".local", ".localdomain"];
+    if MACHINES.iter().any(|machine| src.slice(domain, end).ends_with(machine.as_bytes())) {
         return None;
     }
     // `//user@host` is a URL's user, and `git@host:` a repository: a host's name, no one's address.

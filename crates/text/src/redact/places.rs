@@ -136,23 +136,33 @@ pub(super) fn option(src: &Source, i: usize, line: &mut Line) -> Option<Hit> {
     Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, next)
 }
 
-/// The password in `user:password`, as curl takes it, or in `user,password`, as lftp does.
+/// The password in `user:password`, as curl takes it, or in `user,password`, as lftp does; or the key that takes the user's
+/// place, as in `sk_live_…:`.
 fn after_user(src: &Source, next: usize) -> Option<Hit> {
-    let quote = src.at(next);
-    let quoted = matches!(quote, b'"' | b'\'');
-    let start = if quoted { next + 1 } else { next };
-    let belongs = |b: u8| {
-        !matches!(b, 0 | b'\n' | b'[') && if quoted { b != quote } else { b > b' ' && !matches!(b, b'"' | b'\'') }
+    let quoted = |at: usize| matches!(src.at(at), b'"' | b'\'');
+    // Where what is in quotes, or before a blank, begins and ends.
+    let text = |at: usize, most: usize| match src.at(at) {
+        quote @ (b'"' | b'\'') => (at + 1, src.run(at + 1, most, |b| !matches!(b, 0 | b'\n' | b'[') && b != quote)),
+        _ => (at, src.run(at, most, |b| b > b' ' && !matches!(b, b'"' | b'\'' | b'['))),
     };
-    let end = src.run(start, WORD, belongs);
+    let (start, end) = text(next, WORD);
     let colon = src.run(start, WORD, |b| !matches!(b, 0..=b' ' | b':' | b',' | b'/' | b'['));
-    let password = src.slice(colon + 1, end);
+    let user = src.slice(start, colon);
+    if src.at(colon) == b':' && colon + 1 == end && quoted(next) == quoted(end) && telling(user, 12) {
+        return Some(Hit { start, end: colon, name: "password" });
+    }
+    let behind = colon + 1;
+    // `bob:'…'`
+    let at = if quoted(next) || !quoted(behind) { next } else { behind };
+    let (from, to) = text(at, WORD);
+    let first = from.max(behind);
+    let password = src.slice(first, to);
     // Users' names are listed with commas.
     let separated = src.at(colon) == b':' || src.at(colon) == b',' && telling(password, 8);
-    let found = separated && password.len() > 2 && !allowlist::placeholder(password);
+    let shown = allowlist::placeholder(password) || allowlist::placeholder(src.slice(start, to));
     // `1000:1000` are a user's and a group's numbers.
-    let found = found && password.iter().any(|b| !b.is_ascii_digit());
-    found.then(|| Hit { start: colon + 1, end: src.run(end, usize::MAX, belongs), name: "password" })
+    let found = separated && password.len() > 2 && !shown && password.iter().any(|b| !b.is_ascii_digit());
+    found.then(|| Hit { start: first, end: text(at, usize::MAX).1, name: "password" })
 }
 
 /// The password in `user%password`, as Samba's programs take it.
@@ -276,7 +286,7 @@ pub(super) fn in_pair(src: &Source, i: usize) -> Option<Hit> {
 
 /// What takes a secret among arguments that have no names, as stack traces and statements show it: which of them it is, and
 /// how long it is at least.
-const CALLS: [(&str, usize, usize); 7] = [
+const CALLS: [(&str, usize, usize); 17] = [
     ("PDO->__construct", 2, 3),
     ("new PDO", 2, 3),
     ("mysqli_connect", 2, 3),
@@ -285,34 +295,45 @@ const CALLS: [(&str, usize, usize); 7] = [
     ("getConnection", 2, 3),
     // ClickHouse's, with the key of an account.
     ("s3", 2, 32),
+    ("pgp_sym_encrypt", 1, 3),
+    ("pgp_sym_decrypt", 1, 3),
+    ("aes_encrypt", 1, 3),
+    ("aes_decrypt", 1, 3),
+    ("createHmac", 1, 3),
+    ("hash_hmac", 2, 3),
+    ("SetBasicAuth", 1, 3),
+    ("HTTPBasicAuth", 1, 3),
+    ("NetworkCredential", 1, 3),
+    ("UsernamePasswordCredentials", 1, 3),
 ];
 
-/// The secret among the quoted arguments in the bracket at `open`.
+/// The secret among the arguments in the bracket at `open`.
 pub(super) fn in_call(src: &Source, open: usize) -> Option<Hit> {
-    let quote = src.at(open + 1);
-    if !matches!(quote, b'"' | b'\'') {
+    // None of their names ends otherwise.
+    if !matches!(src.before(open), b't' | b'T' | b'O' | b'n' | b'3' | b'c' | b'h' | b'l' | b's') {
         return None;
     }
     let called = |name: &str| {
         let start = open.checked_sub(name.len()).filter(|at| *at >= src.floor);
-        start.is_some_and(|at| src.starts(at, name) && !src.before(at).is_ascii_alphanumeric())
+        start.is_some_and(|at| src.starts_like(at, name) && !src.before(at).is_ascii_alphanumeric())
     };
     let (_, before, least) = CALLS.iter().find(|(name, ..)| called(name))?;
     src.spend(1);
-    let belongs = |b: u8| b != quote && !matches!(b, 0 | b'\n');
+    let quoted = |at: usize| matches!(src.at(at), b'"' | b'\'');
+    let text = |at: usize, most: usize| src.run(at + 1, most, |b| b != src.at(at) && !matches!(b, 0 | b'\n'));
     let mut at = open + 1;
     for _ in 0..*before {
-        let end = src.run(at + 1, WORD, belongs);
-        let next = src.run(end + 1, 4, |b| matches!(b, b',' | b' '));
-        if src.at(end) != quote || src.at(next) != quote {
+        let end = if quoted(at) { text(at, WORD) + 1 } else { src.run(at, WORD, |b| !matches!(b, 0..=b')' | b',')) };
+        at = src.run(end, 4, |b| matches!(b, b',' | b' '));
+        if at == end {
             return None;
         }
-        at = next;
     }
     let start = at + 1;
-    let end = src.run(start, WORD, belongs);
-    let found = end >= start + least && src.note(start).is_none() && !allowlist::placeholder(src.slice(start, end));
-    found.then(|| Hit { start, end: src.run(end, usize::MAX, belongs), name: "password" })
+    let end = text(at, WORD);
+    let found = quoted(at) && end >= start + least && src.note(start).is_none();
+    let found = found && !allowlist::placeholder(src.slice(start, end));
+    found.then(|| Hit { start, end: text(at, usize::MAX), name: "password" })
 }
 
 /// The password behind the `>` at `i`, as Redis writes what a user may do: `ACL SETUSER app on >… ~* +@all`, and in its

@@ -78,7 +78,9 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
     if matches!(ending.value, Value::Credentials | Value::Cookies | Value::Query | Value::Opaque) {
         return None;
     }
-    let (at, said) = verb(src, next);
+    let cell = src.at(next) == b'|' && (label.begins_line(src) || src.slice(0, label.start).ends_with(b"| "));
+    let next = if cell { src.blanks(next + 1, 100) } else { next };
+    let (at, said) = verb(src, behind_owner(src, next));
     let (start, end_of, quoted) = extent(src, at, WORD);
     let value = src.slice(start, end_of);
     if value.len() < 4 || allowlist::placeholder(value) || allowlist::sentence(value) || allowlist::reference(value) {
@@ -86,7 +88,8 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
     }
     let clues = Clues::of(value);
     let any = ending.value == Value::Any;
-    let table = next > end + 1 || src.at(end) == b'\t';
+    let ended = || matches!(src.at(src.blanks(end_of, 100)), 0 | b'|' | b'\n' | b'\r');
+    let table = if cell { ended() } else { next > end + 1 || src.at(end) == b'\t' };
     let alone = label.begins_line(src) || src.starts_like(src.run_back(label.start, 4, |b| b != b'\n'), "env ");
     let counts = if ending.value == Value::Code {
         said && opaque::hexadecimal(value)
@@ -142,6 +145,28 @@ fn extent(src: &Source, at: usize, most: usize) -> (usize, usize, bool) {
     let value = src.slice(at, end);
     let last = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b')' | b':' | b'!'));
     (at, last.map_or(at, |last| at + last + 1), false)
+}
+
+/// Behind the words of `for the user bob` that have a verb behind them.
+fn behind_owner(src: &Source, next: usize) -> usize {
+    let word =
+        |at: usize| src.run(at, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'@' | 0x80..));
+    let mut at = next;
+    let mut end = word(at);
+    if !allowlist::one_of(src.slice(at, end), &["for", "of", "on", "für", "von", "para", "pour", "de"]) {
+        return next;
+    }
+    for _ in 0..6 {
+        if src.at(end) != b' ' {
+            break;
+        }
+        at = end + 1;
+        end = word(at);
+        if allowlist::one_of(src.slice(at, end), &["is", "was", "ist", "lautet", "es", "est", "é", "è"]) {
+            return at;
+        }
+    }
+    next
 }
 
 /// Behind `is`, `was changed to` and the like, and whether there was one. A digit may say how the value is encoded.

@@ -340,6 +340,7 @@ impl Place<'_> {
                 value.len() > 2 || !value.iter().all(u8::is_ascii_digit)
             }
             Value::Some => value.len() >= 4,
+            Value::Telling if self.of_metric(span) => false,
             Value::Telling if doubtful && span.quoted => value.len() >= 8,
             Value::Telling if doubtful => telling(value, 6),
             Value::Telling => value.len() >= 4,
@@ -355,9 +356,20 @@ impl Place<'_> {
         }
     }
 
+    /// Whether it is the name of a secret in a metric's labels: `kube_secret_info{secret="orders-db"}`.
+    fn of_metric(&self, span: &Span) -> bool {
+        let src = self.src;
+        let name = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+        self.label.is("secret")
+            && matches!(src.before(self.label.start), b'{' | b',')
+            && src.slice(span.start.saturating_sub(2), span.start) == b"=\""
+            && src.slice(span.start, span.end).iter().all(name)
+            && !opaque::random(src.slice(span.start, span.end))
+    }
+
     /// Whether nothing but a key looks like this value of something that is called a key.
     fn opaque(&self, value: &[u8]) -> bool {
-        const OTHER_KEYS: [&str; 25] = [
+        const OTHER_KEYS: [&str; 31] = [
             "public",
             "recv",
             "cache",
@@ -383,6 +395,12 @@ impl Place<'_> {
             "host",
             "kms",
             "alias",
+            "incident",
+            "alert",
+            "event",
+            "trace",
+            "file",
+            "artifact",
         ];
         let named = !self.label.is("key") && !self.label.is("keys");
         let mixed =

@@ -33,8 +33,12 @@ impl Place<'_> {
         if src.at(at) == b'{' && src.before(self.label.start) == b';' && src.at(at + 1) != b'{' {
             return (at + 1, Ends::Quote(b'}', src.width(at)));
         }
-        // Rust's Some("…"), Python's b'…', C#'s @"…" and so on.
-        let mut quote = if src.starts(at, "Some(\"") { at + 5 } else { at };
+        // Rust's Some("…"), PHP's string(7) "…", Python's b'…', C#'s @"…" and so on.
+        let mut quote = match () {
+            () if src.starts(at, "Some(\"") => at + 5,
+            () if src.starts(at, "string(") => src.run(at + 7, 6, |b| b.is_ascii_digit() || matches!(b, b')' | b' ')),
+            () => at,
+        };
         let prefixed = src.at(quote).is_ascii_alphabetic() || matches!(src.at(quote), b'@' | b'$');
         if prefixed && matches!(src.at(quote + 1), b'"' | b'\'') {
             quote += 1;

@@ -66,6 +66,10 @@ kinds! { WATCH
         "SCZ7 K2QX 5W4N JRT6 VYB3 MHPL GDEA UOIS F7C2 ZXK5 QWN4 JTR6 VBY3 MPHL"; "SCHEDULED SCOPE_DEFAULT";
     "nats seed": "SU{u56}" "SA{u56}" "SO{u56}" "SN{u56}" "SC{u56}" "SX{u56}";
         "SUAK 2QX5 W4NJ RT6V YB3M HPLG DEAU OISF 7C2Z XK5Q WN4J TR6V BY3M PHLK Q2"; "SUCCEEDED SOME_SUBJECT";
+    "password hash": "pbkdf2_sha256${d4-8}${A8-64}${b40+}" "pbkdf2:sha256:{d4-8}${A8-64}${h64}"
+        "scrypt:{d4-8}:8:1${A8-64}${h128}" "SCRAM-SHA-256${d4-6}:{s16-64}${p60+}";
+        "pbkd f2_s ha25 6$60 0000 $Ut3 kV9x Q2mL 7rT4 z$mX 8vQ2 nR5k L9pW 3tY7 bZ1c F4gH 6jD0 sA8e U2iO 5qM7 xw=";
+        "pbkdf2_sha256 with 600000 rounds";
     "windows hash": "{h32}:{h32}:::";
         "5f4d cc3b 5aa7 65d6 1d83 27de b882 cf99 :8846 f7ea ee8f b117 ad06 bdd8 30b7 586c :::"; "d41d8cd98f00b204e9800998ecf8427e";
     "node key": "infura.io/v3/>{h32}" "alchemy.com/v2/>{w20+}" "quiknode.pro/>{p20+}" "blastapi.io/>{w30+}" "go.getblock.io/>{h32}";
