@@ -1,6 +1,7 @@
 //! Keys of kinds that no row knows: what only a machine writes, in a place where keys stand. There are as many ids and
 //! hashes that look alike, and people need those to find what went wrong, so the place decides.
 
+use super::encoded;
 use super::label::Label;
 use super::opaque::{Look, hexadecimal, uuid};
 use super::rule::OPAQUE;
@@ -359,7 +360,7 @@ pub(super) fn value(src: &Source, sep: usize) -> Option<Hit> {
     let counts = look.mixed() && !wordy(value) && ((plain && length >= 24 && !id(value)) || bytes32)
         || (hexadecimal(value) || uuid(value) || (plain && length >= LEAST && look.mixed()))
             && VENDORS.iter().any(|vendor| label.contains(vendor));
-    counts.then_some(Hit { start, end: padded, name: OPAQUE })
+    (counts && !encoded::prose(value)).then_some(Hit { start, end: padded, name: OPAQUE })
 }
 
 /// Whether the value is an object's id with its kind before it, as in `cus_NffrFeUfNV2Hib`.

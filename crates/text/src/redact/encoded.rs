@@ -34,6 +34,12 @@ pub(super) fn base64(src: &Source, i: usize, secret: impl Fn(&str) -> Option<&'s
     (last, secret(&text).map(|name| Hit { start: i, end, name }))
 }
 
+/// Whether it stands for a text of words.
+pub(super) fn prose(base64: &[u8]) -> bool {
+    let groups = || base64.chunks_exact(4);
+    groups().len() >= LEAST / 4 && groups().all(text_like) && decoded(base64).iter().filter(|b| **b == b' ').count() > 1
+}
+
 /// Whether these four characters stand for three bytes of text.
 fn text_like(group: &[u8]) -> bool {
     let bits = group.iter().try_fold(0u32, |bits, byte| Some(bits << 6 | u32::from(value(*byte)?)));

@@ -44,10 +44,12 @@ impl Look {
         look
     }
 
-    /// Capitals, small letters and digits, in no order that words or numbers have.
+    /// Capitals, small letters and digits, in no order that words or numbers have, nor names such as
+    /// `HostDiskMayFillIn24Hours`.
     pub fn mixed(&self) -> bool {
         let length = self.small + self.capital + self.digits;
-        self.small > 2 && self.capital > 2 && self.digits > 0 && self.changes * 4 >= length
+        let least = if self.small * 5 < length * 3 { 4 } else { 3 };
+        self.small > 2 && self.capital > 2 && self.digits > 0 && self.changes * least >= length
     }
 }
 

@@ -140,7 +140,9 @@ pub(super) fn url_password(src: &Source, colon: usize) -> Option<Hit> {
     let word = value.iter().all(u8::is_ascii_alphabetic);
     // `USER:PASSWORD` stand for what somebody has to fill in.
     let capitals = src.slice(colon + 3, at_sign).iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b':'));
-    let shown = allowlist::placeholder(value) && (!word || capitals);
+    let named = ["user:password", "username:password", "user:pass"];
+    let named = allowlist::one_of(src.slice(colon + 3, at_sign), &named);
+    let shown = named || allowlist::placeholder(value) && (!word || capitals);
     let found = !shown && (least == 1 || telling(value, least));
     found.then_some(Hit { start, end: at_sign, name: URL })
 }

@@ -286,7 +286,7 @@ impl Place<'_> {
         let start = if known { credentials } else { start };
         let probe = src.run(start, PROBE, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'['));
         let probe = src.slice(start, probe);
-        if allowlist::placeholder(probe) || (!known && !telling(probe, 8)) {
+        if allowlist::placeholder(probe) || allowlist::shell(probe) || (!known && !telling(probe, 8)) {
             return None;
         }
         let header = known && several && opened == Ends::Bare;
@@ -330,7 +330,13 @@ impl Place<'_> {
         }
         let alone = self.label.begins_line(src) && (src.breaks(span.end) || span.end == src.len());
         let doubtful = self.colon && !self.label.quoted && !self.label.compound && !alone;
+        let letters = || value.iter().all(u8::is_ascii_alphabetic);
+        let prose = || self.colon && !span.quoted && src.at(span.end) == b' ' && letters();
+        let number = || value.len() < 6 && value.iter().all(u8::is_ascii_digit);
+        let next = src.at(span.end + 1);
         match self.value {
+            // `API key: Generate one in the settings`, `BAD_SIGNING_KEY = 4506`
+            Value::Some | Value::Telling if number() || next.is_ascii_alphabetic() && prose() => false,
             // Where a shell stands.
             Value::Any if self.label.is("pwd") || self.label.is("oldpwd") => {
                 !matches!(value, [b'/' | b'~', ..] | [_, b':', b'\\' | b'/', ..])
