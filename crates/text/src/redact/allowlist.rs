@@ -296,7 +296,9 @@ const fn look(word: &[u8]) -> usize {
 /// Without the punctuation around it.
 fn trimmed(word: &[u8]) -> &[u8] {
     let mut word = word;
-    while let [rest @ .., b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'}' | b'"' | b'\'' | b' '] = word {
+    while let [rest @ .., b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'}' | b'"' | b'\'' | b' ' | b'*'] =
+        word
+    {
         word = rest;
     }
     word.strip_prefix(b"(").unwrap_or(word)
@@ -397,7 +399,8 @@ pub(super) fn code(value: &[u8], password: bool) -> bool {
     }
     let dotted = path.contains(&b'.');
     match rest.first() {
-        Some(b'{' | b'(' | b'[' | b'!') if !password => !path.is_empty(),
+        Some(b'!') if !password => matches!(rest, [_, b'(' | b'[' | b'{', ..]),
+        Some(b'{' | b'(' | b'[') if !password => !path.is_empty(),
         Some(b':') if !password => rest.starts_with(b"::"),
         Some(b'@') if !password => dotted,
         Some(b'[') if matches!(rest, [_, b'\'' | b'"', ..]) => true,

@@ -193,8 +193,10 @@ impl Label {
     pub fn kind(&self) -> Option<&'static Ending> {
         let [last, second, third, fourth, ..] = self.letters;
         let kind = labels::ending([last, second, third, fourth], |ending| self.has(ending));
-        // Helm's `existingSecret` is the name of one, and the `Sec-WebSocket-Key` of a connection is no secret.
-        kind.filter(|_| !self.contains("existing") && !self.ends_with("websocketkey"))
+        // Helm's `existingSecret` is the name of one, the `Sec-WebSocket-Key` of a connection is no secret, nor is the
+        // `PublicKeyToken` of a library.
+        let other = || ["existing", "publickey", "websocketkey"].iter().any(|name| self.contains(name));
+        kind.filter(|_| !other())
     }
 
     fn has(&self, ending: &Ending) -> bool {

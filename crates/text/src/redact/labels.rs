@@ -132,6 +132,7 @@ pub(super) const LABELS: &[Rule] = &[
             "bindpw",
             "mysqlpwd",
             "identifiedby",
+            "passwordby",
             "masterauth",
             "requirepass",
             "passinpass",

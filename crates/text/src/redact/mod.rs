@@ -11,6 +11,7 @@
 
 mod allowlist;
 mod catalogue;
+mod columns;
 mod context;
 mod encoded;
 mod escape;
@@ -45,6 +46,7 @@ mod unseen_again;
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub use catalogue::catalogue;
 pub use known::hide;
+use label::Label;
 pub use rule::Rule;
 use source::{Hit, Source};
 pub(crate) use source::{LONGEST_NAME, NOTE};
@@ -173,6 +175,8 @@ struct Walk<'a> {
     refusals: context::Refusals,
     /// Up to where there is no password's hash.
     hashes: usize,
+    /// The end of the last table that was looked at.
+    table: usize,
 }
 
 /// What a byte can be the beginning of.
@@ -221,6 +225,7 @@ impl<'a> Walk<'a> {
             line: line::Line::default(),
             refusals: context::Refusals::default(),
             hashes: 0,
+            table: 0,
         }
     }
 
@@ -283,6 +288,7 @@ impl<'a> Walk<'a> {
                 let email = if self.emails { patterns::email(src, i) } else { None };
                 email.or_else(|| patterns::oracle_password(src, i))
             }
+            b'>' if src.before(i) == b'-' => places::after_arrow(src, i).or_else(|| context::value(src, i)),
             b'>' => places::in_element(src, i)
                 .or_else(|| places::in_next_element(src, i))
                 .or_else(|| places::in_acl(src, i))
@@ -322,18 +328,32 @@ impl<'a> Walk<'a> {
                 None
             }
             b'M' | b'N' | b'O' => patterns::discord_token(src, i),
+            b'l' if src.starts(i, "login ") || src.starts(i, "log in ") => sentence::pair(src, end),
+            b'c' if src.starts(i, "cred") => sentence::pair(src, end),
+            b'h' if src.starts(i, "htpasswd ") => sentence::argument(src, end + 1),
+            b'r' if src.starts(i, "rabbitmqctl ") => sentence::argument(src, end + 1),
+            b'n' if src.starts(i, "net use") => sentence::argument(src, end + 1),
             _ => None,
         };
+        let special = special.or_else(|| if src.before(i) >= 0x80 { sentence::after_script(src, i) } else { None });
         if special.is_some() {
             return special;
         }
         if end - i >= 16 || matches!(src.at(end), b'_' | b'-' | b'+' | b'/') {
             return self.long(i, end);
         }
-        if matches!(src.at(end), b' ' | b'\t') && sentence::may_follow(src, end) {
-            return sentence::after_blank(src, i, end, &mut self.line);
+        let blank = matches!(src.at(end), b' ' | b'\t');
+        let label = if blank {
+            sentence::may_follow(src, end)
+        } else {
+            matches!(src.at(end), b',' | b';' | b'\n' | b'\r') && Label::may_stand_before(src, end)
+        };
+        if label && i >= self.table {
+            (self.waiting, self.table) = columns::below(src, end);
         }
-        None
+        self.waiting
+            .pop()
+            .or_else(|| if label && blank { sentence::after_blank(src, i, end, &mut self.line) } else { None })
     }
 
     /// The secret that the long word from `i` to `end`, or what it is the first part of, is.

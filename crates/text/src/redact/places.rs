@@ -58,6 +58,19 @@ pub(super) fn in_element(src: &Source, close: usize) -> Option<Hit> {
     place.counts(&span).then_some(Hit { start, end, name: ending.name })
 }
 
+/// The value behind the arrow that ends at `i`, as Scala shows maps: `Map(user -> app, password -> …)`. What is behind the
+/// arrow of a function, or of a type, is code.
+pub(super) fn after_arrow(src: &Source, i: usize) -> Option<Hit> {
+    let end = src.run_back(i - 1, 4, |b| matches!(b, b' ' | b'"'));
+    if !Label::may_stand_before(src, end) {
+        return None;
+    }
+    let label = Label::backwards(src, end, false);
+    let ending = label.kind()?;
+    let hit = Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, i + 1)?;
+    telling(src.slice(hit.start, hit.end.min(hit.start + WORD)), 8).then_some(hit)
+}
+
 /// Where the name of the element ends whose opening tag ends with the `>` at `close` and has attributes.
 fn before_attributes(src: &Source, close: usize) -> Option<usize> {
     let tag = src.run_back(close, 200, |b| !matches!(b, b'<' | b'>'));

@@ -15,9 +15,9 @@ pub(super) fn may_follow(src: &Source, end: usize) -> bool {
     let last = src.slice(end.saturating_sub(3), end);
     let &[a, b, c] = last else { return false };
     let letters = [a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()];
-    const LAST: [&[u8; 3]; 20] = [
+    const LAST: [&[u8; 3]; 21] = [
         b"ord", b"swd", b"ass", b"ase", b"ode", b"ret", b"ken", b"key", b"pwd", b"uth", b"ort", b" by", b"tpw", b"npw",
-        b"dpw", b"bpw", b"nha", b"_pw", b"ity", b"gin",
+        b"dpw", b"bpw", b"nha", b"_pw", b"ity", b"gin", b"sse",
     ];
     LAST.contains(&&letters) || (letters[1] >= 0x80 && letters[2] == b'a')
 }
@@ -80,7 +80,7 @@ pub(super) fn after_blank(src: &Source, word: usize, end: usize, line: &mut Line
     }
     let cell = src.at(next) == b'|' && (label.begins_line(src) || src.slice(0, label.start).ends_with(b"| "));
     let next = if cell { src.blanks(next + 1, 100) } else { next };
-    let (at, said) = verb(src, behind_owner(src, next));
+    let (at, said) = owner(src, next).unwrap_or_else(|| verb(src, next));
     let (start, end_of, quoted) = extent(src, at, WORD);
     let value = src.slice(start, end_of);
     if value.len() < 4 || allowlist::placeholder(value) || allowlist::sentence(value) || allowlist::reference(value) {
@@ -128,9 +128,38 @@ pub(super) fn after_colon(src: &Source, label: &Label, colon: usize) -> Option<H
     counts.then(|| Hit { start, end: extent(src, at, usize::MAX).1, name })
 }
 
+/// The password behind the user's name in the words after `login` or `creds`, which begin at `i`: `as admin / …`, `ops:…`.
+pub(super) fn pair(src: &Source, i: usize) -> Option<Hit> {
+    let end = src.run(i, 80, |b| b != b'\n');
+    (i..end).filter(|sign| matches!(src.at(*sign), b'/' | b':')).find_map(|sign| {
+        let blank = usize::from(src.before(sign) == b' ' && src.at(sign + 1) == b' ');
+        let name = src.run_back(sign - blank, 30, |b| b.is_ascii_alphanumeric());
+        let (start, end, _) = extent(src, sign + 1 + blank, WORD);
+        let clues = Clues::of(src.slice(start, end));
+        let found = name > i + 1 && src.before(name) == b' ' && end >= start + 8 && clues.digits && clues.password();
+        let hit = || Hit { start, end: extent(src, start, usize::MAX).1, name: "password" };
+        (found && (clues.mixed || clues.signs)).then(hit)
+    })
+}
+
+/// The password in a command line of a program that takes it among others: `htpasswd -b users bob …`.
+pub(super) fn argument(src: &Source, i: usize) -> Option<Hit> {
+    let mut at = i;
+    while at < i + WORD && !src.breaks(at) && !matches!(src.at(at), 0 | b'|' | b';') {
+        let (start, end, _) = extent(src, at, WORD);
+        let clues = Clues::of(src.slice(start, end));
+        if end >= start + 8 && clues.digits && clues.password() && clues.changes > 1 {
+            return Some(Hit { start, end: extent(src, start, usize::MAX).1, name: "password" });
+        }
+        at = src.blanks(end.max(at + 1), 8);
+    }
+    None
+}
+
 /// Whether a sentence that names a value tells this one.
 fn says(any: bool, quoted: bool, clues: &Clues, value: &[u8]) -> bool {
-    any && (quoted || clues.password()) || telling(value, 12) && !clues.joined
+    let key = || clues.mixed && value.len() >= 20 && !value.iter().any(|b| matches!(b, b'.' | b'/' | b':'));
+    any && (quoted || clues.password()) || telling(value, 12) && !clues.joined || key()
 }
 
 /// Where the value at `at` begins and ends, at most `most` bytes behind, and whether quotes say so. Only of what counts is
@@ -147,26 +176,42 @@ fn extent(src: &Source, at: usize, most: usize) -> (usize, usize, bool) {
     (at, last.map_or(at, |last| at + last + 1), false)
 }
 
-/// Behind the words of `for the user bob` that have a verb behind them.
-fn behind_owner(src: &Source, next: usize) -> usize {
-    let word =
-        |at: usize| src.run(at, 40, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'@' | 0x80..));
-    let mut at = next;
-    let mut end = word(at);
-    if !allowlist::one_of(src.slice(at, end), &["for", "of", "on", "für", "von", "para", "pour", "de"]) {
-        return next;
+/// Behind the words of `for the user bob` that have a verb or a colon behind them, and that there was one.
+fn owner(src: &Source, next: usize) -> Option<(usize, bool)> {
+    let belongs = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'@' | 0x80..);
+    let mut end = src.run(next, 40, belongs);
+    if !allowlist::one_of(src.slice(next, end), &["for", "of", "on", "für", "von", "para", "pour", "de"]) {
+        return None;
     }
     for _ in 0..6 {
-        if src.at(end) != b' ' {
-            break;
+        if src.at(end) == b':' && src.at(end + 1) == b' ' {
+            return Some((src.blanks(end + 1, 8), true));
         }
-        at = end + 1;
-        end = word(at);
+        if src.at(end) != b' ' {
+            return None;
+        }
+        let at = end + 1;
+        end = src.run(at, 40, belongs);
         if allowlist::one_of(src.slice(at, end), &["is", "was", "ist", "lautet", "es", "est", "é", "è"]) {
-            return at;
+            return Some(verb(src, at));
         }
     }
-    next
+    None
+}
+
+/// The password that begins at `i` behind a script without spaces: `密码是…`, `パスワードは…`.
+pub(super) fn after_script(src: &Source, i: usize) -> Option<Hit> {
+    const PARTICLES: [&str; 7] = ["是", "为", "為", "は", "：", "는", "은"];
+    let blank = src.run_back(i, 1, |b| b == b' ');
+    let end = blank.saturating_sub(3);
+    if !PARTICLES.iter().any(|particle| src.slice(end, blank) == particle.as_bytes()) {
+        return None;
+    }
+    let label = Label::backwards(src, end, false);
+    let ending = label.kind()?;
+    let belongs = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'[' | b'<');
+    let found = like_password(src.slice(i, src.run(i, WORD, belongs)));
+    found.then(|| Hit { start: i, end: src.run(i, usize::MAX, belongs), name: ending.name })
 }
 
 /// Behind `is`, `was changed to` and the like, and whether there was one. A digit may say how the value is encoded.

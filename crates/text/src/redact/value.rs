@@ -332,7 +332,9 @@ impl Place<'_> {
         let doubtful = self.colon && !self.label.quoted && !self.label.compound && !alone;
         let letters = || value.iter().all(u8::is_ascii_alphabetic);
         let prose = || self.colon && !span.quoted && src.at(span.end) == b' ' && letters();
-        let number = || value.len() < 6 && value.iter().all(u8::is_ascii_digit);
+        // Of four digits or with signs, `0:-1#42`; codes to log in with have more.
+        let digits = || value.iter().all(u8::is_ascii_digit);
+        let number = || !value.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80) && (value.len() < 6 || !digits());
         let next = src.at(span.end + 1);
         match self.value {
             // `API key: Generate one in the settings`, `BAD_SIGNING_KEY = 4506`

@@ -33,9 +33,10 @@ impl Place<'_> {
         if src.at(at) == b'{' && src.before(self.label.start) == b';' && src.at(at + 1) != b'{' {
             return (at + 1, Ends::Quote(b'}', src.width(at)));
         }
-        // Rust's Some("…"), PHP's string(7) "…", Python's b'…', C#'s @"…" and so on.
+        // Rust's Some("…"), Swift's Optional("…"), PHP's string(7) "…", Python's b'…', C#'s @"…" and so on.
         let mut quote = match () {
             () if src.starts(at, "Some(\"") => at + 5,
+            () if src.starts(at, "Optional(\"") => at + 9,
             () if src.starts(at, "string(") => src.run(at + 7, 6, |b| b.is_ascii_digit() || matches!(b, b')' | b' ')),
             () => at,
         };

@@ -176,6 +176,8 @@ kinds! { BUSINESS
         "00sT r6W5 h7Hm bd9m uAQJ OcQC U-UA huwa 9Ahf pR1h up"; "0042";
     "maxmind key": "{A6}_{A29}_mmk";
         "UJBg 1T_v mfqA pOF5 edqN 10e5 IH8g djHA ULni _mmk"; "geoip_mmk";
+    "calendar address": "private-{h32}";
+        "priv ate- 93c0 1535 cda1 b71b 5c10 edcd 4cf8 d8da"; "private-subnet-eu-west-1a";
     "authress key": "sc_{A5-30}.{A4-6}.acc-{w10-32}.{s30+}";
         "sc_r Momn .zYh E.ac c-CZ mJOV 4sOZ .wjZ hzO1 dgw0 M2XU RjTS a/Va eXSy J8s"; "sc_1";
     "settlemint token": "sm_pat_{A16}" "sm_aat_{A16}" "sm_sat_{A16}";

@@ -67,7 +67,7 @@ kinds! { WATCH
     "nats seed": "SU{u56}" "SA{u56}" "SO{u56}" "SN{u56}" "SC{u56}" "SX{u56}";
         "SUAK 2QX5 W4NJ RT6V YB3M HPLG DEAU OISF 7C2Z XK5Q WN4J TR6V BY3M PHLK Q2"; "SUCCEEDED SOME_SUBJECT";
     "password hash": "pbkdf2_sha256${d4-8}${A8-64}${b40+}" "pbkdf2:sha256:{d4-8}${A8-64}${h64}"
-        "scrypt:{d4-8}:8:1${A8-64}${h128}" "SCRAM-SHA-256${d4-6}:{s16-64}${p60+}";
+        "scrypt:{d4-8}:8:1${A8-64}${h128}" "SCRAM-SHA-256${d4-6}:{s16-64}${p60+}" "md5{h32}";
         "pbkd f2_s ha25 6$60 0000 $Ut3 kV9x Q2mL 7rT4 z$mX 8vQ2 nR5k L9pW 3tY7 bZ1c F4gH 6jD0 sA8e U2iO 5qM7 xw=";
         "pbkdf2_sha256 with 600000 rounds";
     "windows hash": "{h32}:{h32}:::";
