@@ -595,10 +595,10 @@ fn nearly_all_secrets_are_caught_and_hardly_anything_else() {
 }
 
 /// What is caught of these secrets and hidden of these ordinary texts, in percent; both are printed.
-pub(super) fn measured(secrets: &[&str], lookalikes: &[&str]) -> (f64, f64) {
+pub(super) fn measured(name: &str, secrets: &[&str], lookalikes: &[&str]) -> (f64, f64) {
     let mut chance = Chance(3);
-    let (caught, all) = caught("unseen", secrets.repeat(3).iter().map(|text| written(text, &mut chance)));
+    let (caught, all) = caught(name, secrets.repeat(3).iter().map(|text| written(text, &mut chance)));
     let (hidden, ordinary) = hidden(lookalikes, &mut chance);
-    println!("ordinary texts: {hidden} of {ordinary} hidden");
+    println!("{name}: {hidden} of {ordinary} ordinary texts hidden, {:.1} %", percent(hidden, ordinary));
     (percent(caught, all), percent(hidden, ordinary))
 }

@@ -40,8 +40,6 @@ mod corpus;
 mod tests;
 #[cfg(test)]
 mod unseen;
-#[cfg(test)]
-mod unseen_again;
 
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub use catalogue::catalogue;

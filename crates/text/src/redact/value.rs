@@ -58,7 +58,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     let ending = match (label.kind(), named.found) {
         (Some(ending), _) => ending,
         (None, Some((at, ending))) if (label.is("value") || label.is("parametervalue")) && sep - at < 160 => ending,
-        _ if label.is("default") => declared(src, label.start)?,
+        _ if label.is("default") || label.is("value") => declared(src, label.start)?,
         _ if colon => return sentence::after_colon(src, &label, sep),
         _ => return None,
     };
@@ -104,13 +104,14 @@ fn in_form(src: &Source, sep: usize) -> Option<Hit> {
     (start > line + 1 && end > start && src.note(start).is_none()).then_some(Hit { start, end, name: ending.name })
 }
 
-/// The kind that the name of the variable says whose declaration `at` is in, as Terraform writes it:
+/// The kind that the name of the variable or output says whose declaration `at` is in, as Terraform writes it:
 /// `variable "db_password" { default = … }`.
 fn declared(src: &Source, at: usize) -> Option<&'static Ending> {
     let open = src.run_back(at, 200, |b| b != b'{' && b != b'}');
     let quote = src.run_back(open.checked_sub(1)?, 4, |b| b == b' ');
     let name = src.run_back(quote.checked_sub(1)?, 60, |b| b != b'"' && b != b'\n');
-    if src.before(open) != b'{' || !src.slice(name.saturating_sub(10), name).ends_with(b"variable \"") {
+    let declares = ["variable \"", "output \""];
+    if src.before(open) != b'{' || !declares.iter().any(|word| src.slice(0, name).ends_with(word.as_bytes())) {
         return None;
     }
     Label::of(src.slice(name, quote - 1), name).kind()

@@ -43,7 +43,7 @@ kinds! { BUSINESS
         "syt_ a6Pk 6v_k x88r sXe8 7oMi 93qq LXM_ Hw1P qH"; "syt_name";
     "webhook secret": "whsec_{b24+}" "wh_{A32+}";
         "whse c_kM YAiG 2Ljo B1sX BZWc NaPi px"; "whsec_rotation";
-    "twilio key": "SK{h32}";
+    "twilio key": "SK{h32}" "AC{h32}:>{h32}";
         "SKc0 2d38 4db0 01dc 5bb4 bb84 5544 3359 3f"; "SK04";
     "sendgrid key": "SG.{w16-32}.{w32+}";
         "SG.0 7BHe 2ReA eteL 9x2. PUHk FqGN YzVd a3h6 Le7A cyMZ 0Lku qfiq"; "SG.Monitoring.Http.Client.Send";

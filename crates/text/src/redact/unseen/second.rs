@@ -1,12 +1,6 @@
-//! A third corpus, written without a look at the rules: 87 % of it was caught then, every vendor's key among it, and 13 % of
-//! what resembles secrets was hidden. Of 98 more of the latter, 21 % were. Places were added, names of what is none, and
-//! references to stores of secrets. What is still missed are tables, whose column's heading is in another line, options that
-//! one program has, and sentences. The lines are templates as in [`super::corpus`].
+//! See [`super`].
 
-use super::corpus::measured;
-
-/// What stands between `«` and `»` is the secret.
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     // Keys by their shape.
     "oauth2: invalid_client for «GOCSPX-{w28}»",
     "AADSTS7000215: Invalid client secret provided: «{A3}8Q~{w34}»",
@@ -125,8 +119,7 @@ const SECRETS: &[&str] = &[
     "root pw is «tr0ub4dor-and-3» on all of db1..db3",
 ];
 
-/// What would be missed by whoever has to find the cause.
-const LOOKALIKES: &[&str] = &[
+pub(super) const LOOKALIKES: &[&str] = &[
     "deploy of {h40} to production failed, last good {h40}",
     "Merge commit {h7} into release/2026.11; reverted by {h9}",
     "image registry.acme.io/orders@sha256:{h64} cannot be pulled",
@@ -297,9 +290,3 @@ const LOOKALIKES: &[&str] = &[
     "resourceVersion: \"{d9}\" uid: {h8}-{h4}-{h4}-{h4}-{h12} secretName: orders-session-key",
     "CI: DEPLOY_TOKEN=${{ secrets.DEPLOY_TOKEN }} is empty in job deploy-{d6}",
 ];
-
-#[test]
-fn kinds_and_places_that_no_rule_was_written_for_are_caught_too() {
-    let (caught, hidden) = measured(SECRETS, LOOKALIKES);
-    assert!(caught >= 94.0 && hidden <= 1.5, "{caught:.1} % caught, {hidden:.1} % hidden");
-}

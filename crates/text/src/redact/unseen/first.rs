@@ -1,11 +1,6 @@
-//! A second corpus, of kinds and places that no row had when it was written: 59 % of it was caught then. Rows and labels were
-//! added for the kinds, and what is still missed has nothing of a secret but its place. The lines are templates as in
-//! [`super::corpus`].
+//! See [`super`].
 
-use super::corpus::measured;
-
-/// What stands between `«` and `»` is the secret.
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     // Keys by their shape.
     "nats: could not authenticate with seed «SU{u56}»",
     "signing with S-key «SAAB{u54}» failed: invalid checksum",
@@ -92,8 +87,7 @@ const SECRETS: &[&str] = &[
     "sonatypeUsername=bob\nsonatypePassword=«{A14}»\nsigning.password=«{A12}»",
 ];
 
-/// None of these hold a secret.
-const LOOKALIKES: &[&str] = &[
+pub(super) const LOOKALIKES: &[&str] = &[
     "Sec-WebSocket-Key: {b22}==",
     "Sec-WebSocket-Accept: {b27}=",
     "Idempotency-Key: {h8}-{h4}-{h4}-{h4}-{h12}",
@@ -167,9 +161,3 @@ const LOOKALIKES: &[&str] = &[
     "dkim-signature: v=1; a=rsa-sha256; bh={b43}=",
     "auth.service.latency.p99=1830ms auth.errors=17",
 ];
-
-#[test]
-fn other_kinds_in_other_places_are_caught_too() {
-    let (caught, hidden) = measured(SECRETS, LOOKALIKES);
-    assert!(caught >= 90.0 && hidden <= 1.5, "{caught:.1} % caught, {hidden:.1} % hidden");
-}
