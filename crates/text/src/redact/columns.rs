@@ -22,11 +22,11 @@ pub(super) fn below(src: &Source, end: usize) -> (Vec<Hit>, usize) {
     let mut line = src.run(end, HEADER, |b| !matches!(b, b'\n' | b'\r'));
     let header = src.slice(begin, line);
     let Some(separator) = header.iter().copied().find(|b| matches!(b, b',' | b';' | b'|' | b'\t')) else {
-        return (hits, end);
+        return (hits, line);
     };
     let names = || header.split(move |b| *b == separator);
     if !src.breaks(line) || !names().all(is_name) {
-        return (hits, end);
+        return (hits, line);
     }
     let kind = |name: &[u8]| Label::of(name.trim_ascii(), 0).kind().filter(|ending| ending.value != Value::Opaque);
     for _ in 0..ROWS {

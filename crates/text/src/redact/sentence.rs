@@ -130,30 +130,38 @@ pub(super) fn after_colon(src: &Source, label: &Label, colon: usize) -> Option<H
 
 /// The password behind the user's name in the words after `login` or `creds`, which begin at `i`: `as admin / …`, `ops:…`.
 pub(super) fn pair(src: &Source, i: usize) -> Option<Hit> {
+    src.spend(1);
     let end = src.run(i, 80, |b| b != b'\n');
     (i..end).filter(|sign| matches!(src.at(*sign), b'/' | b':')).find_map(|sign| {
         let blank = usize::from(src.before(sign) == b' ' && src.at(sign + 1) == b' ');
         let name = src.run_back(sign - blank, 30, |b| b.is_ascii_alphanumeric());
-        let (start, end, _) = extent(src, sign + 1 + blank, WORD);
-        let clues = Clues::of(src.slice(start, end));
-        let found = name > i + 1 && src.before(name) == b' ' && end >= start + 8 && clues.digits && clues.password();
-        let hit = || Hit { start, end: extent(src, start, usize::MAX).1, name: "password" };
-        (found && (clues.mixed || clues.signs)).then(hit)
+        if name <= i + 1 || src.before(name) != b' ' {
+            return None;
+        }
+        password(src, sign + 1 + blank).filter(|(_, clues)| clues.mixed || clues.signs).map(|(hit, _)| hit)
     })
 }
 
 /// The password in a command line of a program that takes it among others: `htpasswd -b users bob …`.
 pub(super) fn argument(src: &Source, i: usize) -> Option<Hit> {
+    src.spend(1);
     let mut at = i;
     while at < i + WORD && !src.breaks(at) && !matches!(src.at(at), 0 | b'|' | b';') {
-        let (start, end, _) = extent(src, at, WORD);
-        let clues = Clues::of(src.slice(start, end));
-        if end >= start + 8 && clues.digits && clues.password() && clues.changes > 1 {
-            return Some(Hit { start, end: extent(src, start, usize::MAX).1, name: "password" });
+        let found = password(src, at).filter(|(_, clues)| clues.changes > 1);
+        if let Some((hit, _)) = found {
+            return Some(hit);
         }
-        at = src.blanks(end.max(at + 1), 8);
+        at = src.blanks(extent(src, at, WORD).1.max(at + 1), 8);
     }
     None
+}
+
+/// What begins at `at`, if it is like a password, with digits.
+fn password(src: &Source, at: usize) -> Option<(Hit, Clues)> {
+    let (start, end, _) = extent(src, at, WORD);
+    let clues = Clues::of(src.slice(start, end));
+    let found = end >= start + 8 && clues.digits && clues.password();
+    found.then(|| (Hit { start, end: extent(src, at, usize::MAX).1, name: "password" }, clues))
 }
 
 /// Whether a sentence that names a value tells this one.

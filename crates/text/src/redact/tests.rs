@@ -548,6 +548,22 @@ fn hostile_text_takes_no_longer() {
         "password: a b ",
         "hooks.slack.com/",
         "password=a b=c ",
+        "password,",
+        "password,\n",
+        "a,password\nb,Zk3vQ9xT2mB7\n",
+        "password | ",
+        "login a/",
+        "login a / Zk3vQ9xT2mB7 ",
+        "cred a:",
+        "cred////////",
+        "password for a ",
+        "createHmac('a','",
+        "pgp_sym_encrypt(a,",
+        "htpasswd a ",
+        "密码是",
+        "password -> ",
+        "password=string(",
+        "-u a",
     ]
     .map(str::to_owned)
     .into();
@@ -675,6 +691,19 @@ fn suspicious() -> impl Strategy<Value = String> {
         "db:5432:a:b:s3cret",
         "$2y$10$",
         "Authorization: Foo ",
+        "user,password\na,Zk3vQ9xT2mB7\n",
+        "| user | password |\n| a | Zk3vQ9xT2mB7 |\n",
+        "login as a / Zk3vQ9xT2mB7",
+        "creds ",
+        "password for a is ",
+        "createHmac('a', '",
+        "htpasswd -b f a ",
+        "net use ",
+        "密码是",
+        " -> ",
+        "string(8) \"",
+        "-u ",
+        "Zk3vQ9xT2mB7",
     ]
     .map(str::to_owned)
     .into();
@@ -970,6 +999,11 @@ fn what_was_looked_at_once_is_not_looked_at_for_every_byte() {
         "password=ref+vault://a?",
         "password: user a ",
         "$ANSIBLE_VAULT;1.1;AES256\naa\n",
+        "password,\n",
+        "a,password\n",
+        "login a/",
+        "htpasswd ",
+        "password for a ",
     ] {
         let text = piece.repeat(8_000_000 / piece.len());
         let shown = redact_within(&text, true, &Effort::of(20_000));
