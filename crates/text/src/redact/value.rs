@@ -66,8 +66,9 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     if colon && !label.spaced && src.before(label.start) == b':' && (ending.value != Value::Any || ldif) {
         return None;
     }
-    // `=>`, `:=`, `==`.
-    let sign = |at: usize| matches!(src.at(at), b'=' | b'>' | b'~') && src.width(at) == src.width(sep);
+    // `=>`, `:=`, `==`, `=~ "…"`.
+    let pattern = |at: usize| src.at(at) == b'~' && matches!(src.at(at + 1), b' ' | b'"' | b'\'' | b'/');
+    let sign = |at: usize| (matches!(src.at(at), b'=' | b'>') || pattern(at)) && src.width(at) == src.width(sep);
     let first = if ldif { sep + 2 } else { sep + 1 };
     let at = (0..2).fold(first, |at, _| if sign(at) { at + 1 } else { at });
     let depth = src.depth(sep);
