@@ -363,7 +363,7 @@ pub(super) fn variable(value: &[u8], label: &Label, password: bool) -> bool {
     let joined = value.contains(&b'_') || value.contains(&b'.');
     let known = || Label::of(value, 0).kind().is_some();
     let own = label.ends_with_name(value);
-    if !password && (shell(value) || name && super::opaque::written(value) && (identifier(value) || type_name(value))) {
+    if !password && shell(value) {
         return true;
     }
     (constant && (known() || (name && !password)))
@@ -377,15 +377,18 @@ pub(super) fn shell(value: &[u8]) -> bool {
     matches!(value, [b'$', rest @ ..] if name(rest) && !super::opaque::random(rest))
 }
 
-/// Whether these letters are a variable's name, as `auth_header` is.
-fn identifier(value: &[u8]) -> bool {
+/// Whether it is a variable's name, as `auth_header` is.
+pub(super) fn identifier(value: &[u8]) -> bool {
     value.contains(&b'_') && value.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
 }
 
-/// Whether these letters are the name of a type of secrets, as `SecretStr` and `RSAPrivateKey` are.
-fn type_name(value: &[u8]) -> bool {
+/// Whether it is the name of a type of secrets, as `SecretStr` and `RSAPrivateKey` are.
+pub(super) fn type_name(value: &[u8]) -> bool {
     let has = |part: &str| value.windows(part.len()).any(|window| window == part.as_bytes());
-    matches!(value, [b'A'..=b'Z', ..]) && ["Secret", "Token", "Key", "Credential"].iter().any(|part| has(part))
+    matches!(value, [b'A'..=b'Z', ..])
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && super::opaque::written(value)
+        && ["Secret", "Token", "Key", "Credential"].iter().any(|part| has(part))
 }
 
 /// Whether the value is an expression in source code (`get_password(…`, `config.token`, `Token::new`) or an object as

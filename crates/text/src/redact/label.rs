@@ -195,8 +195,8 @@ impl Label {
         let kind = labels::ending([last, second, third, fourth], |ending| self.has(ending));
         // Helm's `existingSecret` is the name of one, the `Sec-WebSocket-Key` of a connection is no secret, nor is the
         // `PublicKeyToken` of a library.
-        let other = || ["existing", "publickey", "websocketkey"].iter().any(|name| self.contains(name));
-        kind.filter(|_| !other())
+        let other = || ["publickeytoken", "websocketkey"].iter().any(|name| self.ends_with(name));
+        kind.filter(|_| !self.contains("existing") && !other())
     }
 
     fn has(&self, ending: &Ending) -> bool {

@@ -26,6 +26,8 @@ pub(super) fn span(src: &Source, i: usize, pattern: &str) -> Option<(usize, usiz
     let mut start = i;
     let mut rest = pattern.as_bytes();
     let mut made_of_words = false;
+    // Of letters of either case, so that a name would fit.
+    let mut either = false;
     let mut first = None;
     while let Some((byte, after)) = rest.split_first() {
         if *byte == b'>' {
@@ -52,6 +54,7 @@ pub(super) fn span(src: &Source, i: usize, pattern: &str) -> Option<(usize, usiz
         }
         first = first.or(Some(at));
         made_of_words |= group.set.separated();
+        either |= group.set.has(b'a') && group.set.has(b'Z');
         at = if group.open { src.run(end, LONGEST, |b| group.set.has(b)) } else { end };
         if last && !group.open && src.at(at).is_ascii_alphanumeric() {
             return None;
@@ -63,7 +66,7 @@ pub(super) fn span(src: &Source, i: usize, pattern: &str) -> Option<(usize, usiz
             }
             let probe = src.slice(first.unwrap_or(i), end.max(first.unwrap_or(i)));
             let words = || !opaque::random(probe) && !opaque::random(src.slice(end, at.min(end + 64)));
-            if start == i && (opaque::written(probe) || made_of_words && words()) {
+            if start == i && (either && opaque::written(probe) || made_of_words && words()) {
                 return None;
             }
             at = src.run(at, 2, |b| b == b'=');

@@ -255,8 +255,8 @@ pub(super) fn email(src: &Source, at: usize) -> Option<Hit> {
     if start >= at {
         return None;
     }
-    // A program's account, or a user of a machine inside.
-    const MACHINES: [&str; 4] = ["gserviceaccount.com", ".internal", ".local", ".localdomain"];
+    // A program's account, or a user of a machine.
+    const MACHINES: [&str; 3] = ["gserviceaccount.com", ".compute.internal", ".cluster.local"];
     if MACHINES.iter().any(|machine| src.slice(domain, end).ends_with(machine.as_bytes())) {
         return None;
     }

@@ -89,6 +89,12 @@ fn of_hash(src: &Source, label: &Label, at: usize) -> bool {
     said && matches!(to - from, 32 | 40 | 56 | 64 | 96 | 128) && !src.at(to).is_ascii_alphanumeric()
 }
 
+/// Whether it is a count, `BAD_SIGNING_KEY = 4506`, or several, as in `0:-1#42`. Codes to log in with are longer.
+fn number(value: &[u8]) -> bool {
+    let signs = value.iter().any(|b| matches!(b, b':' | b'#' | b'%' | b'/' | b','));
+    !value.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80) && (value.len() < 5 || signs)
+}
+
 /// The kind that the label says which stands behind `at` as a value.
 fn quoted_label(src: &Source, at: usize) -> Option<&'static Ending> {
     let from = src.run(at, 8, |b| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'='));
@@ -332,15 +338,8 @@ impl Place<'_> {
         }
         let alone = self.label.begins_line(src) && (src.breaks(span.end) || span.end == src.len());
         let doubtful = self.colon && !self.label.quoted && !self.label.compound && !alone;
-        let letters = || value.iter().all(u8::is_ascii_alphabetic);
-        let prose = || self.colon && !span.quoted && src.at(span.end) == b' ' && letters();
-        // Of four digits or with signs, `0:-1#42`; codes to log in with have more.
-        let digits = || value.iter().all(u8::is_ascii_digit);
-        let number = || !value.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80) && (value.len() < 6 || !digits());
-        let next = src.at(span.end + 1);
+        let ordinary = || self.prose(span, value) || number(value) || !span.quoted && self.in_code(span, value);
         match self.value {
-            // `API key: Generate one in the settings`, `BAD_SIGNING_KEY = 4506`
-            Value::Some | Value::Telling if number() || next.is_ascii_alphabetic() && prose() => false,
             // Where a shell stands.
             Value::Any if self.label.is("pwd") || self.label.is("oldpwd") => {
                 !matches!(value, [b'/' | b'~', ..] | [_, b':', b'\\' | b'/', ..])
@@ -349,8 +348,8 @@ impl Place<'_> {
             Value::Any | Value::Credentials | Value::Cookies => {
                 value.len() > 2 || !value.iter().all(u8::is_ascii_digit)
             }
+            Value::Some | Value::Telling if ordinary() || self.of_metric(span) => false,
             Value::Some => value.len() >= 4,
-            Value::Telling if self.of_metric(span) => false,
             Value::Telling if doubtful && span.quoted => value.len() >= 8,
             Value::Telling if doubtful => telling(value, 6),
             Value::Telling => value.len() >= 4,
@@ -366,6 +365,20 @@ impl Place<'_> {
         }
     }
 
+    /// Whether a word is the first of a sentence: `API key: Generate one in the settings`.
+    fn prose(&self, span: &Span, value: &[u8]) -> bool {
+        let src = self.src;
+        let follows = src.at(span.end) == b' ' && src.at(span.end + 1).is_ascii_alphabetic();
+        let word = || value.len() < 16 && value.iter().all(u8::is_ascii_alphabetic) && opaque::written(value);
+        self.colon && !span.quoted && follows && word()
+    }
+
+    /// Whether it is an argument, `token=auth_header,`, or a type.
+    fn in_code(&self, span: &Span, value: &[u8]) -> bool {
+        let argument = !self.colon && matches!(self.src.at(span.end), b',' | b')');
+        argument && allowlist::identifier(value) || allowlist::type_name(value)
+    }
+
     /// Whether it is the name of a secret in a metric's labels: `kube_secret_info{secret="orders-db"}`.
     fn of_metric(&self, span: &Span) -> bool {
         let src = self.src;
@@ -374,6 +387,7 @@ impl Place<'_> {
             && matches!(src.before(self.label.start), b'{' | b',')
             && src.slice(span.start.saturating_sub(2), span.start) == b"=\""
             && src.slice(span.start, span.end).iter().all(name)
+            && src.slice(span.start, span.end).contains(&b'-')
             && !opaque::random(src.slice(span.start, span.end))
     }
 
