@@ -58,7 +58,7 @@ pub(super) fn after_separator(src: &Source, sep: usize, named: &mut Named) -> Op
     let ending = match (label.kind(), named.found) {
         (Some(ending), _) => ending,
         (None, Some((at, ending))) if (label.is("value") || label.is("parametervalue")) && sep - at < 160 => ending,
-        _ if label.is("default") || label.is("value") => declared(src, label.start)?,
+        _ if label.is("default") || !colon && label.is("value") => declared(src, label.start)?,
         _ if colon => return sentence::after_colon(src, &label, sep),
         _ => return None,
     };
