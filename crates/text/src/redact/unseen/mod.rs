@@ -1,6 +1,7 @@
-//! Corpora of secrets, and of ordinary texts that resemble them, each written before a look at the rules and measured at once:
-//! that first figure says what is caught of kinds that nobody thought of. Then rules were added for the kinds, and what is
-//! reached since must stay. The lines are templates as in [`super::corpus`]; what stands between `«` and `»` is the secret.
+//! Corpora of secrets, and of ordinary texts that resemble them, each measured as soon as it was written: that first figure says
+//! what is caught of kinds that nobody thought of. The second and third were written without a look at the rules. Then rules
+//! were added for the kinds, and what is reached since must stay. The lines are templates as in [`super::corpus`]; what stands
+//! between `«` and `»` is the secret.
 //!
 //! | corpus | caught at first | hidden at first | what it is |
 //! |---|---|---|---|
