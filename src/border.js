@@ -9,15 +9,8 @@ export function serve(answer, request, env, context, most) {
     head += `\n${name}\n${value}`;
     hasLength ||= name === "content-length";
   }
-  const ask = (body) => {
-    try {
-      return answer(head, body, request, env, context);
-    } catch (error) {
-      // Where the WASM has trapped, this has it replaced before it is called again.
-      reportError(error);
-      throw error;
-    }
-  };
+  // Not while the body is read: of whoever goes away meanwhile nothing would be left but this.
+  const ask = (body) => globalThis.devinBridge.answered(() => answer(head, body, request, env, context));
   // Most are answered without a promise, which is dear; null asks for the body.
   const answered = ask();
   if (answered !== null) return answered;

@@ -48,7 +48,8 @@ extern "C" {
 /// The files of `prompts/` and `senders/`, each with its path. They lie beside the WASM, in the module `texts.js`, which
 /// `scripts/build.mjs` writes.
 pub fn texts() -> Vec<(String, String)> {
-    let texts = Reflect::get(&js_sys::global(), &JsValue::from_str("devinBridgeTexts")).unwrap_or_default();
+    let bridge = Reflect::get(&js_sys::global(), &JsValue::from_str("devinBridge")).unwrap_or_default();
+    let texts = Reflect::get(&bridge, &JsValue::from_str("texts")).unwrap_or_default();
     let Some(texts) = texts.dyn_ref::<Object>() else { return Vec::new() };
     let named = |entry: JsValue| {
         let entry: Array = entry.unchecked_into();

@@ -6,16 +6,51 @@
 // - break {put: 2}: lets the next two calls of `put` fail, and answers what was left of the failures before
 // - calls: every call so far, as {at, operation, what}
 // - trap: the WASM counts as broken, so that it is replaced by the next call
+// - exhaust {put: 1}: at the next call of `put`, with {now: true} at once, all memory of the WASM is taken, so that it traps where
+//   it allocates next; possible after the first `trap`
 // - object {binding, name, query}, {binding, name, key, value} or {binding, name, evict: true}: rows of an object's
 //   tables; a value of its storage, written first where there is one; or the object is thrown out of memory
 // The operations: read, write (the dedup cache in KV), incident, register (calls to the objects), and get, put, alarm,
-// sql (the objects' storage); begin and end (of an alarm's work) and timer cannot fail.
+// sql (the objects' storage); fetch (a request to somebody else), begin and end (of an alarm's work) and timer cannot fail.
 import Bridge, { IncidentObject as Incident, RegisterObject as Register } from "./index.js";
 
 /** How often each operation is still to fail. */
 let failing = {};
+/** Before how many of its calls each operation is the one that takes all memory. */
+let exhausting = {};
 const calls = [];
-const note = (operation, what) => calls.push({ at: Date.now(), operation, what });
+function note(operation, what) {
+  calls.push({ at: Date.now(), operation, what });
+  if (exhausting[operation] > 0 && --exhausting[operation] === 0) takeAllMemory();
+}
+
+// The instances of the WASM from the first replacement on: the first of all was there before this module.
+let exports;
+const RealInstance = WebAssembly.Instance;
+WebAssembly.Instance = function (...values) {
+  const instance = new RealInstance(...values);
+  exports = instance.exports;
+  return instance;
+};
+
+/** Takes what memory the WASM has and could have, down to the last bytes. */
+function takeAllMemory() {
+  const { memory, __wbindgen_malloc: allocate } = exports;
+  for (let pages = 32_768; pages >= 1; ) {
+    try {
+      memory.grow(pages);
+    } catch {
+      pages /= 2;
+    }
+  }
+  for (const size of [65_536, 4096, 256, 16]) {
+    try {
+      while (allocate(size, 1));
+    } catch {
+      // None of this size is left.
+    }
+  }
+}
 
 // Everything in this isolate reads the time here.
 const realTime = Date.now;
@@ -26,6 +61,12 @@ const realTimer = setTimeout;
 globalThis.setTimeout = (callback, milliseconds, ...values) => {
   note("timer", milliseconds);
   return realTimer(callback, milliseconds, ...values);
+};
+
+const realFetch = globalThis.fetch;
+globalThis.fetch = (request, init) => {
+  note("fetch", typeof request === "string" ? request : request.url);
+  return realFetch(request, init);
 };
 
 /** After a restart the clock is where it was. Every way into the Worker begins here. */
@@ -156,6 +197,12 @@ const control = {
   // What worker-build notes when the WASM has trapped.
   trap() {
     globalThis.__worker_init_state.criticalError = true;
+    return null;
+  },
+
+  exhaust(env, operations) {
+    exhausting = operations;
+    if (operations.now) takeAllMemory();
     return null;
   },
 

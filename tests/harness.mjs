@@ -133,6 +133,14 @@ class Bridge {
     return this.#control("trap", null);
   }
 
+  /**
+   * All memory of the WASM is taken at the calls named, as {put: 2}: at the second; or {now: true}. Then it traps. Not the
+   * first WASM of all: trap(), and a request, come before.
+   */
+  exhaust(operations) {
+    return this.#control("exhaust", operations);
+  }
+
   /** Rows of the register's tables. */
   rows(query) {
     return this.#control("object", { binding: "REGISTER", name: "register", query });
