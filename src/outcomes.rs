@@ -43,7 +43,7 @@ impl CronHost for Host<'_> {
     }
 
     async fn ask_for_list(&self, access: &Access, call: &Call) -> std::result::Result<Answer, String> {
-        devin::ask_for_list(access, call).await
+        devin::ask(access, call).await
     }
 
     async fn report(&self, key: &Key, line: &Line, report: Report) -> Result<bool> {

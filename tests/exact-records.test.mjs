@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newAlert, send, start } from "./alerting.mjs";
+import { ADMIN, newAlert, send, start } from "./alerting.mjs";
 import { controlled, event, pass, startsWithin, within } from "./exact.mjs";
 import { AMPLE, newIncident, resolved, until } from "./harness.mjs";
 
@@ -235,4 +235,28 @@ describe("nothing grows without a bound", { concurrency: true }, () => {
     const bytes = Buffer.byteLength(await bridge.stored(incident.key));
     assert.ok(bytes < BOUND, `${bytes} bytes`);
   });
+});
+
+test("a row of the list that can't be read is shown with what the row itself says", async () => {
+  const bridge = await controlled();
+  const incidents = [];
+  for (let n = 0; n < 6; n++) incidents.push(await bridge.resolve());
+  for (const { key } of incidents) await bridge.settled(key);
+  const listings = ["", "{", "7", "{}", '{"incident":"pagerduty-Q1","state":"started"}', '{"state":"next year\'s"}'];
+  for (const [n, { key }] of incidents.entries()) {
+    await bridge.rows(`UPDATE incidents SET listing = '${listings[n].replaceAll("'", "''")}' WHERE incident = '${key}'`);
+  }
+  // Whatever the answer, the harness holds it against the contract.
+  const { text } = await bridge.request("/api/incidents", { headers: ADMIN });
+  const shown = JSON.parse(text).incidents;
+  assert.deepEqual(shown.map(({ incident }) => incident).sort(), incidents.map(({ key }) => key).sort());
+  for (const row of shown) {
+    assert.deepEqual([row.state, row.sender, row.title], ["started", "pagerduty", row.incident]);
+    assert.match(row.error, /can't be read/);
+  }
+  const page = await bridge.request("/", { headers: ADMIN });
+  for (const { key } of incidents) assert.ok(page.text.includes(key));
+  await bridge.rows(`UPDATE incidents SET state = 'x' WHERE incident = '${incidents[0].key}'`);
+  const left = await bridge.request("/api/incidents", { headers: ADMIN });
+  assert.equal(JSON.parse(left.text).incidents.length, 5);
 });

@@ -42,3 +42,20 @@ for (const [name, detail, words] of [
     assert.ok(record.error.includes(words), record.error);
   });
 }
+
+test("sessions that no reader of JSON takes, and two megabytes of others' output, hide no session from a look-up", async () => {
+  const incident = newIncident();
+  devin.script({ call: "create", match: incident.id, replies: [{ done: true, status: 500, body: "oops" }] });
+  const odd = [`${"[".repeat(200)}${"]".repeat(200)}`, "1e999", '{"\\ud83d":-1e400}', `[${"{},".repeat(60_000)}{}]`, `"${"x".repeat(2_000_000)}"`]
+    .map((output) => `{"session_id":"devin-odd","title":"cut \\ud83d","tags":["x"],"structured_output":${output}}`);
+  devin.mood = ({ call }) => {
+    if (call !== "list") return undefined;
+    const ours = devin.sessions(incident.id).map(({ id, title, tags }) => JSON.stringify({ session_id: id, title, tags }));
+    return { status: 200, headers: { "content-type": "application/json" }, body: `{"sessions":[${[...odd, ...ours].join()}]}` };
+  };
+  await bridge.resolve(incident);
+  const { record } = await bridge.oneSession(incident, 60);
+  devin.mood = () => undefined;
+  assert.match(record.timeline.at(-1).what, /session devin-\w+ started/);
+  assert.ok(record.timeline.some(({ what }) => what.startsWith("found:")), JSON.stringify(record.timeline));
+});

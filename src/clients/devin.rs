@@ -11,19 +11,14 @@ use outbound::http::{Answer, Call};
 use text::redact::hide;
 
 const BOUNDS: Bounds = Bounds { time: LONGEST_CALL, size: 1024 * 1024 };
-/// A list of a hundred sessions, of which each may bring 64 KB of structured output.
+/// For what is looked at: a list of a hundred sessions, of which each may bring 64 KB of structured output.
 const LIST_BOUNDS: Bounds = Bounds { size: 8 * 1024 * 1024, ..BOUNDS };
 /// While a person waits for a page, who would rather know less than wait longer.
 const POLL_BOUNDS: Bounds = Bounds { time: Duration::from_secs(5), ..BOUNDS };
 
 /// Sends one request. An error says in words why there is no answer; whether Devin acted on the request is unknown.
 pub async fn ask(access: &Access, call: &Call) -> Result<Answer, String> {
-    ask_within(access, call, BOUNDS).await
-}
-
-/// The same, for a list of sessions with all that they have made.
-pub async fn ask_for_list(access: &Access, call: &Call) -> Result<Answer, String> {
-    ask_within(access, call, LIST_BOUNDS).await
+    ask_within(access, call, if call.method == "GET" { LIST_BOUNDS } else { BOUNDS }).await
 }
 
 /// The same, while a person waits for the answer.

@@ -105,7 +105,7 @@ async fn last_words<H: CronHost>(host: &H, settings: &H::Settings, id: &str) -> 
     let mut page = String::new();
     for _ in 0..MOST_PAGES {
         let answer = host.ask_for_list(settings.devin(), &settings.devin().messages(id, &page)).await;
-        let Page { found, next } = reply::last_words(answer, settings.redact_emails(), host.now())
+        let Page { found, next, .. } = reply::last_words(answer, settings.redact_emails(), host.now())
             .inspect_err(|failure| {
                 host.warn(&format!("the messages of session {id} can't be read: {}", failure.words()))
             })

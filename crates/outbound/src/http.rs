@@ -57,18 +57,31 @@ const LONGEST_RETRY_AFTER: Duration = HOUR;
 /// Of more values than these nothing is read: each takes up to 350 bytes of memory, of which an isolate has 128 MB.
 const MOST_VALUES: usize = 100_000;
 
-/// The JSON of a body.
-fn read(body: &str) -> Option<Value> {
+/// Of a list in which something is looked for no value is kept but the place of its entries.
+const MOST_VALUES_OF_LISTS: usize = 20 * MOST_VALUES;
+
+/// Whether a list in which something is looked for has so many values that nothing of it is read.
+pub fn is_too_long(list: &str) -> bool {
+    text::thin::values(list) > MOST_VALUES_OF_LISTS
+}
+
+/// The JSON of a body, or of a part of one.
+pub fn read(body: &str) -> Option<Value> {
     (text::thin::values(body) <= MOST_VALUES).then(|| text::json::parse(body).ok()).flatten()
 }
 
 /// Sorts an answer into a readable body and a [`Failure`].
 pub fn body(answer: Result<Answer, String>, now: Time) -> Result<Value, Failure> {
+    // What is no JSON stays a text, which no caller takes for what it asked for.
+    whole(answer, now).map(|body| read(&body).unwrap_or(Value::String(body)))
+}
+
+/// The whole body of a 2xx, whatever it is.
+pub fn whole(answer: Result<Answer, String>, now: Time) -> Result<String, Failure> {
     let answer = answer.map_err(|words| Failure::Unknown { words })?;
     let words = || format!("HTTP {}: {}", answer.status, words(&answer.body));
     match answer.status {
-        // What is no JSON stays a text, which no caller takes for what it asked for.
-        200..=299 if answer.whole => Ok(read(&answer.body).unwrap_or(Value::String(answer.body))),
+        200..=299 if answer.whole => Ok(answer.body),
         200..=299 => Err(Failure::Unknown { words: format!("HTTP {}, the answer broke off", answer.status) }),
         429 => Err(Failure::Busy {
             after: answer.retry_after.as_deref().and_then(|after| retry_after(after, now)),

@@ -14,19 +14,22 @@ const LONGEST_LOOK: Duration = Duration::from_mins(2);
 
 impl<H: IncidentHost> Program<H> {
     /// Reads a list of Devin's page by page, the first one named by an empty text, until something is found. `Ok(None)`: every
-    /// page was read, and it is not there.
+    /// page was read, to the last entry, and it is not there.
     pub(super) async fn through_pages<T>(
         &self,
         read: impl AsyncFn(&str) -> std::result::Result<Page<T>, Failure>,
     ) -> std::result::Result<Option<T>, Failure> {
         let begun = self.host.now();
-        let mut page = String::new();
+        let (mut page, mut unread) = (String::new(), false);
         for _ in 0..MOST_PAGES {
-            match read(&page).await? {
-                Page { found: None, next: Some(_) } if self.host.now().since(begun) >= LONGEST_LOOK => {
+            let read = read(&page).await?;
+            unread |= read.unread;
+            match read {
+                Page { found: None, next: Some(_), .. } if self.host.now().since(begun) >= LONGEST_LOOK => {
                     return Err(too_slow());
                 }
-                Page { found: None, next: Some(next) } => page = next,
+                Page { found: None, next: Some(next), .. } => page = next,
+                Page { found: None, .. } if unread => return Err(not_all_read()),
                 Page { found, .. } => return Ok(found),
             }
         }
@@ -37,6 +40,11 @@ impl<H: IncidentHost> Program<H> {
 /// What a look-up has found that ran out of pages: nothing, which is not the same as that there is nothing.
 fn too_long() -> Failure {
     Failure::Refused { status: 0, words: format!("Devin's list goes on after {MOST_PAGES} pages") }
+}
+
+/// The same where something in the list can't be read, which may be what is looked for.
+fn not_all_read() -> Failure {
+    Failure::Unknown { words: "an entry of Devin's list that can't be read".into() }
 }
 
 /// The same where there was no time for all pages.

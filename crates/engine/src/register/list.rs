@@ -49,7 +49,7 @@ impl<H: RegisterHost> Program<H> {
     /// Lists what a hook has seen, unless its incident has reported itself, which is newer: an ignored event, or an incident
     /// whose session begins a little later.
     pub(super) fn list_unknown(&self, mut line: Line) -> Result<()> {
-        let known: Option<Line> = serde_json::from_value(self.one(&line.incident)?).ok();
+        let known = self.listed(&line.incident)?;
         let ignored = line.state == IGNORED;
         if let Some(known) = &known {
             if known.state != IGNORED || known.reason.is_some_and(Reason::of_a_record) {
@@ -86,13 +86,12 @@ impl<H: RegisterHost> Program<H> {
     }
 
     pub(super) fn one(&self, name: &str) -> Result<Value> {
-        let query = "SELECT listing FROM incidents WHERE incident = ?";
-        for row in self.exec(query, vec![Binding::from(name)])? {
-            if let Some(listing) = row.text("listing") {
-                return Ok(serde_json::from_str(&listing)?);
-            }
-        }
-        Ok(Value::Null)
+        Ok(serde_json::to_value(self.listed(name)?)?)
+    }
+
+    fn listed(&self, name: &str) -> Result<Option<Line>> {
+        let query = "SELECT incident, first_seen, last_seen, state, sender, listing FROM incidents WHERE incident = ?";
+        Ok(self.exec(query, vec![Binding::from(name)])?.iter().find_map(line))
     }
 
     pub(super) fn page(&self, query: &ListQuery) -> Result<Value> {
@@ -101,7 +100,7 @@ impl<H: RegisterHost> Program<H> {
         let optional = |text: &Option<String>| Binding::from(text.as_deref());
         // Not LIKE, whose patterns the runtime limits to 50 bytes, and which gives some letters a meaning.
         let cursor = self.exec(
-            "SELECT listing, first_seen || '.' || incident AS place FROM incidents \
+            "SELECT incident, first_seen, last_seen, state, sender, listing, first_seen || '.' || incident AS place FROM incidents \
              WHERE (first_seen < ?1 OR (first_seen = ?1 AND incident < ?2)) \
              AND (?3 IS NULL OR state = ?3 OR (?3 = 'following_up' AND state = 'started' AND listing ->> 'followUps' > 0)) \
              AND (?4 IS NULL OR sender = ?4) \
@@ -127,12 +126,10 @@ impl<H: RegisterHost> Program<H> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut incidents, mut last, mut more) = (Vec::new(), None, false);
         for row in cursor {
-            let (Some(listing), Some(place)) = (row.text("listing"), row.text("place")) else { continue };
+            let (Some(line), Some(place)) = (line(&row), row.text("place")) else { continue };
             more = incidents.len() >= limit;
             if !more {
-                // With every field, whichever release wrote it.
-                let line: Option<Line> = serde_json::from_str(&listing).ok();
-                incidents.push(line.map(Line::on_a_page));
+                incidents.push(line.on_a_page());
                 last = Some(place);
             }
         }
@@ -170,6 +167,31 @@ impl<H: RegisterHost> Program<H> {
         Ok(())
     }
 }
+
+/// The line of a row, with every field, whichever release wrote it. Where it can't be read, what the row itself says; `None`
+/// where that is nothing either.
+fn line(row: &impl Row) -> Option<Line> {
+    let incident = row.text("incident")?;
+    let known = |state: &str| STATES.contains(&state);
+    let written = row.text("listing").and_then(|listing| serde_json::from_str::<Line>(&listing).ok());
+    if let Some(line) = written.filter(|line| line.incident == incident && known(&line.state)) {
+        return Some(line);
+    }
+    let at = |column: &str| Some(Time(row.integer(column)).rfc3339()).filter(|at| !at.is_empty());
+    Some(Line {
+        title: incident.clone(),
+        sender: row.text("sender").and_then(|sender| sender.parse().ok()).unwrap_or_default(),
+        state: row.text("state").filter(|state| known(state))?,
+        first_seen: at("first_seen")?,
+        last_seen: at("last_seen")?,
+        error: Some(UNREADABLE.to_owned()),
+        incident,
+        ..Line::default()
+    })
+}
+
+/// Shown of a row whose line can't be read.
+const UNREADABLE: &str = "The list's line about it can't be read: its own page has what is known";
 
 fn time(text: &str) -> Time {
     Time::from_rfc3339(text).unwrap_or_default()

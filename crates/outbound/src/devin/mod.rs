@@ -4,6 +4,7 @@
 pub mod call;
 pub mod compose;
 mod end;
+mod list;
 pub mod reply;
 mod said;
 

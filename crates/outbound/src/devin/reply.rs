@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::call::{Api, SessionRequest};
 use super::end;
+use super::list::{Entry, List};
 use super::said::safe;
 use crate::http::{Answer, body};
 use incident::failure::Failure;
@@ -25,14 +26,20 @@ pub struct Page<T> {
     pub found: Option<T>,
     /// What to ask for next, where there is more.
     pub next: Option<String>,
+    /// Whether something on this page can't be read: then what was looked for may be that.
+    pub unread: bool,
 }
 
 /// The session that a JSON object of Devin's describes.
 fn session(value: &Value) -> Option<Session> {
-    let id = text::clean::line(value.get("session_id").and_then(Value::as_str)?, 200);
+    session_at(value.get("session_id")?, value.get("url").unwrap_or(&Value::Null))
+}
+
+fn session_at(id: &Value, url: &Value) -> Option<Session> {
+    let id = text::clean::line(id.as_str()?, 200);
     // It becomes a part of paths, where a dot would lead elsewhere.
     let id = Some(id).filter(|id| !matches!(id.as_str(), "" | "." | ".."))?;
-    let url = text::clean::line(value.get("url").and_then(Value::as_str).unwrap_or_default(), 1_000);
+    let url = text::clean::line(url.as_str().unwrap_or_default(), 1_000);
     // People click on it, at Slack and PagerDuty too.
     let url = Some(url).filter(|url| is_page(url)).unwrap_or_default();
     Some(Session { id, url })
@@ -69,28 +76,26 @@ pub fn found(
     page: &str,
     now: Time,
 ) -> Result<Page<Session>, Failure> {
-    let value = body(answer, now)?;
-    let items = match value.get("items").or_else(|| value.get("sessions")) {
-        Some(Value::Array(items)) => items,
-        _ => return Err(Failure::Unknown { words: "a list of sessions that can't be read".into() }),
+    let list = List::read(answer, "sessions", now)?;
+    let ours = |entry: &&Entry| {
+        let is_tag = |tag: &Value| tag.as_str() == Some(correlation_id);
+        let tagged = entry.tags.as_array().is_some_and(|tags| tags.iter().any(is_tag));
+        tagged || entry.title.as_str().is_some_and(|title| carries(title, correlation_id))
     };
-    let ours = |item: &&Value| {
-        let tagged = item
-            .get("tags")
-            .and_then(Value::as_array)
-            .is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(correlation_id)));
-        let titled = item.get("title").and_then(Value::as_str).is_some_and(|title| carries(title, correlation_id));
-        tagged || titled
-    };
-    let found = items.iter().find(ours).and_then(session);
+    if let Some(entry) = list.entries.iter().find(ours) {
+        // It is there, so that none may be started, whatever else it says.
+        let unnamed = || Failure::Unknown { words: "the session is there, without an id that can be read".into() };
+        let found = session_at(&entry.session_id, &entry.url).ok_or_else(unnamed)?;
+        return Ok(Page { found: Some(found), next: None, unread: false });
+    }
     let next = match api {
-        Api::V3 { .. } => after(&value),
+        Api::V3 { .. } => list.after,
         Api::V1 => {
             let offset: usize = page.parse().unwrap_or(0);
-            (items.len() >= 100).then(|| (offset.saturating_add(items.len())).to_string())
+            (list.length >= 100).then(|| (offset.saturating_add(list.length)).to_string())
         }
     };
-    Ok(Page { next: if found.is_some() { None } else { next }, found })
+    Ok(Page { found: None, next, unread: list.unread })
 }
 
 /// Whether `title` ends in `[correlation_id]`: how a session is recognised where tags are switched off.
@@ -120,23 +125,18 @@ pub fn sent(answer: Result<Answer, String>, now: Time) -> Result<(), Failure> {
 /// Whether a message that ends in `correlation_id` is on this page of a session's messages. Before its end a message shows what
 /// senders wrote, who know what a correlation id looks like; and Devin's own may end as they ask for.
 pub fn message_found(answer: Result<Answer, String>, correlation_id: &str, now: Time) -> Result<Page<()>, Failure> {
-    let value = body(answer, now)?;
-    let items = match value.get("items").or_else(|| value.get("messages")) {
-        Some(Value::Array(items)) => items,
-        _ => return Err(Failure::Unknown { words: "a list of messages that can't be read".into() }),
-    };
-    let ours = |item: &Value| {
+    let list = List::read(answer, "messages", now)?;
+    let ours = |entry: &Entry| {
         let ends = |text: &str| text.trim_end().ends_with(correlation_id);
-        !is_devins(item) && item.get("message").and_then(Value::as_str).is_some_and(ends)
+        !(is_devins(&entry.source, &entry.kind)) && entry.message.as_str().is_some_and(ends)
     };
-    let found = items.iter().any(ours).then_some(());
-    Ok(Page { next: if found.is_some() { None } else { after(&value) }, found })
+    let found = list.entries.iter().any(ours).then_some(());
+    Ok(Page { next: list.after.filter(|_| found.is_none()), unread: list.unread, found })
 }
 
 /// Whether Devin wrote a message: v3 says it by `source`, v1 by `type`.
-fn is_devins(message: &Value) -> bool {
-    let says = |name: &str, word: &str| message.get(name).and_then(Value::as_str) == Some(word);
-    says("source", "devin") || says("type", "devin_message")
+fn is_devins(source: &Value, kind: &Value) -> bool {
+    source.as_str() == Some("devin") || kind.as_str() == Some("devin_message")
 }
 
 /// What a list says of the sessions with these ids: v1 lists others too. Where an entry can't be read, there is none for it;
@@ -219,11 +219,13 @@ pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Re
     let word = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     // Which comes first is not documented: of those without a time the last one is taken for the newest.
     let at = |item: &Value| item.get("created_at").and_then(Value::as_i64).unwrap_or_default();
-    let newest = items.iter().filter(|item| is_devins(item)).max_by_key(|item| at(item));
+    let field = |item: &Value, name: &str| item.get(name).cloned().unwrap_or_default();
+    let devins = |item: &&Value| is_devins(&field(item, "source"), &field(item, "type"));
+    let newest = items.iter().filter(devins).max_by_key(|item| at(item));
     let found = newest.and_then(|item| {
         Some(Words { at: at(item), words: Finding::of_message(&word(item, "message"), emails)?.summary? })
     });
-    Ok(Page { found, next: after(&value) })
+    Ok(Page { found, next: after(&value), unread: false })
 }
 
 fn pull_request(request: &Value, url: &str, state: &str) -> Option<PullRequest> {

@@ -148,7 +148,7 @@ pub fn found(
     let found = messages.iter().find(ours).and_then(|message| posted_at(Some(&channel), message.get("ts")));
     let cursor = value.pointer("/response_metadata/next_cursor").and_then(Value::as_str);
     let next = cursor.filter(|cursor| !cursor.is_empty() && found.is_none()).map(str::to_owned);
-    Ok(Page { found, next })
+    Ok(Page { found, next, unread: false })
 }
 
 /// A reply: its thread is about the incident already.

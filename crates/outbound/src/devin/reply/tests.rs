@@ -96,8 +96,72 @@ fn a_look_up_finds_only_the_whole_mark() {
     let look = |correlation_id: &str| found(&api, answer(200, body), correlation_id, "", NOW).unwrap();
     assert_eq!(look("incident:ab").found.unwrap().id, "devin-1");
     assert_eq!(look("incident:abc").found.unwrap().id, "devin-2");
-    assert_eq!(look("incident:a"), Page { found: None, next: Some("c".into()) });
+    assert_eq!(look("incident:a"), Page { found: None, next: Some("c".into()), unread: false });
     assert!(found(&api, answer(200, "{}"), "m", "", NOW).is_err());
+}
+
+/// Sessions of which most readers of JSON read nothing.
+fn odd_sessions() -> String {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let many = format!("[{}{{}}]", "{},".repeat(90_000));
+    [deep.as_str(), &many, "1e999", r#""\ud83d""#, r#"{"\ud83d":-1e400}"#]
+        .map(|output| {
+            format!(r#"{{"session_id":"devin-0","title":"cut \ud83d","tags":["x"],"structured_output":{output}}}"#)
+        })
+        .join(",")
+}
+
+#[test]
+fn no_session_hides_another_in_a_look_up() {
+    let api = Api::V3 { org: "o".into() };
+    let odd = odd_sessions();
+    let look = |items: &str| found(&api, answer(200, &format!(r#"{{"items":[{items}]}}"#)), "m", "", NOW);
+    for ours in [
+        r#"{"session_id":"devin-1","tags":["m"],"structured_output":1e999}"#,
+        r#"{"session_id":"devin-1","title":"t [m]"}"#,
+    ] {
+        for items in [format!("{odd},{ours}"), format!("{ours},{odd}"), format!(r#"null,7,{{"tags":1e999}},{ours}"#)] {
+            assert_eq!(look(&items).unwrap().found.unwrap().id, "devin-1", "{ours}");
+        }
+    }
+    assert_eq!(look(&odd), Ok(Page { found: None, next: None, unread: false }));
+}
+
+#[test]
+fn what_may_be_ours_is_not_taken_for_nothing() {
+    let look = |body: &str| found(&Api::V1, answer(200, body), "m", "", NOW);
+    for unread in [
+        r#"{"sessions":[{"session_id":"devin-1","tags":[1e999]}]}"#.to_owned(),
+        format!(r#"{{"sessions":[{{"tags":{}1{}}}]}}"#, "[".repeat(200), "]".repeat(200)),
+        r#"{"sessions":[{"tags":["x"],"tags":["m"]}]}"#.to_owned(),
+        r#"{"items":[],"has_next_page":true,"end_cursor":null}"#.to_owned(),
+    ] {
+        assert_eq!(look(&unread), Ok(Page { found: None, next: None, unread: true }), "{unread}");
+    }
+    for unknown in [
+        r#"{"sessions":[{"session_id":7,"tags":["m"]}]}"#,
+        r#"{"sessions":[{"session_id":"..","title":"x [m]"}]}"#,
+        r#"{"items":[],"has_next_page":"yes"}"#,
+        r#"{"sessions":{}}"#,
+        r#"{"sessions":[}"#,
+    ] {
+        assert!(matches!(look(unknown), Err(Failure::Unknown { .. })), "{unknown}");
+    }
+    let many = format!(r#"{{"sessions":[{}0]}}"#, "0,".repeat(2_000_000));
+    assert!(matches!(look(&many), Err(Failure::Unknown { .. })));
+}
+
+#[test]
+fn no_message_hides_another_in_a_look_up() {
+    let ours = r#"{"source":"user","message":"x (m)"}"#;
+    let look = |body: &str| message_found(answer(200, body), "(m)", NOW).unwrap();
+    for body in [
+        format!(r#"{{"items":[{{"source":"devin","message":"\ud83d","data":1e999}},{ours}]}}"#),
+        format!(r#"{{"session_id":"devin-1","structured_output":1e999,"messages":[{{"message":[1e999]}},{ours}]}}"#),
+    ] {
+        assert_eq!(look(&body).found, Some(()), "{body}");
+    }
+    assert!(look(r#"{"items":[{"message":[1e999]}]}"#).unread);
 }
 
 #[test]
