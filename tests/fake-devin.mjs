@@ -76,6 +76,7 @@ export class FakeDevin {
    *   cut: "before-read"      the connection ends and nothing is done; with delayMs, after that time
    *   cut: "after-create"     the connection ends after what was asked for is done
    *   cut: "mid-answer"       … in the middle of the answer
+   *   drips: "head", "body"   the answer comes byte by byte, and never ends
    * or a function that gives one when it is needed. What script() gives tells how many answers are left, and can drop
    * those.
    */
@@ -159,6 +160,7 @@ export class FakeDevin {
     if (reply.cut === "after-create") return request.socket.destroy();
 
     const { status, body, headers = {} } = instead ? reply : right;
+    if (reply.drips) return drip(response, status, JSON.stringify(body ?? null), reply.drips);
     const json = typeof body !== "string";
     const bytes = Buffer.from(json ? JSON.stringify(body ?? null) : body);
     const type = json ? "application/json" : "text/html";
@@ -276,6 +278,15 @@ export class FakeDevin {
   #find(sessionId) {
     return this.#sessions.find((session) => session.id === sessionId || session.id === `devin-${sessionId}`);
   }
+}
+
+/** Answers byte by byte, of which the last never comes: more and more of the head, or blanks before a body. */
+function drip(response, status, body, what) {
+  const { socket } = response;
+  const head = `HTTP/1.1 ${status} OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n`;
+  socket.write(what === "head" ? `${head}x-endless: ` : `${head}\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`);
+  const more = setInterval(() => socket.write(what === "head" ? "x" : "1\r\n \r\n"), 500);
+  socket.once("close", () => clearInterval(more)).on("error", () => {});
 }
 
 const ROUTES = [

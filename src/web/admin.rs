@@ -260,3 +260,35 @@ pub fn failed(error: &worker::Error) -> Answer {
     log::warning(&format!("storage did not answer: {error}"));
     Answer::unavailable("Storage", "Storage did not answer. Please try again.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn only_what_no_other_site_can_have_sent_acts() {
+        let foreign = |headers: &str| {
+            let head = Head::new(format!("POST\nhttps://bridge.example/pause{headers}"));
+            from_another_site(&head, "https://bridge.example")
+        };
+        for own in ["", "\norigin\nhttps://bridge.example", "\nsec-fetch-site\nsame-origin", "\nsec-fetch-site\nnone"] {
+            assert!(!foreign(own), "{own}");
+        }
+        for other in [
+            "\norigin\n",
+            "\norigin\nnull",
+            "\norigin\nhttps://bridge.example/",
+            "\norigin\nhttps://bridge.example, https://evil.example",
+            "\norigin\nhttp://bridge.example",
+            "\norigin\nhttps://BRIDGE.example",
+            "\nsec-fetch-site\n",
+            "\nsec-fetch-site\nsame-site",
+            "\nsec-fetch-site\n\norigin\nhttps://bridge.example",
+            "\nsec-fetch-site\ncross-site\norigin\nhttps://bridge.example",
+        ] {
+            assert!(foreign(other), "{other}");
+        }
+    }
+}

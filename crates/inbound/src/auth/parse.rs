@@ -196,11 +196,12 @@ impl<'a> Reading<'a> {
 
     fn secret_name(&mut self) -> Option<&'a str> {
         let name = self.fields.get("secret").and_then(Value::as_str).unwrap_or_default();
-        if is_secret_name(name) && !is_own_secret(name) {
+        // Otherwise it would be what another one was signed with before.
+        if is_secret_name(name) && !is_own_secret(name) && !name.ends_with("_PREVIOUS") {
             return Some(name);
         }
         let found = self.fields.get("secret").map(kind);
-        let expected = "the name of a Worker secret of its own, in capital letters, digits and _; its value goes into \
+        let expected = "the name of a Worker secret of its own, in capital letters, digits and _, without _PREVIOUS at its end; its value goes into \
                         `npx wrangler secret put NAME`, never here";
         self.note(".secret".to_owned(), found, expected);
         None

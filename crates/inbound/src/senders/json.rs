@@ -29,7 +29,7 @@ const MOST_INVALID: usize = 10_000;
 
 /// Reads a body. What JSON itself leaves open is read kindly: a byte order mark is skipped, bytes that are no UTF-8 are
 /// taken as Latin-1 (Windows PowerShell's `Invoke-RestMethod` sends a body without a charset that way), and half of a
-/// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`.
+/// surrogate pair (a text that was cut inside an emoji) stays visible as `\ud83d`, as does a number such as `1e999`.
 pub fn read(body: &[u8]) -> Result<Value, Broken> {
     let whole = utf16(body).map_or(Cow::Borrowed(body), |text| Cow::Owned(text.into_bytes()));
     let bytes = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&whole);

@@ -100,11 +100,13 @@ fn a_look_up_finds_only_the_whole_mark() {
     assert!(found(&api, answer(200, "{}"), "m", "", NOW).is_err());
 }
 
+/// Too deep to be read: 150 lists in each other.
+const DEEP: &str = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]";
+
 /// Sessions of which most readers of JSON read nothing.
 fn odd_sessions() -> String {
-    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let many = format!("[{}{{}}]", "{},".repeat(90_000));
-    [deep.as_str(), &many, "1e999", r#""\ud83d""#, r#"{"\ud83d":-1e400}"#]
+    [DEEP, &many, "1e999", r#""\ud83d""#, r#"{"\ud83d":-1e400}"#]
         .map(|output| {
             format!(r#"{{"session_id":"devin-0","title":"cut \ud83d","tags":["x"],"structured_output":{output}}}"#)
         })
@@ -120,7 +122,7 @@ fn no_session_hides_another_in_a_look_up() {
         r#"{"session_id":"devin-1","tags":["m"],"structured_output":1e999}"#,
         r#"{"session_id":"devin-1","title":"t [m]"}"#,
     ] {
-        for items in [format!("{odd},{ours}"), format!("{ours},{odd}"), format!(r#"null,7,{{"tags":1e999}},{ours}"#)] {
+        for items in [format!("{odd},{ours}"), format!("{ours},{odd}"), format!(r#"null,7,{{"tags":{DEEP}}},{ours}"#)] {
             assert_eq!(look(&items).unwrap().found.unwrap().id, "devin-1", "{ours}");
         }
     }
@@ -131,8 +133,8 @@ fn no_session_hides_another_in_a_look_up() {
 fn what_may_be_ours_is_not_taken_for_nothing() {
     let look = |body: &str| found(&Api::V1, answer(200, body), "m", "", NOW);
     for unread in [
-        r#"{"sessions":[{"session_id":"devin-1","tags":[1e999]}]}"#.to_owned(),
-        format!(r#"{{"sessions":[{{"tags":{}1{}}}]}}"#, "[".repeat(200), "]".repeat(200)),
+        format!(r#"{{"sessions":[{{"session_id":"devin-1","tags":{DEEP}}}]}}"#),
+        format!(r#"{{"sessions":[{{"tags":[{}0]}}]}}"#, "0,".repeat(100_000)),
         r#"{"sessions":[{"tags":["x"],"tags":["m"]}]}"#.to_owned(),
         r#"{"items":[],"has_next_page":true,"end_cursor":null}"#.to_owned(),
     ] {
@@ -157,11 +159,11 @@ fn no_message_hides_another_in_a_look_up() {
     let look = |body: &str| message_found(answer(200, body), "(m)", NOW).unwrap();
     for body in [
         format!(r#"{{"items":[{{"source":"devin","message":"\ud83d","data":1e999}},{ours}]}}"#),
-        format!(r#"{{"session_id":"devin-1","structured_output":1e999,"messages":[{{"message":[1e999]}},{ours}]}}"#),
+        format!(r#"{{"session_id":"devin-1","structured_output":{DEEP},"messages":[{{"message":{DEEP}}},{ours}]}}"#),
     ] {
         assert_eq!(look(&body).found, Some(()), "{body}");
     }
-    assert!(look(r#"{"items":[{"message":[1e999]}]}"#).unread);
+    assert!(look(&format!(r#"{{"items":[{{"message":{DEEP}}}]}}"#)).unread);
 }
 
 #[test]
@@ -326,12 +328,10 @@ fn half_an_emoji_hides_nothing_and_a_list_that_takes_too_much_memory_is_not_read
         )
     };
     let reported = |output: &str| reports(answer(200, &list(output)), &["devin-1"], true, NOW).map(|all| all.len());
-    assert_eq!(reported("{}"), Ok(1));
+    assert_eq!((reported("{}"), reported("1e999")), (Ok(1), Ok(1)));
     // A text is one value, whatever it says.
     assert_eq!(reported(&format!(r#""{}""#, "a, [b], {c}; ".repeat(60_000))), Ok(1));
-    for output in
-        [format!("[{}0]", r#"{"":0},"#.repeat(50_000)), "[".repeat(130) + &"]".repeat(130), "1e999".to_owned()]
-    {
+    for output in [format!("[{}0]", r#"{"":0},"#.repeat(50_000)), "[".repeat(130) + &"]".repeat(130)] {
         assert!(matches!(reported(&output), Err(Failure::Unknown { .. })), "{:.20}", output);
     }
 }
