@@ -201,6 +201,19 @@ describe("an address that has sent too many wrong secrets", () => {
     assert.equal((await api("192.0.2.7")).status, 200);
   });
 
+  test("because another site had the browser open addresses with a token in them keeps nobody out who comes from elsewhere", async () => {
+    const one = await startBridge({}, { controlled: true });
+    const api = async (site, token = SECRETS.ADMIN_TOKEN) => {
+      const headers = { "cf-connecting-ip": "192.0.2.7", authorization: `Bearer ${token}`, ...(site && { "sec-fetch-site": site }) };
+      return (await one.request("/api/incidents", { headers })).status;
+    };
+    const codes = [];
+    for (let n = 0; n < 130 && codes.at(-1) !== 429; n++) codes.push(await api(n % 2 ? "cross-site" : "same-site", guess));
+    assert.ok(codes.length > 60 && codes.slice(0, -1).every((code) => code === 401), codes.join());
+    assert.deepEqual([await api("cross-site"), await api("none"), await api("same-origin"), await api()], [429, 200, 200, 200]);
+    assert.equal(await api("none", guess), 401);
+  });
+
   test("is not counted where the deployment has no such limit", async () => {
     const one = await startBridge({}, { without: ["WRONG_SECRETS"] });
     for (let n = 0; n < 130; n++) assert.equal((await one.post("/hooks/alert", "{}", from("192.0.2.7", guess))).status, 401);

@@ -6,7 +6,9 @@
 //! must lose none, and a secret of 16 characters, the shortest that is taken, is not guessed at any rate.
 //!
 //! Tokens and the hooks' secrets are counted apart. Any web page can have a browser post to a hook with a wrong secret in the
-//! address, and would otherwise keep an operator out who only looks at it; a token it can't have sent.
+//! address, and would otherwise keep an operator out who only looks at it. A wrong token it can have sent by opening an
+//! address such as `https://x:wrong@bridge.example`, of which the browser says that another site wanted it: those are
+//! counted apart too, and keep nobody out who comes from elsewhere.
 //!
 //! The platform counts in each of its locations for itself, and approximately.
 //! <https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/>
@@ -29,14 +31,25 @@ pub enum Guess {
     Hook,
     /// An operator's token.
     Token,
+    /// An operator's token in a request that another site has a browser send.
+    TokenFromElsewhere,
 }
 
 impl Guess {
+    /// Of what a request with a token would be.
+    pub fn of_token(head: &Head) -> Guess {
+        match head.header("Sec-Fetch-Site") {
+            None | Some("same-origin" | "none") => Guess::Token,
+            Some(_) => Guess::TokenFromElsewhere,
+        }
+    }
+
     /// Under which name an address is counted.
     fn counted_as(self, address: &str) -> String {
         match self {
             Guess::Hook => format!("hook {address}"),
             Guess::Token => format!("token {address}"),
+            Guess::TokenFromElsewhere => format!("token from elsewhere {address}"),
         }
     }
 }

@@ -180,14 +180,15 @@ impl Asked<'_> {
     async fn reply(&self) -> Result<Reply, Unread> {
         let Asked { target, head, env, .. } = *self;
         let offers_token = target != Target::OpenApi && head.header("Authorization").is_some();
-        if offers_token && let Some(too_many) = guesses::kept_out(Guess::Token, head) {
+        let guess = Guess::of_token(head);
+        if offers_token && let Some(too_many) = guesses::kept_out(guess, head) {
             return Ok(refused(too_many, head));
         }
         let reply = self.of_target().await?;
         // After the answer is made, so that nobody waits for the count but who was wrong.
         if offers_token
             && admin::is_stranger(head, env)
-            && let Some(too_many) = guesses::count(Guess::Token, head, env).await
+            && let Some(too_many) = guesses::count(guess, head, env).await
         {
             return Ok(refused(too_many, head));
         }
