@@ -50,7 +50,8 @@ async fn fetch(request: &Fetch, signal: &AbortSignal, most: usize) -> worker::Re
     Ok(Answer {
         status: response.status_code(),
         retry_after: response.headers().get("Retry-After").ok().flatten(),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
+        // Mostly as it is: a list may have eight megabytes.
+        body: String::from_utf8(bytes).unwrap_or_else(|bytes| String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
         whole,
     })
 }

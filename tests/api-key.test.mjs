@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, describe, test } from "node:test";
-import { newIncident, startBridge, until } from "./harness.mjs";
+import { event } from "./exact.mjs";
+import { newIncident, resolved, startBridge, until } from "./harness.mjs";
 import { V3_KEY } from "./fake-devin.mjs";
 
 /** A server on 127.0.0.1 that answers as it is told, with what it was asked in `asked`. */
@@ -82,4 +83,36 @@ describe("the key", { concurrency: true }, () => {
     await until("the call has ended", 80, () => ended !== undefined);
     assert.ok(ended > 58_000 && ended < 66_000, `${ended} ms`);
   });
+
+  for (const drips of ["head", "body"]) {
+    test(`an answer whose ${drips} drips ends after 60 s, and what it was about is done once`, { timeout: 240_000 }, async () => {
+      const bridge = await startBridge({ ROUTES: JSON.stringify([{ start_on: "acknowledged" }]) });
+      const { devin } = bridge;
+      const begins = async (incident) => {
+        await bridge.pagerduty(event("acknowledged", incident));
+        return until(`${incident.key} has its session`, 200, async () => {
+          const record = await bridge.record(incident.key);
+          return record?.state === "started" && record;
+        });
+      };
+      const lost = { done: true, status: 500, body: "oops" };
+      const started = async (calls) => {
+        const incident = newIncident();
+        for (const call of calls) devin.script({ call, match: call === "list" ? incident.key : incident.id, replies: [{ drips, done: true }] });
+        if (!calls.includes("create")) devin.script({ call: "create", match: incident.id, replies: [lost] });
+        await begins(incident);
+        assert.equal(devin.creates(incident.id).length, 1, calls.join());
+      };
+      const told = async (call) => {
+        const incident = newIncident();
+        const { sessionId } = await begins(incident);
+        if (call === "messages") devin.script({ call: "message", match: sessionId, replies: [lost] });
+        devin.script({ call, match: sessionId, replies: [{ drips, done: true }] });
+        await bridge.pagerduty(resolved(incident.id));
+        await until("the message is known to have arrived", 200, async () => devin.messages(sessionId).length > 0 && (await bridge.record(incident.key)).followUps === 0);
+        assert.equal(devin.messages(sessionId).length, 1, call);
+      };
+      await Promise.all([started(["create"]), started(["list"]), told("message"), told("messages")]);
+    });
+  }
 });
