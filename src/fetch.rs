@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use worker::{AbortController, AbortSignal, Delay, Fetch, Headers, ResponseBody};
+use worker::{AbortController, Delay, Fetch, Headers, ResponseBody};
 
 use crate::runtime;
 use outbound::http::Answer;
@@ -19,7 +19,8 @@ pub struct Bounds {
     pub size: usize,
 }
 
-/// Sends one request. An error says in words why there is no answer; whether the request was acted upon is unknown.
+/// Sends one request. An error says in words why there is no answer; whether the request was acted upon is unknown. Of an
+/// answer whose body does not end in time, or is too long, there is the status.
 pub async fn ask(
     method: &str,
     url: &str,
@@ -31,27 +32,34 @@ pub async fn ask(
     let request = Fetch::Request(runtime::request(method, url, headers, body).map_err(unmade)?);
     let controller = AbortController::default();
     let signal = controller.signal();
-    match select(pin!(fetch(&request, &signal, bounds.size)), pin!(Delay::from(bounds.time))).await {
-        Either::Left((answer, _)) => answer.map_err(|error| error.to_string()),
+    let mut end = pin!(Delay::from(bounds.time));
+    let response = match select(pin!(request.send_with_signal(&signal)), end.as_mut()).await {
+        Either::Left((response, _)) => response.map_err(|error| error.to_string())?,
         Either::Right(_) => {
             controller.abort();
-            Err(format!("nothing within {} s", bounds.time.as_secs()))
+            return Err(format!("nothing within {} s", bounds.time.as_secs()));
         }
-    }
-}
-
-async fn fetch(request: &Fetch, signal: &AbortSignal, most: usize) -> worker::Result<Answer> {
-    let response = request.send_with_signal(signal).await?;
+    };
     let mut bytes = Vec::new();
     let whole = match response.body() {
-        ResponseBody::Stream(stream) => runtime::read(stream, most, &mut bytes).await.unwrap_or(false),
+        ResponseBody::Stream(stream) => {
+            match select(pin!(runtime::read(stream, bounds.size, &mut bytes)), end.as_mut()).await {
+                Either::Left((whole, _)) => whole.unwrap_or(false),
+                Either::Right(_) => {
+                    controller.abort();
+                    false
+                }
+            }
+        }
         ResponseBody::Empty | ResponseBody::Body(_) => true,
     };
+    // Of a part nothing is kept: where it ends there may be half a secret, which nobody would recognise.
+    let body = if whole { bytes } else { Vec::new() };
     Ok(Answer {
         status: response.status_code(),
         retry_after: response.headers().get("Retry-After").ok().flatten(),
         // Mostly as it is: a list may have eight megabytes.
-        body: String::from_utf8(bytes).unwrap_or_else(|bytes| String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
+        body: String::from_utf8(body).unwrap_or_else(|body| String::from_utf8_lossy(body.as_bytes()).into_owned()),
         whole,
     })
 }

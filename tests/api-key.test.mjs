@@ -72,6 +72,20 @@ describe("the key", { concurrency: true }, () => {
     assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
   });
 
+  test("half of it, where an answer breaks off, is not shown either", async () => {
+    const bridge = await startBridge();
+    const incident = newIncident();
+    const half = V3_KEY.slice(0, -4);
+    const before = `no such key: ${half}`;
+    const body = `${before}${V3_KEY.slice(-4)}${"x".repeat(before.length - 4)}`;
+    bridge.devin.script({ call: "create", match: incident.id, replies: [{ status: 400, body, cut: "mid-answer" }] });
+    await bridge.resolve(incident);
+    const record = await bridge.settled(incident.key);
+    assert.equal(record.state, "failed");
+    assert.match(record.error, /^HTTP 400/);
+    assert.ok(!JSON.stringify(record).includes(half), record.error);
+  });
+
   test("a call that is not answered ends after 60 s", { timeout: 120_000 }, async () => {
     let ended;
     const devin = await listen((request) => {

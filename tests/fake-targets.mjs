@@ -17,6 +17,7 @@ export class FakeTargets {
    *   status, body   this instead of what would be right; done: true: but what was asked for is done
    *   delayMs        this much later (what is to be done is done at once)
    *   cut: true      the connection ends without an answer
+   *   endless: true  the answer begins as it should, and never ends
    */
   mood = () => undefined;
 
@@ -65,6 +66,7 @@ export class FakeTargets {
     const answer = odd.status === undefined ? right : odd;
     const type = typeof answer.body === "string" ? "text/plain" : "application/json";
     response.writeHead(answer.status, { "content-type": type });
+    if (odd.endless) return response.write("o");
     response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
   }
 

@@ -37,6 +37,14 @@ function told(bridge, { key }, expected, seconds = 30) {
 const BOTH = ["PagerDuty notified that the session started", "webhook notified that the session started"];
 
 describe("a session that starts", { concurrency: true }, () => {
+  test("is sent once to a webhook whose 200 never ends", async () => {
+    const incident = newIncident();
+    moods.set(incident.id, ({ call }) => (call === "hook" ? { endless: true } : undefined));
+    await bridge.resolve(incident);
+    const record = await told(bridge, incident, BOTH);
+    assert.equal(targets.calls("hook", incident.id).length, 1, lines(record).join("; "));
+  });
+
   test("is noted on its incident at PagerDuty and sent to the webhook, once each", async () => {
     const incident = newIncident();
     await bridge.resolve(incident);
