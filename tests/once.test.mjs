@@ -134,6 +134,26 @@ test("the dedup cache forgets an incident after RETENTION_DAYS", async () => {
   assert.ok(days > 6.9 && days <= 7, `${days} days`);
 });
 
+test("an entry of the dedup cache that speaks of another incident answers nothing", async () => {
+  const bridge = await startBridge(AMPLE);
+  const incident = newIncident();
+  const body = resolved(incident.id);
+  await bridge.stop();
+  const storage = miniflare({
+    config: { name: "writer", compatibility_date: "2026-04-01", kv_namespaces: [{ binding: "INCIDENTS" }] },
+    modules: { "writer.js": "export default {}" },
+    persistTo: bridge.persistTo,
+  });
+  const session = { id: "devin-other", url: "https://app.devin.ai/sessions/other" };
+  const entry = { incident: "pagerduty-QOTHER", session, events: [body.event.id] };
+  await (await storage.getKVNamespace("INCIDENTS")).put(incident.key, JSON.stringify(entry));
+  await storage.dispose();
+  await bridge.start();
+  const answer = await bridge.pagerduty(body);
+  assert.deepEqual([answer.status, answer.json.status, answer.json.incident], [202, "accepted", incident.key], answer.text);
+  await bridge.oneSession(incident);
+});
+
 test("killed right after the 202: the session is made after the restart", async () => {
   const bridge = await startBridge();
   const incidents = [];

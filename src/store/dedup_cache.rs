@@ -55,9 +55,10 @@ pub async fn remember_tags_left_out(env: &Env) -> worker::Result<()> {
     Ok(())
 }
 
-/// The entry under `key`. A dedup cache that can't be read is as good as an empty one.
+/// The entry under `key`. A dedup cache that can't be read, or speaks of another incident, is as good as an empty one.
 pub async fn read(env: &Env, key: &Key) -> Option<Entry> {
-    env.kv(BINDING).ok()?.get(key.as_str()).json().await.ok()?
+    let entry: Entry = env.kv(BINDING).ok()?.get(key.as_str()).json().await.ok()??;
+    Some(entry).filter(|entry| Key::of_name(&entry.incident).as_ref() == Some(key))
 }
 
 /// Writes the record's entry, to be kept for so long.
