@@ -130,8 +130,9 @@ fn walk(text: &str, emails: bool, whole: bool, most: usize) -> (Option<String>, 
         let end = text.ceil_char_boundary(walk.src.raw(hit.end)).max(start);
         if whole {
             let before = text.get(copied..start).unwrap_or("");
-            let edge = before.char_indices().rev().find(|(_, c)| c.is_whitespace() || *c == ']');
-            start = copied + edge.map_or(0, |(at, c)| at + c.len_utf8());
+            let blank = before.char_indices().rev().find(|(_, c)| c.is_whitespace()).map(|(at, c)| at + c.len_utf8());
+            let note = before.rmatch_indices(NOTE).find_map(|(at, _)| Some(at + before.get(at..)?.find(']')? + 1));
+            start = copied + blank.max(note).unwrap_or(0);
         }
         out.push_str(text.get(copied..start).unwrap_or(""));
         push_note(&mut out, hit.name);
