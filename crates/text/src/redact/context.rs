@@ -319,7 +319,8 @@ fn vendors_key(src: &Source, i: usize, end: usize) -> Option<Hit> {
             || (prefix.len() <= 6 && part.len() >= 48 && src.before(i) == b'_' && hexadecimal(part))
             || (named && (hexadecimal(part) || (part.len() >= 20 && Look::of(part).mixed()))))
         && !ordinary_before(src, start);
-    counts.then_some(Hit { start, end: last, name: OPAQUE })
+    // With all that is glued to it: otherwise a dozen of them would take a dozen walks.
+    counts.then(|| Hit { start: src.run_back(start, usize::MAX, joined), end: last, name: OPAQUE })
 }
 
 /// The key behind the `=` or `:` at `sep`, whose label says nothing: only its look, and what the label does not say.
