@@ -68,7 +68,7 @@ pub(super) fn after_arrow(src: &Source, i: usize) -> Option<Hit> {
     let label = Label::backwards(src, end, false);
     let ending = label.kind()?;
     let hit = Place { src, label: &label, value: ending.value, colon: false, depth: 1 }.hit(ending.name, i + 1)?;
-    telling(src.slice(hit.start, hit.end.min(hit.start + WORD)), 8).then_some(hit)
+    telling(src.slice(hit.start, src.before_note(hit.start, hit.end.min(hit.start + WORD))), 8).then_some(hit)
 }
 
 /// Where the name of the element ends whose opening tag ends with the `>` at `close` and has attributes.
@@ -223,7 +223,7 @@ pub(super) fn in_tuple(src: &Source, i: usize) -> Option<Hit> {
     let at = src.run(i + 2, 8, |b| matches!(b, b' ' | b'\t' | b'\n'));
     let place = Place { src, label: &label, value: ending.value, colon: false, depth: 1 };
     let (start, ends @ Ends::Quote(..)) = place.opening(at) else { return None };
-    let value = place.judged(start, place.end(start, ends, 64));
+    let value = src.slice(start, src.before_note(start, place.end(start, ends, 64)));
     let letters = value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' '));
     if letters && Look::of(value).changes < 3 { None } else { place.hit(ending.name, at) }
 }

@@ -171,12 +171,12 @@ fn says(any: bool, quoted: bool, clues: &Clues, value: &[u8]) -> bool {
 }
 
 /// Where the value at `at` begins and ends, at most `most` bytes behind, and whether quotes say so. Only of what counts is
-/// the end searched for, however far it is: what was read is then replaced, and not read again. A note in quotes is no value.
+/// the end searched for, however far it is: what was read is then replaced, and not read again. A note is no part of a value.
 fn extent(src: &Source, at: usize, most: usize) -> (usize, usize, bool) {
     let quote = src.at(at);
     if matches!(quote, b'"' | b'\'') {
-        let most = if src.note(at + 1).is_some() { 0 } else { most };
-        return (at + 1, src.run(at + 1, most, |b| b != quote && !matches!(b, 0 | b'\n')), true);
+        let end = src.run(at + 1, most, |b| b != quote && !matches!(b, 0 | b'\n'));
+        return (at + 1, src.before_note(at + 1, end), true);
     }
     let end = src.run(at, most, |b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'[' | b'<'));
     // Without the punctuation of the sentence behind it.

@@ -210,6 +210,12 @@ impl<'a> Source<'a> {
         (self.at(end) == b']').then_some(end + 1)
     }
 
+    /// How far a value from `start` to `end` is judged: a note inside of it says nothing, and the search that left it has seen
+    /// the rest.
+    pub fn before_note(&self, start: usize, end: usize) -> usize {
+        (start..end).find(|at| self.at(*at) == b'[' && self.note(*at).is_some()).unwrap_or(end)
+    }
+
     /// The end of the blanks at `i`, `most` bytes at most.
     pub fn blanks(&self, i: usize, most: usize) -> usize {
         self.run(i, most, |b| matches!(b, b' ' | b'\t'))

@@ -313,17 +313,10 @@ impl Place<'_> {
         Some(if self.colon && opened == Ends::Bare { Ends::Header } else { opened })
     }
 
-    /// A value as far as it is judged: a note inside of it says nothing, and the search that left it has seen the rest.
-    pub fn judged(&self, start: usize, end: usize) -> &[u8] {
-        let src = self.src;
-        let note = (start..end).find(|at| src.at(*at) == b'[' && src.note(*at).is_some());
-        src.slice(start, note.unwrap_or(end))
-    }
-
     /// Whether what was found counts as a secret after this label.
     pub fn counts(&self, span: &Span) -> bool {
         let src = self.src;
-        let value = self.judged(span.start, span.end.min(span.start + PROBE));
+        let value = src.slice(span.start, src.before_note(span.start, span.end.min(span.start + PROBE)));
         if value.is_empty() || src.note(span.start).is_some() {
             return false;
         }
