@@ -230,8 +230,21 @@ impl<'a> Walk<'a> {
 
     /// The next secret.
     fn next(&mut self) -> Option<Hit> {
+        loop {
+            let hit = self.candidate()?;
+            // What stands for a secret is none, or each walk would find it anew, and the walks end before they should.
+            if self.src.note(hit.start).is_none() {
+                self.at = hit.end.max(hit.start + 1);
+                self.src.floor = hit.end;
+                return Some(hit);
+            }
+        }
+    }
+
+    /// The next that may be one.
+    fn candidate(&mut self) -> Option<Hit> {
         if let Some(hit) = self.waiting.pop() {
-            return Some(self.found(hit));
+            return Some(hit);
         }
         while self.at < self.src.len() && self.src.spent() <= self.most {
             let i = self.at;
@@ -247,17 +260,11 @@ impl<'a> Walk<'a> {
                     self.sign(i, byte)
                 }
             };
-            if let Some(hit) = hit {
-                return Some(self.found(hit));
+            if hit.is_some() {
+                return hit;
             }
         }
         None
-    }
-
-    fn found(&mut self, hit: Hit) -> Hit {
-        self.at = hit.end.max(hit.start + 1);
-        self.src.floor = hit.end;
-        hit
     }
 
     /// The secret that the sign at `i` leads to.

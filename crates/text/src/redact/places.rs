@@ -344,7 +344,7 @@ pub(super) fn in_call(src: &Source, open: usize) -> Option<Hit> {
     }
     let start = at + 1;
     let end = text(at, WORD);
-    let found = quoted(at) && end >= start + least && src.note(start).is_none();
+    let found = quoted(at) && end >= start + least;
     let found = found && !allowlist::placeholder(src.slice(start, end));
     found.then(|| Hit { start, end: text(at, usize::MAX), name: "password" })
 }

@@ -108,7 +108,7 @@ fn in_form(src: &Source, sep: usize) -> Option<Hit> {
     let line = src.line_end(sep);
     let start = src.run(line, 4, |b| matches!(b, b'\n' | b'\r'));
     let end = src.line_end(start);
-    (start > line + 1 && end > start && src.note(start).is_none()).then_some(Hit { start, end, name: ending.name })
+    (start > line + 1 && end > start).then_some(Hit { start, end, name: ending.name })
 }
 
 /// The kind that the name of the variable or output says whose declaration `at` is in, as Terraform writes it:
