@@ -1,6 +1,6 @@
 //! Text cut to a length by value, with a note of how much was left out.
 
-use crate::redact::{LONGEST_NAME, NOTE};
+use crate::note::{LONGEST_NAME, NOTE};
 
 /// What stands before and after the number in a note.
 const BEFORE: &str = "[… ";

@@ -9,6 +9,7 @@ pub mod clean;
 pub mod cut;
 pub mod fence;
 pub mod json;
+mod note;
 pub mod redact;
 pub mod thin;
 

@@ -47,8 +47,9 @@ pub use known::hide;
 use label::Label;
 pub use rule::Rule;
 use source::{Hit, Source};
-pub(crate) use source::{LONGEST_NAME, NOTE};
 use std::cell::Cell;
+
+use crate::note::NOTE;
 
 /// The text with its secrets replaced. `emails` says whether e-mail addresses count as secrets. Doing it twice changes
 /// nothing more. Hidden characters inside a secret would keep it from being recognised, so text from outside is

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::escape;
+use crate::note::{LONGEST_NAME, NOTE};
 
 /// A secret found: the bytes to replace, and the name for the note.
 pub(super) struct Hit {
@@ -12,10 +13,6 @@ pub(super) struct Hit {
     pub end: usize,
     pub name: &'static str,
 }
-
-/// How every note begins. Then follows a name that is no longer than this, in bytes, and `]`.
-pub(crate) const NOTE: &str = "[redacted: ";
-pub(crate) const LONGEST_NAME: usize = 40;
 
 /// Where an escape was.
 struct Place {
