@@ -32,34 +32,28 @@ pub async fn ask(
     let request = Fetch::Request(runtime::request(method, url, headers, body).map_err(unmade)?);
     let controller = AbortController::default();
     let signal = controller.signal();
-    let mut end = pin!(Delay::from(bounds.time));
-    let response = match select(pin!(request.send_with_signal(&signal)), end.as_mut()).await {
-        Either::Left((response, _)) => response.map_err(|error| error.to_string())?,
-        Either::Right(_) => {
-            controller.abort();
-            return Err(format!("nothing within {} s", bounds.time.as_secs()));
+    let mut answer = None;
+    let asked = async {
+        let response = request.send_with_signal(&signal).await.map_err(|error| error.to_string())?;
+        let retry_after = response.headers().get("Retry-After").ok().flatten();
+        // Of a part nothing is kept: where it ends there may be half a secret, which nobody would recognise.
+        let nothing = Answer { status: response.status_code(), retry_after, body: String::new(), whole: false };
+        let answer = answer.insert(nothing);
+        let mut bytes = Vec::new();
+        answer.whole = match response.body() {
+            ResponseBody::Stream(stream) => runtime::read(stream, bounds.size, &mut bytes).await.unwrap_or(false),
+            ResponseBody::Empty | ResponseBody::Body(_) => true,
+        };
+        if answer.whole {
+            // Mostly as it is: a list may have eight megabytes.
+            answer.body =
+                String::from_utf8(bytes).unwrap_or_else(|body| String::from_utf8_lossy(body.as_bytes()).into_owned());
         }
+        Ok::<_, String>(())
     };
-    let mut bytes = Vec::new();
-    let whole = match response.body() {
-        ResponseBody::Stream(stream) => {
-            match select(pin!(runtime::read(stream, bounds.size, &mut bytes)), end.as_mut()).await {
-                Either::Left((whole, _)) => whole.unwrap_or(false),
-                Either::Right(_) => {
-                    controller.abort();
-                    false
-                }
-            }
-        }
-        ResponseBody::Empty | ResponseBody::Body(_) => true,
-    };
-    // Of a part nothing is kept: where it ends there may be half a secret, which nobody would recognise.
-    let body = if whole { bytes } else { Vec::new() };
-    Ok(Answer {
-        status: response.status_code(),
-        retry_after: response.headers().get("Retry-After").ok().flatten(),
-        // Mostly as it is: a list may have eight megabytes.
-        body: String::from_utf8(body).unwrap_or_else(|body| String::from_utf8_lossy(body.as_bytes()).into_owned()),
-        whole,
-    })
+    match select(pin!(asked), pin!(Delay::from(bounds.time))).await {
+        Either::Left((asked, _)) => asked?,
+        Either::Right(_) => controller.abort(),
+    }
+    answer.ok_or_else(|| format!("nothing within {} s", bounds.time.as_secs()))
 }

@@ -23,33 +23,16 @@ pub(super) struct List {
 }
 
 /// What is looked at of a session, or a message; null where it says nothing of that, or nothing that can be read.
-pub(super) struct Entry {
-    pub session_id: Value,
-    pub url: Value,
-    pub title: Value,
-    pub tags: Value,
-    pub source: Value,
-    pub kind: Value,
-    pub message: Value,
-}
-
-/// An entry as it is written.
 #[derive(Deserialize)]
-struct WrittenEntry<'a> {
-    #[serde(borrow)]
-    session_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    url: Option<&'a RawValue>,
-    #[serde(borrow)]
-    title: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tags: Option<&'a RawValue>,
-    #[serde(borrow)]
-    source: Option<&'a RawValue>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
+pub(super) struct Entry<T = Value> {
+    pub session_id: T,
+    pub url: T,
+    pub title: T,
+    pub tags: T,
+    pub source: T,
+    #[serde(rename = "type")]
+    pub kind: T,
+    pub message: T,
 }
 
 /// A page as it is written: v3 calls every list `items`, v1 by what it has.
@@ -93,7 +76,7 @@ impl List {
     }
 
     fn add(&mut self, text: &str) {
-        let Ok(entry) = serde_json::from_str::<WrittenEntry<'_>>(text) else {
+        let Ok(entry) = serde_json::from_str::<Entry<Option<&RawValue>>>(text) else {
             self.unread = true;
             return;
         };

@@ -219,8 +219,10 @@ pub fn last_words(answer: Result<Answer, String>, emails: bool, now: Time) -> Re
     let word = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     // Which comes first is not documented: of those without a time the last one is taken for the newest.
     let at = |item: &Value| item.get("created_at").and_then(Value::as_i64).unwrap_or_default();
-    let field = |item: &Value, name: &str| item.get(name).cloned().unwrap_or_default();
-    let devins = |item: &&Value| is_devins(&field(item, "source"), &field(item, "type"));
+    let devins = |item: &&Value| {
+        let field = |name: &str| item.get(name).unwrap_or(&Value::Null);
+        is_devins(field("source"), field("type"))
+    };
     let newest = items.iter().filter(devins).max_by_key(|item| at(item));
     let found = newest.and_then(|item| {
         Some(Words { at: at(item), words: Finding::of_message(&word(item, "message"), emails)?.summary? })
